@@ -1,0 +1,170 @@
+# Lintel: one non-recursive Makefile; everything it makes stands below build/.
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+
+MAKEFLAGS += -rR --no-print-directory
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+B       := build
+CC      := clang
+HOSTCC  := $(CC)
+FUZZCC  := clang
+NASM    := nasm
+LD      := ld.lld
+OBJCOPY := llvm-objcopy
+
+# ---- what is built from what ---------------------------------------------------------------------
+
+ARCH_C      := $(wildcard arch/base/*.c arch/x86/*.c)
+LOADER_C    := $(wildcard loader/*.c)
+SHIM_C      := $(wildcard shim/*.c)
+SHIM_ASM    := $(wildcard shim/*.nasm) arch/tdx/tdcall.nasm
+MACHINE_C   := $(foreach d,machine module vmm,$(wildcard boot-tests/$(d)/*.c))
+MACHINE_ASM := $(wildcard boot-tests/machine/*.nasm)
+PAYLOAD_C   := $(wildcard boot-tests/payload/*.c)
+PAYLOAD_ASM := $(wildcard boot-tests/payload/*.nasm) arch/tdx/tdcall.nasm
+LINTEL_C    := $(wildcard tools/lintel/*.c)
+UNIT_C      := $(wildcard boot-tests/unit/*_test.c)
+FUZZ_C      := $(wildcard boot-tests/fuzz/*_fuzz.c)
+
+# Files of a freestanding program that only run on the target; all the others are pure and are
+# linked into the unit tests.
+SHIM_TARGET_ONLY    := shim/main.c shim/fatal.c shim/exception.c
+MACHINE_TARGET_ONLY := $(wildcard boot-tests/machine/*.c)
+
+# ---- flags -------------------------------------------------------------------------------------
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wstrict-prototypes \
+        -Wmissing-prototypes -Wvla -Werror
+FREE := -std=gnu11 -Os -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+        -mno-red-zone -mgeneral-regs-only -fno-pic -fno-stack-protector \
+        -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
+        -ffunction-sections -fdata-sections -fno-common $(WARN) -I.
+SHIM_FLAGS    := $(FREE) -mcmodel=small -fno-jump-tables
+# The machine is linked at 8 GiB.
+MACHINE_FLAGS := $(FREE) -mcmodel=large -O2
+PAYLOAD_FLAGS := $(FREE)
+HOST_FLAGS    := -std=gnu11 -O2 -g $(WARN) -I.
+TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \
+                 -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=fuzzer-no-link,address,undefined \
+                 -fno-sanitize-recover=all
+NASMFLAGS     := -f elf64 -g -F dwarf -Werror -I. -I$(B)/
+LDFLAGS       := -nostdlib -static --orphan-handling=error -z max-page-size=0x1000 --gc-sections \
+                 -z separate-code --build-id=none
+
+.PHONY: all help shim image machine payload lintel unit fuzz check clean
+all: shim lintel image machine payload ## build everything
+
+help: ## this text
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+# ---- rules -------------------------------------------------------------------------------------
+
+# $(call objects,variant,sources): objects keep their folder.
+objects = $(patsubst %,$(B)/$(1)/%.o,$(2))
+
+# $(call c_rules,variant,compiler,flags variable)
+define c_rules
+$(B)/$(1)/%.c.o: %.c Makefile
+	@mkdir -p $$(@D)
+	$(2) $$($(3)) -MMD -MP -c $$< -o $$@
+endef
+$(eval $(call c_rules,shim,$$(CC),SHIM_FLAGS))
+$(eval $(call c_rules,machine,$$(CC),MACHINE_FLAGS))
+$(eval $(call c_rules,payload,$$(CC),PAYLOAD_FLAGS))
+$(eval $(call c_rules,host,$$(HOSTCC),HOST_FLAGS))
+$(eval $(call c_rules,test,$$(HOSTCC),TEST_FLAGS))
+$(eval $(call c_rules,fuzz,$$(FUZZCC),FUZZ_FLAGS))
+
+# nasm -MD leaves out %include'd files while it assembles; a separate -M lists them.
+define nasm_rules
+$(B)/$(1)/%.nasm.o: %.nasm Makefile $(B)/asm_offsets.inc
+	@mkdir -p $$(@D)
+	$$(NASM) $$(NASMFLAGS) -M -MT $$@ $$< > $$@.d
+	$$(NASM) $$(NASMFLAGS) $$< -o $$@
+endef
+$(foreach v,shim machine payload,$(eval $(call nasm_rules,$(v))))
+
+$(B)/asm_offsets.inc: arch/asm/offsets.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(FREE) -MMD -MP -MT $@ -MF $@.d -S $< -o $(B)/offsets.s
+	sed -nE 's/.*"nasm_def ([A-Z0-9_]+) \$$?(-?[0-9]+)".*/%define \1 \2/p' $(B)/offsets.s > $@
+
+$(B)/%.lds: linker/%.lds.S Makefile
+	@mkdir -p $(@D)
+	$(CC) -E -P -x assembler-with-cpp -I. -MMD -MP -MT $@ -MF $@.d $< -o $@
+
+# ---- the shim ------------------------------------------------------------------------------------
+
+SHIM_OBJ := $(call objects,shim,$(SHIM_C) $(SHIM_ASM) $(ARCH_C) $(LOADER_C))
+shim: $(B)/shim.bin ## the shim alone: build/shim.elf, build/shim.bin
+$(B)/shim.elf: $(SHIM_OBJ) $(B)/shim.lds
+	$(LD) $(LDFLAGS) -T $(B)/shim.lds -Map $(B)/shim.map $(SHIM_OBJ) -o $@
+$(B)/shim.bin: $(B)/shim.elf
+	$(OBJCOPY) -O binary -R .bss $< $@
+
+# ---- the host tool and the image ---------------------------------------------------------------
+
+LINTEL_OBJ := $(call objects,host,$(LINTEL_C) $(LOADER_C) $(filter-out %/mem.c,$(ARCH_C)))
+lintel: $(B)/lintel ## the host tool build/lintel
+$(B)/shim_blob.o: $(B)/shim.bin Makefile
+	printf 'section .rodata\nglobal shim_blob, shim_blob_end\nshim_blob: incbin "%s"\nshim_blob_end:\nsection .note.GNU-stack noalloc noexec\n' $< > $(B)/shim_blob.nasm
+	$(NASM) -f elf64 $(B)/shim_blob.nasm -o $@
+$(B)/lintel: $(LINTEL_OBJ) $(B)/shim_blob.o
+	$(HOSTCC) $^ -o $@
+
+image: $(B)/lintel.fd ## the default image build/lintel.fd
+$(B)/lintel.fd: $(B)/lintel
+	$(B)/lintel image --output $@
+
+# ---- the TDX machine and the test payload ----------------------------------------------------------
+
+MACHINE_OBJ := $(call objects,machine,$(MACHINE_C) $(MACHINE_ASM) $(ARCH_C) $(LOADER_C))
+machine: $(B)/machine.elf ## the software TDX machine
+$(B)/machine.elf: $(MACHINE_OBJ) $(B)/machine.lds
+	$(LD) $(LDFLAGS) -T $(B)/machine.lds -Map $(B)/machine.map $(MACHINE_OBJ) -o $@
+
+PAYLOAD_OBJ := $(call objects,payload,$(PAYLOAD_C) $(PAYLOAD_ASM) $(ARCH_C))
+payload: $(B)/payload.bin ## the in-tree test payload, a bzImage by its header
+$(B)/payload.elf: $(PAYLOAD_OBJ) $(B)/payload.lds
+	$(LD) $(LDFLAGS) -T $(B)/payload.lds $(PAYLOAD_OBJ) -o $@
+$(B)/payload.bin: $(B)/payload.elf
+	$(OBJCOPY) -O binary $< $@
+
+# ---- tests ---------------------------------------------------------------------------------------
+
+# All pure code, as archives: a test takes what it names, and defines the seams (tdcall, bug) itself
+# or takes them from boot-tests/unit/*.c that are not tests.
+PURE_C    := $(filter-out %/mem.c,$(ARCH_C)) $(LOADER_C) $(filter-out $(SHIM_TARGET_ONLY),$(SHIM_C)) \
+             $(filter-out $(MACHINE_TARGET_ONLY),$(MACHINE_C)) \
+             $(filter-out $(UNIT_C),$(wildcard boot-tests/unit/*.c))
+$(B)/test/pure.a: $(call objects,test,$(PURE_C))
+	rm -f $@; ar rcs $@ $^
+$(B)/fuzz/pure.a: $(call objects,fuzz,$(PURE_C))
+	rm -f $@; ar rcs $@ $^
+
+UNIT_BIN := $(patsubst boot-tests/unit/%.c,$(B)/unit/%,$(UNIT_C))
+$(B)/unit/%: $(B)/test/boot-tests/unit/%.c.o $(B)/test/pure.a
+	@mkdir -p $(@D)
+	$(HOSTCC) -fsanitize=address,undefined $^ -lcmocka $(UNIT_LIBS) -o $@
+# Oracles that some tests link: OpenSSL for hashes, Zydis for decoding.
+UNIT_LIBS := -lcrypto -lZydis
+unit: $(UNIT_BIN) ## build and run the unit tests
+	@set -e; for t in $(UNIT_BIN); do echo "== $$t"; $$t; done
+
+FUZZ_BIN := $(patsubst boot-tests/fuzz/%.c,$(B)/fuzzers/%,$(FUZZ_C))
+FUZZ_SECONDS := 5
+$(B)/fuzzers/%: $(B)/fuzz/boot-tests/fuzz/%.c.o $(B)/fuzz/pure.a
+	@mkdir -p $(@D)
+	$(FUZZCC) -fsanitize=fuzzer,address,undefined $^ -lZydis -o $@
+fuzz: $(FUZZ_BIN) ## run every fuzzer for FUZZ_SECONDS (5)
+	@set -e; for f in $(FUZZ_BIN); do echo "== $$f"; \
+	  mkdir -p $(B)/corpus/$$(basename $$f); \
+	  $$f -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/ $(B)/corpus/$$(basename $$f); done
+
+clean: ## remove build/
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

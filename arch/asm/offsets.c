@@ -1,0 +1,84 @@
+// The only bridge from C to nasm: offsets and widths of fields, and constants.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Compiled to assembly, never linked; the Makefile turns each "nasm_def NAME VALUE" line into a
+// %define of build/asm_offsets.inc. A field gives NAME_OFF and NAME_BITS, so that the width-checked
+// macros of macros.inc can refuse a store of the wrong size.
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/tdx/ghci.h"
+#include "arch/tdx/mailbox.h"
+#include "arch/tdx/module.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/desc.h"
+#include "arch/x86/frame.h"
+#include "arch/x86/paging.h"
+#include "loader/config.h"
+
+#define DEFINE(name, value) \
+	__asm__ volatile(".ascii \"nasm_def " #name " %0\"" : : "i"((int64_t)(value)))
+#define FIELD(name, type, field)                           \
+	DEFINE(name##_OFF, offsetof(type, field));          \
+	DEFINE(name##_BITS, 8 * sizeof(((type *)0)->field))
+
+void offsets(void);
+void offsets(void)
+{
+	DEFINE(CR0_PE, CR0_PE);
+	DEFINE(CR0_NE, CR0_NE);
+	DEFINE(CR0_WP, CR0_WP);
+	DEFINE(CR0_PG, CR0_PG);
+	DEFINE(CR0_NW, CR0_NW);
+	DEFINE(CR0_CD, CR0_CD);
+	DEFINE(CR4_PAE, CR4_PAE);
+	DEFINE(CR4_MCE, CR4_MCE);
+	DEFINE(CR4_OSFXSR, CR4_OSFXSR);
+	DEFINE(EFER_SCE, EFER_SCE);
+	DEFINE(EFER_LME, EFER_LME);
+	DEFINE(EFER_NXE, EFER_NXE);
+	DEFINE(EFER_SVME, EFER_SVME);
+	DEFINE(MSR_EFER, MSR_EFER);
+	DEFINE(GDT_CODE64, GDT_CODE64);
+	DEFINE(GDT_CODE32, GDT_CODE32);
+	DEFINE(GDT_DATA, GDT_DATA);
+	DEFINE(VECTOR_VE, VECTOR_VE);
+
+	DEFINE(TDG_VP_VMCALL, TDG_VP_VMCALL);
+	DEFINE(TDG_VP_INFO, TDG_VP_INFO);
+	DEFINE(TDVMCALL_CPUID, TDVMCALL_CPUID);
+	DEFINE(TDVMCALL_EXPOSE_ALL, TDVMCALL_EXPOSE_ALL);
+
+	DEFINE(MAILBOX_NOOP, MAILBOX_NOOP);
+	DEFINE(MAILBOX_WAKEUP, MAILBOX_WAKEUP);
+	DEFINE(MAILBOX_TEST, MAILBOX_TEST);
+	DEFINE(MAILBOX_MAX_VCPUS, MAILBOX_MAX_VCPUS);
+	FIELD(MAILBOX_COMMAND, struct mailbox, command);
+	FIELD(MAILBOX_APIC_ID, struct mailbox, apic_id);
+	FIELD(MAILBOX_VECTOR, struct mailbox, wakeup_vector);
+	DEFINE(MAILBOX_ARRIVED_OFF, offsetof(struct mailbox, arrived));
+
+	FIELD(TDCALL_RAX, struct tdcall_regs, rax);
+	FIELD(TDCALL_RCX, struct tdcall_regs, rcx);
+	FIELD(TDCALL_RDX, struct tdcall_regs, rdx);
+	FIELD(TDCALL_RBX, struct tdcall_regs, rbx);
+	FIELD(TDCALL_RSI, struct tdcall_regs, rsi);
+	FIELD(TDCALL_RDI, struct tdcall_regs, rdi);
+	FIELD(TDCALL_R8, struct tdcall_regs, r8);
+	FIELD(TDCALL_R9, struct tdcall_regs, r9);
+	FIELD(TDCALL_R10, struct tdcall_regs, r10);
+	FIELD(TDCALL_R11, struct tdcall_regs, r11);
+	FIELD(TDCALL_R12, struct tdcall_regs, r12);
+	FIELD(TDCALL_R13, struct tdcall_regs, r13);
+	FIELD(TDCALL_R14, struct tdcall_regs, r14);
+	FIELD(TDCALL_R15, struct tdcall_regs, r15);
+
+	FIELD(CONFIG_MAGIC, struct image_config, magic);
+	FIELD(CONFIG_FLAGS, struct image_config, flags);
+	DEFINE(IMAGE_CONFIG_AP_STRICT, IMAGE_CONFIG_AP_STRICT);
+
+	DEFINE(FRAME_SIZE, sizeof(struct trap_frame));
+	FIELD(FRAME_RAX, struct trap_frame, rax);
+	FIELD(FRAME_VECTOR, struct trap_frame, vector);
+
+}

@@ -1,0 +1,273 @@
+// TDCALL and SEAMCALL leaves, completion codes, operand ids, field ids and operand layouts.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [TDX Module ABI 1.5]
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/base/abi.h"
+#include "arch/base/bits.h"
+
+/* RAX on entry: leaf and version; all other bits are 0. [TDX ABI 1.5 TDCALL/SEAMCALL] */
+#define TDX_LEAF MASK64(15, 0)
+#define TDX_VERSION MASK64(23, 16)
+
+/* --- TDCALL leaves ------------------------------------------------------------------------- */
+#define TDG_VP_VMCALL 0
+#define TDG_VP_INFO 1
+#define TDG_MR_RTMR_EXTEND 2
+#define TDG_VP_VEINFO_GET 3
+#define TDG_MR_REPORT 4
+#define TDG_VP_CPUIDVE_SET 5
+#define TDG_MEM_PAGE_ACCEPT 6
+#define TDG_VM_RD 7
+#define TDG_VM_WR 8
+#define TDG_VP_RD 9
+#define TDG_VP_WR 10
+#define TDG_SYS_RD 11
+#define TDG_SYS_RDALL 12
+#define TDG_MR_VERIFYREPORT 22
+#define TDG_MEM_PAGE_ATTR_RD 23
+#define TDG_MEM_PAGE_ATTR_WR 24
+#define TDG_LEAF_COUNT 32
+
+/* --- SEAMCALL leaves ----------------------------------------------------------------------- */
+#define TDH_VP_ENTER 0
+#define TDH_MNG_ADDCX 1
+#define TDH_MEM_PAGE_ADD 2
+#define TDH_MEM_SEPT_ADD 3
+#define TDH_VP_ADDCX 4
+#define TDH_MEM_PAGE_RELOCATE 5
+#define TDH_MEM_PAGE_AUG 6
+#define TDH_MEM_RANGE_BLOCK 7
+#define TDH_MNG_KEY_CONFIG 8
+#define TDH_MNG_CREATE 9
+#define TDH_VP_CREATE 10
+#define TDH_MNG_RD 11
+#define TDH_MEM_RD 12
+#define TDH_MNG_WR 13
+#define TDH_MEM_WR 14
+#define TDH_MEM_PAGE_DEMOTE 15
+#define TDH_MR_EXTEND 16
+#define TDH_MR_FINALIZE 17
+#define TDH_VP_FLUSH 18
+#define TDH_MNG_VPFLUSHDONE 19
+#define TDH_MNG_KEY_FREEID 20
+#define TDH_MNG_INIT 21
+#define TDH_VP_INIT 22
+#define TDH_MEM_PAGE_PROMOTE 23
+#define TDH_PHYMEM_PAGE_RDMD 24
+#define TDH_MEM_SEPT_RD 25
+#define TDH_VP_RD 26
+#define TDH_PHYMEM_PAGE_RECLAIM 28
+#define TDH_MEM_PAGE_REMOVE 29
+#define TDH_MEM_SEPT_REMOVE 30
+#define TDH_SYS_KEY_CONFIG 31
+#define TDH_SYS_INFO 32
+#define TDH_SYS_INIT 33
+#define TDH_SYS_RD 34
+#define TDH_SYS_LP_INIT 35
+#define TDH_SYS_TDMR_INIT 36
+#define TDH_SYS_RDALL 37
+#define TDH_MEM_TRACK 38
+#define TDH_MEM_RANGE_UNBLOCK 39
+#define TDH_PHYMEM_CACHE_WB 40
+#define TDH_PHYMEM_PAGE_WBINVD 41
+#define TDH_VP_WR 43
+#define TDH_SYS_CONFIG 45
+#define TDH_LEAF_COUNT 64
+
+/* --- Completion status: bits 63:32 of RAX; bits 31:0 name the operand. ------------------------ */
+#define TDX_STATUS(hi32) ((uint64_t)(hi32) << 32)
+#define TDX_STATUS_CODE MASK64(63, 32)
+#define TDX_STATUS_DETAIL MASK64(31, 0)
+#define TDX_ERROR BIT64(63)
+#define TDX_NON_RECOVERABLE BIT64(62)
+
+#define TDX_SUCCESS TDX_STATUS(0)
+#define TDX_NON_RECOVERABLE_VCPU TDX_STATUS(0x40000001)
+#define TDX_NON_RECOVERABLE_TD TDX_STATUS(0x60000002)
+#define TDX_INTERRUPTED_RESUMABLE TDX_STATUS(0x80000003)
+#define TDX_OPERAND_INVALID TDX_STATUS(0xC0000100)
+#define TDX_OPERAND_ADDR_RANGE_ERROR TDX_STATUS(0xC0000101)
+#define TDX_OPERAND_BUSY TDX_STATUS(0x80000200)
+#define TDX_PREVIOUS_TLB_EPOCH_BUSY TDX_STATUS(0x80000201)
+#define TDX_SYS_BUSY TDX_STATUS(0x80000202)
+#define TDX_PAGE_METADATA_INCORRECT TDX_STATUS(0xC0000300)
+#define TDX_PAGE_NOT_OWNED_BY_TD TDX_STATUS(0xC0000302)
+#define TDX_PAGE_NOT_FREE TDX_STATUS(0xC0000303)
+#define TDX_TD_ASSOCIATED_PAGES_EXIST TDX_STATUS(0xC0000400)
+#define TDX_SYS_NOT_READY TDX_STATUS(0xC0000505)
+#define TDX_TD_FATAL TDX_STATUS(0xE0000604)
+#define TDX_TDCS_NOT_ALLOCATED TDX_STATUS(0xC0000606)
+#define TDX_LIFECYCLE_STATE_INCORRECT TDX_STATUS(0xC0000607)
+#define TDX_OP_STATE_INCORRECT TDX_STATUS(0xC0000608)
+#define TDX_NO_VCPUS TDX_STATUS(0xC0000609)
+#define TDX_TDCX_NUM_INCORRECT TDX_STATUS(0xC0000610)
+#define TDX_VCPU_STATE_INCORRECT TDX_STATUS(0xC0000700)
+#define TDX_VCPU_ASSOCIATED TDX_STATUS(0x80000701)
+#define TDX_VCPU_NOT_ASSOCIATED TDX_STATUS(0x80000702)
+#define TDX_NO_VALID_VE_INFO TDX_STATUS(0xC0000704)
+#define TDX_MAX_VCPUS_EXCEEDED TDX_STATUS(0xC0000705)
+#define TDX_TD_KEYS_NOT_CONFIGURED TDX_STATUS(0x80000810)
+#define TDX_KEY_STATE_INCORRECT TDX_STATUS(0xC0000811)
+#define TDX_KEY_CONFIGURED TDX_STATUS(0x00000815)
+#define TDX_HKID_NOT_FREE TDX_STATUS(0xC0000820)
+#define TDX_EPT_WALK_FAILED TDX_STATUS(0xC0000B00)
+#define TDX_EPT_ENTRY_FREE TDX_STATUS(0xC0000B01)
+#define TDX_EPT_ENTRY_NOT_FREE TDX_STATUS(0xC0000B02)
+#define TDX_EPT_ENTRY_NOT_PRESENT TDX_STATUS(0xC0000B03)
+#define TDX_EPT_ENTRY_NOT_LEAF TDX_STATUS(0xC0000B04)
+#define TDX_EPT_ENTRY_LEAF TDX_STATUS(0xC0000B05)
+#define TDX_GPA_RANGE_NOT_BLOCKED TDX_STATUS(0xC0000B06)
+#define TDX_GPA_RANGE_ALREADY_BLOCKED TDX_STATUS(0x00000B07)
+#define TDX_TLB_TRACKING_NOT_DONE TDX_STATUS(0xC0000B08)
+#define TDX_EPT_INVALID_PROMOTE_CONDITIONS TDX_STATUS(0xC0000B09)
+#define TDX_PAGE_ALREADY_ACCEPTED TDX_STATUS(0x00000B0A)
+#define TDX_PAGE_SIZE_MISMATCH TDX_STATUS(0xC0000B0B)
+#define TDX_EPT_ENTRY_STATE_INCORRECT TDX_STATUS(0xC0000B0D)
+#define TDX_EPT_PAGE_NOT_FREE TDX_STATUS(0xC0000B0E)
+#define TDX_L2_SEPT_WALK_FAILED TDX_STATUS(0xC0000B0F)
+#define TDX_PAGE_ATTR_INVALID TDX_STATUS(0xC0000B11)
+#define TDX_METADATA_FIELD_ID_INCORRECT TDX_STATUS(0xC0000C00)
+#define TDX_METADATA_FIELD_NOT_WRITABLE TDX_STATUS(0xC0000C01)
+#define TDX_METADATA_FIELD_NOT_READABLE TDX_STATUS(0xC0000C02)
+#define TDX_METADATA_FIELD_VALUE_NOT_VALID TDX_STATUS(0xC0000C03)
+#define TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT TDX_STATUS(0x00000C0B)
+#define TDX_INVALID_REPORTMACSTRUCT TDX_STATUS(0xC0001001)
+
+/* Operand ids: a GPR is its hardware number. [TDX ABI 1.5, operand ids] */
+#define TDX_OPERAND_RAX 0
+#define TDX_OPERAND_RCX 1
+#define TDX_OPERAND_RDX 2
+#define TDX_OPERAND_R8 8
+#define TDX_OPERAND_R9 9
+#define TDX_OPERAND_ATTRIBUTES 64
+#define TDX_OPERAND_XFAM 65
+#define TDX_OPERAND_EXEC_CONTROLS 66
+#define TDX_OPERAND_EPTP_CONTROLS 67
+#define TDX_OPERAND_MAX_VCPUS 68
+#define TDX_OPERAND_TSC_FREQUENCY 70
+#define TDX_OPERAND_TDR 128
+#define TDX_OPERAND_TDVPR 130
+#define TDX_OPERAND_SEPT_TREE 146
+#define TDX_OPERAND_SEPT_ENTRY 147
+#define TDX_OPERAND_RTMR 168
+#define TDX_OPERAND_TD_EPOCH 169
+#define TDX_OPERAND_OP_STATE 172
+
+/* --- Operand layouts ------------------------------------------------------------------------ */
+/* "GPA and level" operands: [2:0] level, [51:12] GPA in place, all else 0. */
+#define TDX_GPA_LEVEL MASK64(2, 0)
+#define TDX_GPA_PAGE MASK64(51, 12)
+/* Extra outputs of a failed Secure EPT operation, RDX. */
+#define TDX_SEPT_RDX_LEVEL MASK64(2, 0)
+#define TDX_SEPT_RDX_STATE MASK64(15, 8)
+
+/* TDG.VP.INFO outputs */
+#define TDG_VP_INFO_GPAW MASK64(5, 0)          /* RCX */
+#define TDG_VP_INFO_NUM_VCPUS MASK64(31, 0)    /* R8 */
+#define TDG_VP_INFO_MAX_VCPUS MASK64(63, 32)   /* R8 */
+#define TDG_VP_INFO_VCPU_INDEX MASK64(31, 0)   /* R9 */
+
+#define TD_ATTRIBUTES_DEBUG BIT64(0)
+#define TD_ATTRIBUTES_SEPT_VE_DISABLE BIT64(28)
+#define TD_ATTRIBUTES_MIGRATABLE BIT64(29)
+#define TD_ATTRIBUTES_PKS BIT64(30)
+#define TD_ATTRIBUTES_PERFMON BIT64(63)
+
+#define TD_CONFIG_FLAGS_GPAW BIT64(0)
+#define TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE BIT64(1)
+#define TD_CONFIG_FLAGS_NO_RBP_MOD BIT64(2)
+
+#define TD_CTLS_PENDING_VE_DISABLE BIT64(0)
+#define TD_CTLS_ENUM_TOPOLOGY BIT64(1)
+#define TD_CTLS_REDUCE_VE BIT64(3)
+
+/* Metadata field ids. Only CLASS and FIELD_CODE select a field. */
+#define MD_FIELD_CODE MASK64(23, 0)
+#define MD_FIELD_CLASS MASK64(61, 56)
+#define MD_FIELD_SELECT (MD_FIELD_CODE | MD_FIELD_CLASS)
+#define MD_FIELD_RESERVED (MASK64(31, 24) | MASK64(49, 47) | BIT64(55) | BIT64(62))
+#define MD_TD_NUM_VCPUS 0x9010000200000001
+#define MD_TD_ATTRIBUTES 0x1110000300000000
+#define MD_TD_XFAM 0x1110000300000001
+#define MD_TD_MAX_VCPUS 0x1110000200000002
+#define MD_TD_GPAW 0x1110000000000003
+#define MD_TD_TSC_OFFSET 0x111000030000000A
+#define MD_TD_TSC_FREQUENCY 0x111000010000000C
+#define MD_TD_NOTIFY_ENABLES 0x9110000300000010
+#define MD_TD_CONFIG_FLAGS 0x1110000300000016
+#define MD_TD_CTLS 0x1110000300000017
+#define MD_TD_TOPOLOGY_ENUM_CONFIGURED 0x9100000000000019
+#define MD_TD_MRTD 0x1310000300000000
+#define MD_TD_RTMR 0x1310000300000040
+
+/* TDH.MNG.INIT operand. [TDX ABI 1.5 TD_PARAMS] */
+struct td_params {
+	uint64_t attributes;              /* 000 */
+	uint64_t xfam;                    /* 008 */
+	uint16_t max_vcpus;               /* 010 */
+	uint8_t num_l2_vms;               /* 012 */
+	uint8_t msr_config_ctls;          /* 013 */
+	uint32_t reserved_014;
+	uint64_t eptp_controls;           /* 018: [2:0] 6 = WB, [5:3] levels - 1 */
+	uint64_t config_flags;            /* 020 */
+	uint16_t tsc_frequency;           /* 028: units of 25 MHz, 4 to 400 */
+	uint8_t reserved_02a[38];
+	uint8_t mrconfigid[48];           /* 050 */
+	uint8_t mrowner[48];              /* 080 */
+	uint8_t mrownerconfig[48];        /* 0B0 */
+	uint64_t arch_capabilities;       /* 0E0 */
+	uint8_t reserved_0e8[24];
+	uint8_t cpuid_config[768];        /* 100 */
+};
+ABI_SIZE(struct td_params, 1024);
+ABI_FIELD(struct td_params, eptp_controls, 0x18, 8);
+ABI_FIELD(struct td_params, mrconfigid, 0x50, 48);
+ABI_FIELD(struct td_params, arch_capabilities, 0xE0, 8);
+
+/* TDG.MR.REPORT output. [TDX ABI 1.5 TDREPORT_STRUCT] */
+struct td_report {
+	/* REPORTMACSTRUCT */
+	uint8_t type;                     /* 000: 0x81 */
+	uint8_t subtype;                  /* 001 */
+	uint8_t version;                  /* 002 */
+	uint8_t reserved_003[13];
+	uint8_t cpusvn[16];               /* 010 */
+	uint8_t tee_tcb_info_hash[48];    /* 020 */
+	uint8_t tee_info_hash[48];        /* 050 */
+	uint8_t report_data[64];          /* 080 */
+	uint8_t reserved_0c0[32];
+	uint8_t mac[32];                  /* 0E0 */
+	uint8_t tee_tcb_info[256];        /* 100 */
+	/* TDINFO_STRUCT */
+	uint64_t attributes;              /* 200 */
+	uint64_t xfam;                    /* 208 */
+	uint8_t mrtd[48];                 /* 210 */
+	uint8_t mrconfigid[48];           /* 240 */
+	uint8_t mrowner[48];              /* 270 */
+	uint8_t mrownerconfig[48];        /* 2A0 */
+	uint8_t rtmr[4][48];              /* 2D0 */
+	uint8_t servtd_hash[48];          /* 390 */
+	uint8_t reserved_3c0[64];
+};
+ABI_SIZE(struct td_report, 1024);
+ABI_FIELD(struct td_report, mac, 0xE0, 32);
+ABI_FIELD(struct td_report, mrtd, 0x210, 48);
+ABI_FIELD(struct td_report, rtmr, 0x2D0, 192);
+ABI_FIELD(struct td_report, servtd_hash, 0x390, 48);
+
+#define SHA384_SIZE 48
+
+/*
+ * Registers of one TDCALL, guest side: in and out. tdcall() loads all of them, executes TDCALL and
+ * stores all of them back, so that a register the module or the host changed is never missed.
+ */
+struct tdcall_regs {
+	uint64_t rax, rcx, rdx, rbx, rsi, rdi;
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+};
+
+/* Executes TDCALL (64-bit mode only) and returns RAX. RBP is never exposed (NO_RBP_MOD). */
+uint64_t tdcall(struct tdcall_regs *regs);

@@ -1,0 +1,33 @@
+// The machine's CPUs, one QEMU CPU for each vCPU of the TD.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MACHINE_MAX_CPUS 64
+
+/* CPUs that QEMU started; known after cpu_start_all(). */
+unsigned cpu_count(void);
+/* 0 for the boot CPU, then in the order of their APIC ids. */
+unsigned cpu_index(void);
+/* APIC id of CPU index; ids may have gaps. */
+uint32_t cpu_apic_id(unsigned index);
+
+/* Brings up all CPUs by INIT-SIPI-SIPI, each in 64-bit mode on the machine's own tables and stack;
+ * returns when all have arrived. A CPU that has no work waits. */
+void cpu_start_all(void);
+/* Runs entry(index) on every CPU, the caller's included; entry never returns. */
+_Noreturn void cpu_run_all(void (*entry)(unsigned index));
+
+/*
+ * Waits, with interrupts enabled and the CPU halted, for one interrupt and returns its vector (32 to
+ * 255). The interrupt is accepted by the LAPIC (in service) but no EOI is sent: the TD does that
+ * once it has been given the vector. This is what an idle vCPU costs the host.
+ */
+uint8_t cpu_wait_interrupt(void);
+
+/* Frequency of the TSC in kHz, measured once against the ACPI timer. */
+uint64_t cpu_tsc_khz(void);
+/* Microseconds since the machine's start. */
+uint64_t cpu_time_us(void);

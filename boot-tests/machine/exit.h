@@ -1,0 +1,17 @@
+// The end of a run: prints the reason and the statistics, then leaves QEMU with an exit code.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include "arch/base/status.h"
+
+/* Exit codes of tools/tdrun. */
+enum machine_exit_code {
+	EXIT_POWER_OFF = 0,
+	EXIT_FATAL_ERROR = 10, /* the TD called ReportFatalError */
+	EXIT_VCPU_DIED = 11,   /* triple fault, nested #VE */
+	EXIT_TD_STOPPED = 12,  /* the host or the machine stopped the TD */
+};
+
+/* The first caller wins; the others halt. format is the reason, one line ("E "). */
+_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));

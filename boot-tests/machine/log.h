@@ -1,0 +1,22 @@
+// The machine's own output: debug console at port 0x403, one line per record, never mixed.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Each line starts with a tag that tools/tdrun reads:
+//   "L "  log line for people          "E "  why the TD was stopped, or the fatal error text
+//   "T "  trace line (--trace)         "S "  the statistics, one line of JSON, last before the end
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void log_line(char tag, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One event of one vCPU; costs one test when tracing is off. Time is in microseconds since start. */
+extern bool trace_on;
+void trace_write(uint32_t vcpu, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define trace(vcpu, ...)                                  \
+	do {                                              \
+		if (trace_on) {                           \
+			trace_write((vcpu), __VA_ARGS__); \
+		}                                         \
+	} while (0)

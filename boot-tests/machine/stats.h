@@ -1,0 +1,35 @@
+// What happened, by count: filled by module and vmm, printed as JSON when the TD ends.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/tdx/module.h"
+
+#define STATS_MAX_VCPUS 64
+#define STATS_VE_REASONS 80
+#define STATS_VMCALL_INSTRUCTIONS 80 /* sub-functions below 0x10000, by number */
+#define STATS_VMCALL_SERVICES 8      /* sub-functions 0x10000... */
+
+/* Counted with stats_add() only: vCPUs run at the same time. */
+struct stats {
+	uint64_t tdcall[TDG_LEAF_COUNT];
+	uint64_t seamcall[TDH_LEAF_COUNT];
+	uint64_t vmcall_instruction[STATS_VMCALL_INSTRUCTIONS];
+	uint64_t vmcall_service[STATS_VMCALL_SERVICES];
+	uint64_t ve[STATS_VE_REASONS];
+	uint64_t accept[2];                   /* by level: successful TDG.MEM.PAGE.ACCEPT */
+	uint64_t accept_size_mismatch;
+	uint64_t exits[STATS_MAX_VCPUS];      /* #VMEXITs of each vCPU */
+	uint64_t td_exits[STATS_MAX_VCPUS];   /* returns of TDH.VP.ENTER */
+	uint8_t mrtd[SHA384_SIZE];
+};
+extern struct stats stats;
+
+static inline void stats_add(uint64_t *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* Writes the "S " line. */
+void stats_print(void);

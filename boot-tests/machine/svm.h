@@ -1,0 +1,55 @@
+// One virtual CPU under AMD SVM: VMCB, registers, entry.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "arch/svm/vmcb.h"
+
+enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
+
+struct svm_vcpu {
+	struct vmcb *vmcb;  /* own page */
+	uint64_t gpr[16];   /* hardware order; RAX and RSP are copied to and from the VMCB */
+	uint8_t *msrpm;     /* 8 KiB, shared by all vCPUs */
+};
+
+/* Once on each CPU before its first svm_enter(): EFER.SVME, host save area. */
+void svm_cpu_init(void);
+
+/*
+ * Sets up an empty VMCB in page (4 KiB) with everything QEMU's SVM needs and Lintel always wants:
+ * nested paging on, no INTR intercept (physical interrupts go to the TD), all I/O ports and all MSRs
+ * intercepted, EFER.SVME hidden. The caller adds intercepts and the TD's initial state.
+ */
+void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_t asid);
+
+/* Lets the guest read and/or write one MSR without an exit. */
+void svm_msr_allow(uint8_t *msrpm, uint32_t msr, bool read, bool write);
+
+/* One VMRUN: returns after #VMEXIT with exit code and information in the VMCB. Interrupts are off
+ * in the machine throughout. */
+void svm_enter(struct svm_vcpu *vcpu);
+
+/* Queues an exception for the next entry (EVENTINJ). error_code is used if has_error. */
+void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
+			  uint32_t error_code);
+/* Makes an external interrupt, already in service in the LAPIC, pending for the next moment the
+ * guest has IF=1 (V_IRQ). */
+void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector);
+
+/* Access rights of a guest linear access. */
+enum guest_access { GUEST_READ, GUEST_WRITE, GUEST_FETCH };
+
+/*
+ * Walks the guest's own page tables (paging off, 4 or 5 levels) for a linear address, reading them
+ * through the nested tables. False: not mapped, or a table is not mapped in the nested tables.
+ * *gpa includes the SHARED bit as the entry has it.
+ */
+bool guest_translate(const struct svm_vcpu *vcpu, uint64_t linear, uint64_t *gpa_raw);
+/* Nested walk of a raw GPA (SHARED bit included) to a host address; false when not present. */
+bool nested_translate(const struct svm_vcpu *vcpu, uint64_t gpa_raw, hpa_t *out);
+/* Reads size bytes of guest linear memory; false when any byte is not mapped. */
+bool guest_read(const struct svm_vcpu *vcpu, uint64_t linear, void *to, unsigned size);

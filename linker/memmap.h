@@ -1,0 +1,120 @@
+// Every address that Lintel chooses, once: numbers only, read by C, nasm and the linker scripts.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// The image. It ends at 4 GiB; everything in it is measured. 64 KiB without a payload; an embedded
+// kernel, initrd and command line stand below SHIM_BASE.
+//
+//   0x1_0000_0000 +--------------------------------------------------------------+
+//                 | reset page: entry code of both worlds, GDT, image config,    |  R-X  4 KiB
+//   RESET_PAGE    |   TDVF metadata, GUID table, reset vector at 0xFFFF_FFF0      |
+//                 +--------------------------------------------------------------+
+//                 | shim text (R-X), then shim constants (R--)                   |
+//   SHIM_TEXT     +--------------------------------------------------------------+
+//   MAILBOX       | MP wake-up mailbox page: OS half, firmware half              |  RW-  4 KiB
+//                 +--------------------------------------------------------------+
+//   AP_TABLE      | AP table: PML4, PDPT, 4 PDs; identity [0, 4 GiB), R+X only   |  R--  24 KiB
+//   SHIM_BASE     +--------------------------------------------------------------+
+//                 | embedded payload (optional): command line, initrd, kernel    |  R--  n * 64 KiB
+//                 +--------------------------------------------------------------+
+//
+// The mailbox stands in the measured image and not in RAM: its initial bytes are zero by
+// measurement, so that a host cannot seed a wake-up command before the shim has run.
+//
+// Low memory while the shim runs (private; TDX metadata type in brackets):
+//
+//   SHIM_RAM_END    0x0100_0000 +----------------------------------------------+
+//                               | ACPI arena: tables from the host, MADT with  |  becomes e820 type 3
+//   ACPI_ARENA      0x00A0_0000 |   the wake-up structure                      |
+//                               +----------------------------------------------+
+//   HANDOFF_PAGES   0x0090_0000 | boot_params, command line, hand-off GDT      |  becomes RAM
+//                               +----------------------------------------------+
+//   BOUNCE          0x0084_0000 | bounce buffer for fw_cfg DMA (shared while   |  becomes RAM
+//                               |   used, then private and accepted again)     |
+//                               +----------------------------------------------+
+//   TD_HOB          0x0083_0000 | TD HOB, written by the host        [TD_HOB]  |
+//                               +----------------------------------------------+
+//   IST_STACK       0x0082_A000 | stack of #DF and #MC, a guard page each side |
+//                               |                                    [TempMem] |
+//   BSP_STACK       0x0082_1000 | stack, a guard page each side      [TempMem] |
+//                               +----------------------------------------------+
+//   SHIM_DATA       0x0081_0000 | .bss of the shim                   [TempMem] |
+//                               +----------------------------------------------+
+//   BOOT_TABLES     0x0080_0000 | boot table, then hand-off table    [TempMem] |
+//                               +----------------------------------------------+
+#pragma once
+
+#define FOUR_GIB            0x100000000
+#define MEM_PAGE_SIZE       0x1000
+
+#define SHIM_IMAGE_SIZE     0x10000
+#define SHIM_BASE           0xFFFF0000
+#define AP_TABLE            0xFFFF0000
+#define AP_TABLE_PAGES      6
+#define MAILBOX             0xFFFF6000
+#define SHIM_TEXT           0xFFFF7000
+#define RESET_PAGE          0xFFFFF000
+/* struct image_config, written by the loader. */
+#define IMAGE_CONFIG        0xFFFFF000
+#define RESET_CODE          0xFFFFF040
+/* TDX metadata descriptor, then the GUIDed table and the reset vector, written by the loader's
+ * TDVF sink (all but the vector itself). */
+#define TDVF_METADATA       0xFFFFFC00
+#define TDVF_METADATA_END   0xFFFFFE00
+#define RESET_VECTOR        0xFFFFFFF0
+
+/* QEMU maps -bios so that it ends at 4 GiB, and wants a multiple of this. */
+#define IMAGE_ALIGN         0x10000
+/* 0xFEE00000 is the xAPIC page of a plain VM: an image must end above it. */
+#define IMAGE_MAX_SIZE      0x1000000
+
+#define SHIM_RAM            0x800000
+#define BOOT_TABLES         0x800000
+#define BOOT_TABLES_PAGES   16
+#define SHIM_DATA           0x810000
+#define SHIM_DATA_SIZE      0x10000
+#define BSP_STACK           0x821000
+#define BSP_STACK_SIZE      0x8000
+#define IST_STACK           0x82A000
+#define IST_STACK_SIZE      0x2000
+#define TEMPMEM_END         0x830000
+#define TD_HOB              0x830000
+#define TD_HOB_SIZE         0x2000
+#define BOUNCE              0x840000
+#define BOUNCE_SIZE         0x40000
+#define HANDOFF_PAGES       0x900000
+#define HANDOFF_SIZE        0x100000
+#define ACPI_ARENA          0xA00000
+#define ACPI_ARENA_SIZE     0x600000
+#define SHIM_RAM_END        0x1000000
+
+/* A bzImage is loaded here, its preferred address; RAM below 4 GiB must hold it. */
+#define KERNEL_BASE         0x1000000
+
+/*
+ * The TDX machine, a program of its own under QEMU (boot-tests/). The TD owns all low RAM, so the
+ * machine lives above it:
+ *
+ *   MACHINE_POOL..top of RAM  +-----------------------------------------------+
+ *                             | frames the VMM gives to the module and the TD  |
+ *   MACHINE_POOL  0x2_0400_0000 +---------------------------------------------+
+ *                             | machine: text, data, stacks, page tables       |
+ *   MACHINE_BASE  0x2_0000_0000 +---------------------------------------------+
+ *                             | shared backing of the TD's RAM above 4 GiB     |
+ *   4 GiB                     +-----------------------------------------------+
+ *                             | devices                                        |
+ *   2 GiB at most             +-----------------------------------------------+
+ *                             | shared backing of the TD's RAM, GPA == HPA     |
+ *   MACHINE_STUB 1 MiB        |   (PVH entry stub, dead once the TD runs)      |
+ *   0                         +-----------------------------------------------+
+ */
+#define MACHINE_STUB        0x100000
+#define MACHINE_BASE        0x200000000
+#define MACHINE_WINDOW      0x4000000
+#define MACHINE_POOL        0x204000000
+/* What of a TD's memory lies below 4 GiB: QEMU's q35 with more than 2.75 GiB. */
+#define TD_LOW_MEMORY_MAX   0x80000000
+/* Shared GPA == HPA, so a TD's memory above 4 GiB ends below the machine. */
+#define TD_HIGH_MEMORY_MAX  (MACHINE_BASE - FOUR_GIB)
+
+/* The test payload: linked where the shim loads a bzImage. */
+#define PAYLOAD_BASE        KERNEL_BASE

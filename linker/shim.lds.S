@@ -1,0 +1,50 @@
+/*
+ * The shim: 64 KiB that end at 4 GiB, and its .bss in low memory. Addresses come from memmap.h.
+ * SPDX-License-Identifier: BSD-2-Clause-Patent
+ */
+#include "linker/memmap.h"
+
+ENTRY(reset_vector)
+
+PHDRS
+{
+	image PT_LOAD FLAGS(5);
+	bss PT_LOAD FLAGS(6);
+}
+
+SECTIONS
+{
+	/* The loader builds the AP table on the host and writes it here. */
+	. = AP_TABLE;
+	.ap_table : { . += AP_TABLE_PAGES * MEM_PAGE_SIZE; } :image =0
+	/* Zero in the measured image. */
+	. = MAILBOX;
+	.mailbox : { . += MEM_PAGE_SIZE; } :image =0
+
+	. = SHIM_TEXT;
+	.text : { *(.text .text.*) } :image =0xCCCCCCCC
+	. = ALIGN(MEM_PAGE_SIZE);
+	shim_rodata = .;
+	.rodata : { *(.rodata .rodata.*) } :image
+	shim_rodata_end = .;
+	ASSERT(. <= RESET_PAGE, "shim text and constants do not fit below the reset page.")
+
+	. = RESET_PAGE;
+	.reset : { KEEP(*(.reset)) } :image =0
+	ASSERT(. == RESET_PAGE + MEM_PAGE_SIZE, "the reset page must end at 4 GiB.")
+
+	/* Initialised data would stand in ROM on a plain VM: there is none. */
+	.data : { *(.data .data.*) } :bss
+	ASSERT(SIZEOF(.data) == 0, "the shim has no initialised data: make it const or set it in code.")
+	. = SHIM_DATA;
+	shim_bss = .;
+	.bss (NOLOAD) : { *(.bss .bss.* COMMON) } :bss
+	shim_bss_end = .;
+	ASSERT(. <= SHIM_DATA + SHIM_DATA_SIZE, "the shim's .bss has exceeded its window.")
+
+	.symtab : { *(.symtab) }
+	.strtab : { *(.strtab) }
+	.shstrtab : { *(.shstrtab) }
+	.debug_all 0 : { *(.debug*) }
+	/DISCARD/ : { *(.comment .note* .eh_frame* .llvm_addrsig) }
+}

@@ -1,0 +1,60 @@
+// Page tables from a list of ranges: count, then build, then look up. One walker for the whole tree.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Identity or offset maps, 4 levels, leaves of 4 KiB and 2 MiB (1 GiB pages are never needed).
+// Nothing is written before every check has passed; pt_build() then uses exactly the pages that
+// pt_count() named. Upper-level entries never narrow a permission: P, W, A set, NX clear - except
+// in a table with no writable leaf at all, whose upper levels have W clear too.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "arch/base/status.h"
+
+enum pt_perm {
+	PT_R,   /* read only, no execute */
+	PT_RX,
+	PT_RW,  /* no execute */
+	PT_RWX, /* only the window of a kernel that decompresses itself */
+};
+
+/* Maps [va, va + size) to [pa, pa + size). va, pa, size are multiples of 4 KiB, size > 0. */
+struct pt_map {
+	uint64_t va;
+	gpa_t pa;
+	uint64_t size;
+	enum pt_perm perm;
+	enum share share;
+};
+
+struct pt_arena {
+	uint64_t *pages;   /* caller's memory, 4 KiB aligned, page_count * 512 entries */
+	gpa_t base;        /* address of pages[0] as the CPU will see it */
+	size_t page_count;
+};
+
+struct pt_leaf {
+	uint64_t entry;
+	enum pg_level level;
+	uint64_t upper_and; /* AND of all entries on the path, leaf included: W here means writable */
+	uint64_t upper_or;  /* OR of all entries on the path: NX here means not executable */
+};
+
+/* Pages that pt_build() will use. ST_BAD_RANGE: maps are unaligned, empty, wrap, reach above
+ * 2^47, unsorted by va or overlapping. */
+enum status pt_count(const struct pt_map *maps, size_t map_count, size_t *pages) MUST_CHECK;
+
+/*
+ * Builds the tables at arena->pages[0...]; *root receives the address for CR3. gpaw (48 or 52)
+ * places the SHARED bit of PT maps that are SHARE_SHARED. ST_BAD_RANGE as pt_count();
+ * ST_NO_SPACE: the arena is too small. Nothing is written on failure.
+ */
+enum status pt_build(const struct pt_arena *arena, const struct pt_map *maps, size_t map_count,
+		     unsigned gpaw, gpa_t *root, size_t *pages_used) MUST_CHECK;
+
+/* Walks for va. ST_NOT_FOUND: not mapped. ST_BAD_FORMAT: an entry leads outside the arena. */
+enum status pt_lookup(const struct pt_arena *arena, gpa_t root, uint64_t va,
+		      struct pt_leaf *leaf) MUST_CHECK;
