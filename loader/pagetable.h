@@ -5,6 +5,9 @@
 // Nothing is written before every check has passed; pt_build() then uses exactly the pages that
 // pt_count() named. Upper-level entries never narrow a permission: P, W, A set, NX clear - except
 // in a table with no writable leaf at all, whose upper levels have W clear too.
+//
+// A is set on every entry and D on every writable leaf, so that no walk writes. In a table with no
+// writable leaf D is set on all leaves: not even a store with CR0.WP=0 changes it.
 #pragma once
 
 #include <stdbool.h>
@@ -43,18 +46,20 @@ struct pt_leaf {
 	uint64_t upper_or;  /* OR of all entries on the path: NX here means not executable */
 };
 
-/* Pages that pt_build() will use. ST_BAD_RANGE: maps are unaligned, empty, wrap, reach above
- * 2^47, unsorted by va or overlapping. */
+/* Pages that pt_build() will use. ST_BAD_RANGE: maps are none, unaligned, empty, wrap, reach above
+ * 2^47 (va or pa), unsorted by va or overlapping. */
 enum status pt_count(const struct pt_map *maps, size_t map_count, size_t *pages) MUST_CHECK;
 
 /*
  * Builds the tables at arena->pages[0...]; *root receives the address for CR3. gpaw (48 or 52)
- * places the SHARED bit of PT maps that are SHARE_SHARED. ST_BAD_RANGE as pt_count();
- * ST_NO_SPACE: the arena is too small. Nothing is written on failure.
+ * places the SHARED bit of maps that are SHARE_SHARED. ST_BAD_RANGE as pt_count();
+ * ST_NO_SPACE: the arena is too small; ST_BAD_ARGUMENT: gpaw, or the arena's base is unaligned or
+ * ends above 2^47. Nothing is written on failure.
  */
 enum status pt_build(const struct pt_arena *arena, const struct pt_map *maps, size_t map_count,
 		     unsigned gpaw, gpa_t *root, size_t *pages_used) MUST_CHECK;
 
-/* Walks for va. ST_NOT_FOUND: not mapped. ST_BAD_FORMAT: an entry leads outside the arena. */
+/* Walks for va. ST_NOT_FOUND: not mapped, or not canonical. ST_BAD_FORMAT: root or an entry leads
+ * outside the arena, or a reserved PS bit is set. */
 enum status pt_lookup(const struct pt_arena *arena, gpa_t root, uint64_t va,
 		      struct pt_leaf *leaf) MUST_CHECK;
