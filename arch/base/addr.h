@@ -35,6 +35,12 @@ static inline gva_t gva(uint64_t raw)
 	return (gva_t){ raw };
 }
 
+/* The bytes at a guest-physical address, for programs that map memory one to one. */
+static inline void *gpa_pointer(gpa_t address)
+{
+	return (void *)(uintptr_t)address.v;
+}
+
 enum share { SHARE_PRIVATE, SHARE_SHARED };
 
 /* Level 0 is the 4 KiB page, the numbering TDX uses: shift = 12 + 9 * level. */

@@ -1,0 +1,78 @@
+// The ACPI tables that Lintel reads or makes: RSDP, the common header, RSDT/XSDT, MADT.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [ACPI 6.6 5.2.5 RSDP, 5.2.6 header, 5.2.7 RSDT, 5.2.8 XSDT, 5.2.12 MADT]
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/base/abi.h"
+
+/* Four letters as the little-endian number that a table begins with. */
+#define ACPI_SIGNATURE(a, b, c, d)                                                          \
+	((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+#define ACPI_RSDT ACPI_SIGNATURE('R', 'S', 'D', 'T')
+#define ACPI_XSDT ACPI_SIGNATURE('X', 'S', 'D', 'T')
+#define ACPI_MADT ACPI_SIGNATURE('A', 'P', 'I', 'C')
+
+/* "RSD PTR ", little endian */
+#define ACPI_RSDP_SIGNATURE 0x2052545020445352
+#define ACPI_RSDP_V1_SIZE 20
+struct acpi_rsdp {
+	uint64_t signature;            /* 00 */
+	uint8_t checksum;              /* 08: over the first 20 bytes */
+	uint8_t oem_id[6];             /* 09 */
+	uint8_t revision;              /* 0F: 0 in ACPI 1.0, else at least 2 */
+	uint32_t rsdt;                 /* 10 */
+	/* From revision 2 on. */
+	uint32_t length;               /* 14 */
+	uint64_t xsdt;                 /* 18 */
+	uint8_t extended_checksum;     /* 20: over length bytes */
+	uint8_t reserved_21[3];        /* 21 */
+} PACKED;
+ABI_SIZE(struct acpi_rsdp, 36);
+ABI_FIELD(struct acpi_rsdp, revision, 0x0F, 1);
+ABI_FIELD(struct acpi_rsdp, xsdt, 0x18, 8);
+ABI_FIELD(struct acpi_rsdp, extended_checksum, 0x20, 1);
+
+struct acpi_header {
+	uint32_t signature;            /* 00 */
+	uint32_t length;               /* 04: of the whole table */
+	uint8_t revision;              /* 08 */
+	uint8_t checksum;              /* 09: the bytes of the table add up to 0 */
+	uint8_t oem_id[6];             /* 0A */
+	uint8_t oem_table_id[8];       /* 10 */
+	uint32_t oem_revision;         /* 18 */
+	uint32_t creator_id;           /* 1C */
+	uint32_t creator_revision;     /* 20 */
+} PACKED;
+ABI_SIZE(struct acpi_header, 36);
+ABI_FIELD(struct acpi_header, length, 0x04, 4);
+ABI_FIELD(struct acpi_header, checksum, 0x09, 1);
+
+struct acpi_madt {
+	struct acpi_header header;     /* 00 */
+	uint32_t local_apic;           /* 24 */
+	uint32_t flags;                /* 28 */
+} PACKED;
+ABI_SIZE(struct acpi_madt, 44);
+
+/* Begins every interrupt controller structure. */
+struct acpi_madt_entry {
+	uint8_t type;     /* 00 */
+	uint8_t length;   /* 01 */
+};
+ABI_SIZE(struct acpi_madt_entry, 2);
+
+/* [ACPI 6.6 5.2.12.19 Multiprocessor Wakeup Structure] */
+#define ACPI_MADT_WAKEUP 0x10
+#define ACPI_MADT_WAKEUP_VERSION 1
+struct acpi_madt_wakeup {
+	struct acpi_madt_entry entry;     /* 00 */
+	uint16_t version;                 /* 02 */
+	uint32_t reserved_04;             /* 04 */
+	uint64_t mailbox;                 /* 08 */
+	uint64_t reset_vector;            /* 10: from version 1 on */
+} PACKED;
+ABI_SIZE(struct acpi_madt_wakeup, 24);
+ABI_FIELD(struct acpi_madt_wakeup, mailbox, 0x08, 8);
+ABI_FIELD(struct acpi_madt_wakeup, reset_vector, 0x10, 8);

@@ -1,0 +1,28 @@
+// Installs the host's ACPI tables (fw_cfg table loader) and adds the wake-up structure for APs.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Tables, their addresses and the loader's commands are hostile: every offset is checked against the
+// blob it is in, and nothing outside the arena is ever written.
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "arch/base/status.h"
+#include "shim/ap.h"
+
+/* Where the tables go. memory is how the shim reaches base, which is page aligned. */
+struct acpi_arena {
+	uint8_t *memory;
+	gpa_t base;
+	uint32_t size;
+	uint32_t used;
+};
+
+/*
+ * Fills the arena, which must be empty, and finds the RSDP. With mp, the MADT gets the multiprocessor
+ * wake-up structure; without it the tables are as the host made them. ST_NOT_FOUND: the host has no
+ * tables. ST_HOST_LIED: its MADT already has a wake-up structure, which would take the APs from us.
+ */
+enum status acpi_install(struct acpi_arena *arena, const struct mailbox_info *mp,
+			 gpa_t *rsdp) MUST_CHECK;

@@ -1,0 +1,31 @@
+// Client of QEMU's fw_cfg device: everything that the host hands over besides the TD HOB.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// All of it is hostile. Data reaches the caller by one copy out of the bounce buffer; the caller
+// checks that copy. The device answers reads behind an item's end with zeros.
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/base/status.h"
+#include "arch/qemu/fw_cfg.h"
+
+struct fw_cfg_item {
+	uint16_t selector;
+	uint32_t size;
+};
+
+/*
+ * Finds the device and copies its directory. To be called once, before the others, when the bounce
+ * buffer can be reached by the host. ST_NOT_FOUND: no such device.
+ */
+enum status fw_cfg_init(void) MUST_CHECK;
+
+/* Looks a named file up in the directory's copy. */
+enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out) MUST_CHECK;
+
+/* Copies size bytes of an item, from offset on. */
+enum status fw_cfg_read(uint16_t selector, uint32_t offset, void *to, uint32_t size) MUST_CHECK;
+
+/* A legacy item that holds a 32-bit little-endian number. */
+enum status fw_cfg_read_u32(uint16_t selector, uint32_t *out) MUST_CHECK;
