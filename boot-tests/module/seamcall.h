@@ -1,11 +1,26 @@
 // The trust border: all that a host VMM can ask of the TDX module.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX ABI 1.5 SEAMCALL]
+//
+// Leaves, status codes, operand layouts and field ids stand in arch/tdx/module.h. What a host must
+// know beyond them:
+//
+// - All addresses it passes are host physical; pages for TDR, TDCS (6 times TDH.MNG.ADDCX), TDVPS
+//   (TDVPR and 5 times TDH.VP.ADDCX), Secure EPT and the TD itself come from
+//   [module_load(), memory_end), where every page starts free (NDA) and unowned.
+// - The Secure EPT has 4 levels and GPAW is 48: EPTP_CONTROLS is 0x1E, CONFIG_FLAGS.GPAW is 0. A new
+//   table hangs in an entry of level 3 (512 GiB, an entry of the root), 2 or 1.
+// - TDH.VP.INIT, TDH.VP.RD, TDH.VP.WR and TDH.VP.ENTER associate the vCPU with the calling CPU, and
+//   fail with VCPU_ASSOCIATED while it belongs to another one. TDH.VP.FLUSH, on the CPU that has it,
+//   sets it free: flush after TDH.VP.INIT when another CPU shall run the vCPU.
+// - TD_PARAMS.cpuid_config is in the order of cpuid_config_leaves[]: bits of config_direct are the
+//   guest's values, bits of config_allow that are 0 hide a feature, all others must be 0.
 #pragma once
 
 #include <stdint.h>
 
 #include "arch/base/addr.h"
+#include "arch/base/bits.h"
 
 /* Registers of one SEAMCALL, in and out. XMM registers are not modelled. */
 struct seam_regs {
@@ -23,10 +38,37 @@ struct module_platform {
 	hpa_t memory_base; /* all memory that may become private: one convertible memory range */
 	hpa_t memory_end;
 };
-void module_load(const struct module_platform *platform);
+
+/* Returns the first page that the host may use: PAMT takes what lies below it. */
+hpa_t module_load(const struct module_platform *platform);
+
+/* What can be configured of each CPUID leaf, in the order of TD_PARAMS.cpuid_config. */
+struct cpuid_config_leaf {
+	uint32_t leaf, subleaf;
+	uint32_t direct[4]; /* EAX, EBX, ECX, EDX: the host's bit is the guest's */
+	uint32_t allow[4];  /* the host may hide a feature of the platform */
+};
+#define CPUID_CONFIG_LEAVES 11
+extern const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES];
+
+/* Private key ids of the platform; the first is the module's own. */
+#define MODULE_HKID_BASE 32
+#define MODULE_HKID_COUNT 32
 
 /*
  * Stands for a posted-interrupt descriptor: an external interrupt the host took while the vCPU was
  * not running. It is delivered at the next TDH.VP.ENTER.
  */
 void module_post_interrupt(hpa_t tdvpr, uint8_t vector);
+
+/*
+ * The shared EPT, written by the host: its root is the field MD_VP_SHARED_EPTP of each vCPU (by
+ * TDH.VP.WR; bits 11:0 of the value are ignored). Tables are in the format of x86 paging (PTE_P,
+ * PTE_W, PTE_U must be set on the way to memory that the TD may write), 4 levels, indexed by the GPA
+ * without its SHARED bit. The module takes the root's entries 0 to 255 at each TDH.VP.ENTER; below
+ * that, edits act at once. An access that finds no present entry
+ *   - is a #VE for the TD (MMIO) when the entry where the walk ends has NPT_SUPPRESS_VE clear, as a
+ *     zero entry has;
+ *   - is a TD exit EPT_VIOLATION (memory that the host has yet to map) when it is set.
+ */
+#define NPT_SUPPRESS_VE BIT64(9)
