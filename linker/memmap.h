@@ -104,10 +104,12 @@
  *                             | devices                                        |
  *   2 GiB at most             +-----------------------------------------------+
  *                             | shared backing of the TD's RAM, GPA == HPA     |
- *   MACHINE_STUB 1 MiB        |   (PVH entry stub, dead once the TD runs)      |
+ *   MACHINE_STUB 1 MiB        |   (PVH entry stub, AP trampoline: both dead    |
+ *   MACHINE_TRAMPOLINE 32 KiB |   once the TD runs)                            |
  *   0                         +-----------------------------------------------+
  */
 #define MACHINE_STUB        0x100000
+#define MACHINE_TRAMPOLINE  0x8000
 #define MACHINE_BASE        0x200000000
 #define MACHINE_WINDOW      0x4000000
 #define MACHINE_POOL        0x204000000
@@ -116,5 +118,8 @@
 /* Shared GPA == HPA, so a TD's memory above 4 GiB ends below the machine. */
 #define TD_HIGH_MEMORY_MAX  (MACHINE_BASE - FOUR_GIB)
 
-/* The test payload: linked where the shim loads a bzImage. */
+/* The test payload: linked where the shim loads a bzImage. Its protected-mode part in the file, and
+ * the memory it needs: the header states both. */
 #define PAYLOAD_BASE        KERNEL_BASE
+#define PAYLOAD_FILE_SIZE   0x8000
+#define PAYLOAD_WINDOW      0x200000

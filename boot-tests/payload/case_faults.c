@@ -1,0 +1,40 @@
+// Cases that end the TD on purpose: their verdict is how the run ends.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "arch/x86/insn.h"
+#include "boot-tests/payload/cases.h"
+#include "boot-tests/payload/guest.h"
+#include "boot-tests/payload/report.h"
+
+void case_fatal_error(const struct info *info)
+{
+	(void)info;
+	EXPECT(guest_is_td(), "a plain VM has no ReportFatalError");
+	report("reporting a fatal error");
+	guest_fatal_error(0xBEEF, "lintel test: this text must reach the host, all 64 bytes of it..");
+}
+
+void case_triple_fault(const struct info *info)
+{
+	const struct desc_pointer nothing = { 0, 0 };
+
+	(void)info;
+	report("an exception without an IDT");
+	insn_lidt(&nothing);
+	__builtin_trap();
+}
+
+void case_exception(const struct info *info)
+{
+	(void)info;
+	report("an exception with an IDT");
+	__builtin_trap();
+}
+
+void case_hang(const struct info *info)
+{
+	(void)info;
+	report("nothing happens from here on");
+	for (;;) {
+		insn_pause();
+	}
+}

@@ -1,0 +1,142 @@
+// Cases about memory: all of it, shared and private, not accepted, not there.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "arch/base/bits.h"
+#include "boot-tests/payload/cases.h"
+#include "boot-tests/payload/guest.h"
+#include "boot-tests/payload/report.h"
+#include "boot-tests/payload/tables.h"
+#include "linker/memmap.h"
+
+#define WORDS_PER_PAGE (MEM_PAGE_SIZE / 8)
+/* [RESERVED, ...) of no memory: between RAM and the devices of every machine the tests use. */
+#define NO_MEMORY 0xA0000000
+
+/* Read with volatile: each access must happen. */
+static volatile uint64_t *words(uint64_t page)
+{
+	return (volatile uint64_t *)page;
+}
+
+/* Pages that firmware, loader or payload have written: their bytes must stay. */
+static bool in_use(const struct info *info, uint64_t page)
+{
+	const struct linux_boot_params *params = info->params;
+	uint64_t initrd = (uint64_t)params->ext_ramdisk_image << 32 | params->header.ramdisk_image;
+	uint64_t initrd_size = (uint64_t)params->ext_ramdisk_size << 32 | params->header.ramdisk_size;
+
+	return page == 0 ||
+	       ranges_overlap(page, MEM_PAGE_SIZE, SHIM_RAM, SHIM_RAM_END - SHIM_RAM) ||
+	       ranges_overlap(page, MEM_PAGE_SIZE, PAYLOAD_BASE, PAYLOAD_WINDOW) ||
+	       ranges_overlap(page, MEM_PAGE_SIZE, initrd, initrd_size);
+}
+
+enum pass { PASS_ZERO, PASS_MARK, PASS_READ };
+
+static void visit(uint64_t page, enum pass pass)
+{
+	volatile uint64_t *word = words(page);
+	uint64_t any = 0;
+
+	switch (pass) {
+	case PASS_ZERO:
+		for (unsigned i = 0; i < WORDS_PER_PAGE; i++) {
+			any |= word[i];
+		}
+		EXPECT(any == 0 || !guest_is_td(), "page %lx is not zero", page);
+		return;
+	case PASS_MARK:
+		word[0] = page;
+		word[WORDS_PER_PAGE - 1] = ~page;
+		return;
+	case PASS_READ:
+		EXPECT(word[0] == page && word[WORDS_PER_PAGE - 1] == ~page,
+		       "page %lx holds %lx and %lx", page, word[0], word[WORDS_PER_PAGE - 1]);
+		return;
+	}
+}
+
+static uint64_t visit_all(const struct info *info, enum pass pass)
+{
+	uint64_t pages = 0;
+
+	for (unsigned i = 0; i < info->params->e820_entries; i++) {
+		const struct e820_entry *entry = &info->params->e820_table[i];
+
+		if (entry->type != E820_RAM) {
+			continue;
+		}
+		EXPECT(entry->base + entry->size <= TABLES_IDENTITY_END, "RAM above the map");
+		for (uint64_t at = 0; at < entry->size; at += MEM_PAGE_SIZE) {
+			if (!in_use(info, entry->base + at)) {
+				visit(entry->base + at, pass);
+				pages++;
+			}
+		}
+	}
+	return pages;
+}
+
+void case_memory(const struct info *info)
+{
+	uint64_t pages = visit_all(info, PASS_ZERO);
+
+	EXPECT(pages != 0, "no memory to test");
+	/* Every page its own address, then all read back: two pages in one place would show. */
+	visit_all(info, PASS_MARK);
+	visit_all(info, PASS_READ);
+	report("%lu pages are there and were zero", pages);
+}
+
+/* A page of RAM that nobody uses: in the last e820 entry of RAM below 4 GiB. */
+static gpa_t spare_page(const struct info *info)
+{
+	uint64_t page = 0;
+
+	for (unsigned i = 0; i < info->params->e820_entries; i++) {
+		const struct e820_entry *entry = &info->params->e820_table[i];
+		uint64_t last = entry->base + entry->size - MEM_PAGE_SIZE;
+
+		if (entry->type == E820_RAM && last < FOUR_GIB && !in_use(info, last)) {
+			page = last;
+		}
+	}
+	EXPECT(page != 0, "no spare page");
+	return gpa(page);
+}
+
+void case_share(const struct info *info)
+{
+	gpa_t page = spare_page(info);
+	volatile uint64_t *private_view = words(page.v);
+	volatile uint64_t *shared_view = words(TABLES_SHARED_VIEW + page.v);
+	uint64_t accepted;
+
+	*private_view = 0x5EC2E7;
+	guest_map_gpa(page, SHARE_SHARED);
+	EXPECT(*shared_view != 0x5EC2E7, "the host sees what was private");
+	*shared_view = 0x0BE9;
+	EXPECT(*shared_view == 0x0BE9, "shared memory does not hold what was written");
+	guest_map_gpa(page, SHARE_PRIVATE);
+	accepted = guest_accept(page);
+	EXPECT(accepted == 0, "accept: %lx", accepted);
+	for (unsigned i = 0; i < WORDS_PER_PAGE; i++) {
+		EXPECT(private_view[i] == 0, "accepted page holds %lx", private_view[i]);
+	}
+}
+
+void case_unaccepted(const struct info *info)
+{
+	gpa_t page = spare_page(info);
+
+	guest_map_gpa(page, SHARE_SHARED);
+	guest_map_gpa(page, SHARE_PRIVATE);
+	report("reading page %lx, private again and not accepted", page.v);
+	report_fail("read %lx", *words(page.v));
+}
+
+void case_no_memory(const struct info *info)
+{
+	EXPECT(info_memory_type(info, NO_MEMORY) == 0, "there is memory at %x", NO_MEMORY);
+	report("reading %x, where nothing is", NO_MEMORY);
+	report_fail("read %lx", *words(NO_MEMORY));
+}

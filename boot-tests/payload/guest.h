@@ -1,0 +1,34 @@
+// What the payload asks of the world it runs in: a TD by TDCALL, a plain VM by instructions.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// The payload raises no #VE on purpose: in a TD it makes each TDVMCALL itself. A refused call is a
+// failed test.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+
+/* Finds out which world this is; called once, first. */
+void guest_init(void);
+
+bool guest_is_td(void);
+/* Width of guest physical addresses, SHARED bit included; 0 on a plain VM. */
+unsigned guest_gpaw(void);
+/* In a TD: the index of this vCPU. */
+uint32_t guest_vcpu_index(void);
+
+uint8_t guest_in8(uint16_t port);
+void guest_out8(uint16_t port, uint8_t value);
+void guest_out16(uint16_t port, uint16_t value);
+
+/* The x2APIC id of this CPU; in a TD as the host tells it. */
+uint32_t guest_apic_id(void);
+
+/* TD only. */
+void guest_map_gpa(gpa_t page, enum share share);
+/* TDG.MEM.PAGE.ACCEPT of 4 KiB: the completion code. */
+uint64_t guest_accept(gpa_t page);
+/* ReportFatalError; text of at most 64 bytes. */
+_Noreturn void guest_fatal_error(uint32_t code, const char *text);

@@ -1,0 +1,130 @@
+// Output on COM1, and the two ways a payload ends: power-off and failure.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/payload/report.h"
+
+#include <stdarg.h>
+
+#include "arch/acpi/fadt.h"
+#include "arch/base/bits.h"
+#include "arch/base/check.h"
+#include "arch/base/fmt.h"
+#include "arch/x86/desc.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/payload/guest.h"
+
+#define COM1 0x3F8
+#define COM1_LSR (COM1 + 5)
+#define LSR_THR_EMPTY 0x20
+#define LSR_ALL_SENT 0x40
+
+#define LINE_SIZE 200
+/* Code and data selectors of the Linux boot protocol. */
+#define SELECTOR_CODE 0x10
+
+/* The code of this payload in ReportFatalError. */
+#define FATAL_CODE 0x7E57
+
+static uint16_t power_port;
+static bool failing;
+
+static void wait_line_status(uint8_t bits)
+{
+	for (unsigned polls = 0; polls < 100000; polls++) {
+		if ((guest_in8(COM1_LSR) & bits) == bits) {
+			return;
+		}
+	}
+}
+
+static void print(const char *prefix, const char *format, va_list args)
+{
+	char line[LINE_SIZE];
+	size_t length = fmt_print(line, sizeof(line), "payload: %s", prefix);
+
+	fmt_vprint(line + length, sizeof(line) - length, format, args);
+	for (const char *c = line; *c != '\0'; c++) {
+		wait_line_status(LSR_THR_EMPTY);
+		guest_out8(COM1, (uint8_t)*c);
+	}
+	guest_out8(COM1, '\r');
+	guest_out8(COM1, '\n');
+}
+
+void report(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print("", format, args);
+	va_end(args);
+}
+
+_Noreturn void report_fail(const char *format, ...)
+{
+	va_list args;
+
+	while (__atomic_exchange_n(&failing, true, __ATOMIC_ACQ_REL)) {
+		insn_pause();
+	}
+	va_start(args, format);
+	print("FAIL ", format, args);
+	va_end(args);
+	if (guest_is_td()) {
+		guest_fatal_error(FATAL_CODE, "payload: a test failed");
+	}
+	report_power_off();
+}
+
+_Noreturn void bug(const char *file, int line, const char *what)
+{
+	report_fail("%s:%d: %s", file, line, what);
+}
+
+void report_set_power_port(uint16_t port)
+{
+	power_port = port;
+}
+
+_Noreturn void report_power_off(void)
+{
+	wait_line_status(LSR_ALL_SENT);
+	if (power_port != 0) {
+		guest_out16(power_port,
+			    (uint16_t)(ACPI_PM1_CONTROL_SLP_EN |
+				       field_put(ACPI_PM1_CONTROL_SLP_TYP, ACPI_QEMU_S5_SLP_TYP)));
+	}
+	for (;;) {
+		insn_pause();
+	}
+}
+
+static const uint64_t gdt[] = { 0, 0, GDT_CODE64, GDT_DATA };
+static struct idt_gate idt[32];
+extern const char exception_stubs[];
+
+void report_catch_exceptions(void)
+{
+	const struct desc_pointer gdt_pointer = { sizeof(gdt) - 1, (uint64_t)gdt };
+	const struct desc_pointer idt_pointer = { sizeof(idt) - 1, (uint64_t)idt };
+
+	/* The same bytes on each CPU: written again or not makes no difference. */
+	for (unsigned v = 0; v < ARRAY_COUNT(idt); v++) {
+		uint64_t stub = (uint64_t)exception_stubs + 16 * v;
+
+		idt[v] = (struct idt_gate){
+			.offset_low = (uint16_t)stub,
+			.selector = SELECTOR_CODE,
+			.type = IDT_INTERRUPT_GATE,
+			.offset_mid = (uint16_t)(stub >> 16),
+			.offset_high = (uint32_t)(stub >> 32),
+		};
+	}
+	insn_lgdt(&gdt_pointer);
+	insn_lidt(&idt_pointer);
+}
+
+void exception(struct trap_frame *frame)
+{
+	report_fail("exception %lu error=%lx rip=%lx rsp=%lx cr2=%lx", frame->vector,
+		    frame->error_code, frame->rip, frame->rsp, insn_read_cr2());
+}
