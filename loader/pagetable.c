@@ -7,6 +7,7 @@
 
 /* Lower canonical half; also below the SHARED bit of either GPAW. */
 #define PT_LIMIT BIT64(47)
+#define PT_UPPER_HALF (~(PT_LIMIT - 1))
 #define PT_PAGE pg_size(PG_4K)
 
 static bool pt_writable(enum pt_perm perm)
@@ -129,35 +130,66 @@ enum status pt_build(const struct pt_arena *arena, const struct pt_map *maps, si
 	return ST_OK;
 }
 
-enum status pt_lookup(const struct pt_arena *arena, gpa_t root, uint64_t va, struct pt_leaf *leaf)
+/* Fills *leaf on ST_OK and, with the level of the entry that is not present, on ST_NOT_FOUND. */
+static enum status pt_walk(const struct pt_arena *arena, gpa_t root, uint64_t va,
+			   struct pt_leaf *leaf)
 {
-	/* Canonical: bits 63 to 47 are all equal. */
-	if (va >= PT_LIMIT && va < ~(PT_LIMIT - 1)) {
-		return ST_NOT_FOUND;
-	}
 	uint64_t table = root.v;
-	uint64_t upper_and = UINT64_MAX;
-	uint64_t upper_or = 0;
+	*leaf = (struct pt_leaf){ .upper_and = UINT64_MAX };
 	for (enum pg_level level = PG_512G;; level--) {
 		uint64_t offset = table - arena->base.v;
 		if (table < arena->base.v || !is_aligned(offset, PT_PAGE) ||
 		    offset / PT_PAGE >= arena->page_count) {
 			return ST_BAD_FORMAT;
 		}
-		uint64_t entry =
-			arena->pages[offset / sizeof(*arena->pages) + pt_index(va, level)];
-		if ((entry & PTE_P) == 0) {
+		leaf->entry = arena->pages[offset / sizeof(*arena->pages) + pt_index(va, level)];
+		leaf->level = level;
+		leaf->upper_and &= leaf->entry;
+		leaf->upper_or |= leaf->entry;
+		if ((leaf->entry & PTE_P) == 0) {
 			return ST_NOT_FOUND;
 		}
-		upper_and &= entry;
-		upper_or |= entry;
-		if (level == PG_4K || (entry & PTE_PS) != 0) {
-			if (level == PG_512G) {
-				return ST_BAD_FORMAT; /* PS is reserved in a PML4 entry */
-			}
-			*leaf = (struct pt_leaf){ entry, level, upper_and, upper_or };
+		if (level == PG_4K || (leaf->entry & PTE_PS) != 0) {
+			/* In a PML4 entry PS is reserved. */
+			return level != PG_512G ? ST_OK : ST_BAD_FORMAT;
+		}
+		table = leaf->entry & PTE_ADDRESS;
+	}
+}
+
+enum status pt_lookup(const struct pt_arena *arena, gpa_t root, uint64_t va, struct pt_leaf *leaf)
+{
+	if (va >= PT_LIMIT && va < PT_UPPER_HALF) {
+		return ST_NOT_FOUND;
+	}
+	struct pt_leaf found;
+	TRY(pt_walk(arena, root, va, &found));
+	*leaf = found;
+	return ST_OK;
+}
+
+enum status pt_next(const struct pt_arena *arena, gpa_t root, uint64_t *va, struct pt_leaf *leaf)
+{
+	uint64_t at = *va;
+	struct pt_leaf found;
+	/* Each step takes another entry, unless a page is reached twice. */
+	for (size_t left = arena->page_count * PT_ENTRIES; left > 0; left--) {
+		if (at >= PT_LIMIT && at < PT_UPPER_HALF) {
+			at = PT_UPPER_HALF;
+		}
+		enum status st = pt_walk(arena, root, at, &found);
+		if (st == ST_OK) {
+			*va = at;
+			*leaf = found;
 			return ST_OK;
 		}
-		table = entry & PTE_ADDRESS;
+		if (st != ST_NOT_FOUND) {
+			return st;
+		}
+		at = align_down(at, pg_size(found.level)) + pg_size(found.level);
+		if (at == 0) {
+			return ST_NOT_FOUND; /* behind the last address */
+		}
 	}
+	return ST_BAD_FORMAT;
 }

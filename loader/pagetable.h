@@ -63,3 +63,9 @@ enum status pt_build(const struct pt_arena *arena, const struct pt_map *maps, si
  * outside the arena, or a reserved PS bit is set. */
 enum status pt_lookup(const struct pt_arena *arena, gpa_t root, uint64_t va,
 		      struct pt_leaf *leaf) MUST_CHECK;
+
+/* Finds the first leaf at or above *va, which becomes an address in that leaf. Status as
+ * pt_lookup(); ST_NOT_FOUND: there is none up to 2^64; ST_BAD_FORMAT also when the tables are no
+ * tree, so that even a hostile table ends the walk soon. */
+enum status pt_next(const struct pt_arena *arena, gpa_t root, uint64_t *va,
+		    struct pt_leaf *leaf) MUST_CHECK;

@@ -1,0 +1,200 @@
+// lintel image: plan and write an .fd from the shim that is linked into this tool.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/linux/boot_params.h"
+#include "linker/memmap.h"
+#include "loader/config.h"
+#include "loader/plan.h"
+#include "loader/tdvf_sink.h"
+#include "tools/lintel/tool.h"
+
+/* The longest command line every x86 kernel takes, without its NUL. */
+#define CMDLINE_MAX 2047
+
+extern const uint8_t shim_blob[];
+extern const uint8_t shim_blob_end[];
+
+static const char help[] =
+	"usage: lintel image --output FILE.fd [OPTION]...\n"
+	"\n"
+	"Makes a firmware image for qemu -bios. All of it is measured into MRTD.\n"
+	"  --output FILE        where the image goes\n"
+	"  --kernel FILE        embed this bzImage (else the shim asks fw_cfg: qemu -kernel)\n"
+	"  --initrd FILE        embed this initrd\n"
+	"  --cmdline TEXT       embed this kernel command line, 2047 bytes at most\n"
+	"  --ap-handover linux  APs reach the wake-up vector with CR0.WP=0 (default: what stock\n"
+	"                       kernels need)\n"
+	"  --ap-handover strict with CR0.WP=1: the AP table is read-only in fact\n";
+
+struct image_options {
+	const char *output;
+	const char *kernel;
+	const char *initrd;
+	const char *cmdline;
+	uint32_t flags;
+};
+
+static enum tool_exit check_bzimage(const char *path, const struct file_bytes *file)
+{
+	struct linux_setup_header header;
+	if (file->size < LINUX_HEADER_END_MAX) {
+		return tool_error("%s: size 0x%zx: too small for a bzImage", path, file->size);
+	}
+	memcpy(&header, file->bytes + LINUX_HEADER_OFFSET, sizeof(header));
+	if (header.header != LINUX_HEADER_MAGIC) {
+		return tool_error("%s: header 0x%x: not a bzImage (no \"HdrS\")", path,
+				  header.header);
+	}
+	if (header.version < LINUX_VERSION_MIN) {
+		return tool_error("%s: version 0x%x: boot protocol 0x%x or later is needed", path,
+				  header.version, LINUX_VERSION_MIN);
+	}
+	if ((header.xloadflags & LINUX_XLOADFLAG_KERNEL_64) == 0) {
+		return tool_error("%s: xloadflags 0x%x: the kernel has no 64-bit entry", path,
+				  header.xloadflags);
+	}
+	size_t sectors = header.setup_sects != 0 ? header.setup_sects : LINUX_SETUP_SECTS_DEFAULT;
+	if ((sectors + 1) * LINUX_SECTOR_SIZE >= file->size) {
+		return tool_error("%s: setup_sects %zu: nothing follows the setup part", path,
+				  sectors);
+	}
+	return TOOL_OK;
+}
+
+/* Reads what the options name; the caller frees both files, also after an error. */
+static enum tool_exit read_inputs(const struct image_options *options, struct file_bytes *kernel,
+				  struct file_bytes *initrd)
+{
+	enum tool_exit result = TOOL_OK;
+	if (options->kernel != NULL) {
+		result = file_read(options->kernel, kernel);
+		if (result == TOOL_OK) {
+			result = check_bzimage(options->kernel, kernel);
+		}
+	}
+	if (result == TOOL_OK && options->initrd != NULL) {
+		result = file_read(options->initrd, initrd);
+	}
+	return result;
+}
+
+static enum tool_exit write_image(const struct image_options *options,
+				  const struct plan_parts *parts)
+{
+	struct plan plan;
+	uint64_t size = 0;
+	enum status st = plan_make(&plan, parts);
+	if (st == ST_NO_SPACE) {
+		return tool_error("%s: kernel 0x%lx, initrd 0x%lx, command line 0x%lx bytes: "
+				  "the image would be above 0x%x",
+				  options->output, parts->kernel.size, parts->initrd.size,
+				  parts->cmdline.size, IMAGE_MAX_SIZE);
+	}
+	if (st == ST_OK) {
+		st = tdvf_sink_size(&plan, &size);
+	}
+	if (st != ST_OK) {
+		return tool_error("%s: plan: %s", options->output, status_text(st));
+	}
+	uint8_t *image = malloc(size);
+	if (image == NULL) {
+		return tool_error("%s: size 0x%lx: no memory", options->output, size);
+	}
+	char error[160];
+	enum tool_exit result;
+	st = tdvf_sink_write(&plan, options->flags, image, size, error, sizeof(error));
+	if (st == ST_OK) {
+		result = file_write(options->output, image, size);
+	} else {
+		result = tool_error("%s: %s", options->output, error);
+	}
+	free(image);
+	return result;
+}
+
+static enum tool_exit make_image(const struct image_options *options)
+{
+	size_t shim_size = (size_t)(shim_blob_end - shim_blob);
+	if (shim_size != SHIM_IMAGE_SIZE) {
+		return tool_error("shim: size 0x%zx: must be 0x%x", shim_size, SHIM_IMAGE_SIZE);
+	}
+	struct file_bytes kernel = { NULL, 0 };
+	struct file_bytes initrd = { NULL, 0 };
+	enum tool_exit result = read_inputs(options, &kernel, &initrd);
+	if (result == TOOL_OK) {
+		const char *cmdline = options->cmdline;
+		const struct plan_parts parts = {
+			.shim = { shim_blob, shim_size },
+			.kernel = { kernel.bytes, kernel.size },
+			.initrd = { initrd.bytes, initrd.size },
+			.cmdline = { (const uint8_t *)cmdline,
+				     cmdline != NULL ? strlen(cmdline) : 0 },
+		};
+		result = write_image(options, &parts);
+	}
+	free(kernel.bytes);
+	free(initrd.bytes);
+	return result;
+}
+
+enum tool_exit command_image(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "kernel", required_argument, NULL, 'k' },
+		{ "initrd", required_argument, NULL, 'i' },
+		{ "cmdline", required_argument, NULL, 'c' },
+		{ "ap-handover", required_argument, NULL, 'a' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct image_options options = { 0 };
+	int option;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'o':
+			options.output = optarg;
+			break;
+		case 'k':
+			options.kernel = optarg;
+			break;
+		case 'i':
+			options.initrd = optarg;
+			break;
+		case 'c':
+			options.cmdline = optarg;
+			break;
+		case 'a':
+			if (strcmp(optarg, "linux") == 0) {
+				options.flags &= ~(uint32_t)IMAGE_CONFIG_AP_STRICT;
+			} else if (strcmp(optarg, "strict") == 0) {
+				options.flags |= IMAGE_CONFIG_AP_STRICT;
+			} else {
+				return tool_usage(argv[0], "--ap-handover \"%s\": linux or strict",
+						  optarg);
+			}
+			break;
+		case 'h':
+			return tool_help(help);
+		default:
+			return tool_usage(argv[0], "%s: unknown option, or no value",
+					  argv[optind - 1]);
+		}
+	}
+	if (options.output == NULL || optind != argc) {
+		return tool_usage(argv[0], "--output is needed, and options only");
+	}
+	if (options.cmdline != NULL) {
+		size_t length = strlen(options.cmdline);
+		if (length == 0 || length > CMDLINE_MAX) {
+			return tool_error("--cmdline: length %zu: must be 1 to %d", length,
+					  CMDLINE_MAX);
+		}
+	}
+	return make_image(&options);
+}

@@ -1,0 +1,43 @@
+// The host tool: makes, shows and measures TDVF images.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/lintel/tool.h"
+
+static const char help[] =
+	"usage: lintel COMMAND [OPTION]...\n"
+	"\n"
+	"  image   make a TDVF firmware image (.fd) for qemu -bios\n"
+	"  dump    show and check an image, ours or any other TDVF image\n"
+	"  mrtd    print the measurement that a TD of an image starts with\n"
+	"\n"
+	"lintel COMMAND --help says more.\n"
+	"Exit status: 0 done, 1 error or malformed image, 2 wrong usage.\n";
+
+static enum tool_exit run(int argc, char **argv)
+{
+	if (argc >= 2) {
+		const char *command = argv[1];
+		if (strcmp(command, "image") == 0) {
+			return command_image(argc - 1, argv + 1);
+		}
+		if (strcmp(command, "dump") == 0) {
+			return command_dump(argc - 1, argv + 1);
+		}
+		if (strcmp(command, "mrtd") == 0) {
+			return command_mrtd(argc - 1, argv + 1);
+		}
+		if (strcmp(command, "--help") == 0) {
+			return tool_help(help);
+		}
+		fprintf(stderr, "lintel: unknown command \"%s\"\n", command);
+	}
+	fputs(help, stderr);
+	return TOOL_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	return (int)run(argc, argv);
+}

@@ -1,0 +1,33 @@
+// What the commands of the host tool share: files, messages, exit codes.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum tool_exit { TOOL_OK = 0, TOOL_ERROR = 1, TOOL_USAGE = 2 };
+
+struct file_bytes {
+	uint8_t *bytes; /* malloc */
+	size_t size;
+};
+
+/* Prints "lintel: <message>" to stderr and returns TOOL_ERROR. */
+enum tool_exit tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same with a hint at --help; returns TOOL_USAGE. */
+enum tool_exit tool_usage(const char *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Prints help to stdout; fails when stdout cannot take it. */
+enum tool_exit tool_help(const char *help);
+/* Flushes stdout: a full disk or a closed pipe is an error, not a success. */
+enum tool_exit tool_finish(void);
+
+/* Reads a file that is not empty and has at most IMAGE_MAX_SIZE bytes. */
+enum tool_exit file_read(const char *path, struct file_bytes *out);
+/* Leaves no half-written regular file behind. */
+enum tool_exit file_write(const char *path, const uint8_t *bytes, size_t size);
+
+/* argv[0] is the command's name. */
+enum tool_exit command_image(int argc, char **argv);
+enum tool_exit command_dump(int argc, char **argv);
+enum tool_exit command_mrtd(int argc, char **argv);
