@@ -37,14 +37,18 @@ MACHINE_TARGET_ONLY := $(wildcard boot-tests/machine/*.c)
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wstrict-prototypes \
         -Wmissing-prototypes -Wvla -Werror
-FREE := -std=gnu11 -Os -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+# Asked once, when the first compile needs it: set-up runs before there is a compiler.
+CC_INCLUDE = $(eval CC_INCLUDE := $$(shell $$(CC) -print-file-name=include))$(CC_INCLUDE)
+FREE = -std=gnu11 -Os -g -ffreestanding -nostdinc -isystem $(CC_INCLUDE) \
         -mno-red-zone -mgeneral-regs-only -fno-pic -fno-stack-protector \
         -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
         -ffunction-sections -fdata-sections -fno-common $(WARN) -I.
-SHIM_FLAGS    := $(FREE) -mcmodel=small -fno-jump-tables
+# Text and constants below 4 GiB, .bss in low memory: further apart than a RIP-relative operand reaches,
+# and above what a sign-extended one does. Only the large model links for both compilers.
+SHIM_FLAGS    = $(FREE) -mcmodel=large -fno-jump-tables
 # The machine is linked at 8 GiB.
-MACHINE_FLAGS := $(FREE) -mcmodel=large -O2
-PAYLOAD_FLAGS := $(FREE)
+MACHINE_FLAGS = $(FREE) -mcmodel=large -O2
+PAYLOAD_FLAGS = $(FREE)
 HOST_FLAGS    := -std=gnu11 -O2 -g $(WARN) -I.
 TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -163,6 +167,39 @@ fuzz: $(FUZZ_BIN) ## run every fuzzer for FUZZ_SECONDS (5)
 	@set -e; for f in $(FUZZ_BIN); do echo "== $$f"; \
 	  mkdir -p $(B)/corpus/$$(basename $$f); \
 	  $$f -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/ $(B)/corpus/$$(basename $$f); done
+
+# ---- set-up, runs, checks ------------------------------------------------------------------------
+
+KERNEL_SERIES := 6.12
+.PHONY: setup kernel initramfs boot run test
+setup: ## install what is missing (as root; else print the apt-get line)
+	@tools/setup
+
+kernel: ## download a stock Debian kernel: build/kernel/vmlinuz-6.12
+	@tools/get-kernel $(KERNEL_SERIES) $(B)/kernel
+
+initramfs: $(B)/initramfs.cpio.gz ## the test initramfs: busybox and tools/initramfs-init
+$(B)/initramfs.cpio.gz: tools/mkinitramfs tools/initramfs-init
+	tools/mkinitramfs $@
+
+# What boot-tests/run.py builds and starts.
+.PHONY: test-programs fuzz-programs
+test-programs: all initramfs $(UNIT_BIN)
+fuzz-programs: $(FUZZ_BIN)
+
+run: setup ## set up, build, and boot a stock Debian kernel as a TD with 4 vCPUs
+	@echo "== building" >&2
+	@$(MAKE) --silent -j$$(nproc) all initramfs
+	@$(MAKE) boot
+
+boot: all initramfs ## boot the stock kernel, or the test payload where there is none
+	@tools/boot-stock $(KERNEL_SERIES) $(B)
+
+check: ## include direction
+	tools/check-layers.py
+
+test: setup ## set up, build with both compilers, and run every test
+	@boot-tests/run.py --build $(B)
 
 clean: ## remove build/
 	rm -rf $(B)
