@@ -22,15 +22,23 @@ SECTIONS
 	.mailbox : { . += MEM_PAGE_SIZE; } :image =0
 
 	. = SHIM_TEXT;
-	.text : { *(.text .text.*) } :image =0xCCCCCCCC
+	.text : { *(.text .text.* .ltext .ltext.*) } :image =0xCCCCCCCC
 	. = ALIGN(MEM_PAGE_SIZE);
 	shim_rodata = .;
-	.rodata : { *(.rodata .rodata.*) } :image
+	.rodata : { *(.rodata .rodata.* .lrodata .lrodata.*) } :image
 	shim_rodata_end = .;
 	ASSERT(. <= RESET_PAGE, "shim text and constants do not fit below the reset page.")
 
 	. = RESET_PAGE;
-	.reset : { KEEP(*(.reset)) } :image =0
+	.reset : {
+		KEEP(*(.reset.config))
+		. = RESET_CODE - RESET_PAGE;
+		KEEP(*(.reset.text))
+		/* Metadata, GUIDed table: the loader's. */
+		. = TDVF_METADATA - RESET_PAGE;
+		. = RESET_VECTOR - RESET_PAGE;
+		KEEP(*(.reset.vector))
+	} :image =0
 	ASSERT(. == RESET_PAGE + MEM_PAGE_SIZE, "the reset page must end at 4 GiB.")
 
 	/* Initialised data would stand in ROM on a plain VM: there is none. */

@@ -46,3 +46,15 @@ ABI_FIELD(struct tss64, io_map_base, 0x66, 2);
 #define GDT_CODE64 0x00AF9B000000FFFF
 #define GDT_CODE32 0x00CF9B000000FFFF
 #define GDT_DATA 0x00CF93000000FFFF
+
+/* Selectors of the machine, in its stub's GDT and in its own. */
+#define MACHINE_CODE64 0x08
+#define MACHINE_DATA 0x10
+#define MACHINE_CODE32 0x18
+#define MACHINE_GDT_FLAT_COUNT 4 /* with the null descriptor; the TSS descriptors follow */
+
+/* The flat descriptors have the same selectors in every GDT of the shim; the 64-bit ones are those of
+ * the Linux boot protocol. */
+#define SELECTOR_CODE32 0x08
+#define SELECTOR_CODE64 0x10
+#define SELECTOR_DATA 0x18

@@ -1,0 +1,267 @@
+; The AP path: arrival, the parked loop at the mailbox, wake-up, and the way back (ResetVector).
+; SPDX-License-Identifier: BSD-2-Clause-Patent
+;
+;   ap_start ------> ap_park (32-bit, paging off) ---Wakeup---> OS's vector, 64-bit on the AP table
+;                      ^                                          |
+;                      +--------------- ap_reset_vector <---------+
+;
+; No routine uses a stack or writes memory other than arrived[] (ap_start) and the mailbox's command.
+; All of it, the GDT included, stands in one page: the only page besides RAM that an OS must map for
+; ap_reset_vector. An AP has no IDT; what goes wrong is reported by TDVMCALL<ReportFatalError>.
+%include "arch/asm/macros.inc"
+
+; What this file needs to know of the image it is linked into.
+%define AP_MAILBOX      MAILBOX                                 ; page with struct mailbox
+%define AP_PAGE_TABLE   AP_TABLE                                ; for CR3
+%define AP_FLAGS        (IMAGE_CONFIG + CONFIG_FLAGS_OFF)       ; u32, IMAGE_CONFIG_AP_STRICT
+extern gdt_pointer                                              ; selectors as in desc.h
+
+; R10 to R15: all that CPUID needs.
+%define EXPOSE_CPUID    0xFC00
+%define CPUID_TOPOLOGY  0xB
+
+section .reset.text progbits alloc exec nowrite align=16
+
+; to_long: leaves 32-bit code with paging off for 64-bit mode on the AP table
+; in: EAX = CR0; %1 = 64-bit label. clobbers: EDX. stack: none
+%macro to_long 1
+	mov	edx, CR4_PAE | CR4_MCE
+	mov	cr4, edx
+	mov	edx, AP_PAGE_TABLE
+	mov	cr3, edx
+	mov	cr0, eax
+	jmp	SELECTOR_CODE64:%1
+%endmacro
+
+; flat_segments: every data segment flat
+; clobbers: EAX
+%macro flat_segments 0
+	mov	eax, SELECTOR_DATA
+	mov	ds, eax
+	mov	es, eax
+	mov	ss, eax
+	mov	fs, eax
+	mov	gs, eax
+%endmacro
+
+; ap_start: an AP's arrival
+; mode: 64-bit on the AP table, CR0.WP=0, IF=0. in: ESI = vCPU index. out: ap_park with EBX = x2APIC id,
+; id + 1 stored in mailbox.arrived[index]. clobbers: all. stack: none
+; The id is the host's answer: the boot processor checks that no two are the same.
+global ap_start
+bits 64
+ap_start:
+	mov	eax, TDG_VP_INFO
+	TDCALL
+	lea	rbp, [rel text_info]
+	test	rax, rax
+	jnz	ap_fatal
+	lea	rbp, [rel text_index]
+	cmp	r9d, esi
+	jne	ap_fatal
+	cmp	esi, MAILBOX_MAX_VCPUS
+	jae	ap_fatal
+	mov	eax, TDG_VP_VMCALL
+	mov	ecx, EXPOSE_CPUID
+	xor	r10d, r10d
+	mov	r11d, TDVMCALL_CPUID
+	mov	r12d, CPUID_TOPOLOGY
+	xor	r13d, r13d
+	xor	r14d, r14d
+	xor	r15d, r15d
+	TDCALL
+	lea	rbp, [rel text_id]
+	or	rax, r10
+	jnz	ap_fatal
+	mov	eax, MAILBOX_NO_ID
+	cmp	r15, rax
+	jae	ap_fatal
+	mov	ebx, r15d
+	lea	eax, [rbx + 1]
+	mov	edx, AP_MAILBOX + MAILBOX_ARRIVED_OFF
+	mov	[rdx + rsi * 4], eax
+	jmp	far [rel far_park]
+
+; ap_reset_vector: ResetVector of the MADT's wake-up structure, version 1
+; mode: 64-bit, 4 or 5 levels, any GDT and IDT, CR4.PGE=0, IF=0. in: nothing. out: ap_park with EBX =
+; x2APIC id as it was found at arrival; the host is not asked again. clobbers: all. stack: none
+global ap_reset_vector
+ap_reset_vector:
+	cli
+	cld
+	lgdt	[rel gdt_pointer]
+	lidt	[rel no_idt]
+	flat_segments
+	; PCIDE and CET forbid what follows; LA57 can only be cleared with paging off.
+	mov	rax, cr4
+	and	eax, CR4_LA57 | CR4_PAE | CR4_MCE
+	mov	cr4, rax
+	jmp	far [rel far_rejoin]
+bits 32
+rejoin32:
+	mov	eax, CR0_PE | CR0_NE
+	mov	cr0, eax
+	or	eax, CR0_PG
+	to_long	rejoin64
+bits 64
+rejoin64:
+	mov	eax, TDG_VP_INFO
+	TDCALL
+	lea	rbp, [rel text_info]
+	test	rax, rax
+	jnz	ap_fatal
+	lea	rbp, [rel text_index]
+	cmp	r9d, MAILBOX_MAX_VCPUS
+	jae	ap_fatal
+	mov	edx, AP_MAILBOX + MAILBOX_ARRIVED_OFF
+	mov	ecx, r9d
+	mov	ebx, [rdx + rcx * 4]
+	sub	ebx, 1
+	jc	ap_fatal
+	jmp	far [rel far_park]
+
+; ap_park: waits for this CPU's command in the mailbox
+; mode: arrives in 32-bit code with paging on; the loop runs with paging off. in: EBX = x2APIC id.
+; out: Wakeup: the vector, 64-bit on the AP table, IF=0, flat segments, CR0.WP by AP_FLAGS. clobbers: all.
+; stack: none
+; Reads the mailbox's 16 bytes, writes its command only. An OS writes the id, then the vector, then
+; the command, each command after the last one was acknowledged. So the command counts when it was
+; seen before and after the id: seen only before, it may have been another CPU's.
+bits 32
+park32:
+	mov	eax, CR0_PE | CR0_NE
+	mov	cr0, eax
+ap_park:
+	mov	edi, AP_MAILBOX
+.poll:
+	pause
+	load	ax, edi, MAILBOX_COMMAND
+	cmp	ax, MAILBOX_WAKEUP
+	je	.match
+	cmp	ax, MAILBOX_TEST
+	jne	.poll
+.match:
+	load	edx, edi, MAILBOX_APIC_ID
+	cmp	edx, ebx
+	jne	.poll
+	load	dx, edi, MAILBOX_COMMAND
+	cmp	dx, ax
+	jne	.poll
+	cmp	ax, MAILBOX_TEST
+	je	.test
+	; Two halves: the same low half before and after the high one, or again.
+	mov	ecx, [edi + MAILBOX_VECTOR_OFF]
+	mov	ebp, [edi + MAILBOX_VECTOR_OFF + 4]
+	cmp	ecx, [edi + MAILBOX_VECTOR_OFF]
+	jne	.poll
+	test	ebp, ebp
+	jnz	vector_too_high
+	xor	eax, eax
+	store	edi, MAILBOX_COMMAND, ax
+	mov	eax, CR0_PG | CR0_PE | CR0_NE
+	test	dword [AP_FLAGS], IMAGE_CONFIG_AP_STRICT
+	jz	.enter
+	or	eax, CR0_WP
+.enter:
+	to_long	wake64
+.test:
+	xor	eax, eax
+	store	edi, MAILBOX_COMMAND, ax
+	jmp	.poll
+bits 64
+wake64:
+	flat_segments
+	mov	ecx, ecx
+	jmp	rcx
+
+; vector_too_high: a wake-up vector that the AP table does not map; nothing was acknowledged
+; mode: 32-bit, paging off. in: EBP:ECX = vector. out: never. clobbers: all. stack: none
+bits 32
+vector_too_high:
+	mov	eax, CR0_PG | CR0_PE | CR0_NE
+	to_long	vector_too_high64
+
+; hex8: eight hexadecimal digits, the first one in the lowest byte
+; in: EAX = value. out: %1 (64-bit). clobbers: EAX, EDX, R8, R9
+%macro hex8 1
+	mov	r9d, 8
+%%next:
+	mov	edx, eax
+	and	edx, 0xF
+	lea	r8d, [rdx + "a" - 10]
+	add	edx, "0"
+	cmp	edx, "9"
+	cmova	edx, r8d
+	shl	%1, 8
+	or	%1, rdx
+	shr	eax, 4
+	dec	r9d
+	jnz	%%next
+%endmacro
+
+bits 64
+vector_too_high64:
+	flat_segments
+	mov	eax, ebp
+	hex8	rdi
+	mov	eax, ecx
+	hex8	rsi
+	mov	r14, "AP wake-"
+	mov	r15, "up vecto"
+	mov	rbx, "r is 0x"
+	mov	r8, ": not be"
+	mov	r9, "low 4 Gi"
+	mov	rdx, "B"
+	jmp	report
+
+; ap_fatal: reports a text of 64 bytes to the host and stops the vCPU
+; mode: 64-bit. in: RBP = text. out: never. clobbers: all. stack: none
+ap_fatal:
+	mov	r14, [rbp]
+	mov	r15, [rbp + 8]
+	mov	rbx, [rbp + 16]
+	mov	rdi, [rbp + 24]
+	mov	rsi, [rbp + 32]
+	mov	r8, [rbp + 40]
+	mov	r9, [rbp + 48]
+	mov	rdx, [rbp + 56]
+report:
+	mov	eax, TDG_VP_VMCALL
+	mov	ecx, TDVMCALL_EXPOSE_ALL
+	xor	r10d, r10d
+	mov	r11d, TDVMCALL_REPORT_FATAL_ERROR
+	xor	r12d, r12d
+	xor	r13d, r13d
+	TDCALL
+.halt:
+	mov	eax, TDG_VP_VMCALL
+	mov	ecx, EXPOSE_CPUID
+	xor	r10d, r10d
+	mov	r11d, TDVMCALL_HLT
+	mov	r12d, 1
+	TDCALL
+	jmp	.halt
+
+%macro text64 1
+	%%start: db %1
+	times 64 - ($ - %%start) db 0
+%endmacro
+
+align 8
+text_info:
+	text64	"AP: TDG.VP.INFO failed"
+text_index:
+	text64	"AP: vCPU index is not what it was at reset, or too high"
+text_id:
+	text64	"AP: the host gives no x2APIC id"
+
+far_park:
+	dd	park32
+	dw	SELECTOR_CODE32
+far_rejoin:
+	dd	rejoin32
+	dw	SELECTOR_CODE32
+; A vector without a gate ends the vCPU at once, as it was before the OS came.
+no_idt:
+	dw	0
+	dq	0

@@ -1,0 +1,8 @@
+// The handler behind all exception stubs of the boot processor.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include "arch/x86/frame.h"
+
+/* Handles #VE of a TD; every other exception is fatal. What it leaves in *frame is resumed. */
+void exception(struct trap_frame *frame);

@@ -1,0 +1,164 @@
+// The boot, step by step, on the boot processor. Every step either holds or ends in fatal().
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/mem.h"
+#include "arch/tdx/mailbox.h"
+#include "linker/memmap.h"
+#include "loader/config.h"
+#include "shim/accept.h"
+#include "shim/ap.h"
+#include "shim/fatal.h"
+#include "shim/fw_cfg.h"
+#include "shim/hob.h"
+#include "shim/linux.h"
+#include "shim/log.h"
+#include "shim/memory.h"
+#include "shim/platform.h"
+#include "shim/tables.h"
+#include "shim/vmcall.h"
+#include "shim/world.h"
+
+#define CPUID_TOPOLOGY 0xB
+
+/* reset.nasm: the boot processor arrives here on the AP table, without an IDT. */
+_Noreturn void shim_main(uint32_t td, uint32_t hob_claim);
+/* entry.nasm */
+_Noreturn void entry_leave(uint64_t entry, uint64_t boot_params, uint64_t cr3);
+
+static void require(enum status status, const char *step)
+{
+	if (status != ST_OK) {
+		fatal(status, "%s", step);
+	}
+}
+
+static const struct image_config *image_config(void)
+{
+	const struct image_config *config = (const struct image_config *)IMAGE_CONFIG;
+	if (config->magic != IMAGE_CONFIG_MAGIC || config->image_size < SHIM_IMAGE_SIZE ||
+	    config->image_size > IMAGE_MAX_SIZE ||
+	    !is_aligned(config->image_size, IMAGE_ALIGN)) {
+		fatal(ST_BAD_FORMAT, "image config");
+	}
+	return config;
+}
+
+/* The boot processor's own line in arrived[]: the host gives it an id like the others. */
+static void arrive(volatile struct mailbox *mailbox, uint32_t index)
+{
+	struct cpuid_result topology;
+	require(vmcall_cpuid(CPUID_TOPOLOGY, 0, &topology), "x2APIC id of the boot processor");
+	if (topology.edx == MAILBOX_NO_ID) {
+		fatal(ST_HOST_LIED, "x2APIC id of the boot processor");
+	}
+	mailbox->arrived[index] = topology.edx + 1;
+}
+
+static void wait_for_aps(const struct td_info *info)
+{
+	volatile struct mailbox *mailbox = (volatile struct mailbox *)MAILBOX;
+	uint32_t which = info->vcpu_index;
+	if (info->vcpu_count == 0 || info->vcpu_count > MAILBOX_MAX_VCPUS || which != 0) {
+		fatal(ST_UNSUPPORTED, "vCPU %u of %u boots", which, info->vcpu_count);
+	}
+	arrive(mailbox, which);
+	enum status status = ap_wait(mailbox, info->vcpu_count, &which);
+	if (status != ST_OK) {
+		fatal(status, "arrival of vCPU %u of %u", which, info->vcpu_count);
+	}
+	log_note("%u vCPUs have arrived", info->vcpu_count);
+}
+
+static void read_hobs(const struct td_info *info, uint32_t image_size, struct memory_map *map)
+{
+	/* Read from here only: a list that changes under the reader is no list. */
+	static uint8_t copy[TD_HOB_SIZE];
+	memcpy(copy, (const void *)TD_HOB, sizeof(copy));
+	require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map), "TD HOB");
+}
+
+static void accept_all(struct accept *accept, struct memory_map *map)
+{
+	enum status status = accept_map(accept, map);
+	if (status != ST_OK) {
+		fatal(status, "accept of 0x%lx: 0x%lx", accept->walk.cursor, accept->raw);
+	}
+	log_note("accepted %lu pages of 2 MiB, %lu of 4 KiB, %lu size mismatches", accept->large,
+		 accept->small, accept->mismatches);
+}
+
+static void set_bounce(struct accept *accept, enum share share)
+{
+	struct gpa_range bounce = { gpa(BOUNCE), BOUNCE_SIZE };
+	require(share_range(accept, bounce, share, world_info()->gpaw),
+		share == SHARE_SHARED ? "sharing of the bounce buffer" :
+					"return of the bounce buffer");
+}
+
+/* A TD: nothing of the host's is believed before all memory is ours and all vCPUs are here. */
+static void start_td(struct accept *accept, uint32_t image_size, struct memory_map *map)
+{
+	const struct td_info *info = world_info();
+	require(world_check_config(), "neither SEPT_VE_DISABLE nor PENDING_VE_DISABLE");
+	read_hobs(info, image_size, map);
+	accept_all(accept, map);
+	wait_for_aps(info);
+	set_bounce(accept, SHARE_SHARED);
+}
+
+static void load_kernel(const struct image_config *config, bool td, struct memory_map *map,
+			struct linux_boot *linux_boot)
+{
+	enum status fw_cfg = fw_cfg_init();
+	if (fw_cfg != ST_OK && config->kernel.base == 0) {
+		fatal(fw_cfg, "no kernel in the image and no fw_cfg");
+	}
+	if (!td) {
+		require(platform_memory(map), "memory of the platform");
+	}
+	if (!memory_map_covers(map, SHIM_RAM, SHIM_RAM_END - SHIM_RAM, MEMORY_ACCEPTED)) {
+		fatal(ST_NO_MEMORY, "RAM from 0x%x to 0x%x", SHIM_RAM, SHIM_RAM_END);
+	}
+	require(platform_init(), "platform");
+	struct mailbox_info mp = { gpa(MAILBOX), gpa((uintptr_t)ap_reset_vector) };
+	enum status status = linux_boot_prepare(config, map, td ? &mp : NULL, linux_boot);
+	if (status == ST_NOT_FOUND) {
+		fatal(status, "no kernel");
+	}
+	require(status, "kernel");
+}
+
+void shim_main(uint32_t td, uint32_t hob_claim)
+{
+	require(world_init(td != 0), "TDG.VP.INFO");
+	const struct td_info *info = world_info();
+	const struct image_config *config = image_config();
+	require(tables_enter_boot(td != 0, info->gpaw, config->image_size), "boot table");
+	tables_load_descriptors();
+	if (td != 0) {
+		log_note("shim in a TD: %u vCPUs, GPA width %u", info->vcpu_count, info->gpaw);
+	} else {
+		log_note("shim in a plain VM");
+	}
+	if (td != 0 && hob_claim != TD_HOB) {
+		log_note("the host names a TD HOB at 0x%x; the image's own place is read", hob_claim);
+	}
+
+	static struct memory_map map;
+	static struct accept accept;
+	struct linux_boot linux_boot;
+	if (td != 0) {
+		start_td(&accept, config->image_size, &map);
+	}
+	load_kernel(config, td != 0, &map, &linux_boot);
+	if (td != 0) {
+		set_bounce(&accept, SHARE_PRIVATE);
+	}
+
+	gpa_t root;
+	require(tables_build_handoff(linux_boot.kernel_window, &root), "hand-off table");
+	log_note("kernel at 0x%lx", linux_boot.entry.v);
+	entry_leave(linux_boot.entry.v, linux_boot.boot_params.v, root.v);
+}

@@ -1,0 +1,36 @@
+// The memory map of the machine as the shim sees it: sorted, disjoint ranges, each of one kind.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "arch/base/status.h"
+
+enum memory_kind {
+	MEMORY_ACCEPTED,   /* RAM that may be used */
+	MEMORY_UNACCEPTED, /* RAM of a TD that nobody may touch before it is accepted */
+	MEMORY_RESERVED,
+};
+
+#define MEMORY_MAP_ENTRIES 64
+
+struct memory_map {
+	unsigned count;
+	struct memory_entry {
+		struct gpa_range range;
+		enum memory_kind kind;
+	} entries[MEMORY_MAP_ENTRIES];
+};
+
+/*
+ * Appends [base, base + size); a range that continues the last one with the same kind grows it.
+ * ST_BAD_RANGE: unaligned, empty, wraps, or does not lie behind the last range. ST_NO_SPACE: full.
+ */
+enum status memory_map_add(struct memory_map *map, uint64_t base, uint64_t size,
+			   enum memory_kind kind) MUST_CHECK;
+
+/* Is every byte of [base, base + size) of this kind? size > 0, no wrap. */
+bool memory_map_covers(const struct memory_map *map, uint64_t base, uint64_t size,
+		       enum memory_kind kind);

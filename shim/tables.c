@@ -1,0 +1,143 @@
+// Page tables and descriptor tables of the boot processor.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "shim/tables.h"
+
+#include "arch/base/check.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/desc.h"
+#include "arch/x86/insn.h"
+#include "linker/memmap.h"
+#include "loader/pagetable.h"
+
+/* Linker script. */
+extern char shim_rodata[];
+/* exception.inc */
+extern char exception_stubs[];
+#define EXCEPTION_VECTORS 32
+#define EXCEPTION_STUB_SIZE 16
+
+#define SELECTOR_TSS 0x20
+#define TSS_AVAILABLE 0x89
+#define IST_DOUBLE_FAULT 1
+#define IST_MACHINE_CHECK 2
+
+/* The hand-off table stands behind the boot table, in the same pages. */
+static size_t boot_pages_used;
+
+static struct pt_map identity(uint64_t base, uint64_t end, enum pt_perm perm)
+{
+	return (struct pt_map){ base, gpa(base), end - base, perm, SHARE_PRIVATE };
+}
+
+static struct pt_arena arena_from(size_t first_page)
+{
+	uint64_t base = BOOT_TABLES + first_page * MEM_PAGE_SIZE;
+	return (struct pt_arena){ (uint64_t *)base, gpa(base), BOOT_TABLES_PAGES - first_page };
+}
+
+enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size)
+{
+	uint64_t image = FOUR_GIB - image_size;
+	uint64_t constants = (uintptr_t)shim_rodata;
+	struct pt_map maps[16];
+	size_t count = 0;
+	maps[count++] = identity(MEM_PAGE_SIZE, BSP_STACK - MEM_PAGE_SIZE, PT_RW);
+	maps[count++] = identity(BSP_STACK, BSP_STACK + BSP_STACK_SIZE, PT_RW);
+	maps[count++] = identity(IST_STACK, IST_STACK + IST_STACK_SIZE, PT_RW);
+	maps[count++] = identity(IST_STACK + IST_STACK_SIZE + MEM_PAGE_SIZE, BOUNCE, PT_RW);
+	maps[count] = identity(BOUNCE, BOUNCE + BOUNCE_SIZE, PT_RW);
+	maps[count++].share = td ? SHARE_SHARED : SHARE_PRIVATE;
+	maps[count++] = identity(BOUNCE + BOUNCE_SIZE, image, PT_RW);
+	if (image < AP_TABLE) {
+		maps[count++] = identity(image, AP_TABLE, PT_R);
+	}
+	maps[count++] = identity(AP_TABLE, MAILBOX, PT_R);
+	maps[count++] = identity(MAILBOX, SHIM_TEXT, PT_RW);
+	maps[count++] = identity(SHIM_TEXT, constants, PT_RX);
+	maps[count++] = identity(constants, RESET_PAGE, PT_R);
+	maps[count++] = identity(RESET_PAGE, FOUR_GIB, PT_RX);
+	struct pt_arena arena = arena_from(0);
+	gpa_t root;
+	TRY(pt_build(&arena, maps, count, gpaw, &root, &boot_pages_used));
+	insn_write_cr3(root.v);
+	insn_write_cr0(insn_read_cr0() | CR0_WP);
+	return ST_OK;
+}
+
+enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
+{
+	/* The last 2 MiB hold the code that leaves. */
+	uint64_t last = FOUR_GIB - pg_size(PG_2M);
+	uint64_t base = align_down(window.base.v, pg_size(PG_2M));
+	if (gpa_range_end(window) > last || window.size > last) {
+		return ST_BAD_RANGE;
+	}
+	uint64_t end = align_up(gpa_range_end(window), pg_size(PG_2M));
+	struct pt_map maps[4];
+	size_t count = 0;
+	if (base > 0) {
+		maps[count++] = identity(0, base, PT_RW);
+	}
+	maps[count++] = identity(base, end, PT_RWX);
+	if (end < last) {
+		maps[count++] = identity(end, last, PT_RW);
+	}
+	maps[count++] = identity(last, FOUR_GIB, PT_RX);
+	struct pt_arena arena = arena_from(boot_pages_used);
+	size_t used;
+	return pt_build(&arena, maps, count, 48, root, &used);
+}
+
+static struct idt_gate gate_to(uint64_t handler, uint8_t ist)
+{
+	return (struct idt_gate){
+		.offset_low = (uint16_t)field_get(MASK64(15, 0), handler),
+		.selector = SELECTOR_CODE64,
+		.ist = ist,
+		.type = IDT_INTERRUPT_GATE,
+		.offset_mid = (uint16_t)field_get(MASK64(31, 16), handler),
+		.offset_high = (uint32_t)field_get(MASK64(63, 32), handler),
+	};
+}
+
+static uint8_t ist_of(unsigned vector)
+{
+	switch (vector) {
+	case VECTOR_DF:
+		return IST_DOUBLE_FAULT;
+	case VECTOR_MC:
+		return IST_MACHINE_CHECK;
+	default:
+		return 0;
+	}
+}
+
+void tables_load_descriptors(void)
+{
+	/* The CPU reads all three, and marks the TSS busy. */
+	static uint64_t gdt[SELECTOR_TSS / 8 + 2];
+	static struct tss64 tss;
+	static struct idt_gate idt[EXCEPTION_VECTORS];
+
+	tss.ist[IST_DOUBLE_FAULT - 1] = IST_STACK + IST_STACK_SIZE;
+	tss.ist[IST_MACHINE_CHECK - 1] = IST_STACK + IST_STACK_SIZE / 2;
+	tss.io_map_base = sizeof(tss);
+
+	uint64_t base = (uintptr_t)&tss;
+	gdt[SELECTOR_CODE32 / 8] = GDT_CODE32;
+	gdt[SELECTOR_CODE64 / 8] = GDT_CODE64;
+	gdt[SELECTOR_DATA / 8] = GDT_DATA;
+	gdt[SELECTOR_TSS / 8] = field_put(MASK64(15, 0), sizeof(tss) - 1) |
+				field_put(MASK64(39, 16), base) |
+				field_put(MASK64(47, 40), TSS_AVAILABLE) |
+				field_put(MASK64(63, 56), field_get(MASK64(31, 24), base));
+	gdt[SELECTOR_TSS / 8 + 1] = field_get(MASK64(63, 32), base);
+
+	for (unsigned vector = 0; vector < EXCEPTION_VECTORS; vector++) {
+		idt[vector] = gate_to((uintptr_t)exception_stubs + vector * EXCEPTION_STUB_SIZE,
+				      ist_of(vector));
+	}
+	insn_lgdt(&(struct desc_pointer){ sizeof(gdt) - 1, (uintptr_t)gdt });
+	insn_ltr(SELECTOR_TSS);
+	insn_lidt(&(struct desc_pointer){ sizeof(idt) - 1, (uintptr_t)idt });
+}

@@ -1,0 +1,22 @@
+// The boot table, the hand-off table and the descriptor tables of the BSP.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Boot table (W^X, CR0.WP=1): shim text and reset page R+X; constants, AP table and embedded payload
+// R; mailbox page and everything else below 4 GiB RW+NX; page 0 and the guard pages of both stacks
+// absent; BOUNCE shared in a TD. Hand-off table: 2 MiB pages only, kernel window RWX.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "arch/base/status.h"
+
+/* Leaves the AP table for the boot table and sets CR0.WP. */
+enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size) MUST_CHECK;
+
+/* GDT with a TSS, guarded stacks of #DF and #MC, IDT with all 32 vectors. */
+void tables_load_descriptors(void);
+
+/* Builds the hand-off table; *root is for CR3. window grows to whole 2 MiB pages. */
+enum status tables_build_handoff(struct gpa_range window, gpa_t *root) MUST_CHECK;
