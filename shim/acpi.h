@@ -1,8 +1,8 @@
 // Installs the host's ACPI tables (fw_cfg table loader) and adds the wake-up structure for APs.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// Tables, their addresses and the loader's commands are hostile: every offset is checked against the
-// blob it is in, and nothing outside the arena is ever written.
+// Tables, their addresses and the loader's commands are hostile: every offset is checked against
+// the blob it is in, and nothing outside the arena is ever written.
 #pragma once
 
 #include <stdint.h>
@@ -20,9 +20,10 @@ struct acpi_arena {
 };
 
 /*
- * Fills the arena, which must be empty, and finds the RSDP. With mp, the MADT gets the multiprocessor
- * wake-up structure; without it the tables are as the host made them. ST_NOT_FOUND: the host has no
- * tables. ST_HOST_LIED: its MADT already has a wake-up structure, which would take the APs from us.
+ * Fills the arena, which must be empty, and finds the RSDP. With mp, the MADT gets the
+ * multiprocessor wake-up structure; without it the tables are as the host made them. ST_NOT_FOUND:
+ * the host has no tables. ST_HOST_LIED: its MADT already has a wake-up structure, which would take
+ * the APs from us.
  */
 enum status acpi_install(struct acpi_arena *arena, const struct mailbox_info *mp,
 			 gpa_t *rsdp) MUST_CHECK;

@@ -1,6 +1,6 @@
 // The fw_cfg device of QEMU: ports, items, directory, DMA descriptor, ACPI table-loader commands.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// [QEMU docs/specs/fw_cfg.txt; include/standard-headers/linux/qemu_fw_cfg.h; hw/acpi/bios-linker-loader.c]
+// [QEMU docs/specs/fw_cfg.txt; hw/acpi/bios-linker-loader.c; hw/i386/fw_cfg.h]
 #pragma once
 
 #include <stdint.h>

@@ -1,0 +1,403 @@
+// Interprets the fw_cfg table loader and gives the MADT its multiprocessor wake-up structure.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "shim/acpi.h"
+
+#include <stdbool.h>
+
+#include "arch/acpi/tables.h"
+#include "arch/base/bits.h"
+#include "arch/base/check.h"
+#include "arch/base/mem.h"
+#include "linker/memmap.h"
+#include "shim/fw_cfg.h"
+#include "shim/log.h"
+
+#define LOADER_FILE "etc/table-loader"
+#define RSDP_FILE "etc/acpi/rsdp"
+
+/* Bounds on what the host makes us do; QEMU needs 3 files, some 30 commands and 10 tables. */
+#define FILES_MAX 16
+#define COMMANDS_MAX 512
+#define TABLES_MAX 64
+
+/* A file that ALLOCATE placed in the arena. */
+struct blob {
+	char name[FW_CFG_NAME_SIZE];
+	uint32_t offset; /* in the arena */
+	uint32_t size;
+};
+
+struct loader {
+	struct acpi_arena *arena;
+	unsigned count;
+	struct blob blobs[FILES_MAX];
+};
+
+/* RSDT or XSDT. */
+struct root_table {
+	struct acpi_header *header; /* NULL: the RSDP names none */
+	uint32_t length;            /* as checked: the tables may overlap */
+	uint32_t entry_size;
+	uint32_t madt_index;
+	uint64_t madt; /* 0: none */
+};
+
+struct tables {
+	const struct acpi_rsdp *rsdp;
+	struct root_table rsdt;
+	struct root_table xsdt;
+};
+
+static uint8_t byte_sum(const uint8_t *bytes, uint32_t size)
+{
+	uint8_t sum = 0;
+	for (uint32_t i = 0; i < size; i++) {
+		sum = (uint8_t)(sum + bytes[i]);
+	}
+	return sum;
+}
+
+/* Does [offset, offset + size) lie in [0, limit)? */
+static bool fits(uint64_t offset, uint64_t size, uint64_t limit)
+{
+	return offset <= limit && size <= limit - offset;
+}
+
+/* align: a power of two, at most a page, as the arena is aligned to one. */
+static enum status arena_allocate(struct acpi_arena *arena, uint32_t size, uint32_t align,
+				  uint32_t *offset)
+{
+	uint64_t start = align_up(arena->used, align);
+	if (!fits(start, size, arena->size)) {
+		return ST_NO_MEMORY;
+	}
+	arena->used = (uint32_t)(start + size);
+	*offset = (uint32_t)start;
+	return ST_OK;
+}
+
+/* ---- the table loader ------------------------------------------------------------------------ */
+
+static enum status find_blob(const struct loader *loader, const char name[FW_CFG_NAME_SIZE],
+			     const struct blob **out)
+{
+	if (name[FW_CFG_NAME_SIZE - 1] != 0) {
+		return ST_BAD_FORMAT;
+	}
+	for (unsigned i = 0; i < loader->count; i++) {
+		if (memcmp(loader->blobs[i].name, name, strlen(name) + 1) == 0) {
+			*out = &loader->blobs[i];
+			return ST_OK;
+		}
+	}
+	/* Not ST_NOT_FOUND, which says that the host has no tables at all. */
+	return ST_BAD_FORMAT;
+}
+
+static enum status allocate(struct loader *loader, const struct table_loader_command *command)
+{
+	struct acpi_arena *arena = loader->arena;
+	struct fw_cfg_item item;
+	const struct blob *twin;
+	uint32_t align = command->allocate.align;
+	const char *name = command->allocate.file;
+	if (name[FW_CFG_NAME_SIZE - 1] != 0 || find_blob(loader, name, &twin) == ST_OK) {
+		return ST_BAD_FORMAT;
+	}
+	if (align == 0 || (align & (align - 1)) != 0 || align > MEM_PAGE_SIZE) {
+		return ST_BAD_FORMAT;
+	}
+	if (loader->count == FILES_MAX) {
+		return ST_NO_SPACE;
+	}
+	if (fw_cfg_file_find(name, &item) != ST_OK) {
+		return ST_BAD_FORMAT;
+	}
+	struct blob *blob = &loader->blobs[loader->count];
+	TRY(arena_allocate(arena, item.size, align, &blob->offset));
+	TRY(fw_cfg_read(item.selector, 0, arena->memory + blob->offset, item.size));
+	memcpy(blob->name, name, FW_CFG_NAME_SIZE);
+	blob->size = item.size;
+	loader->count++;
+	return ST_OK;
+}
+
+/* The pointer holds an offset into the pointee; it becomes an address. */
+static enum status add_pointer(const struct loader *loader,
+			       const struct table_loader_command *command)
+{
+	const struct blob *holder;
+	const struct blob *pointee;
+	uint32_t offset = command->pointer.offset;
+	uint8_t size = command->pointer.size;
+	uint64_t value = 0;
+	TRY(find_blob(loader, command->pointer.pointer_file, &holder));
+	TRY(find_blob(loader, command->pointer.pointee_file, &pointee));
+	/* The arena lies above 64 KiB: its addresses do not fit into the smaller sizes. */
+	if (size != 4 && size != 8) {
+		return ST_UNSUPPORTED;
+	}
+	if (!fits(offset, size, holder->size)) {
+		return ST_BAD_RANGE;
+	}
+	uint8_t *at = loader->arena->memory + holder->offset + offset;
+	memcpy(&value, at, size);
+	if (value >= pointee->size) {
+		return ST_BAD_RANGE;
+	}
+	value += loader->arena->base.v + pointee->offset;
+	if (size == 4 && value > UINT32_MAX) {
+		return ST_BAD_RANGE;
+	}
+	memcpy(at, &value, size);
+	return ST_OK;
+}
+
+static enum status add_checksum(const struct loader *loader,
+				const struct table_loader_command *command)
+{
+	const struct blob *blob;
+	uint32_t offset = command->checksum.offset;
+	uint32_t start = command->checksum.start;
+	uint32_t length = command->checksum.length;
+	TRY(find_blob(loader, command->checksum.file, &blob));
+	if (!fits(offset, 1, blob->size) || !fits(start, length, blob->size)) {
+		return ST_BAD_RANGE;
+	}
+	uint8_t *bytes = loader->arena->memory + blob->offset;
+	bytes[offset] = (uint8_t)(bytes[offset] - byte_sum(bytes + start, length));
+	return ST_OK;
+}
+
+static enum status run_command(struct loader *loader, const struct table_loader_command *command)
+{
+	switch (command->command) {
+	case TABLE_LOADER_ALLOCATE:
+		return allocate(loader, command);
+	case TABLE_LOADER_ADD_POINTER:
+		return add_pointer(loader, command);
+	case TABLE_LOADER_ADD_CHECKSUM:
+		return add_checksum(loader, command);
+	case TABLE_LOADER_WRITE_POINTER:
+		/* Tells the host where a file went, so that it can write there later (VM generation
+		 * id, hardware errors): into private memory it cannot, and elsewhere nobody asked. */
+		log_note("acpi: the host is not told where its files are");
+		return ST_OK;
+	default:
+		/* By the specification; QEMU pads its list with zeros. */
+		return ST_OK;
+	}
+}
+
+static enum status load_tables(struct loader *loader)
+{
+	struct fw_cfg_item item;
+	struct table_loader_command command;
+	TRY(fw_cfg_file_find(LOADER_FILE, &item));
+	if (item.size % sizeof(command) != 0) {
+		return ST_BAD_FORMAT;
+	}
+	if (item.size / sizeof(command) > COMMANDS_MAX) {
+		return ST_NO_SPACE;
+	}
+	for (uint32_t at = 0; at < item.size; at += (uint32_t)sizeof(command)) {
+		TRY(fw_cfg_read(item.selector, at, &command, sizeof(command)));
+		TRY(run_command(loader, &command));
+	}
+	return ST_OK;
+}
+
+/* ---- the tables ------------------------------------------------------------------------------ */
+
+static void fix_checksum(struct acpi_header *table, uint32_t length)
+{
+	table->checksum = 0;
+	table->checksum = (uint8_t)(0 - byte_sum((const uint8_t *)table, length));
+}
+
+/* A table that lies whole in the arena and whose bytes add up to 0. */
+static enum status table_at(const struct acpi_arena *arena, uint64_t address,
+			    struct acpi_header **out)
+{
+	uint64_t offset = address - arena->base.v;
+	if (!fits(offset, sizeof(struct acpi_header), arena->used)) {
+		return ST_BAD_RANGE;
+	}
+	struct acpi_header *table = (struct acpi_header *)(arena->memory + offset);
+	if (table->length < sizeof(*table) || !fits(offset, table->length, arena->used)) {
+		return ST_BAD_RANGE;
+	}
+	if (byte_sum((const uint8_t *)table, table->length) != 0) {
+		return ST_BAD_FORMAT;
+	}
+	*out = table;
+	return ST_OK;
+}
+
+static uint8_t *root_entry(const struct root_table *root, uint32_t index)
+{
+	return (uint8_t *)(root->header + 1) + index * root->entry_size;
+}
+
+/* Checks the table and all that it lists, and finds the MADT. */
+static enum status read_root(const struct acpi_arena *arena, uint64_t address, uint32_t signature,
+			     uint32_t entry_size, struct root_table *out)
+{
+	struct root_table root = { .entry_size = entry_size };
+	TRY(table_at(arena, address, &root.header));
+	root.length = root.header->length;
+	uint32_t bytes = root.length - (uint32_t)sizeof(*root.header);
+	if (root.header->signature != signature || bytes % entry_size != 0) {
+		return ST_BAD_FORMAT;
+	}
+	if (bytes / entry_size > TABLES_MAX) {
+		return ST_NO_SPACE;
+	}
+	for (uint32_t i = 0; i < bytes / entry_size; i++) {
+		uint64_t entry = 0;
+		struct acpi_header *table;
+		memcpy(&entry, root_entry(&root, i), entry_size);
+		TRY(table_at(arena, entry, &table));
+		if (table->signature != ACPI_MADT) {
+			continue;
+		}
+		if (root.madt != 0) {
+			return ST_BAD_FORMAT;
+		}
+		root.madt = entry;
+		root.madt_index = i;
+	}
+	*out = root;
+	return ST_OK;
+}
+
+static enum status find_rsdp(const struct loader *loader, const struct acpi_rsdp **out)
+{
+	static const char name[FW_CFG_NAME_SIZE] = RSDP_FILE;
+	const struct blob *blob;
+	TRY(find_blob(loader, name, &blob));
+	if (blob->size < ACPI_RSDP_V1_SIZE) {
+		return ST_TRUNCATED;
+	}
+	const uint8_t *bytes = loader->arena->memory + blob->offset;
+	const struct acpi_rsdp *rsdp = (const struct acpi_rsdp *)bytes;
+	if (rsdp->signature != ACPI_RSDP_SIGNATURE || byte_sum(bytes, ACPI_RSDP_V1_SIZE) != 0) {
+		return ST_BAD_FORMAT;
+	}
+	if (rsdp->revision >= 2) {
+		if (blob->size < sizeof(*rsdp) || rsdp->length != sizeof(*rsdp)) {
+			return ST_TRUNCATED;
+		}
+		if (byte_sum(bytes, sizeof(*rsdp)) != 0) {
+			return ST_BAD_FORMAT;
+		}
+	}
+	*out = rsdp;
+	return ST_OK;
+}
+
+/* Every structure must be whole, and none may name a mailbox that is not ours. */
+static enum status check_madt(const struct acpi_header *table)
+{
+	const uint8_t *bytes = (const uint8_t *)table;
+	uint32_t at = sizeof(struct acpi_madt);
+	if (table->length < at) {
+		return ST_TRUNCATED;
+	}
+	while (at < table->length) {
+		const struct acpi_madt_entry *entry = (const struct acpi_madt_entry *)(bytes + at);
+		if (!fits(at, sizeof(*entry), table->length) || entry->length < sizeof(*entry) ||
+		    !fits(at, entry->length, table->length)) {
+			return ST_BAD_FORMAT;
+		}
+		if (entry->type == ACPI_MADT_WAKEUP) {
+			return ST_HOST_LIED;
+		}
+		at += entry->length;
+	}
+	return ST_OK;
+}
+
+/* Puts a copy of the MADT, longer by the wake-up structure, behind all other tables. */
+static enum status extend_madt(struct acpi_arena *arena, uint64_t address,
+			       const struct mailbox_info *mp, uint64_t *copy)
+{
+	struct acpi_header *old;
+	uint32_t offset;
+	struct acpi_madt_wakeup wakeup = {
+		.entry = { ACPI_MADT_WAKEUP, sizeof(wakeup) },
+		.version = ACPI_MADT_WAKEUP_VERSION,
+		.mailbox = mp->mailbox.v,
+		.reset_vector = mp->reset_vector.v,
+	};
+	TRY(table_at(arena, address, &old));
+	TRY(check_madt(old));
+	TRY(arena_allocate(arena, old->length + (uint32_t)sizeof(wakeup), 8, &offset));
+	struct acpi_header *madt = (struct acpi_header *)(arena->memory + offset);
+	memcpy(madt, old, old->length);
+	memcpy((uint8_t *)madt + old->length, &wakeup, sizeof(wakeup));
+	madt->length += (uint32_t)sizeof(wakeup);
+	fix_checksum(madt, madt->length);
+	*copy = arena->base.v + offset;
+	return ST_OK;
+}
+
+static void repoint_madt(const struct root_table *root, uint64_t madt)
+{
+	if (root->header != NULL) {
+		memcpy(root_entry(root, root->madt_index), &madt, root->entry_size);
+		fix_checksum(root->header, root->length);
+	}
+}
+
+/* Checks all tables that the RSDP leads to. The root tables name one MADT or none. */
+static enum status read_tables(const struct loader *loader, struct tables *out)
+{
+	struct tables tables = { 0 };
+	TRY(find_rsdp(loader, &tables.rsdp));
+	if (tables.rsdp->rsdt != 0) {
+		TRY(read_root(loader->arena, tables.rsdp->rsdt, ACPI_RSDT, 4, &tables.rsdt));
+	}
+	if (tables.rsdp->revision >= 2 && tables.rsdp->xsdt != 0) {
+		TRY(read_root(loader->arena, tables.rsdp->xsdt, ACPI_XSDT, 8, &tables.xsdt));
+	}
+	if (tables.rsdt.header == NULL && tables.xsdt.header == NULL) {
+		return ST_BAD_FORMAT;
+	}
+	if (tables.rsdt.header != NULL && tables.xsdt.header != NULL &&
+	    tables.rsdt.madt != tables.xsdt.madt) {
+		return ST_BAD_FORMAT;
+	}
+	*out = tables;
+	return ST_OK;
+}
+
+static uint64_t madt_of(const struct tables *tables)
+{
+	return tables->xsdt.header != NULL ? tables->xsdt.madt : tables->rsdt.madt;
+}
+
+enum status acpi_install(struct acpi_arena *arena, const struct mailbox_info *mp, gpa_t *rsdp)
+{
+	struct loader loader = { .arena = arena };
+	struct tables tables;
+	CHECK(arena->used == 0 && is_aligned(arena->base.v, MEM_PAGE_SIZE));
+	TRY(load_tables(&loader));
+	TRY(read_tables(&loader, &tables));
+	if (mp != NULL) {
+		uint64_t madt;
+		if (madt_of(&tables) == 0) {
+			return ST_BAD_FORMAT;
+		}
+		TRY(extend_madt(arena, madt_of(&tables), mp, &madt));
+		repoint_madt(&tables.rsdt, madt);
+		repoint_madt(&tables.xsdt, madt);
+		/* Where the host lets tables overlap, our writes may have spoilt them. */
+		TRY(read_tables(&loader, &tables));
+		if (madt_of(&tables) != madt) {
+			return ST_BAD_FORMAT;
+		}
+	}
+	*rsdp = gpa(arena->base.v + (uint64_t)((const uint8_t *)tables.rsdp - arena->memory));
+	return ST_OK;
+}

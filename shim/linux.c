@@ -1,0 +1,306 @@
+// Loads a Linux bzImage, its initrd and command line, and fills boot_params for the 64-bit entry.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+//   0             SHIM_RAM      SHIM_RAM_END    window                 top of RAM below 2 GiB
+//   +-------------+-------------+--------------+----------------------+--------+--------+
+//   | RAM         | shim, boot  | (RAM)        | kernel, init_size    | (RAM)  | initrd |
+//   |             | params,ACPI |              | bytes                |        |        |
+//   +-------------+-------------+--------------+----------------------+--------+--------+
+#include "shim/linux.h"
+
+#include <stdbool.h>
+
+#include "arch/base/bits.h"
+#include "arch/base/mem.h"
+#include "shim/acpi.h"
+#include "shim/e820.h"
+#include "shim/fw_cfg.h"
+#include "shim/log.h"
+
+/* Where the kernels that have no opinion get their initrd at the highest. */
+#define INITRD_END_MAX 0x80000000
+#define KERNEL_ALIGNMENT_MAX 0x40000000
+
+/* A part of the payload: in the image, or an item of the host. */
+struct source {
+	const uint8_t *embedded; /* NULL: fw_cfg */
+	uint16_t selector;
+	uint32_t size;
+};
+
+static enum status source_read(const struct source *source, uint32_t offset, void *to,
+			       uint32_t size)
+{
+	if (offset > source->size || size > source->size - offset) {
+		return ST_TRUNCATED;
+	}
+	if (source->embedded != NULL) {
+		memcpy(to, source->embedded + offset, size);
+		return ST_OK;
+	}
+	return fw_cfg_read(source->selector, offset, to, size);
+}
+
+/* size 0: neither the image nor the host has it. */
+static enum status source_open(const struct image_span *span, uint16_t size_selector,
+			       uint16_t data_selector, struct source *out)
+{
+	struct source source = { .selector = data_selector };
+	if (span->base != 0) {
+		if (span->size > UINT32_MAX) {
+			return ST_NO_SPACE;
+		}
+		source.embedded = gpa_pointer(gpa(span->base));
+		source.size = (uint32_t)span->size;
+	} else {
+		enum status status = fw_cfg_read_u32(size_selector, &source.size);
+		if (status == ST_NOT_FOUND) {
+			source.size = 0;
+		} else if (status != ST_OK) {
+			return status;
+		}
+	}
+	*out = source;
+	return ST_OK;
+}
+
+/* ---- the kernel ------------------------------------------------------------------------------ */
+
+enum status linux_header_read(const uint8_t *setup, uint32_t size, struct linux_setup_header *out)
+{
+	struct linux_setup_header header = { 0 };
+	if (size < LINUX_HEADER_END_MAX) {
+		return ST_TRUNCATED;
+	}
+	/* The byte before the end tells the length; what lies behind is code. */
+	uint32_t end = LINUX_HEADER_JUMP_END + setup[LINUX_HEADER_JUMP_END - 1];
+	if (end > LINUX_HEADER_END_MAX) {
+		return ST_BAD_FORMAT;
+	}
+	memcpy(&header, setup + LINUX_HEADER_OFFSET, end - LINUX_HEADER_OFFSET);
+	if (header.boot_flag != LINUX_BOOT_FLAG || header.header != LINUX_HEADER_MAGIC) {
+		return ST_BAD_FORMAT;
+	}
+	if (header.version < LINUX_VERSION_MIN ||
+	    (header.loadflags & LINUX_LOADFLAG_LOADED_HIGH) == 0 ||
+	    (header.xloadflags & LINUX_XLOADFLAG_KERNEL_64) == 0) {
+		return ST_UNSUPPORTED;
+	}
+	if (header.setup_sects == 0) {
+		header.setup_sects = LINUX_SETUP_SECTS_DEFAULT;
+	}
+	uint32_t alignment = header.kernel_alignment;
+	if (header.relocatable_kernel != 0 &&
+	    (alignment < MEM_PAGE_SIZE || alignment > KERNEL_ALIGNMENT_MAX ||
+	     (alignment & (alignment - 1)) != 0)) {
+		return ST_BAD_FORMAT;
+	}
+	if (header.init_size == 0) {
+		return ST_BAD_FORMAT;
+	}
+	*out = header;
+	return ST_OK;
+}
+
+enum status linux_place_kernel(const struct linux_setup_header *header, uint32_t size,
+			       const struct memory_map *map, struct gpa_range *out)
+{
+	uint64_t base = header->pref_address;
+	/* The decompressor needs the whole window, and its entry point to begin with. */
+	if (size <= LINUX_ENTRY_64 || size < (uint64_t)header->syssize * 16) {
+		return ST_TRUNCATED;
+	}
+	if (size > header->init_size) {
+		return ST_BAD_FORMAT;
+	}
+	/* A relocatable kernel below its preferred address would move itself there, out of the
+	 * window. */
+	if (header->relocatable_kernel != 0 && base < KERNEL_BASE) {
+		base = KERNEL_BASE;
+	}
+	if (base < SHIM_RAM_END || base >= FOUR_GIB) {
+		return ST_UNSUPPORTED;
+	}
+	if (header->relocatable_kernel != 0) {
+		base = align_up(base, header->kernel_alignment);
+	}
+	uint64_t window = align_up(header->init_size, MEM_PAGE_SIZE);
+	if (!is_aligned(base, MEM_PAGE_SIZE)) {
+		return ST_BAD_FORMAT;
+	}
+	if (base >= FOUR_GIB || window > FOUR_GIB - base ||
+	    !memory_map_covers(map, base, window, MEMORY_ACCEPTED)) {
+		return ST_NO_MEMORY;
+	}
+	*out = (struct gpa_range){ gpa(base), window };
+	return ST_OK;
+}
+
+enum status linux_place_initrd(const struct linux_setup_header *header, uint32_t size,
+			       uint64_t lowest, const struct memory_map *map, gpa_t *out)
+{
+	uint64_t limit = (uint64_t)header->initrd_addr_max + 1;
+	uint64_t best = 0;
+	if (limit > INITRD_END_MAX) {
+		limit = INITRD_END_MAX;
+	}
+	for (unsigned i = 0; i < map->count; i++) {
+		uint64_t base = map->entries[i].range.base.v;
+		uint64_t end = gpa_range_end(map->entries[i].range);
+		if (map->entries[i].kind != MEMORY_ACCEPTED) {
+			continue;
+		}
+		base = base < lowest ? lowest : base;
+		end = end > limit ? limit : end;
+		if (base >= end || size > end - base) {
+			continue;
+		}
+		uint64_t start = align_down(end - size, MEM_PAGE_SIZE);
+		if (start >= base && start > best) {
+			best = start;
+		}
+	}
+	if (best == 0) {
+		return ST_NO_MEMORY;
+	}
+	*out = gpa(best);
+	return ST_OK;
+}
+
+/* Reads the header and opens the protected-mode part. ST_NOT_FOUND: there is no kernel. */
+static enum status open_kernel(const struct image_config *config,
+			       struct linux_setup_header *header, struct source *kernel)
+{
+	uint8_t setup[LINUX_HEADER_END_MAX];
+	struct source file;
+	bool embedded = config->kernel.base != 0;
+	/* Embedded it is one file; QEMU hands it over in two parts, cut by setup_sects. */
+	TRY(source_open(&config->kernel, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA, &file));
+	if (file.size == 0) {
+		return ST_NOT_FOUND;
+	}
+	TRY(source_read(&file, 0, setup, sizeof(setup)));
+	TRY(linux_header_read(setup, sizeof(setup), header));
+	if (!embedded) {
+		return source_open(&config->kernel, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA, kernel);
+	}
+	uint32_t cut = (header->setup_sects + 1u) * LINUX_SECTOR_SIZE;
+	if (cut > file.size) {
+		return ST_TRUNCATED;
+	}
+	*kernel = (struct source){ .embedded = file.embedded + cut, .size = file.size - cut };
+	return ST_OK;
+}
+
+/* ---- what goes with it ----------------------------------------------------------------------- */
+
+static enum status load_initrd(const struct image_config *config, struct gpa_range kernel_window,
+			       const struct memory_map *map, struct linux_boot_params *params)
+{
+	struct source initrd;
+	gpa_t base;
+	TRY(source_open(&config->initrd, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA, &initrd));
+	if (initrd.size == 0) {
+		return ST_OK;
+	}
+	TRY(linux_place_initrd(&params->header, initrd.size, gpa_range_end(kernel_window), map,
+			       &base));
+	TRY(source_read(&initrd, 0, gpa_pointer(base), initrd.size));
+	params->header.ramdisk_image = (uint32_t)base.v;
+	params->header.ramdisk_size = initrd.size;
+	return ST_OK;
+}
+
+static enum status load_cmdline(const struct image_config *config,
+				struct linux_boot_params *params)
+{
+	struct source cmdline;
+	char *text = gpa_pointer(gpa(HANDOFF_CMDLINE));
+	TRY(source_open(&config->cmdline, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA, &cmdline));
+	if (cmdline.size >= HANDOFF_CMDLINE_SIZE) {
+		return ST_NO_SPACE;
+	}
+	TRY(source_read(&cmdline, 0, text, cmdline.size));
+	text[cmdline.size] = 0;
+	/* The kernel would cut it, and with it what the user relies on. */
+	if (strlen(text) > params->header.cmdline_size) {
+		return ST_NO_SPACE;
+	}
+	params->header.cmd_line_ptr = HANDOFF_CMDLINE;
+	return ST_OK;
+}
+
+/* No tables: *rsdp = 0 and nothing used. */
+static enum status load_acpi(const struct mailbox_info *mp, struct acpi_arena *arena, gpa_t *rsdp)
+{
+	enum status status = acpi_install(arena, mp, rsdp);
+	if (status == ST_NOT_FOUND) {
+		log_note("acpi: the host has no tables");
+		*rsdp = gpa(0);
+		return ST_OK;
+	}
+	return status;
+}
+
+static enum status fill_e820(const struct memory_map *map, const struct acpi_arena *arena,
+			     const struct mailbox_info *mp, struct linux_boot_params *params)
+{
+	struct e820_overlay overlays[2];
+	unsigned overlay_count = 0;
+	struct e820_entry entries[LINUX_E820_MAX];
+	unsigned count;
+	if (arena->used > 0) {
+		overlays[overlay_count++] = (struct e820_overlay){
+			{ arena->base, align_up(arena->used, MEM_PAGE_SIZE) }, E820_ACPI
+		};
+	}
+	if (mp != NULL) {
+		/* The mailbox page, and around it in the image what an AP runs on when it comes
+		 * back: park loop, AP table, GDT. Type 4, as type 2 would be mapped shared. */
+		overlays[overlay_count++] = (struct e820_overlay){
+			{ gpa(SHIM_BASE), FOUR_GIB - SHIM_BASE }, E820_NVS
+		};
+	}
+	TRY(e820_build(map, overlays, overlay_count, entries, LINUX_E820_MAX, &count));
+	memcpy(params->e820_table, entries, count * sizeof(entries[0]));
+	params->e820_entries = (uint8_t)count;
+	return ST_OK;
+}
+
+enum status linux_boot_prepare(const struct image_config *config, const struct memory_map *map,
+			       const struct mailbox_info *mp, struct linux_boot *out)
+{
+	struct linux_boot_params *params = gpa_pointer(gpa(HANDOFF_BOOT_PARAMS));
+	struct acpi_arena arena = {
+		.memory = gpa_pointer(gpa(ACPI_ARENA)),
+		.base = gpa(ACPI_ARENA),
+		.size = ACPI_ARENA_SIZE,
+	};
+	struct linux_setup_header header;
+	struct source kernel;
+	struct linux_boot boot = { .boot_params = gpa(HANDOFF_BOOT_PARAMS) };
+	TRY(open_kernel(config, &header, &kernel));
+	TRY(linux_place_kernel(&header, kernel.size, map, &boot.kernel_window));
+	TRY(source_read(&kernel, 0, gpa_pointer(boot.kernel_window.base), kernel.size));
+	boot.entry = gpa(boot.kernel_window.base.v + LINUX_ENTRY_64);
+
+	/* What the host left in the fields of a boot loader goes no further. */
+	memset(params, 0, sizeof(*params));
+	header.type_of_loader = LINUX_LOADER_UNDEFINED;
+	header.loadflags = LINUX_LOADFLAG_LOADED_HIGH;
+	header.code32_start = (uint32_t)boot.kernel_window.base.v;
+	header.ramdisk_image = 0;
+	header.ramdisk_size = 0;
+	header.heap_end_ptr = 0;
+	header.ext_loader_ver = 0;
+	header.ext_loader_type = 0;
+	header.setup_data = 0;
+	params->header = header;
+	TRY(load_initrd(config, boot.kernel_window, map, params));
+	TRY(load_cmdline(config, params));
+	TRY(load_acpi(mp, &arena, &boot.rsdp));
+	params->acpi_rsdp_addr = boot.rsdp.v;
+	TRY(fill_e820(map, &arena, mp, params));
+	*out = boot;
+	return ST_OK;
+}
