@@ -1,0 +1,174 @@
+#!/usr/bin/python3
+# Proves that the harness and the layer check can fail.
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Tests of boot-tests/run.py and tools/check-layers.py; run by run.py itself."""
+
+import contextlib
+import io
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "boot-tests"))
+import run  # noqa: E402
+
+
+class Layers(unittest.TestCase):
+    def check(self, files):
+        """Status and output of the checker on a tree with these files: path -> text."""
+        with tempfile.TemporaryDirectory() as folder:
+            for path, text in files.items():
+                target = pathlib.Path(folder, path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+            ended = subprocess.run([ROOT / "tools/check-layers.py", folder], check=False,
+                                   capture_output=True, text=True)
+            return ended.returncode, ended.stdout
+
+    def test_downward_holds(self):
+        status, output = self.check({
+            "linker/memmap.h": "",
+            "arch/base/a.h": '#include "linker/memmap.h"\n#include <stdint.h>\n',
+            "shim/s.c": '#include "arch/base/a.h"\n',
+            "boot-tests/vmm/v.c": '#include "boot-tests/module/m.h"\n',
+            "boot-tests/module/m.h": "",
+            "boot-tests/unit/s_test.c": '#include "shim/s.c"\n#include <cmocka.h>\n',
+        })
+        self.assertEqual((status, output), (0, "6 files, 0 violations\n"))
+
+    def test_each_violation_is_found(self):
+        for path, line in (
+                ("arch/base/a.h", '#include "loader/l.h"'),
+                ("loader/x.c", '#include "shim/s.h"'),
+                ("shim/x.c", '#include "tools/t.h"'),
+                ("tools/x.c", '#include "shim/s.h"'),
+                ("boot-tests/machine/x.c", '#include "boot-tests/module/m.h"'),
+                ("boot-tests/module/x.c", '#include "boot-tests/vmm/v.h"'),
+                ("boot-tests/payload/x.c", '#include "boot-tests/machine/m.h"'),
+                ("boot-tests/vmm/x.c", '#include "shim/s.h"'),
+                ("shim/x.nasm", '%include "tools/t.h"'),
+                ("shim/x.c", "#include <stdio.h>"),
+                ("shim/x.c", '#include "s.h"'),
+                ("boot-tests/other/x.c", "")):
+            files = {name: "" for name in (
+                "loader/l.h", "shim/s.h", "tools/t.h", "boot-tests/machine/m.h",
+                "boot-tests/module/m.h", "boot-tests/vmm/v.h")}
+            status, output = self.check({**files, path: line + "\n"})
+            self.assertEqual(status, 1, f"{path}: {line}")
+            self.assertIn(path, output)
+            self.assertIn("7 files, 1 violations", output)
+
+    def test_empty_tree_fails(self):
+        self.assertEqual(self.check({})[0], 1)
+
+
+class Judge(unittest.TestCase):
+    def judge(self, status=0, output="", stopped=False, **case):
+        run.judge(run.Case("case", **case), run.Ended(status, output, stopped))
+
+    def test_status(self):
+        self.judge()
+        with self.assertRaises(run.Failure):
+            self.judge(status=10)
+
+    def test_expected_status(self):
+        run.judge(run.Case("case", status=10), run.Ended(10, "", False))
+        with self.assertRaises(run.Failure):
+            run.judge(run.Case("case", status=10), run.Ended(0, "", False))
+
+    def test_timeout_is_its_own_verdict(self):
+        with self.assertRaises(run.Timeout):
+            self.judge(status=124)
+        run.judge(run.Case("case", status=124), run.Ended(124, "", False))
+
+    def test_patterns(self):
+        self.judge(output="a\nb\n", expect=["^b$"], forbid=["^c$"])
+        with self.assertRaises(run.Failure):
+            self.judge(output="a\n", expect=["^b$"])
+        with self.assertRaises(run.Failure):
+            self.judge(output="c\n", forbid=["^c$"])
+
+    def test_until(self):
+        self.judge(status=-15, stopped=True, until="x")
+        with self.assertRaises(run.Failure):
+            self.judge(status=0, stopped=False, until="x")
+
+    def test_stats(self):
+        case = run.Case("case", stats={"accept/2M": [1, 5]})
+        run.judge_stats(case, {"accept": {"2M": 5}})
+        for stats in ({"accept": {"2M": 6}}, {"accept": {}}, {}):
+            with self.assertRaises(run.Failure):
+                run.judge_stats(case, stats)
+
+
+class Processes(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.log = pathlib.Path(self.folder.name, "log")
+
+    def test_status_and_output(self):
+        ended = run.run_process(["sh", "-c", "echo text; exit 3"], self.log, 10)
+        self.assertEqual((ended.status, ended.output, ended.stopped), (3, "text\n", False))
+
+    def test_a_process_that_does_not_end_is_killed(self):
+        with self.assertRaises(run.Timeout):
+            run.run_process(["sleep", "60"], self.log, 0.5)
+
+    def test_until_stops(self):
+        ended = run.run_process(["sh", "-c", "echo seen; sleep 60"], self.log, 30, until="seen")
+        self.assertTrue(ended.stopped)
+
+    def test_a_unit_program_without_tests_fails(self):
+        with self.assertRaises(run.Failure):
+            run.run_unit("true", self.log)
+
+    def test_a_fuzzer_that_runs_nothing_fails(self):
+        with self.assertRaises(run.Failure):
+            run.run_fuzzer("true", self.log, pathlib.Path(self.folder.name, "corpus"))
+
+    def test_a_missing_file_fails(self):
+        case = run.Case("case", kernel="{build}/none", firmware="/dev/null")
+        with self.assertRaisesRegex(run.Failure, "none is not there"):
+            run.run_case(case, pathlib.Path(self.folder.name, "case"), {"build": "/nowhere"})
+
+
+class Totals(unittest.TestCase):
+    def results(self, *tests):
+        with tempfile.TemporaryDirectory() as folder:
+            results = run.Results(pathlib.Path(folder), None)
+            log = pathlib.Path(folder, "log")
+            with contextlib.redirect_stdout(io.StringIO()) as self.output:
+                results.run_all([("a test", test, log) for test in tests], 2)
+                return results.end()
+
+    def fail(self):
+        raise run.Failure("as it should")
+
+    def test_totals(self):
+        self.assertEqual(self.results(lambda: ""), 0)
+        self.assertEqual(self.results(lambda: "", self.fail), 1)
+        self.assertTrue(self.output.getvalue().endswith("\n1 passed, 1 failed\n"))
+        self.assertEqual(self.results(), 1, "no test at all")
+
+
+class Cases(unittest.TestCase):
+    def test_the_cases_of_the_tree_load(self):
+        cases = run.load_cases(ROOT / "boot-tests/cases")
+        self.assertGreater(len(cases), 20)
+        names = [case.name for case in cases]
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_an_unknown_key_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "x.toml").write_text("[a]\nstatsu = 1\n", encoding="utf-8")
+            with self.assertRaises(TypeError):
+                run.load_cases(folder)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,390 @@
+#!/usr/bin/python3
+# Builds with both compilers and runs every test of the tree: one line each, one verdict.
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Run every test: builds, checks, unit tests, fuzzers, and the cases of boot-tests/cases/.
+
+Each test prints one line; the output of each is kept in BUILD/tests/. The last line is
+"N passed, N failed". Exit status: 0 if at least one test ran and all passed, 1 otherwise, 2 wrong
+usage.
+"""
+
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+STOCK_SERIES = "6.12"
+FUZZ_SECONDS = 10
+# tdrun and QEMU are given this much longer than the case before they are killed from outside.
+GRACE_SECONDS = 20
+TIMEOUT_STATUS = 124
+TAIL_LINES = 25
+
+
+class Failure(Exception):
+    """Why a test failed, in one line."""
+
+
+class Timeout(Failure):
+    """The verdict of its own: the test did not end."""
+
+
+@dataclasses.dataclass
+class Ended:
+    status: int     # exit status, or -signal
+    output: str
+    stopped: bool   # the pattern that was waited for has been seen
+
+
+def run_process(command, log, timeout, until=None):
+    """Runs command with its output to the file log; kills its process group after timeout, and
+    once the output matches until."""
+    with open(log, "wb") as out:
+        process = subprocess.Popen([str(word) for word in command], cwd=ROOT, stdin=subprocess.DEVNULL,
+                                   stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        end = time.monotonic() + timeout
+        stopped = False
+        while process.poll() is None:
+            stopped = until is not None and re.search(until, read_text(log)) is not None
+            if stopped or time.monotonic() > end:
+                break
+            try:
+                process.wait(0.5 if until else end - time.monotonic() + 0.01)
+            except subprocess.TimeoutExpired:
+                pass
+        timed_out = process.poll() is None and not stopped
+        end_group(process)
+    if timed_out:
+        raise Timeout(f"still running after {timeout:.0f} s: killed")
+    return Ended(process.returncode, read_text(log), stopped)
+
+
+def end_group(process):
+    """Ends a process that is still running, and whatever it started."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is None:
+            os.killpg(process.pid, number)
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                pass
+
+
+def read_text(path):
+    return pathlib.Path(path).read_bytes().decode("utf-8", "replace").replace("\r", "")
+
+
+# ---- boot cases ----------------------------------------------------------------------------------
+
+PLAIN_MACHINES = ("pc", "q35")
+
+
+@dataclasses.dataclass
+class Case:
+    """One table of a file in boot-tests/cases/; see boot-tests/cases/README.md."""
+    name: str
+    command: list = None       # a command of the host instead of a boot
+    machine: str = "tdx"       # or pc, q35: a plain VM
+    firmware: str = "{build}/lintel.fd"
+    image: list = None         # options of "lintel image": an image of the case's own
+    kernel: str = None
+    initrd: str = None
+    append: str = ""
+    smp: str = "1"
+    memory: str = "512M"
+    timeout: int = 60
+    status: int = 0
+    until: str = None          # stop once this is seen; the exit status then does not matter
+    expect: list = dataclasses.field(default_factory=list)
+    forbid: list = dataclasses.field(default_factory=list)
+    stats: dict = dataclasses.field(default_factory=dict)
+    mrtd: bool = False         # the machine's MRTD is what the host tool computes
+    repeat: int = 1
+    alone: bool = False        # nothing else runs beside it
+
+
+def load_cases(folder):
+    cases = []
+    for path in sorted(pathlib.Path(folder).glob("*.toml")):
+        for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            case = Case(f"{path.stem}/{name}", **table)
+            for key in ("expect", "forbid"):
+                for pattern in getattr(case, key):
+                    re.compile(pattern)
+            if case.machine != "tdx" and case.machine not in PLAIN_MACHINES:
+                raise ValueError(f"{case.name}: no machine '{case.machine}'")
+            cases.append(case)
+    return cases
+
+
+def judge(case, ended):
+    """Raises Failure unless the run ended as the case says."""
+    if not ended.stopped:
+        if ended.status == TIMEOUT_STATUS != case.status:
+            raise Timeout("exit status 124: the TD did not end in time")
+        if case.until is not None:
+            raise Failure(f"ended with {ended.status} before /{case.until}/ was seen")
+        if ended.status != case.status:
+            raise Failure(f"exit status {ended.status}, not {case.status}")
+    for pattern in case.expect:
+        if re.search(pattern, ended.output, re.MULTILINE) is None:
+            raise Failure(f"output lacks /{pattern}/")
+    for pattern in case.forbid:
+        if re.search(pattern, ended.output, re.MULTILINE) is not None:
+            raise Failure(f"output has /{pattern}/")
+
+
+def judge_stats(case, stats):
+    for path, (low, high) in case.stats.items():
+        value = stats
+        for key in path.split("/"):
+            value = value.get(key, 0) if isinstance(value, dict) else 0
+        if not low <= value <= high:
+            raise Failure(f"statistics: {path} is {value}, not {low} to {high}")
+
+
+def boot_command(case, image, files, stats):
+    options = []
+    if case.kernel is not None:
+        options += ["-kernel", case.kernel.format(**files)]
+    if case.initrd is not None:
+        options += ["-initrd", case.initrd.format(**files)]
+    if case.append:
+        options += ["-append", case.append]
+    if case.machine in PLAIN_MACHINES:
+        # CMPXCHG16B is hidden: QEMU 7.2 translates it wrongly.
+        return ["qemu-system-x86_64", "-machine", case.machine, "-accel", "tcg",
+                "-cpu", "max,-cx16", "-smp", case.smp, "-m", case.memory, "-nodefaults",
+                "-display", "none", "-no-reboot", "-serial", "stdio", "-bios", image, *options]
+    return ["tools/tdrun", "--machine-elf", files["build"] + "/machine.elf", "--firmware", image,
+            "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
+            "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
+                                 for word in options]
+
+
+def run_case(case, folder, files):
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "output"
+    log.write_bytes(b"")
+    for text in (case.firmware, case.kernel, case.initrd):
+        if text is not None and not os.path.exists(ROOT / text.format(**files)):
+            raise Failure(f"{text.format(**files)} is not there")
+    if case.command is not None:
+        command = [word.format(**files) for word in case.command]
+        judge(case, run_process(command, log, case.timeout))
+        return ""
+
+    image = case.firmware.format(**files)
+    lintel = files["build"] + "/lintel"
+    if case.image is not None:
+        image = str(folder / "image.fd")
+        options = [word.format(**files) for word in case.image]
+        ended = run_process([lintel, "image", "--output", image, *options], log, 60)
+        if ended.status != 0:
+            raise Failure(f"lintel image: exit status {ended.status}")
+    stats = folder / "stats.json"
+    stats.unlink(missing_ok=True)
+    ended = run_process(boot_command(case, image, files, stats), log, case.timeout + GRACE_SECONDS,
+                        case.until)
+    judge(case, ended)
+    if case.stats or case.mrtd:
+        measured = json.loads(read_text(stats))
+        judge_stats(case, measured)
+    if case.mrtd:
+        told = run_process([lintel, "mrtd", "--order", "page", image], folder / "mrtd", 60)
+        if told.status != 0 or told.output.strip() != measured.get("mrtd"):
+            raise Failure(f"MRTD: machine {measured.get('mrtd')}, lintel {told.output.strip()}")
+    return ""
+
+
+# ---- the other tests -----------------------------------------------------------------------------
+
+def run_make(log, *words):
+    ended = run_process(["make", "-j", str(os.cpu_count()), *words], log, 900)
+    if ended.status != 0:
+        raise Failure(f"make {' '.join(words)}: exit status {ended.status}")
+    if re.search(r"\bwarning:", ended.output):
+        raise Failure("the build has warnings")
+    return ""
+
+
+def run_checker(log, *command):
+    ended = run_process(command, log, 60)
+    if ended.status != 0:
+        raise Failure(f"exit status {ended.status}")
+    return ended.output.strip().rpartition("\n")[2]
+
+
+def no_test():
+    raise Failure("no test of this kind")
+
+
+def run_unit(program, log):
+    ended = run_process([program], log, 300)
+    count = len(re.findall(r"^\[       OK \]", ended.output, re.MULTILINE))
+    if ended.status != 0:
+        raise Failure(f"exit status {ended.status}")
+    if count == 0:
+        raise Failure("no test in it")
+    return f"{count} tests"
+
+
+def run_fuzzer(program, log, corpus):
+    corpus.mkdir(parents=True, exist_ok=True)
+    ended = run_process([program, f"-max_total_time={FUZZ_SECONDS}", "-print_final_stats=1",
+                         f"-artifact_prefix={log.parent}/", corpus], log, FUZZ_SECONDS + 120)
+    runs = re.search(r"number_of_executed_units: (\d+)", ended.output)
+    if ended.status != 0:
+        raise Failure(f"exit status {ended.status}")
+    if runs is None or int(runs[1]) == 0:
+        raise Failure("nothing has been run")
+    return f"{int(runs[1]):,} inputs"
+
+
+# ---- all of them -----------------------------------------------------------------------------------
+
+class Results:
+    """Runs tests, prints a line for each, counts."""
+
+    def __init__(self, folder, only):
+        self.folder = folder
+        self.only = re.compile(only) if only else None
+        self.passed = 0
+        self.failed = 0
+        self.lock = threading.Lock()
+
+    def wanted(self, name):
+        return self.only is None or self.only.search(name) is not None
+
+    def log(self, name):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def run(self, name, test, log):
+        """test() returns a note for the line, or raises."""
+        start = time.monotonic()
+        verdict, note, tail = "PASS", "", []
+        try:
+            note = test()
+        except Timeout as timeout:
+            verdict, note = "TIMEOUT", str(timeout)
+        except Failure as failure:
+            verdict, note = "FAIL", str(failure)
+        except Exception as error:  # a test that cannot run has failed, the others go on
+            verdict, note = "FAIL", f"{type(error).__name__}: {error}"
+        if verdict != "PASS":
+            tail = read_text(log).splitlines()[-TAIL_LINES:] if log.is_file() else []
+        with self.lock:
+            if verdict == "PASS":
+                self.passed += 1
+            else:
+                self.failed += 1
+            print(f"{verdict:<7} {time.monotonic() - start:6.1f} s  {name}"
+                  + (f"  ({note})" if note else ""))
+            if verdict != "PASS":
+                print("".join(f"        | {line}\n" for line in tail) + f"        log: {log}")
+            sys.stdout.flush()
+
+    def run_all(self, tests, jobs):
+        """tests: (name, test, log) each; jobs at a time."""
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            for future in [pool.submit(self.run, *test) for test in tests]:
+                future.result()
+
+    def end(self):
+        print(f"{self.passed} passed, {self.failed} failed")
+        return 0 if self.passed > 0 and self.failed == 0 else 1
+
+
+def host_tests(results, programs, runner, folder):
+    """(name, test, log) of each program of a kind."""
+    for program in programs:
+        name = f"{folder}/{program.name}"
+        log = results.log(name)
+        if results.wanted(name):
+            yield name, lambda p=program, l=log: runner(p, l), log
+
+
+def boot_tests(results, cases, files):
+    for case in cases:
+        for run in range(1, case.repeat + 1):
+            name = case.name if case.repeat == 1 else f"{case.name}#{run}"
+            folder = results.log(name)
+            if results.wanted(name):
+                yield case.alone, (name, lambda c=case, f=folder: run_case(c, f, files),
+                                   folder / "output")
+
+
+def named(source, folder):
+    return [folder / path.stem for path in sorted(source)]
+
+
+def build_all(results, build):
+    steps = [
+        ("build/clang", run_make, [f"B={build}", "CC=clang", "test-programs", "fuzz-programs"]),
+        ("build/gcc", run_make, [f"B={build}/gcc", "CC=gcc", "test-programs"]),
+        ("build/kernel", run_checker, ["tools/get-kernel", STOCK_SERIES, f"{build}/kernel"]),
+        ("check/layers", run_checker, ["tools/check-layers.py"]),
+        ("check/harness", run_checker, ["boot-tests/harness_test.py"]),
+    ]
+    for name, step, words in steps:
+        log = results.log(name)
+        if results.wanted(name):
+            results.run(name, lambda: step(log, *words), log)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="boot-tests/run.py", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build", help="build directory (build)")
+    parser.add_argument("--only", metavar="REGEX", help="only tests whose name matches")
+    parser.add_argument("--jobs", type=int, default=2, help="tests at a time (2)")
+    parser.add_argument("--list", action="store_true", help="names of the boot cases, then end")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    os.chdir(ROOT)
+    cases = load_cases("boot-tests/cases")
+    if arguments.list:
+        print("".join(f"{case.name}\n" for case in cases), end="")
+        return 0
+    build = arguments.build
+    files = {
+        "build": build,
+        "payload": f"{build}/payload.bin",
+        "stock": f"{build}/kernel/vmlinuz-{STOCK_SERIES}",
+        "initramfs": f"{build}/initramfs.cpio.gz",
+    }
+    results = Results(pathlib.Path(build).resolve() / "tests", arguments.only)
+    build_all(results, build)
+
+    here = pathlib.Path("boot-tests")
+    units = named(here.glob("unit/*_test.c"), pathlib.Path(build, "unit"))
+    fuzzers = named(here.glob("fuzz/*_fuzz.c"), pathlib.Path(build, "fuzzers"))
+    tests = list(host_tests(results, units, run_unit, "unit"))
+    tests += host_tests(results, fuzzers,
+                        lambda p, l: run_fuzzer(p, l, pathlib.Path(build, "corpus", p.name)), "fuzz")
+    boots = list(boot_tests(results, cases, files))
+    for kind, found in (("unit", units), ("fuzz", fuzzers), ("cases", cases)):
+        if not found:
+            results.run(kind, no_test, results.log(f"{kind}/none"))
+    results.run_all(tests + [test for alone, test in boots if not alone], arguments.jobs)
+    results.run_all([test for alone, test in boots if alone], 1)
+    return results.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
