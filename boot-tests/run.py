@@ -50,8 +50,12 @@ def run_process(command, log, timeout, until=None):
     """Runs command with its output to the file log; kills its process group after timeout, and
     once the output matches until."""
     with open(log, "wb") as out:
-        process = subprocess.Popen([str(word) for word in command], cwd=ROOT, stdin=subprocess.DEVNULL,
-                                   stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            process = subprocess.Popen([str(word) for word in command], cwd=ROOT,
+                                       stdin=subprocess.DEVNULL, stdout=out,
+                                       stderr=subprocess.STDOUT, start_new_session=True)
+        except OSError as error:
+            raise Failure(f"cannot run {command[0]}: {error.strerror}") from error
         end = time.monotonic() + timeout
         stopped = False
         while process.poll() is None:
