@@ -73,10 +73,14 @@ enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
 		return ST_BAD_RANGE;
 	}
 	uint64_t end = align_up(gpa_range_end(window), pg_size(PG_2M));
-	struct pt_map maps[4];
+	struct pt_map maps[5];
 	size_t count = 0;
 	if (base > 0) {
-		maps[count++] = identity(0, base, PT_RW);
+		/* Linux turns 5-level paging on in a trampoline below 640 KiB, still on this table. */
+		maps[count++] = identity(0, pg_size(PG_2M), PT_RWX);
+	}
+	if (base > pg_size(PG_2M)) {
+		maps[count++] = identity(pg_size(PG_2M), base, PT_RW);
 	}
 	maps[count++] = identity(base, end, PT_RWX);
 	if (end < last) {

@@ -3,7 +3,8 @@
 //
 // Boot table (W^X, CR0.WP=1): shim text and reset page R+X; constants, AP table and embedded payload
 // R; mailbox page and everything else below 4 GiB RW+NX; page 0 and the guard pages of both stacks
-// absent; BOUNCE shared in a TD. Hand-off table: 2 MiB pages only, kernel window RWX.
+// absent; BOUNCE shared in a TD. Hand-off table: 2 MiB pages only, first of them and kernel window
+// RWX.
 #pragma once
 
 #include <stdbool.h>
