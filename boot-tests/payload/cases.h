@@ -6,7 +6,8 @@
 
 /* The map, the CPUs and the entry state are what the boot protocol promises. */
 void case_hello(const struct info *info);
-/* No page of the hand-off table is both writable and executable but the kernel's window. */
+/* No page of the hand-off table is both writable and executable but the kernel's window and the
+ * first 2 MiB. */
 void case_wx(const struct info *info);
 /* Every AP wakes on the AP table, goes back by ResetVector and wakes again: "rounds=N", 3. */
 void case_aps(const struct info *info);
