@@ -46,8 +46,8 @@ FREE = -std=gnu11 -Os -g -ffreestanding -nostdinc -isystem $(CC_INCLUDE) \
 # Text and constants below 4 GiB, .bss in low memory: further apart than a RIP-relative operand reaches,
 # and above what a sign-extended one does. Only the large model links for both compilers.
 SHIM_FLAGS    = $(FREE) -mcmodel=large -fno-jump-tables
-# The machine is linked at 8 GiB.
-MACHINE_FLAGS = $(FREE) -mcmodel=large -O2
+# The machine is linked at 8 GiB and all in one place: RIP-relative operands reach everything.
+MACHINE_FLAGS = $(FREE) -fpie -fvisibility=hidden -mcmodel=small -O2
 PAYLOAD_FLAGS = $(FREE)
 HOST_FLAGS    := -std=gnu11 -O2 -g $(WARN) -I.
 TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \
@@ -155,8 +155,11 @@ $(B)/unit/%: $(B)/test/boot-tests/unit/%.c.o $(B)/test/pure.a
 	$(HOSTCC) -fsanitize=address,undefined $^ -lcmocka $(UNIT_LIBS) -o $@
 # Oracles that some tests link: OpenSSL for hashes, Zydis for decoding.
 UNIT_LIBS := -lcrypto -lZydis
-unit: $(UNIT_BIN) ## build and run the unit tests
-	@set -e; for t in $(UNIT_BIN); do echo "== $$t"; $$t; done
+# The host tool once more, with sanitizers, for the test of its command line.
+$(B)/test/lintel: $(call objects,test,$(LINTEL_C)) $(B)/test/pure.a $(B)/shim_blob.o
+	$(HOSTCC) -fsanitize=address,undefined $^ -o $@
+unit: $(UNIT_BIN) $(B)/test/lintel ## build and run the unit tests
+	@set -e; for t in $(UNIT_BIN); do echo "== $$t"; LINTEL=$(B)/test/lintel $$t; done
 
 FUZZ_BIN := $(patsubst boot-tests/fuzz/%.c,$(B)/fuzzers/%,$(FUZZ_C))
 FUZZ_SECONDS := 5

@@ -14,6 +14,7 @@
 
 #define FW_CFG_SIGNATURE 0x00 /* "QEMU" */
 #define FW_CFG_ID 0x01
+#define FW_CFG_NB_CPUS 0x05 /* 16 bits */
 #define FW_CFG_KERNEL_SIZE 0x08 /* the kernel's protected-mode part; sizes are 32 bits */
 #define FW_CFG_INITRD_SIZE 0x0B
 #define FW_CFG_KERNEL_DATA 0x11

@@ -132,3 +132,20 @@ static inline void insn_ltr(uint16_t selector)
 {
 	__asm__ volatile("ltr %0" : : "r"(selector));
 }
+
+static inline uint16_t insn_str(void)
+{
+	uint16_t selector;
+	__asm__ volatile("str %0" : "=r"(selector));
+	return selector;
+}
+
+static inline void insn_clgi(void)
+{
+	__asm__ volatile("clgi" : : : "memory");
+}
+
+static inline void insn_vmsave(uint64_t address)
+{
+	__asm__ volatile("vmsave %0" : : "a"(address) : "memory");
+}

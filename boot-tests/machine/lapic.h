@@ -7,6 +7,26 @@
 
 /* msr: 0x800 to 0x83F, or IA32_TSC_DEADLINE. False: no such register, or not readable/writable, or
  * a value with reserved bits, or INIT/SIPI: nothing was done. Timer counts are in the TD's crystal
- * clock (25 MHz). */
+ * clock (25 MHz). A deadline is in the CPU's own TSC: the caller takes the TD's TSC offset off. */
 bool lapic_x2apic_read(uint32_t msr, uint64_t *value);
 bool lapic_x2apic_write(uint32_t msr, uint64_t value);
+
+/* A CR8 write that svm.c had to intercept. */
+void lapic_set_tpr(uint8_t tpr);
+
+/* The state a TD's virtual APIC starts with; whatever SeaBIOS left is gone. Once on each CPU. */
+void lapic_reset(bool boot_cpu);
+uint32_t lapic_id(void);
+
+void lapic_send_init_others(void);
+/* page: the address below 1 MiB that the CPUs start at. */
+void lapic_send_sipi_others(uint32_t page);
+void lapic_send_nmi(uint32_t apic_id);
+void lapic_send_nmi_others(void);
+
+/*
+ * Halts this CPU for about a millisecond, if the TD's timer is not running: the timer is borrowed
+ * and wakes the CPU by NMI, so that no interrupt of the TD is taken, lost or changed. An NMI from
+ * another CPU ends the nap early. Interrupts off, GIF clear.
+ */
+void lapic_nap(void);

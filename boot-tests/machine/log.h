@@ -6,10 +6,18 @@
 //   "T "  trace line (--trace)         "S "  the statistics, one line of JSON, last before the end
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 void log_line(char tag, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_vline(char tag, const char *format, va_list args);
+
+/* A line of several parts, for what is longer than one format makes: no other CPU writes between
+ * log_open() and log_close(). */
+void log_open(char tag);
+void log_part(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_close(void);
 
 /* One event of one vCPU; costs one test when tracing is off. Time is in microseconds since start. */
 extern bool trace_on;

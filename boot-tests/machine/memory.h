@@ -17,3 +17,9 @@ static inline hpa_t ptr_hpa(const void *pointer)
 
 /* First byte behind the RAM above 4 GiB; the frame pool is [MACHINE_POOL, memory_top()). */
 hpa_t memory_top(void);
+
+/* Builds the machine's own page tables and loads them: [0, 2^47) identity, the machine's window by
+ * 4 KiB pages (code not writable, data not executable). Once, on the boot CPU. */
+void memory_init(void);
+/* Takes one 4 KiB page of the machine's window out of the map. Before other CPUs run. */
+void memory_guard(const void *page);

@@ -1,5 +1,9 @@
 // One virtual CPU under AMD SVM: VMCB, registers, entry.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// What QEMU's SVM does otherwise than hardware, and what every caller would have to do in the same
+// way, is handled inside svm_enter(): lost CR0.PG, CR8 writes beside a pending V_IRQ, event delivery
+// that was cut short, long PAUSE loops.
 #pragma once
 
 #include <stdbool.h>
@@ -14,15 +18,21 @@ struct svm_vcpu {
 	struct vmcb *vmcb;  /* own page */
 	uint64_t gpr[16];   /* hardware order; RAX and RSP are copied to and from the VMCB */
 	uint8_t *msrpm;     /* 8 KiB, shared by all vCPUs */
+	uint64_t pause_rip; /* where the guest spins, and for how many exits */
+	unsigned pause_count;
 };
 
-/* Once on each CPU before its first svm_enter(): EFER.SVME, host save area. */
+/* Once, on the boot CPU: the permission maps, everything intercepted. Called by boot.c. */
+void svm_init(void);
+/* Once on each CPU before its first svm_enter(): EFER.SVME, host save area. GIF is clear after. */
 void svm_cpu_init(void);
 
 /*
  * Sets up an empty VMCB in page (4 KiB) with everything QEMU's SVM needs and Lintel always wants:
  * nested paging on, no INTR intercept (physical interrupts go to the TD), all I/O ports and all MSRs
- * intercepted, EFER.SVME hidden. The caller adds intercepts and the TD's initial state.
+ * intercepted, and #UD, CPUID, HLT, INVD, WBINVD, RDPMC, MONITOR, MWAIT, SVM's own instructions,
+ * writes of CR0 and CR4, task switches, shutdown, NMI. EFER is SVME alone: the caller hides that bit
+ * from the guest. The caller sets the TD's initial state.
  */
 void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_t asid);
 
@@ -30,23 +40,29 @@ void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_
 void svm_msr_allow(uint8_t *msrpm, uint32_t msr, bool read, bool write);
 
 /* One VMRUN: returns after #VMEXIT with exit code and information in the VMCB. Interrupts are off
- * in the machine throughout. */
+ * in the machine throughout. VMEXIT_NMI is the effect of svm_kick() and asks for nothing else. */
 void svm_enter(struct svm_vcpu *vcpu);
+
+/* Makes the CPU with this index leave its guest with VMEXIT_NMI, at once or at its next entry. An
+ * exit flushes the CPU's translations. No effect on a CPU that waits in cpu_wait_interrupt(). */
+void svm_kick(unsigned cpu);
+/* Makes an NMI pending for the guest on the CPU with this index. */
+void svm_post_nmi(unsigned cpu);
 
 /* Queues an exception for the next entry (EVENTINJ). error_code is used if has_error. */
 void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
 			  uint32_t error_code);
 /* Makes an external interrupt, already in service in the LAPIC, pending for the next moment the
- * guest has IF=1 (V_IRQ). */
+ * guest has IF=1 (V_IRQ). One at a time: the guest must have taken the one before. */
 void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector);
-
-/* Access rights of a guest linear access. */
-enum guest_access { GUEST_READ, GUEST_WRITE, GUEST_FETCH };
+/* Is an interrupt of svm_post_interrupt() still pending? */
+bool svm_interrupt_pending(const struct svm_vcpu *vcpu);
 
 /*
  * Walks the guest's own page tables (paging off, 4 or 5 levels) for a linear address, reading them
- * through the nested tables. False: not mapped, or a table is not mapped in the nested tables.
- * *gpa includes the SHARED bit as the entry has it.
+ * through the nested tables. False: not mapped, or a table is not mapped in the nested tables, or
+ * paging is of another kind. *gpa_raw includes the SHARED bit as the entry has it. Permissions are
+ * not looked at.
  */
 bool guest_translate(const struct svm_vcpu *vcpu, uint64_t linear, uint64_t *gpa_raw);
 /* Nested walk of a raw GPA (SHARED bit included) to a host address; false when not present. */

@@ -1,0 +1,155 @@
+; Entry of the machine: PVH (32-bit, paging off) to 64-bit code in the machine's window.
+; SPDX-License-Identifier: BSD-2-Clause-Patent
+;
+; The section .stub stands at MACHINE_STUB, in memory that later is the TD's shared half: it is used
+; by the boot CPU and by the AP trampoline (smp.nasm), and is dead once all CPUs have arrived.
+
+%include "asm_offsets.inc"
+
+DEBUGCON_PORT		equ 0x403
+EXIT_PORT		equ 0x501
+EXIT_TD_STOPPED		equ 12	; enum machine_exit_code
+
+XEN_ELFNOTE_PHYS32_ENTRY equ 18
+
+CPUID_EXT_MAX		equ 0x80000000
+CPUID_EXT_FEATURES	equ 0x80000001
+CPUID_EXT_SVM		equ 2	; ECX
+CPUID_EXT_NX		equ 20	; EDX
+CPUID_EXT_1G_PAGES	equ 26	; EDX
+CPUID_EXT_LONG_MODE	equ 29	; EDX
+
+section .note.pvh note alloc noexec nowrite align=4
+	dd	.name_end - .name
+	dd	8
+	dd	XEN_ELFNOTE_PHYS32_ENTRY
+.name:	db	"Xen", 0
+.name_end:
+	dq	pvh_entry
+
+; LONG_MODE TARGET: from 32-bit code on stub_gdt to 64-bit code anywhere. Needs no stack.
+; Clobbers RAX, RCX, RDX.
+%macro LONG_MODE 1
+	mov	eax, CR4_PAE
+	mov	cr4, eax
+	mov	eax, stub_pml4
+	mov	cr3, eax
+	mov	ecx, MSR_EFER
+	xor	edx, edx
+	mov	eax, EFER_LME | EFER_NXE
+	wrmsr
+	mov	eax, CR0_PE | CR0_NE | CR0_WP | CR0_PG
+	mov	cr0, eax
+	jmp	MACHINE_CODE64:%%long_mode
+bits 64
+%%long_mode:
+	mov	eax, MACHINE_DATA
+	mov	ds, eax
+	mov	es, eax
+	mov	ss, eax
+	mov	rax, %1
+	jmp	rax
+%endmacro
+
+extern smp_start
+extern machine_boot
+extern cpu_stacks
+
+section .stub progbits alloc exec write align=16
+bits 32
+
+; In: EBX = PVH start info (not used: fw_cfg tells the memory). Flat segments, interrupts off.
+global pvh_entry
+pvh_entry:
+	mov	esp, stub_stack_end
+	mov	eax, CPUID_EXT_MAX
+	cpuid
+	mov	esi, .no_cpu
+	cmp	eax, CPUID_EXT_FEATURES
+	jb	stub_fail
+	mov	eax, CPUID_EXT_FEATURES
+	cpuid
+	mov	esi, .no_svm
+	bt	ecx, CPUID_EXT_SVM
+	jnc	stub_fail
+	mov	esi, .no_cpu
+	bt	edx, CPUID_EXT_NX
+	jnc	stub_fail
+	bt	edx, CPUID_EXT_1G_PAGES
+	jnc	stub_fail
+	bt	edx, CPUID_EXT_LONG_MODE
+	jnc	stub_fail
+
+	; One PML4 entry, 512 pages of 1 GiB.
+	mov	eax, stub_pdpt
+	or	eax, PTE_P | PTE_W
+	mov	[stub_pml4], eax
+	xor	ecx, ecx
+.map:
+	mov	eax, ecx
+	shl	eax, 30
+	or	eax, PTE_P | PTE_W | PTE_PS
+	mov	edx, ecx
+	shr	edx, 2
+	mov	[stub_pdpt + ecx * 8], eax
+	mov	[stub_pdpt + ecx * 8 + 4], edx
+	inc	ecx
+	cmp	ecx, PT_ENTRIES
+	jb	.map
+
+	lgdt	[stub_gdt_pointer]
+	LONG_MODE machine_start
+
+.no_cpu:	db "E QEMU must run with -cpu max,phys-bits=48 (long mode, NX, 1 GiB pages)", 10, 0
+.no_svm:	db "E QEMU must run with -accel tcg and -cpu max (SVM)", 10, 0
+
+bits 32
+; An application processor from its trampoline: flat segments of stub_gdt, no stack.
+global stub_ap
+stub_ap:
+	LONG_MODE smp_start
+
+; In: ESI = text. Does not return.
+stub_fail:
+	mov	edx, DEBUGCON_PORT
+.next:
+	lodsb
+	test	al, al
+	jz	.exit
+	out	dx, al
+	jmp	.next
+.exit:
+	mov	edx, EXIT_PORT
+	mov	al, EXIT_TD_STOPPED
+	out	dx, al
+.halt:
+	hlt
+	jmp	.halt
+
+align 8
+global stub_gdt
+stub_gdt:
+	dq	0
+	dq	GDT_CODE64
+	dq	GDT_DATA
+	dq	GDT_CODE32
+stub_gdt_pointer:
+	dw	MACHINE_GDT_FLAT_SIZE - 1
+	dd	stub_gdt
+
+section .stub_bss nobits alloc noexec write align=4096
+stub_pml4:	resb 4096
+stub_pdpt:	resb 4096
+stub_stack:	resb 256
+stub_stack_end:
+
+section .text
+bits 64
+default rel
+
+; The boot CPU: 64-bit mode, stub tables, no stack. It has slot 0.
+machine_start:
+	lea	rsp, [cpu_stacks + MACHINE_STACK_SIZE]
+	xor	ebp, ebp
+	call	machine_boot
+	ud2

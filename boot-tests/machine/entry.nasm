@@ -1,0 +1,61 @@
+; Interrupt and exception entry of the machine, and where it lets interrupts in.
+; SPDX-License-Identifier: BSD-2-Clause-Patent
+
+section .text
+bits 64
+default rel
+
+%include "arch/x86/exception.inc"
+
+%define INTERRUPT_STUB_SIZE 16
+
+; Vectors 32 to 255, INTERRUPT_STUB_SIZE bytes apart. Only cpu_wait_interrupt() lets interrupts in:
+; it finds the vector in RAX and interrupts off again.
+align 16
+global interrupt_stubs
+interrupt_stubs:
+%assign v 32
+%rep 256 - 32
+	align INTERRUPT_STUB_SIZE
+	mov	eax, v
+	jmp	interrupt_common
+	%assign v v + 1
+%endrep
+
+%define FRAME_RFLAGS_IN_STACK 16
+%define RFLAGS_IF_BIT 9
+interrupt_common:
+	btr	qword [rsp + FRAME_RFLAGS_IN_STACK], RFLAGS_IF_BIT
+	iretq
+
+; The waits of cpu.h. In and out: interrupts off, GIF clear.
+
+; uint8_t cpu_wait_interrupt(void)
+; STI keeps interrupts off until HLT, so that none is missed; an NMI does not end the wait.
+global cpu_wait_interrupt
+cpu_wait_interrupt:
+	xor	eax, eax
+	stgi
+.wait:
+	sti
+	hlt
+	test	eax, eax
+	jz	.wait
+	clgi
+	ret
+
+; void cpu_wait_nmi(void)
+global cpu_wait_nmi
+cpu_wait_nmi:
+	stgi
+	hlt
+	clgi
+	ret
+
+; void cpu_take_nmi(void)
+global cpu_take_nmi
+cpu_take_nmi:
+	stgi
+	nop
+	clgi
+	ret

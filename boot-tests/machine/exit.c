@@ -1,0 +1,35 @@
+// Leaving QEMU.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/exit.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "arch/base/check.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/cpu.h"
+#include "boot-tests/machine/log.h"
+#include "boot-tests/machine/stats.h"
+
+/* -device isa-debug-exit: QEMU's exit status is (value << 1) | 1. */
+#define EXIT_PORT 0x501
+
+_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
+{
+	static bool left;
+	if (!__atomic_exchange_n(&left, true, __ATOMIC_ACQ_REL)) {
+		cpu_stop_others();
+		va_list args;
+		va_start(args, format);
+		log_vline('E', format, args);
+		va_end(args);
+		stats_print();
+		insn_out8(EXIT_PORT, (uint8_t)code);
+	}
+	cpu_stop();
+}
+
+_Noreturn void bug(const char *file, int line, const char *what)
+{
+	machine_exit(EXIT_TD_STOPPED, "bug of the machine: %s:%d: %s", file, line, what);
+}

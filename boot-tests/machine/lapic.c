@@ -1,0 +1,482 @@
+// x2APIC registers on top of the xAPIC page.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [SDM 3A 11.5, 11.12; QEMU hw/intc/apic.c]
+#include "boot-tests/machine/lapic.h"
+
+#include "arch/base/bits.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/cpu.h"
+#include "boot-tests/machine/svm.h"
+
+#define LAPIC_BASE 0xFEE00000
+
+/* Register numbers: MSR 0x800 + n, or LAPIC_BASE + 16 * n. */
+enum lapic_register {
+	LAPIC_ID = 0x02,
+	LAPIC_VERSION = 0x03,
+	LAPIC_TPR = 0x08,
+	LAPIC_PPR = 0x0A,
+	LAPIC_EOI = 0x0B,
+	LAPIC_LDR = 0x0D,
+	LAPIC_SVR = 0x0F,
+	LAPIC_ISR = 0x10,
+	LAPIC_IRR_LAST = 0x27,
+	LAPIC_ESR = 0x28,
+	LAPIC_ICR = 0x30,
+	LAPIC_ICR_HIGH = 0x31, /* xAPIC only */
+	LAPIC_LVT_TIMER = 0x32,
+	LAPIC_LVT_THERMAL = 0x33,
+	LAPIC_LVT_PERF = 0x34,
+	LAPIC_LVT_LINT0 = 0x35,
+	LAPIC_LVT_LINT1 = 0x36,
+	LAPIC_LVT_ERROR = 0x37,
+	LAPIC_TIMER_INITIAL = 0x38,
+	LAPIC_TIMER_CURRENT = 0x39,
+	LAPIC_TIMER_DIVIDE = 0x3E,
+	LAPIC_SELF_IPI = 0x3F,
+};
+
+#define XAPIC_ID MASK64(31, 24)
+
+#define SVR_RESET 0xFF
+#define SVR_VALID (MASK64(7, 0) | BIT64(8) | BIT64(9))
+
+#define LVT_VECTOR MASK64(7, 0)
+#define LVT_DELIVERY MASK64(10, 8)
+#define LVT_MODE_NMI (4 * BIT64(8))
+#define LVT_MODE_EXTINT (7 * BIT64(8))
+#define LVT_STATUS BIT64(12)
+#define LVT_POLARITY BIT64(13)
+#define LVT_REMOTE_IRR BIT64(14)
+#define LVT_LEVEL BIT64(15)
+#define LVT_MASKED BIT64(16)
+#define LVT_TIMER_PERIODIC BIT64(17)
+#define LVT_TIMER_DEADLINE BIT64(18)
+#define LVT_TIMER_MODE (LVT_TIMER_PERIODIC | LVT_TIMER_DEADLINE)
+/* What may be written; the two status bits are read-only and ignored. */
+#define LVT_TIMER_VALID (LVT_VECTOR | LVT_STATUS | LVT_MASKED | LVT_TIMER_MODE)
+#define LVT_ERROR_VALID (LVT_VECTOR | LVT_STATUS | LVT_MASKED)
+#define LVT_LOCAL_VALID (LVT_ERROR_VALID | LVT_DELIVERY)
+#define LVT_LINT_VALID (LVT_LOCAL_VALID | LVT_POLARITY | LVT_REMOTE_IRR | LVT_LEVEL)
+
+#define ICR_VECTOR MASK64(7, 0)
+#define ICR_DELIVERY MASK64(10, 8)
+#define ICR_DELIVERY_FIXED 0
+#define ICR_DELIVERY_LOWEST 1
+#define ICR_DELIVERY_NMI 4
+#define ICR_DELIVERY_INIT 5
+#define ICR_DELIVERY_SIPI 6
+#define ICR_LOGICAL BIT64(11)
+#define ICR_LEVEL_ASSERT BIT64(14)
+#define ICR_TRIGGER_LEVEL BIT64(15)
+#define ICR_SHORTHAND MASK64(19, 18)
+#define ICR_SHORTHAND_NONE 0
+#define ICR_SHORTHAND_SELF 1
+#define ICR_SHORTHAND_ALL 2
+#define ICR_SHORTHAND_OTHERS 3
+#define ICR_DESTINATION MASK64(63, 32)
+#define ICR_VALID                                                                          \
+	(ICR_VECTOR | ICR_DELIVERY | ICR_LOGICAL | ICR_LEVEL_ASSERT | ICR_TRIGGER_LEVEL | \
+	 ICR_SHORTHAND | ICR_DESTINATION)
+#define DESTINATION_ALL 0xFFFFFFFF
+#define LOGICAL_CLUSTER MASK64(31, 16)
+#define LOGICAL_MEMBERS MASK64(15, 0)
+#define CLUSTER_SIZE 16
+
+#define DIVIDE_VALID (MASK64(1, 0) | BIT64(3))
+
+/* QEMU's timer counts nanoseconds, the TD's counts a crystal of 25 MHz. */
+#define CRYSTAL_PERIOD_NS 40
+#define DIVIDE_SHIFT_MAX 7
+#define NAP_NS 1000000
+
+/* The TD's view of its timer; what QEMU's registers hold is derived from it. */
+struct timer {
+	uint32_t lvt;
+	uint32_t divide;
+	uint32_t initial;
+	uint64_t deadline; /* TSC; 0 = none */
+	unsigned shift;    /* QEMU's counter runs at 1 GHz >> shift */
+};
+static struct timer timers[MACHINE_MAX_CPUS];
+static uint64_t icrs[MACHINE_MAX_CPUS];
+
+static uint32_t get(unsigned reg)
+{
+	return *(const volatile uint32_t *)(uintptr_t)(LAPIC_BASE + 16 * reg);
+}
+
+static void set(unsigned reg, uint32_t value)
+{
+	*(volatile uint32_t *)(uintptr_t)(LAPIC_BASE + 16 * reg) = value;
+}
+
+uint32_t lapic_id(void)
+{
+	return (uint32_t)field_get(XAPIC_ID, get(LAPIC_ID));
+}
+
+void lapic_set_tpr(uint8_t tpr)
+{
+	set(LAPIC_TPR, tpr);
+}
+
+/* --- IPIs ----------------------------------------------------------------------------------- */
+
+static void send(uint32_t icr, uint32_t apic_id)
+{
+	set(LAPIC_ICR_HIGH, (uint32_t)field_put(XAPIC_ID, apic_id));
+	set(LAPIC_ICR, icr);
+}
+
+static uint32_t icr_make(unsigned delivery, unsigned shorthand, uint32_t vector)
+{
+	return (uint32_t)(field_put(ICR_DELIVERY, delivery) | field_put(ICR_SHORTHAND, shorthand) |
+			  ICR_LEVEL_ASSERT | vector);
+}
+
+void lapic_send_init_others(void)
+{
+	send(icr_make(ICR_DELIVERY_INIT, ICR_SHORTHAND_OTHERS, 0), 0);
+}
+
+void lapic_send_sipi_others(uint32_t page)
+{
+	send(icr_make(ICR_DELIVERY_SIPI, ICR_SHORTHAND_OTHERS, page / 4096), 0);
+}
+
+void lapic_send_nmi(uint32_t apic_id)
+{
+	send(icr_make(ICR_DELIVERY_NMI, ICR_SHORTHAND_NONE, 0), apic_id);
+}
+
+void lapic_send_nmi_others(void)
+{
+	send(icr_make(ICR_DELIVERY_NMI, ICR_SHORTHAND_OTHERS, 0), 0);
+}
+
+/* Does the ICR value of the TD on CPU self address the CPU with this index? */
+static bool addressed(uint64_t icr, unsigned self, unsigned index)
+{
+	uint32_t id = cpu_apic_id(index);
+	uint32_t destination = (uint32_t)field_get(ICR_DESTINATION, icr);
+	switch (field_get(ICR_SHORTHAND, icr)) {
+	case ICR_SHORTHAND_SELF:
+		return index == self;
+	case ICR_SHORTHAND_ALL:
+		return true;
+	case ICR_SHORTHAND_OTHERS:
+		return index != self;
+	default:
+		break;
+	}
+	if (destination == DESTINATION_ALL) {
+		return true;
+	}
+	if ((icr & ICR_LOGICAL) == 0) {
+		return destination == id;
+	}
+	return field_get(LOGICAL_CLUSTER, destination) == id / CLUSTER_SIZE &&
+	       (destination & BIT32(id % CLUSTER_SIZE)) != 0;
+}
+
+/* xAPIC has no logical cluster of x2APIC's shape: every destination becomes physical IPIs. */
+static bool ipi_send(uint64_t icr)
+{
+	unsigned delivery = (unsigned)field_get(ICR_DELIVERY, icr);
+	if ((icr & ~ICR_VALID) != 0 ||
+	    (delivery != ICR_DELIVERY_FIXED && delivery != ICR_DELIVERY_LOWEST &&
+	     delivery != ICR_DELIVERY_NMI)) {
+		return false;
+	}
+	unsigned self = cpu_index();
+	for (unsigned i = 0; i < cpu_count(); i++) {
+		if (!addressed(icr, self, i)) {
+			continue;
+		}
+		if (delivery == ICR_DELIVERY_NMI) {
+			svm_post_nmi(i);
+			continue;
+		}
+		send(icr_make(ICR_DELIVERY_FIXED, ICR_SHORTHAND_NONE, icr & ICR_VECTOR),
+		     cpu_apic_id(i));
+		if (delivery == ICR_DELIVERY_LOWEST) {
+			break;
+		}
+	}
+	return true;
+}
+
+/* --- timer ---------------------------------------------------------------------------------- */
+
+/* What a count is divided by: encoding 000 to 110 is 2 to 128, 111 is 1. */
+static unsigned divide_shift(uint32_t divide)
+{
+	unsigned code = (divide & 3) | (divide & 8) / 2;
+	return (code + 1) & 7;
+}
+
+static uint32_t divide_code(unsigned shift)
+{
+	unsigned code = (shift - 1) & 7;
+	return (code & 3) | (code & 4) * 2;
+}
+
+/* Nanoseconds of one count of the TD's timer. */
+static uint64_t count_ns(const struct timer *timer)
+{
+	return CRYSTAL_PERIOD_NS * BIT64(divide_shift(timer->divide));
+}
+
+/* Starts QEMU's counter; 0 stops it. More than 2^32 * 128 ns (9 minutes) ends early: an early timer
+ * interrupt is harmless, and no kernel asks for it. */
+static void counter_start(struct timer *timer, uint64_t ns)
+{
+	timer->shift = 0;
+	while (ns > UINT32_MAX && timer->shift < DIVIDE_SHIFT_MAX) {
+		ns /= 2;
+		timer->shift++;
+	}
+	set(LAPIC_TIMER_DIVIDE, divide_code(timer->shift));
+	set(LAPIC_TIMER_INITIAL, ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns);
+}
+
+static uint64_t counter_ns(const struct timer *timer)
+{
+	return (uint64_t)get(LAPIC_TIMER_CURRENT) << timer->shift;
+}
+
+static bool deadline_mode(const struct timer *timer)
+{
+	return (timer->lvt & LVT_TIMER_MODE) == LVT_TIMER_DEADLINE;
+}
+
+static uint32_t lvt_for_qemu(const struct timer *timer)
+{
+	return timer->lvt & (uint32_t) ~(LVT_TIMER_DEADLINE | LVT_STATUS);
+}
+
+static bool write_lvt_timer(struct timer *timer, uint32_t value)
+{
+	if ((value & LVT_TIMER_MODE) == LVT_TIMER_MODE) {
+		return false;
+	}
+	bool was_deadline = deadline_mode(timer);
+	timer->lvt = value & (uint32_t)~LVT_STATUS;
+	if (was_deadline != deadline_mode(timer)) {
+		timer->deadline = 0;
+		timer->initial = 0;
+		counter_start(timer, 0);
+	}
+	set(LAPIC_LVT_TIMER, lvt_for_qemu(timer));
+	return true;
+}
+
+static void write_initial(struct timer *timer, uint32_t value)
+{
+	if (!deadline_mode(timer)) {
+		timer->initial = value;
+		counter_start(timer, value * count_ns(timer));
+	}
+}
+
+static void write_deadline(struct timer *timer, uint64_t deadline)
+{
+	if (!deadline_mode(timer)) {
+		return;
+	}
+	timer->deadline = deadline;
+	uint64_t now = insn_rdtsc();
+	if (deadline == 0) {
+		counter_start(timer, 0);
+	} else if (deadline <= now) {
+		counter_start(timer, 1);
+	} else {
+		uint64_t khz = cpu_tsc_khz();
+		uint64_t ms = (deadline - now) / khz;
+		uint64_t rest = (deadline - now) % khz;
+		/* Far more than the counter holds, and no overflow below. */
+		ms = ms < UINT32_MAX ? ms : UINT32_MAX;
+		counter_start(timer, ms * 1000000 + rest * 1000000 / khz + 1);
+	}
+}
+
+static uint64_t read_deadline(struct timer *timer)
+{
+	if (timer->deadline != 0 && get(LAPIC_TIMER_CURRENT) == 0) {
+		timer->deadline = 0;
+	}
+	return timer->deadline;
+}
+
+static bool counter_runs(const struct timer *timer)
+{
+	if ((timer->lvt & LVT_TIMER_MODE) == LVT_TIMER_PERIODIC) {
+		return timer->initial != 0;
+	}
+	return get(LAPIC_TIMER_CURRENT) != 0;
+}
+
+void lapic_nap(void)
+{
+	struct timer *timer = &timers[cpu_index()];
+	if (counter_runs(timer)) {
+		return;
+	}
+	/* Periodic: an NMI that comes before HLT must not be the last one. Delivery as NMI passes by
+	 * SVR, TPR, IRR and ISR, which are the TD's. */
+	set(LAPIC_TIMER_DIVIDE, divide_code(0));
+	set(LAPIC_LVT_TIMER, LVT_MODE_NMI | LVT_TIMER_PERIODIC);
+	set(LAPIC_TIMER_INITIAL, NAP_NS);
+	cpu_wait_nmi();
+	set(LAPIC_TIMER_INITIAL, 0);
+	set(LAPIC_LVT_TIMER, lvt_for_qemu(timer));
+}
+
+/* --- registers ------------------------------------------------------------------------------ */
+
+bool lapic_x2apic_read(uint32_t msr, uint64_t *value)
+{
+	struct timer *timer = &timers[cpu_index()];
+	if (msr == MSR_IA32_TSC_DEADLINE) {
+		*value = read_deadline(timer);
+		return true;
+	}
+	unsigned reg = msr - MSR_X2APIC_BASE;
+	if (reg >= LAPIC_ISR && reg <= LAPIC_IRR_LAST) {
+		*value = get(reg);
+		return true;
+	}
+	switch (reg) {
+	case LAPIC_ID:
+		*value = lapic_id();
+		return true;
+	case LAPIC_LDR:
+		*value = field_put(LOGICAL_CLUSTER, lapic_id() / CLUSTER_SIZE) |
+			 BIT64(lapic_id() % CLUSTER_SIZE);
+		return true;
+	case LAPIC_ICR:
+		*value = icrs[cpu_index()];
+		return true;
+	case LAPIC_LVT_TIMER:
+		*value = timer->lvt;
+		return true;
+	case LAPIC_TIMER_INITIAL:
+		*value = timer->initial;
+		return true;
+	case LAPIC_TIMER_CURRENT:
+		*value = deadline_mode(timer) ? 0 : counter_ns(timer) / count_ns(timer);
+		return true;
+	case LAPIC_TIMER_DIVIDE:
+		*value = timer->divide;
+		return true;
+	case LAPIC_VERSION:
+	case LAPIC_TPR:
+	case LAPIC_PPR:
+	case LAPIC_SVR:
+	case LAPIC_ESR:
+	case LAPIC_LVT_THERMAL:
+	case LAPIC_LVT_PERF:
+	case LAPIC_LVT_LINT0:
+	case LAPIC_LVT_LINT1:
+	case LAPIC_LVT_ERROR:
+		*value = get(reg);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Bits that may be set in a register that can be written with 32 bits; 0 also for none. */
+static uint64_t writable(unsigned reg)
+{
+	switch (reg) {
+	case LAPIC_TPR:
+	case LAPIC_SELF_IPI:
+		return MASK64(7, 0);
+	case LAPIC_SVR:
+		return SVR_VALID;
+	case LAPIC_LVT_TIMER:
+		return LVT_TIMER_VALID;
+	case LAPIC_LVT_THERMAL:
+	case LAPIC_LVT_PERF:
+		return LVT_LOCAL_VALID;
+	case LAPIC_LVT_LINT0:
+	case LAPIC_LVT_LINT1:
+		return LVT_LINT_VALID;
+	case LAPIC_LVT_ERROR:
+		return LVT_ERROR_VALID;
+	case LAPIC_TIMER_INITIAL:
+		return MASK64(31, 0);
+	case LAPIC_TIMER_DIVIDE:
+		return DIVIDE_VALID;
+	default: /* EOI and ESR take 0 only */
+		return 0;
+	}
+}
+
+bool lapic_x2apic_write(uint32_t msr, uint64_t value)
+{
+	struct timer *timer = &timers[cpu_index()];
+	if (msr == MSR_IA32_TSC_DEADLINE) {
+		write_deadline(timer, value);
+		return true;
+	}
+	unsigned reg = msr - MSR_X2APIC_BASE;
+	if (reg == LAPIC_ICR) {
+		if (!ipi_send(value)) {
+			return false;
+		}
+		icrs[cpu_index()] = value;
+		return true;
+	}
+	if ((value & ~writable(reg)) != 0) {
+		return false;
+	}
+	switch (reg) {
+	case LAPIC_LVT_TIMER:
+		return write_lvt_timer(timer, (uint32_t)value);
+	case LAPIC_TIMER_INITIAL:
+		write_initial(timer, (uint32_t)value);
+		return true;
+	case LAPIC_TIMER_DIVIDE:
+		/* A running count starts over with the new divisor. */
+		timer->divide = (uint32_t)value;
+		if (counter_runs(timer)) {
+			write_initial(timer, timer->initial);
+		}
+		return true;
+	case LAPIC_SELF_IPI:
+		return ipi_send(value | field_put(ICR_SHORTHAND, ICR_SHORTHAND_SELF));
+	case LAPIC_TPR:
+	case LAPIC_EOI:
+	case LAPIC_SVR:
+	case LAPIC_ESR:
+	case LAPIC_LVT_THERMAL:
+	case LAPIC_LVT_PERF:
+	case LAPIC_LVT_LINT0:
+	case LAPIC_LVT_LINT1:
+	case LAPIC_LVT_ERROR:
+		set(reg, (uint32_t)value);
+		return true;
+	default:
+		return false;
+	}
+}
+
+void lapic_reset(bool boot_cpu)
+{
+	struct timer *timer = &timers[cpu_index()];
+	set(LAPIC_TPR, 0);
+	set(LAPIC_LVT_THERMAL, LVT_MASKED);
+	set(LAPIC_LVT_PERF, LVT_MASKED);
+	/* The PICs' ExtINT reaches the boot CPU without more ado, as under KVM. */
+	set(LAPIC_LVT_LINT0, boot_cpu ? LVT_MODE_EXTINT : LVT_MASKED);
+	set(LAPIC_LVT_LINT1, LVT_MASKED);
+	set(LAPIC_LVT_ERROR, LVT_MASKED);
+	timer->lvt = LVT_MASKED;
+	counter_start(timer, 0);
+	set(LAPIC_LVT_TIMER, timer->lvt);
+	set(LAPIC_SVR, SVR_RESET);
+}

@@ -1,0 +1,79 @@
+// Lines to the debug console.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/log.h"
+
+#include <stddef.h>
+
+#include "arch/base/fmt.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/cpu.h"
+#include "boot-tests/machine/spinlock.h"
+
+#define DEBUGCON_PORT 0x403
+#define PART_SIZE 512
+/* Some 100 ms. A CPU that died while it held the lock must not silence the report of that. */
+#define LOCK_TRIES 10000000
+
+bool trace_on;
+
+static struct spinlock lock;
+
+static void part(const char *format, va_list args)
+{
+	char text[PART_SIZE];
+	fmt_vprint(text, sizeof(text), format, args);
+	for (const char *c = text; *c != 0; c++) {
+		/* Text of the TD must not look like a line of ours. */
+		insn_out8(DEBUGCON_PORT, (uint8_t)(*c < ' ' ? '?' : *c));
+	}
+}
+
+void log_part(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	part(format, args);
+	va_end(args);
+}
+
+void log_open(char tag)
+{
+	for (unsigned tries = 0; tries < LOCK_TRIES && !spin_try(&lock); tries++) {
+		insn_pause();
+	}
+	insn_out8(DEBUGCON_PORT, (uint8_t)tag);
+	insn_out8(DEBUGCON_PORT, ' ');
+}
+
+void log_close(void)
+{
+	insn_out8(DEBUGCON_PORT, '\n');
+	spin_unlock(&lock);
+}
+
+void log_vline(char tag, const char *format, va_list args)
+{
+	log_open(tag);
+	part(format, args);
+	log_close();
+}
+
+void log_line(char tag, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	log_vline(tag, format, args);
+	va_end(args);
+}
+
+void trace_write(uint32_t vcpu, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	uint64_t now = cpu_time_us();
+	log_open('T');
+	log_part("%llu %u ", (unsigned long long)now, vcpu);
+	part(format, args);
+	log_close();
+	va_end(args);
+}

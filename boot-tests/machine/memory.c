@@ -1,0 +1,108 @@
+// The machine's page tables, and how much memory there is.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/memory.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arch/base/bits.h"
+#include "arch/base/check.h"
+#include "arch/qemu/fw_cfg.h"
+#include "arch/x86/insn.h"
+#include "arch/x86/paging.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/fwcfg.h"
+
+/* OVMF puts 64-bit BARs at 0x7000_0000_0000 when phys-bits is 48: map all of the lower half. */
+#define IDENTITY_PDPTS 256
+#define WINDOW_TABLES (MACHINE_WINDOW >> 21)
+#define E820_MAX 128
+#define E820_RAM 1
+#define CPUID_ADDRESS_SIZES 0x80000008
+#define PHYS_BITS_NEEDED 48
+
+#define TABLE __attribute__((aligned(4096)))
+
+extern const char machine_text_end[];
+extern const char machine_rodata_end[];
+
+static TABLE uint64_t pml4[PT_ENTRIES];
+static TABLE uint64_t pdpts[IDENTITY_PDPTS][PT_ENTRIES];
+static TABLE uint64_t window_pd[PT_ENTRIES];
+static TABLE uint64_t window_pts[WINDOW_TABLES][PT_ENTRIES];
+
+static uint64_t top;
+/* Read by smp.nasm. */
+uint64_t machine_cr3;
+
+hpa_t memory_top(void)
+{
+	return hpa(top);
+}
+
+static void find_top(void)
+{
+	static struct fw_cfg_e820 map[E820_MAX];
+	uint16_t selector;
+	uint32_t size;
+	CHECK(fwcfg_find("etc/e820", &selector, &size) && size <= sizeof(map));
+	fwcfg_read(selector, map, size);
+	for (size_t i = 0; i < size / sizeof(map[0]); i++) {
+		if (map[i].type == E820_RAM && map[i].base <= MACHINE_BASE &&
+		    map[i].base + map[i].size > MACHINE_POOL) {
+			top = map[i].base + map[i].size;
+		}
+	}
+	if (top == 0) {
+		machine_exit(EXIT_TD_STOPPED, "no RAM behind 0x%llx: give QEMU a greater -m",
+			     (unsigned long long)MACHINE_POOL);
+	}
+}
+
+static uint64_t window_page(uint64_t address)
+{
+	uint64_t entry = address | PTE_P | PTE_A | PTE_D;
+	if (address < (uintptr_t)machine_text_end) {
+		return entry;
+	}
+	return entry | PTE_NX | (address < (uintptr_t)machine_rodata_end ? 0 : PTE_W);
+}
+
+void memory_init(void)
+{
+	find_top();
+	if ((insn_cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xFF) < PHYS_BITS_NEEDED) {
+		machine_exit(EXIT_TD_STOPPED, "QEMU must run with -cpu max,phys-bits=48");
+	}
+
+	for (uint64_t i = 0; i < IDENTITY_PDPTS; i++) {
+		pml4[i] = ptr_hpa(pdpts[i]).v | PTE_P | PTE_W;
+		for (uint64_t j = 0; j < PT_ENTRIES; j++) {
+			pdpts[i][j] = (i * PT_ENTRIES + j) * pg_size(PG_1G) | PTE_P | PTE_W |
+				      PTE_PS | PTE_A | PTE_D | PTE_NX;
+		}
+	}
+	uint64_t *gib = &pdpts[pt_index(MACHINE_BASE, PG_512G)][pt_index(MACHINE_BASE, PG_1G)];
+	for (uint64_t i = 0; i < PT_ENTRIES; i++) {
+		window_pd[i] = (MACHINE_BASE + i * pg_size(PG_2M)) | PTE_P | PTE_W | PTE_PS |
+			       PTE_A | PTE_D | PTE_NX;
+	}
+	for (uint64_t i = 0; i < WINDOW_TABLES; i++) {
+		window_pd[i] = ptr_hpa(window_pts[i]).v | PTE_P | PTE_W;
+		for (uint64_t j = 0; j < PT_ENTRIES; j++) {
+			window_pts[i][j] = window_page(MACHINE_BASE + i * pg_size(PG_2M) +
+						       j * pg_size(PG_4K));
+		}
+	}
+	*gib = ptr_hpa(window_pd).v | PTE_P | PTE_W;
+	machine_cr3 = ptr_hpa(pml4).v;
+	insn_write_cr3(machine_cr3);
+}
+
+void memory_guard(const void *page)
+{
+	uint64_t offset = ptr_hpa(page).v - MACHINE_BASE;
+	CHECK(offset < MACHINE_WINDOW && is_aligned(offset, pg_size(PG_4K)));
+	window_pts[offset / pg_size(PG_2M)][pt_index(offset, PG_4K)] = 0;
+	insn_invlpg(ptr_hpa(page).v);
+}

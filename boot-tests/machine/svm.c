@@ -1,0 +1,263 @@
+// VMRUN, and the ways of QEMU's SVM that callers shall not see.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [AMD APM 2, chapter 15]
+#include "boot-tests/machine/svm.h"
+
+#include "arch/base/check.h"
+#include "arch/base/mem.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/cpu.h"
+#include "boot-tests/machine/lapic.h"
+#include "boot-tests/machine/memory.h"
+
+#define PAGE __attribute__((aligned(MEM_PAGE_SIZE)))
+#define FIRST_EXTERNAL_VECTOR 32
+#define G_PAT_RESET 0x0007040600070406
+#define DR6_RESET 0xFFFF0FF0
+#define DR7_RESET 0x400
+#define CR8 8
+/* PAUSE exits at one place with no other exit between them, some 10 us each: then it is no short
+ * spin-lock wait. */
+#define PAUSE_NAP_COUNT 100
+#define INSN_MAX 15
+#define OPCODE_PAUSE 0x90
+
+static PAGE uint8_t io_map[IOPM_SIZE];
+static PAGE uint8_t msr_map[MSRPM_SIZE];
+/* VMRUN's host save area, and what VMLOAD restores. */
+static PAGE struct vmcb host_saves[MACHINE_MAX_CPUS];
+static PAGE struct vmcb host_loads[MACHINE_MAX_CPUS];
+/* By CPU: the guest is to get an NMI. */
+static bool nmi_wanted[MACHINE_MAX_CPUS];
+
+/* svm_run.nasm */
+void svm_run(uint64_t gpr[16], uint64_t vmcb, uint64_t host);
+
+void svm_init(void)
+{
+	memset(io_map, 0xFF, sizeof(io_map));
+	memset(msr_map, 0xFF, sizeof(msr_map));
+}
+
+void svm_cpu_init(void)
+{
+	unsigned cpu = cpu_index();
+	insn_wrmsr(MSR_EFER, insn_rdmsr(MSR_EFER) | EFER_SVME);
+	insn_wrmsr(MSR_VM_HSAVE_PA, ptr_hpa(&host_saves[cpu]).v);
+	insn_vmsave(ptr_hpa(&host_loads[cpu]).v);
+	insn_clgi();
+}
+
+void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_t asid)
+{
+	struct vmcb *vmcb = page;
+	CHECK(is_aligned((uintptr_t)page, VMCB_SIZE) && asid != 0);
+	memset(vmcb, 0, sizeof(*vmcb));
+	vmcb->control.intercept_cr_write = BIT64(0) | BIT64(4);
+	vmcb->control.intercept_exceptions = BIT32(VECTOR_UD);
+	vmcb->control.intercept_1 = INTERCEPT1_NMI | INTERCEPT1_RDPMC | INTERCEPT1_CPUID |
+				    INTERCEPT1_INVD | INTERCEPT1_PAUSE | INTERCEPT1_HLT |
+				    INTERCEPT1_INVLPGA | INTERCEPT1_IOIO | INTERCEPT1_MSR |
+				    INTERCEPT1_TASK_SWITCH | INTERCEPT1_SHUTDOWN;
+	vmcb->control.intercept_2 = INTERCEPT2_VMRUN | INTERCEPT2_VMMCALL | INTERCEPT2_VMLOAD |
+				    INTERCEPT2_VMSAVE | INTERCEPT2_STGI | INTERCEPT2_CLGI |
+				    INTERCEPT2_SKINIT | INTERCEPT2_WBINVD | INTERCEPT2_MONITOR |
+				    INTERCEPT2_MWAIT;
+	vmcb->control.iopm_base_pa = ptr_hpa(io_map).v;
+	vmcb->control.msrpm_base_pa = ptr_hpa(msr_map).v;
+	vmcb->control.guest_asid = asid;
+	vmcb->control.np_enable = NP_ENABLE;
+	vmcb->control.n_cr3 = nested_root.v;
+	vmcb->save.efer = EFER_SVME;
+	vmcb->save.dr6 = DR6_RESET;
+	vmcb->save.dr7 = DR7_RESET;
+	vmcb->save.rflags = RFLAGS_FIXED;
+	vmcb->save.g_pat = G_PAT_RESET;
+	*vcpu = (struct svm_vcpu){ .vmcb = vmcb, .msrpm = msr_map };
+}
+
+void svm_msr_allow(uint8_t *msrpm, uint32_t msr, bool read, bool write)
+{
+	static const uint32_t bases[] = { MSRPM_BASE_0, MSRPM_BASE_1, MSRPM_BASE_2 };
+	for (unsigned i = 0; i < ARRAY_COUNT(bases); i++) {
+		uint32_t offset = msr - bases[i];
+		if (offset >= MSRPM_RANGE_MSRS) {
+			continue;
+		}
+		/* Two bits for each MSR: read, write. */
+		uint8_t *byte = &msrpm[i * MSRPM_RANGE_SIZE + offset / 4];
+		unsigned bit = offset % 4 * 2;
+		*byte &= (uint8_t) ~((read ? BIT32(bit) : 0) | (write ? BIT32(bit + 1) : 0));
+		return;
+	}
+	bug(__FILE__, __LINE__, "an MSR that SVM cannot let through");
+}
+
+/* --- events --------------------------------------------------------------------------------- */
+
+static uint64_t event_make(uint64_t type, uint8_t vector)
+{
+	return EVENTINJ_V | field_put(EVENTINJ_TYPE, type) | vector;
+}
+
+void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
+			  uint32_t error_code)
+{
+	uint64_t event = event_make(EVENTINJ_TYPE_EXCEPTION, vector);
+	if (has_error) {
+		event |= EVENTINJ_EV | field_put(EVENTINJ_ERRORCODE, error_code);
+	}
+	vcpu->vmcb->control.eventinj = event;
+}
+
+bool svm_interrupt_pending(const struct svm_vcpu *vcpu)
+{
+	return (vcpu->vmcb->control.int_ctl & V_IRQ) != 0;
+}
+
+void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector)
+{
+	struct vmcb_control *control = &vcpu->vmcb->control;
+	CHECK(!svm_interrupt_pending(vcpu));
+	/* The LAPIC has looked at the priority already. */
+	control->int_ctl = V_IRQ | V_IGN_TPR | (uint32_t)field_put(V_INTR_PRIO, vector / 16);
+	control->v_intr_vector = vector;
+}
+
+void svm_kick(unsigned cpu)
+{
+	lapic_send_nmi(cpu_apic_id(cpu));
+}
+
+void svm_post_nmi(unsigned cpu)
+{
+	__atomic_store_n(&nmi_wanted[cpu], true, __ATOMIC_RELEASE);
+	if (cpu != cpu_index()) {
+		svm_kick(cpu);
+	}
+}
+
+/*
+ * An exit that cut an event's delivery short leaves it in EXITINTINFO: it is delivered again, unless
+ * the caller injects another. QEMU calls each such event an exception, and leaves V_IRQ set while it
+ * delivers one.
+ */
+static void resume_delivery(struct svm_vcpu *vcpu)
+{
+	struct vmcb_control *control = &vcpu->vmcb->control;
+	uint64_t event = control->exitintinfo;
+	control->exitintinfo = 0;
+	if ((event & EVENTINJ_V) == 0) {
+		return;
+	}
+	uint8_t vector = (uint8_t)field_get(EVENTINJ_VECTOR, event);
+	bool busy = (control->eventinj & EVENTINJ_V) != 0;
+	if (field_get(EVENTINJ_TYPE, event) == EVENTINJ_TYPE_SOFT_INTERRUPT) {
+		return; /* RIP is still at the instruction */
+	}
+	if (vector == VECTOR_NMI) {
+		__atomic_store_n(&nmi_wanted[cpu_index()], true, __ATOMIC_RELAXED);
+	} else if (vector < FIRST_EXTERNAL_VECTOR) {
+		control->eventinj = busy ? control->eventinj : event;
+	} else if (!svm_interrupt_pending(vcpu)) {
+		svm_post_interrupt(vcpu, vector);
+	} else if (!busy && control->v_intr_vector != vector) {
+		control->eventinj = event_make(EVENTINJ_TYPE_INTR, vector);
+	}
+}
+
+static void inject_nmi(struct svm_vcpu *vcpu)
+{
+	struct vmcb_control *control = &vcpu->vmcb->control;
+	bool *wanted = &nmi_wanted[cpu_index()];
+	if (__atomic_load_n(wanted, __ATOMIC_ACQUIRE) && (control->eventinj & EVENTINJ_V) == 0) {
+		__atomic_store_n(wanted, false, __ATOMIC_RELAXED);
+		control->eventinj = event_make(EVENTINJ_TYPE_NMI, VECTOR_NMI);
+	}
+}
+
+/* --- exits that callers do not see ------------------------------------------------------------ */
+
+static void skip(struct svm_vcpu *vcpu, unsigned length)
+{
+	vcpu->vmcb->save.rip += length;
+	vcpu->vmcb->control.interrupt_shadow = 0;
+}
+
+/* MOV CR8, r64: REX.R 0F 22 /0. QEMU aborts when a guest executes it while V_IRQ is pending. */
+static bool write_cr8(struct svm_vcpu *vcpu)
+{
+	static const uint8_t opcode[] = { 0x0F, 0x22 };
+	uint8_t bytes[4];
+	if (!guest_read(vcpu, vcpu->vmcb->save.rip, bytes, sizeof(bytes)) ||
+	    (bytes[0] & 0xF4) != 0x44 || memcmp(&bytes[1], opcode, sizeof(opcode)) != 0) {
+		return false;
+	}
+	unsigned reg = (bytes[3] & 7u) + ((bytes[0] & 1) != 0 ? 8 : 0);
+	uint64_t value = vcpu->gpr[reg];
+	if (value > MASK64(3, 0)) {
+		svm_inject_exception(vcpu, VECTOR_GP, true, 0);
+		return true;
+	}
+	lapic_set_tpr((uint8_t)(value * 16));
+	skip(vcpu, sizeof(bytes));
+	return true;
+}
+
+/* A vCPU that spins for long - one parked in its mailbox - leaves the host's CPU to others. */
+static bool pause_exit(struct svm_vcpu *vcpu)
+{
+	uint64_t rip = vcpu->vmcb->save.rip;
+	vcpu->pause_count = rip == vcpu->pause_rip ? vcpu->pause_count + 1 : 1;
+	vcpu->pause_rip = rip;
+	if (vcpu->pause_count >= PAUSE_NAP_COUNT && !svm_interrupt_pending(vcpu)) {
+		lapic_nap();
+	}
+	uint8_t byte = 0;
+	unsigned length = 0;
+	while (byte != OPCODE_PAUSE) { /* behind its prefixes */
+		if (length == INSN_MAX || !guest_read(vcpu, rip + length, &byte, 1)) {
+			return false;
+		}
+		length++;
+	}
+	skip(vcpu, length);
+	return true;
+}
+
+/* Handles the exit here if that is possible. */
+static bool exit_handled(struct svm_vcpu *vcpu)
+{
+	uint64_t code = vcpu->vmcb->control.exitcode;
+	if (code == VMEXIT_PAUSE) {
+		return pause_exit(vcpu);
+	}
+	vcpu->pause_count = 0;
+	if (code == VMEXIT_CR8_WRITE) {
+		return write_cr8(vcpu);
+	}
+	if (code == VMEXIT_NMI) {
+		cpu_take_nmi();
+	}
+	return false;
+}
+
+void svm_enter(struct svm_vcpu *vcpu)
+{
+	struct vmcb *vmcb = vcpu->vmcb;
+	do {
+		resume_delivery(vcpu);
+		inject_nmi(vcpu);
+		if (svm_interrupt_pending(vcpu)) {
+			vmcb->control.intercept_cr_write |= (uint16_t)BIT32(CR8);
+		} else {
+			vmcb->control.intercept_cr_write &= (uint16_t)~BIT32(CR8);
+		}
+		vmcb->save.rax = vcpu->gpr[RAX];
+		vmcb->save.rsp = vcpu->gpr[RSP];
+		svm_run(vcpu->gpr, ptr_hpa(vmcb).v, ptr_hpa(&host_loads[cpu_index()]).v);
+		vcpu->gpr[RAX] = vmcb->save.rax;
+		vcpu->gpr[RSP] = vmcb->save.rsp;
+	} while (exit_handled(vcpu));
+}

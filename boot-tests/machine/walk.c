@@ -1,0 +1,109 @@
+// Guest and nested page-table walks in software.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [SDM 3A 4.5; AMD APM 2, 15.25]
+#include "arch/base/bits.h"
+#include "arch/base/mem.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/paging.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/svm.h"
+
+#define NESTED_BITS 48
+#define LINEAR_BITS(levels) (12 + 9 * (levels))
+
+/* Other CPUs change tables while we walk: each entry is read once. */
+static uint64_t entry_read(hpa_t table, unsigned index)
+{
+	return __atomic_load_n((const uint64_t *)hpa_ptr(table) + index, __ATOMIC_RELAXED);
+}
+
+static bool is_leaf(uint64_t entry, enum pg_level level)
+{
+	return level == PG_4K || (level <= PG_1G && (entry & PTE_PS) != 0);
+}
+
+/* The address a leaf entry gives: its frame, and address's offset in it. */
+static uint64_t leaf_address(uint64_t entry, enum pg_level level, uint64_t address)
+{
+	uint64_t offset = pg_size(level) - 1;
+	return (entry & PTE_ADDRESS & ~offset) | (address & offset);
+}
+
+bool nested_translate(const struct svm_vcpu *vcpu, uint64_t gpa_raw, hpa_t *out)
+{
+	if (gpa_raw >= BIT64(NESTED_BITS)) {
+		return false;
+	}
+	hpa_t table = hpa(vcpu->vmcb->control.n_cr3 & PTE_ADDRESS);
+	for (int level = PG_512G; level >= PG_4K; level--) {
+		uint64_t entry = entry_read(table, pt_index(gpa_raw, (enum pg_level)level));
+		if ((entry & PTE_P) == 0) {
+			return false;
+		}
+		if (is_leaf(entry, (enum pg_level)level)) {
+			*out = hpa(leaf_address(entry, (enum pg_level)level, gpa_raw));
+			return true;
+		}
+		table = hpa(entry & PTE_ADDRESS);
+	}
+	return false;
+}
+
+static bool canonical(uint64_t linear, unsigned bits)
+{
+	uint64_t high = linear & MASK64(63, bits - 1);
+	return high == 0 || high == MASK64(63, bits - 1);
+}
+
+bool guest_translate(const struct svm_vcpu *vcpu, uint64_t linear, uint64_t *gpa_raw)
+{
+	const struct vmcb_save *save = &vcpu->vmcb->save;
+	if ((save->cr0 & CR0_PG) == 0) {
+		*gpa_raw = linear & MASK64(31, 0);
+		return true;
+	}
+	if ((save->efer & EFER_LMA) == 0) {
+		return false;
+	}
+	int top = (save->cr4 & CR4_LA57) != 0 ? PG_256T : PG_512G;
+	if (!canonical(linear, LINEAR_BITS((unsigned)top + 1))) {
+		return false;
+	}
+	uint64_t table_gpa = save->cr3 & PTE_ADDRESS;
+	for (int level = top; level >= PG_4K; level--) {
+		hpa_t table;
+		if (!nested_translate(vcpu, table_gpa, &table)) {
+			return false;
+		}
+		uint64_t entry = entry_read(table, pt_index(linear, (enum pg_level)level));
+		if ((entry & PTE_P) == 0) {
+			return false;
+		}
+		if (is_leaf(entry, (enum pg_level)level)) {
+			*gpa_raw = leaf_address(entry, (enum pg_level)level, linear);
+			return true;
+		}
+		table_gpa = entry & PTE_ADDRESS;
+	}
+	return false;
+}
+
+bool guest_read(const struct svm_vcpu *vcpu, uint64_t linear, void *to, unsigned size)
+{
+	uint8_t *out = to;
+	while (size > 0) {
+		uint64_t gpa_raw;
+		hpa_t from;
+		if (!guest_translate(vcpu, linear, &gpa_raw) ||
+		    !nested_translate(vcpu, gpa_raw, &from)) {
+			return false;
+		}
+		uint64_t left = pg_size(PG_4K) - (linear & (pg_size(PG_4K) - 1));
+		unsigned part = size < left ? size : (unsigned)left;
+		memcpy(out, hpa_ptr(from), part);
+		out += part;
+		linear += part;
+		size -= part;
+	}
+	return true;
+}

@@ -1,0 +1,40 @@
+/*
+ * The TDX machine: a small stub in low memory, all the rest at 8 GiB. Addresses come from memmap.h.
+ * SPDX-License-Identifier: BSD-2-Clause-Patent
+ */
+#include "linker/memmap.h"
+
+ENTRY(pvh_entry)
+
+PHDRS
+{
+	note PT_NOTE FLAGS(4);
+	stub PT_LOAD FLAGS(7);
+	machine PT_LOAD FLAGS(7);
+	bss PT_LOAD FLAGS(6);
+}
+
+SECTIONS
+{
+	. = MACHINE_STUB;
+	.note.pvh : { KEEP(*(.note.pvh)) } :stub :note
+	.stub : { KEEP(*(.stub)) } :stub
+	.stub_bss : { *(.stub_bss) } :stub
+
+	. = MACHINE_BASE;
+	.text : { *(.text .text.*) } :machine =0xCCCCCCCC
+	. = ALIGN(MEM_PAGE_SIZE);
+	machine_text_end = .;
+	.rodata : { *(.rodata .rodata.*) } :machine
+	. = ALIGN(MEM_PAGE_SIZE);
+	machine_rodata_end = .;
+	.data : { *(.data .data.*) *(.got .got.*) } :machine
+	.bss : { *(.bss .bss.* COMMON) } :bss
+	ASSERT(. <= MACHINE_BASE + MACHINE_WINDOW, "the machine does not fit its window.")
+
+	.symtab : { *(.symtab) }
+	.strtab : { *(.strtab) }
+	.shstrtab : { *(.shstrtab) }
+	.debug_all 0 : { *(.debug*) }
+	/DISCARD/ : { *(.comment .note.GNU* .eh_frame* .llvm_addrsig) }
+}
