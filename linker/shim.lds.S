@@ -29,16 +29,15 @@ SECTIONS
 	shim_rodata_end = .;
 	ASSERT(. <= RESET_PAGE, "shim text and constants do not fit below the reset page.")
 
+	/* The reset page. What lies between the code and the vector is the loader's: TDX metadata and
+	 * the GUIDed table. It is zero here. */
 	. = RESET_PAGE;
-	.reset : {
-		KEEP(*(.reset.config))
-		. = RESET_CODE - RESET_PAGE;
-		KEEP(*(.reset.text))
-		/* Metadata, GUIDed table: the loader's. */
-		. = TDVF_METADATA - RESET_PAGE;
-		. = RESET_VECTOR - RESET_PAGE;
-		KEEP(*(.reset.vector))
-	} :image =0
+	.reset_config : { KEEP(*(.reset.config)) } :image =0
+	. = RESET_CODE;
+	.reset_code : { KEEP(*(.reset.text)) } :image =0
+	ASSERT(. <= TDVF_METADATA, "the entry code has grown into the TDX metadata.")
+	. = RESET_VECTOR;
+	.reset_vector : { KEEP(*(.reset.vector)) } :image =0
 	ASSERT(. == RESET_PAGE + MEM_PAGE_SIZE, "the reset page must end at 4 GiB.")
 
 	/* Initialised data would stand in ROM on a plain VM: there is none. */
