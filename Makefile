@@ -158,8 +158,9 @@ UNIT_LIBS := -lcrypto -lZydis
 # The host tool once more, with sanitizers, for the test of its command line.
 $(B)/test/lintel: $(call objects,test,$(LINTEL_C)) $(B)/test/pure.a $(B)/shim_blob.o
 	$(HOSTCC) -fsanitize=address,undefined $^ -o $@
-unit: $(UNIT_BIN) $(B)/test/lintel ## build and run the unit tests
-	@set -e; for t in $(UNIT_BIN); do echo "== $$t"; LINTEL=$(B)/test/lintel $$t; done
+$(B)/unit/lintel_cli_test: | $(B)/test/lintel
+unit: $(UNIT_BIN) ## build and run the unit tests
+	@set -e; for t in $(UNIT_BIN); do echo "== $$t"; $$t; done
 
 FUZZ_BIN := $(patsubst boot-tests/fuzz/%.c,$(B)/fuzzers/%,$(FUZZ_C))
 FUZZ_SECONDS := 5

@@ -1,0 +1,388 @@
+// The command line of the host tool: exit codes, messages, and images broken byte by byte.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Runs build/test/lintel, the tool with sanitizers: their findings end in exit code 99.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "arch/linux/boot_params.h"
+
+#define OVMF "/usr/share/ovmf/OVMF.fd"
+#define MIB 0x100000u
+
+static char out[1 << 20]; /* stdout of the last run */
+static char err[1 << 16]; /* stderr of the last run */
+
+static size_t load(const char *name, void *bytes, size_t size)
+{
+	FILE *file = fopen(name, "rb");
+	assert_non_null(file);
+	size_t got = fread(bytes, 1, size, file);
+	fclose(file);
+	return got;
+}
+
+static void save(const char *name, const void *bytes, size_t size)
+{
+	FILE *file = fopen(name, "wb");
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Runs the tool, keeps what it prints, and wants this exit code and this text. */
+static void run(int code, const char *text, const char *arguments)
+{
+	char command[8192];
+	assert_true(snprintf(command, sizeof(command), ">out 2>err \"$LINTEL\" %s", arguments) <
+		    (int)sizeof(command));
+	int status = system(command);
+	out[load("out", out, sizeof(out) - 1)] = 0;
+	err[load("err", err, sizeof(err) - 1)] = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != code ||
+	    strstr(code == 0 ? out : err, text) == NULL) {
+		fail_msg("lintel %.200s: status 0x%x, wanted %d with \"%s\"\n%s%s", arguments,
+			 (unsigned)status, code, text, out, err);
+	}
+	if (code == 0) {
+		assert_string_equal(err, "");
+	}
+}
+
+static void make_kernel(const char *name, struct linux_setup_header header, size_t size)
+{
+	uint8_t *bytes = calloc(1, size + LINUX_HEADER_END_MAX);
+	memcpy(bytes + LINUX_HEADER_OFFSET, &header, sizeof(header));
+	save(name, bytes, size);
+	free(bytes);
+}
+
+static const struct linux_setup_header good_header = {
+	.setup_sects = 1,
+	.header = LINUX_HEADER_MAGIC,
+	.version = LINUX_VERSION_MIN,
+	.xloadflags = LINUX_XLOADFLAG_KERNEL_64,
+};
+
+static void help(void **state)
+{
+	(void)state;
+	run(0, "usage: lintel COMMAND", "--help");
+	run(0, "usage: lintel image --output", "image --help");
+	run(0, "usage: lintel dump FILE", "dump --help");
+	run(0, "usage: lintel mrtd --order", "mrtd --help");
+	run(1, "standard output: No space left", "dump --help >/dev/full");
+}
+
+static void wrong_usage(void **state)
+{
+	(void)state;
+	run(2, "usage: lintel COMMAND", "");
+	run(2, "unknown command \"frob\"", "frob");
+	run(2, "--output is needed", "image");
+	run(2, "--output is needed", "image --output a.fd more");
+	run(2, "unknown option, or no value", "image --output");
+	run(2, "unknown option, or no value", "image --frob");
+	run(2, "--ap-handover \"lax\"", "image --output a.fd --ap-handover lax");
+	run(2, "one FILE is needed", "dump");
+	run(2, "one FILE is needed", "dump a b");
+	run(2, "--frob: unknown option", "dump --frob a");
+	run(2, "--order and one FILE", "mrtd " OVMF);
+	run(2, "--order and one FILE", "mrtd --order page");
+	run(2, "--order and one FILE", "mrtd --order page a b");
+	run(2, "--order \"pages\"", "mrtd --order pages " OVMF);
+	run(2, "unknown option, or no value", "mrtd --order");
+}
+
+static void default_image(void **state)
+{
+	(void)state;
+	run(0, "", "image --output default.fd");
+	assert_string_equal(out, "");
+	struct stat info;
+	assert_int_equal(stat("default.fd", &info), 0);
+	assert_int_equal(info.st_size, 0x10000);
+	run(0, "AP hand-over linux", "dump default.fd");
+	assert_non_null(strstr(out, "0x0ffff0000 - 0x100000000  BFV"));
+	assert_non_null(strstr(out, "0x000830000 - 0x000832000  TD_HOB"));
+	assert_non_null(strstr(out, "0x0000000000000000 + 0x100000000 -> 0x0  R-X  "
+				    "2048 pages of 2048 KiB"));
+	char page[128];
+	run(0, "", "mrtd --order page default.fd");
+	assert_int_equal(strlen(out), 97);
+	assert_int_equal(strspn(out, "0123456789abcdef"), 96);
+	strcpy(page, out);
+	run(0, "", "mrtd --order section default.fd");
+	assert_int_equal(strspn(out, "0123456789abcdef"), 96);
+	assert_string_not_equal(out, page);
+	/* Made again it is the same file. */
+	run(0, "", "image --output again.fd --ap-handover linux");
+	assert_int_equal(system("cmp default.fd again.fd"), 0);
+	run(0, "", "mrtd --order page again.fd");
+	assert_string_equal(out, page);
+}
+
+static void payload_image(void **state)
+{
+	(void)state;
+	make_kernel("kernel", good_header, 3 * LINUX_SECTOR_SIZE);
+	save("initrd", "initrd", 6);
+	run(0, "", "image --output p.fd --kernel kernel --initrd initrd --cmdline 'quiet x' "
+		   "--ap-handover strict");
+	run(0, "AP hand-over strict", "dump p.fd");
+	assert_non_null(strstr(out, "R--  kernel, 0x600 bytes"));
+	assert_non_null(strstr(out, "R--  initrd, 0x6 bytes"));
+	assert_non_null(strstr(out, "R--  command line, 0x7 bytes"));
+	/* A pipe is as good as a file. */
+	run(0, "", "image --output q.fd --kernel kernel --cmdline 'quiet x' --initrd /dev/stdin "
+		   "--ap-handover strict <initrd");
+	assert_int_equal(system("cmp p.fd q.fd"), 0);
+
+	char arguments[4200];
+	char text[2049];
+	memset(text, 'x', 2048);
+	text[2048] = 0;
+	snprintf(arguments, sizeof(arguments), "image --output c.fd --cmdline %s", text + 1);
+	run(0, "", arguments);
+	run(0, "command line, 0x7ff bytes", "dump c.fd");
+	snprintf(arguments, sizeof(arguments), "image --output c.fd --cmdline %s", text);
+	run(1, "--cmdline: length 2048: must be 1 to 2047", arguments);
+	run(1, "--cmdline: length 0:", "image --output c.fd --cmdline ''");
+}
+
+static void bad_payload(void **state)
+{
+	(void)state;
+	struct linux_setup_header header = good_header;
+	make_kernel("k", header, LINUX_HEADER_END_MAX - 1);
+	run(1, "lintel: k: size 0x28f: too small", "image --output x.fd --kernel k");
+	make_kernel("k", header, 2 * LINUX_SECTOR_SIZE);
+	run(1, "lintel: k: setup_sects 1: nothing", "image --output x.fd --kernel k");
+	make_kernel("k", header, 2 * LINUX_SECTOR_SIZE + 1);
+	run(0, "", "image --output x.fd --kernel k");
+	header.setup_sects = 0; /* means 4 */
+	make_kernel("k", header, 5 * LINUX_SECTOR_SIZE);
+	run(1, "lintel: k: setup_sects 4:", "image --output x.fd --kernel k");
+	header = good_header;
+	header.header = 0x53726449;
+	make_kernel("k", header, 0x1000);
+	run(1, "lintel: k: header 0x53726449: not a bzImage", "image --output x.fd --kernel k");
+	header = good_header;
+	header.version = 0x20B;
+	make_kernel("k", header, 0x1000);
+	run(1, "lintel: k: version 0x20b:", "image --output x.fd --kernel k");
+	header = good_header;
+	header.xloadflags = 0xFFFE;
+	make_kernel("k", header, 0x1000);
+	run(1, "lintel: k: xloadflags 0xfffe:", "image --output x.fd --kernel k");
+
+	save("empty", "", 0);
+	run(1, "lintel: empty: size 0:", "image --output x.fd --kernel empty");
+	run(1, "lintel: empty: size 0:", "image --output x.fd --initrd empty");
+	run(1, "lintel: none: No such file", "image --output x.fd --initrd none");
+	run(1, "lintel: .: Is a directory", "image --output x.fd --initrd .");
+}
+
+static void size_limits(void **state)
+{
+	(void)state;
+	save("big", "", 0);
+	assert_int_equal(truncate("big", 16 * MIB - 0x10000), 0);
+	run(0, "", "image --output big.fd --initrd big");
+	run(0, "0x1000000 bytes at 0xff000000", "dump big.fd");
+	run(1, "command line 0x1 bytes: the image would be above 0x1000000",
+	    "image --output x.fd --initrd big --cmdline x");
+	assert_int_equal(truncate("big", 16 * MIB - 0x10000 + 1), 0);
+	run(1, "initrd 0xff0001", "image --output x.fd --initrd big");
+	assert_int_equal(truncate("big", 16 * MIB + 1), 0);
+	run(1, "lintel: big: size above 0x1000000", "image --output x.fd --initrd big");
+	run(1, "lintel: big: size above 0x1000000", "dump big");
+	unlink("big");
+	unlink("big.fd");
+}
+
+static void bad_output(void **state)
+{
+	(void)state;
+	run(1, "lintel: none/x.fd: No such file", "image --output none/x.fd");
+	run(1, "lintel: /dev/full: No space left", "image --output /dev/full");
+	run(1, "standard output: No space left", "dump " OVMF " >/dev/full");
+	run(1, "standard output: No space left", "mrtd --order page " OVMF " >/dev/full");
+}
+
+/* One value of a good image changed: what the dump must say. */
+struct poke {
+	size_t offset;
+	unsigned size;
+	uint64_t value;
+	const char *text;
+};
+
+static void run_pokes(const char *name, const struct poke *pokes, size_t count)
+{
+	static uint8_t image[MIB];
+	size_t size = load(name, image, sizeof(image));
+	for (size_t i = 0; i < count; i++) {
+		uint8_t kept[8];
+		uint8_t *at = image + (size - 0x10000) + pokes[i].offset;
+		memcpy(kept, at, pokes[i].size);
+		memcpy(at, &pokes[i].value, pokes[i].size);
+		save("poked.fd", image, size);
+		run(1, pokes[i].text, "dump poked.fd");
+		memcpy(at, kept, pokes[i].size);
+	}
+	save("poked.fd", image, size);
+	run(0, "", "dump poked.fd");
+}
+
+static void broken_metadata(void **state)
+{
+	(void)state;
+	static const struct poke pokes[] = {
+		{ 0xFC10, 4, 0, "lintel: poked.fd: descriptor: signature 0x0:" },
+		{ 0xFC20 + 24, 4, 7, "lintel: poked.fd: section 0: type 0x7:" },
+		{ 0xFFE0, 4, 0x1234, "pointer at size - 0x20 0x1234:" },
+		{ 0xF00C, 4, 0x20000, "image config image_size 0x20000:" },
+		{ 0xF008, 4, 2, "image config flags 0x2:" },
+		{ 0xF010, 8, 0xFFFEF000, "kernel base 0xfffef000 size 0x0:" },
+		{ 0xF018, 8, 0x1000, "kernel base 0x0 size 0x1000:" },
+	};
+	run(0, "", "image --output default.fd");
+	run_pokes("default.fd", pokes, sizeof(pokes) / sizeof(pokes[0]));
+
+	/* With a command line of 4 bytes: the image is 128 KiB, the text at 0xFFFE0000. */
+	static const struct poke spans[] = {
+		{ 0xF030, 8, 0xFFFE0001, "command line base 0xfffe0001" },
+		{ 0xF030, 8, 0xFFFDF000, "command line base 0xfffdf000" },
+		{ 0xF030, 8, 0xFFFF0000, "command line base 0xffff0000" },
+		{ 0xF038, 8, 0x10001, "command line base 0xfffe0000 size 0x10001" },
+		{ 0xF038, 8, UINT64_MAX, "size 0xffffffffffffffff" },
+		{ 0xF038, 8, 3, "command line size 0x3: no NUL follows" },
+	};
+	run(0, "", "image --output c.fd --cmdline abcd");
+	run_pokes("c.fd", spans, sizeof(spans) / sizeof(spans[0]));
+}
+
+static void broken_ap_table(void **state)
+{
+	(void)state;
+	static const struct poke pokes[] = {
+		/* A leaf alone, writable: its path is not, so it is no hole, but not our table. */
+		{ 0x2000, 8, 0xE3, "AP table 0x0: must be the identity" },
+		{ 0x2008, 8, 0x2000C1, "AP table 0x200000: must be" },      /* A clear */
+		{ 0x2008, 8, 0x2000A1, "AP table 0x200000: must be" },      /* D clear */
+		{ 0x2008, 8, 0x4000E1, "AP table 0x200000: must be" },      /* not itself */
+		{ 0x2008, 8, 0x80000000002000E1, "AP table 0x200000: must be" }, /* NX */
+		{ 0x2008, 8, 0x8000002000E1, "AP table 0x200000: must be" },     /* shared */
+		{ 0x2008, 8, 0, "AP table maps 0xffe00000 bytes:" },
+		{ 0x2008, 8, 0x80000021, "AP table after 0x200000: an entry leads out" },
+		{ 0x0000, 8, 0xFFFF1001, "AP table 0x0: must be" },         /* A clear above */
+		{ 0x1020, 8, 0xFFFF2021, "AP table maps 0x100200000 bytes" },
+		{ 0x0FF8, 8, 0x21, "AP table after 0x100000000: an entry leads out" },
+	};
+	run(0, "", "image --output default.fd");
+	run_pokes("default.fd", pokes, sizeof(pokes) / sizeof(pokes[0]));
+
+	/* W on every level: writable and executable. */
+	static uint8_t image[0x10000];
+	assert_int_equal(load("default.fd", image, sizeof(image)), sizeof(image));
+	image[0] |= 2;
+	image[0x1000] |= 2;
+	image[0x2010] |= 2;
+	save("poked.fd", image, sizeof(image));
+	run(1, "AP table 0x400000: the range is writable and executable", "dump poked.fd");
+	assert_non_null(strstr(out, "0x0000000000400000 + 0x200000 -> 0x400000  RWX"));
+	/* An empty table reached 2^27 times. */
+	memset(image, 0, 0x3000);
+	for (size_t i = 0; i < 0x2000; i += 8) {
+		const uint64_t entry = 0xFFFF0021 + (i / 0x1000 + 1) * 0x1000;
+		memcpy(image + i, &entry, 8);
+	}
+	save("poked.fd", image, sizeof(image));
+	run(1, "AP table after 0x0: an entry leads out of the table, or the tables are no tree",
+	    "dump poked.fd");
+}
+
+static void foreign_images(void **state)
+{
+	(void)state;
+	run(0, "CFV", "dump " OVMF);
+	assert_null(strstr(out, "AP table"));
+	run(0, "4c7206f0f483c524f12c366c711e9049030a8d47c471ee5aa9c4999a08de4057"
+	       "fb887fed0744d5631a212967fb231c47\n",
+	    "mrtd --order page " OVMF);
+	run(0, "acccbcc870a381adab0d3919d90a7f268ac3b0364771f202ed4bb4e892d045b3"
+	       "3db3b32e6924cba830a724eed443f7e1\n",
+	    "mrtd --order section " OVMF);
+	run(1, "OVMF_CODE.fd: section 0: data_offset 0x20000:",
+	    "dump /usr/share/OVMF/OVMF_CODE.fd");
+	run(1, "OVMF_CODE.fd: section 0: data_offset 0x20000:",
+	    "mrtd --order page /usr/share/OVMF/OVMF_CODE.fd");
+	run(1, "lintel: none: No such file", "mrtd --order page none");
+}
+
+/* This program is build/unit/lintel_cli_test. */
+static bool name_tool(void)
+{
+	char path[4096];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 32);
+	if (length < 0) {
+		return false;
+	}
+	path[length] = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		char *slash = strrchr(path, '/');
+		if (slash == NULL) {
+			return false;
+		}
+		*slash = 0;
+	}
+	strcat(path, "/test/lintel");
+	return access(path, X_OK) == 0 && setenv("LINTEL", path, 1) == 0;
+}
+
+/* The tests run in a folder of their own. */
+static int set_up(void **state)
+{
+	static char folder[] = "/tmp/lintel_cli_XXXXXX";
+	if (!name_tool()) {
+		fprintf(stderr, "../test/lintel is not there: make unit\n");
+		return -1;
+	}
+	*state = mkdtemp(folder);
+	return *state != NULL && setenv("ASAN_OPTIONS", "exitcode=99", 1) == 0 &&
+			       setenv("UBSAN_OPTIONS", "exitcode=99", 1) == 0 &&
+			       chdir(folder) == 0 ?
+		       0 :
+		       -1;
+}
+
+static int tear_down(void **state)
+{
+	char command[64];
+	snprintf(command, sizeof(command), "rm -rf %s", (const char *)*state);
+	return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(help),            cmocka_unit_test(wrong_usage),
+		cmocka_unit_test(default_image),   cmocka_unit_test(payload_image),
+		cmocka_unit_test(bad_payload),     cmocka_unit_test(size_limits),
+		cmocka_unit_test(bad_output),      cmocka_unit_test(broken_metadata),
+		cmocka_unit_test(broken_ap_table), cmocka_unit_test(foreign_images),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
