@@ -43,9 +43,10 @@ FREE = -std=gnu11 -Os -g -ffreestanding -nostdinc -isystem $(CC_INCLUDE) \
         -mno-red-zone -mgeneral-regs-only -fno-pic -fno-stack-protector \
         -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
         -ffunction-sections -fdata-sections -fno-common $(WARN) -I.
-# Text and constants below 4 GiB, .bss in low memory: further apart than a RIP-relative operand reaches,
-# and above what a sign-extended one does. Only the large model links for both compilers.
-SHIM_FLAGS    = $(FREE) -mcmodel=large -fno-jump-tables
+# The shim's text and constants are below 4 GiB, its .bss in low memory: further apart than a
+# RIP-relative operand reaches, and above what a sign-extended one does. Only the large model links with
+# both compilers. -Oz: text and constants have 32 KiB.
+SHIM_FLAGS    = $(FREE) -Oz -mcmodel=large -fno-jump-tables
 # The machine is linked at 8 GiB and all in one place: RIP-relative operands reach everything.
 MACHINE_FLAGS = $(FREE) -fpie -fvisibility=hidden -mcmodel=small -O2
 PAYLOAD_FLAGS = $(FREE)
