@@ -53,7 +53,8 @@ static enum status dma_transfer(uint32_t control, uint64_t address, uint32_t len
 static enum status read_by_dma(uint16_t selector, uint32_t offset, uint8_t *to, uint32_t size)
 {
 	/* Selecting resets the item's read offset; each transfer then goes on from it. */
-	TRY(dma_transfer((uint32_t)selector << 16 | FW_CFG_DMA_SELECT | FW_CFG_DMA_SKIP, 0, offset));
+	TRY(dma_transfer((uint32_t)selector << 16 | FW_CFG_DMA_SELECT | FW_CFG_DMA_SKIP, 0,
+			 offset));
 	while (size > 0) {
 		uint32_t chunk = size < BOUNCE_DATA_SIZE ? size : BOUNCE_DATA_SIZE;
 		TRY(dma_transfer(FW_CFG_DMA_READ, BOUNCE_DATA, chunk));
@@ -111,21 +112,9 @@ enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
 	return ST_NOT_FOUND;
 }
 
-enum status fw_cfg_init(void)
+static enum status read_directory(void)
 {
-	uint32_t signature;
-	uint32_t id;
 	uint32_t count;
-	device.present = false;
-	device.dma = false;
-	device.file_count = 0;
-	read_by_port(FW_CFG_SIGNATURE, 0, (uint8_t *)&signature, sizeof(signature));
-	read_by_port(FW_CFG_ID, 0, (uint8_t *)&id, sizeof(id));
-	if (signature != FW_CFG_SIGNATURE_VALUE || (id & FW_CFG_ID_TRADITIONAL) == 0) {
-		return ST_NOT_FOUND;
-	}
-	device.present = true;
-	device.dma = (id & FW_CFG_ID_DMA) != 0;
 	TRY(fw_cfg_read_u32(FW_CFG_FILE_DIR, &count));
 	count = __builtin_bswap32(count);
 	if (count > DIRECTORY_MAX) {
@@ -135,4 +124,22 @@ enum status fw_cfg_init(void)
 			count * (uint32_t)sizeof(device.files[0])));
 	device.file_count = count;
 	return ST_OK;
+}
+
+enum status fw_cfg_init(void)
+{
+	uint32_t signature;
+	uint32_t id;
+	device.present = false;
+	device.file_count = 0;
+	read_by_port(FW_CFG_SIGNATURE, 0, (uint8_t *)&signature, sizeof(signature));
+	read_by_port(FW_CFG_ID, 0, (uint8_t *)&id, sizeof(id));
+	if (signature != FW_CFG_SIGNATURE_VALUE || (id & FW_CFG_ID_TRADITIONAL) == 0) {
+		return ST_NOT_FOUND;
+	}
+	device.dma = (id & FW_CFG_ID_DMA) != 0;
+	device.present = true;
+	enum status status = read_directory();
+	device.present = status == ST_OK;
+	return status;
 }

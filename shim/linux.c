@@ -168,8 +168,8 @@ enum status linux_place_initrd(const struct linux_setup_header *header, uint32_t
 }
 
 /* Reads the header and opens the protected-mode part. ST_NOT_FOUND: there is no kernel. */
-static enum status open_kernel(const struct image_config *config,
-			       struct linux_setup_header *header, struct source *kernel)
+static enum status open_kernel(const struct image_config *config, struct linux_setup_header *header,
+			       struct source *kernel)
 {
 	uint8_t setup[LINUX_HEADER_END_MAX];
 	struct source file;
@@ -211,8 +211,7 @@ static enum status load_initrd(const struct image_config *config, struct gpa_ran
 	return ST_OK;
 }
 
-static enum status load_cmdline(const struct image_config *config,
-				struct linux_boot_params *params)
+static enum status load_cmdline(const struct image_config *config, struct linux_boot_params *params)
 {
 	struct source cmdline;
 	char *text = gpa_pointer(gpa(HANDOFF_CMDLINE));
@@ -257,9 +256,8 @@ static enum status fill_e820(const struct memory_map *map, const struct acpi_are
 	if (mp != NULL) {
 		/* The mailbox page, and around it in the image what an AP runs on when it comes
 		 * back: park loop, AP table, GDT. Type 4, as type 2 would be mapped shared. */
-		overlays[overlay_count++] = (struct e820_overlay){
-			{ gpa(SHIM_BASE), FOUR_GIB - SHIM_BASE }, E820_NVS
-		};
+		overlays[overlay_count++] =
+			(struct e820_overlay){ { gpa(SHIM_BASE), FOUR_GIB - SHIM_BASE }, E820_NVS };
 	}
 	TRY(e820_build(map, overlays, overlay_count, entries, LINUX_E820_MAX, &count));
 	memcpy(params->e820_table, entries, count * sizeof(entries[0]));

@@ -1,0 +1,117 @@
+// Fuzzes the table-loader interpreter: QEMU's tables with any bytes changed.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Input: one byte of flags, then changes of 4 bytes each: which file, offset (16 bits), new byte.
+// What is installed must lead from the RSDP to one wake-up structure, and that must be ours.
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/base/check.h"
+#include "boot-tests/unit/acpi_fixture.h"
+#include "boot-tests/unit/fake_files.h"
+#include "linker/memmap.h"
+#include "shim/acpi.h"
+#include "shim/log.h"
+
+#define FLAG_XSDT 1
+#define FLAG_TD 2
+#define ARENA_SIZE 0x2000
+
+static const struct mailbox_info mailbox = { { MAILBOX }, { SHIM_TEXT + 0x40 } };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
+{
+	return fake_files_find(name, out);
+}
+
+enum status fw_cfg_read(uint16_t selector, uint32_t offset, void *to, uint32_t size)
+{
+	fake_files_read(selector, offset, to, size);
+	return ST_OK;
+}
+
+void log_line(const char *format, ...)
+{
+	(void)format;
+}
+
+static void change(struct acpi_fixture *fixture, const uint8_t *record)
+{
+	uint32_t offset = (uint32_t)record[1] | (uint32_t)record[2] << 8;
+	switch (record[0] % 3) {
+	case 0:
+		fixture->rsdp[offset % sizeof(fixture->rsdp)] = record[3];
+		break;
+	case 1:
+		fixture->tables[offset % sizeof(fixture->tables)] = record[3];
+		break;
+	default:
+		((uint8_t *)fixture->commands)[offset % sizeof(fixture->commands)] = record[3];
+	}
+}
+
+/* As an operating system reads it: lengths are trusted, so ASan watches them. */
+static unsigned count_wakeups(const struct acpi_arena *arena, uint64_t root_address,
+			      unsigned entry_size)
+{
+	unsigned wakeups = 0;
+	const struct acpi_header *root =
+		(const struct acpi_header *)(arena->memory + (root_address - ACPI_ARENA));
+	const uint8_t *entries = (const uint8_t *)(root + 1);
+	for (uint32_t at = 0; at + sizeof(*root) < root->length; at += entry_size) {
+		uint64_t address = 0;
+		memcpy(&address, entries + at, entry_size);
+		const uint8_t *table = arena->memory + (address - ACPI_ARENA);
+		uint32_t length = ((const struct acpi_header *)table)->length;
+		if (memcmp(table, "APIC", 4) != 0) {
+			continue;
+		}
+		for (uint32_t i = sizeof(struct acpi_madt); i < length; i += table[i + 1]) {
+			if (table[i] == ACPI_MADT_WAKEUP) {
+				struct acpi_madt_wakeup wakeup;
+				memcpy(&wakeup, table + i, sizeof(wakeup));
+				CHECK(wakeup.mailbox == mailbox.mailbox.v);
+				wakeups++;
+			}
+		}
+	}
+	return wakeups;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct acpi_fixture fixture;
+	struct acpi_rsdp rsdp = { 0 };
+	gpa_t address = gpa(0);
+	if (size == 0) {
+		return 0;
+	}
+	acpi_fixture_build(&fixture, (data[0] & FLAG_XSDT) != 0);
+	for (size_t at = 1; at + 4 <= size; at += 4) {
+		change(&fixture, data + at);
+	}
+	fake_files_reset();
+	acpi_fixture_serve(&fixture);
+	struct acpi_arena arena = { malloc(ARENA_SIZE), gpa(ACPI_ARENA), ARENA_SIZE, 0 };
+	CHECK(arena.memory != NULL);
+	memset(arena.memory, 0, ARENA_SIZE);
+	bool td = (data[0] & FLAG_TD) != 0;
+	if (acpi_install(&arena, td ? &mailbox : NULL, &address) == ST_OK) {
+		uint32_t offset = (uint32_t)(address.v - ACPI_ARENA);
+		CHECK(offset < arena.used && arena.used <= ARENA_SIZE);
+		memcpy(&rsdp, arena.memory + offset,
+		       arena.memory[offset + 15] >= 2 ? sizeof(rsdp) : ACPI_RSDP_V1_SIZE);
+		if (td && rsdp.rsdt != 0) {
+			CHECK(count_wakeups(&arena, rsdp.rsdt, 4) == 1);
+		}
+		if (td && rsdp.revision >= 2 && rsdp.xsdt != 0) {
+			CHECK(count_wakeups(&arena, rsdp.xsdt, 8) == 1);
+		}
+	}
+	free(arena.memory);
+	return 0;
+}

@@ -1,0 +1,83 @@
+// Fuzzes the bzImage header parser and the placement that follows from it.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Input: 8 bytes (sizes of the protected-mode part and of the initrd), then bytes that are XORed
+// over a good setup header, so that zeros keep it good.
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/base/bits.h"
+#include "arch/base/check.h"
+#include "shim/linux.h"
+
+#define LOW_RAM_END 0x40000000
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct memory_map map = {
+	.count = 3,
+	.entries = { { { { 0 }, 0xA0000 }, MEMORY_ACCEPTED },
+		     { { { 0x100000 }, LOW_RAM_END - 0x100000 }, MEMORY_ACCEPTED },
+		     { { { FOUR_GIB }, 0x40000000 }, MEMORY_ACCEPTED } },
+};
+
+static void check_places(const struct linux_setup_header *header, uint32_t kernel_size,
+			 uint32_t initrd_size)
+{
+	struct gpa_range window;
+	gpa_t initrd;
+	CHECK(header->setup_sects != 0 && header->init_size != 0);
+	if (linux_place_kernel(header, kernel_size, &map, &window) != ST_OK) {
+		return;
+	}
+	CHECK(window.base.v >= SHIM_RAM_END && is_aligned(window.base.v, MEM_PAGE_SIZE));
+	CHECK(window.size >= header->init_size && window.size >= kernel_size);
+	CHECK(gpa_range_end(window) <= LOW_RAM_END);
+	if (initrd_size == 0 || linux_place_initrd(header, initrd_size, gpa_range_end(window), &map,
+						   &initrd) != ST_OK) {
+		return;
+	}
+	CHECK(initrd.v >= gpa_range_end(window) && is_aligned(initrd.v, MEM_PAGE_SIZE));
+	CHECK(initrd.v + initrd_size <= LOW_RAM_END);
+	CHECK(initrd.v + initrd_size - 1 <= header->initrd_addr_max);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct linux_setup_header good = {
+		.setup_sects = 39,
+		.boot_flag = LINUX_BOOT_FLAG,
+		.jump_offset = 0x26C - 0x202,
+		.header = LINUX_HEADER_MAGIC,
+		.version = 0x20F,
+		.loadflags = 1,
+		.initrd_addr_max = 0x7FFFFFFF,
+		.kernel_alignment = 0x200000,
+		.relocatable_kernel = 1,
+		.xloadflags = 0x7F,
+		.cmdline_size = 2047,
+		.pref_address = 0x1000000,
+		.init_size = 0x3000000,
+	};
+	struct linux_setup_header header;
+	uint32_t sizes[2];
+	if (size < sizeof(sizes)) {
+		return 0;
+	}
+	memcpy(sizes, data, sizeof(sizes));
+	data += sizeof(sizes);
+	size -= sizeof(sizes);
+	uint8_t *setup = calloc(1, LINUX_HEADER_END_MAX);
+	CHECK(setup != NULL);
+	memcpy(setup + LINUX_HEADER_OFFSET, &good, sizeof(good));
+	for (size_t i = 0; i < size && i < sizeof(good); i++) {
+		setup[LINUX_HEADER_OFFSET + i] ^= data[i];
+	}
+	if (linux_header_read(setup, LINUX_HEADER_END_MAX, &header) == ST_OK) {
+		check_places(&header, sizes[0], sizes[1]);
+	}
+	free(setup);
+	return 0;
+}

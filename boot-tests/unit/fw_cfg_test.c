@@ -1,0 +1,250 @@
+// The fw_cfg client against a device of ports and DMA, honest and not.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/base/addr.h"
+#include "boot-tests/unit/fake_files.h"
+#include "boot-tests/unit/low_memory.h"
+#include "linker/memmap.h"
+#include "shim/fw_cfg.h"
+#include "shim/port.h"
+
+#define BIG_SELECTOR 0x40
+#define BIG_SIZE (3 * BOUNCE_SIZE + 17)
+
+/* The device. */
+static struct {
+	uint32_t id;
+	uint16_t selector;
+	uint32_t position;
+	uint32_t dma_high;
+	bool dma_fails;
+	bool dma_hangs;
+	unsigned dma_transfers;
+	unsigned bytes_by_port;
+} device;
+
+static uint8_t directory[4 + 65 * sizeof(struct fw_cfg_file)];
+static uint8_t *big;
+
+static void dma_start(uint64_t address)
+{
+	struct fw_cfg_dma *dma = gpa_pointer(gpa(address));
+	uint32_t control = __builtin_bswap32(dma->control);
+	uint32_t length = __builtin_bswap32(dma->length);
+	uint64_t to = __builtin_bswap64(dma->address);
+	device.dma_transfers++;
+	if (device.dma_hangs) {
+		return;
+	}
+	if (device.dma_fails) {
+		dma->control = __builtin_bswap32(FW_CFG_DMA_ERROR);
+		return;
+	}
+	if ((control & FW_CFG_DMA_SELECT) != 0) {
+		device.selector = (uint16_t)(control >> 16);
+		device.position = 0;
+	}
+	if ((control & FW_CFG_DMA_READ) != 0) {
+		assert_in_range(to, BOUNCE + sizeof(*dma), BOUNCE + BOUNCE_SIZE - 1);
+		assert_in_range(length, 1, BOUNCE + BOUNCE_SIZE - to);
+		fake_files_read(device.selector, device.position, gpa_pointer(gpa(to)), length);
+	} else {
+		assert_true((control & FW_CFG_DMA_SKIP) != 0);
+	}
+	device.position += length;
+	dma->control = 0;
+}
+
+void port_out(uint16_t port, unsigned size, uint32_t value)
+{
+	switch (port) {
+	case 0x510:
+		assert_int_equal(size, 2);
+		device.selector = (uint16_t)value;
+		device.position = 0;
+		break;
+	case 0x514:
+		assert_int_equal(size, 4);
+		device.dma_high = __builtin_bswap32(value);
+		break;
+	case 0x518:
+		assert_int_equal(size, 4);
+		dma_start((uint64_t)device.dma_high << 32 | __builtin_bswap32(value));
+		break;
+	default:
+		fail_msg("port %x", port);
+	}
+}
+
+uint32_t port_in(uint16_t port, unsigned size)
+{
+	uint8_t byte;
+	assert_int_equal(port, 0x511);
+	assert_int_equal(size, 1);
+	fake_files_read(device.selector, device.position++, &byte, 1);
+	device.bytes_by_port++;
+	return byte;
+}
+
+static void put_entry(unsigned index, const char *name, uint16_t selector, uint32_t size)
+{
+	struct fw_cfg_file file = { __builtin_bswap32(size), __builtin_bswap16(selector), 0, "" };
+	memcpy(file.name, name, strlen(name) + 1);
+	memcpy(directory + 4 + index * sizeof(file), &file, sizeof(file));
+	directory[3] = (uint8_t)(index + 1);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	low_memory_map(ACPI_ARENA);
+	memset(&device, 0, sizeof(device));
+	device.id = FW_CFG_ID_TRADITIONAL | FW_CFG_ID_DMA;
+	memset(directory, 0, sizeof(directory));
+	put_entry(0, "etc/acpi/tables", 0x22, 0x20000);
+	put_entry(1, "etc/acpi", 0x123, 0x01020304);
+	big = malloc(BIG_SIZE);
+	assert_non_null(big);
+	for (unsigned i = 0; i < BIG_SIZE; i++) {
+		big[i] = (uint8_t)(i * 2654435761u >> 24);
+	}
+	fake_files_reset();
+	fake_files_add(NULL, FW_CFG_SIGNATURE, "QEMU", 4);
+	fake_files_add(NULL, FW_CFG_ID, &device.id, 4);
+	fake_files_add(NULL, FW_CFG_FILE_DIR, directory, sizeof(directory));
+	fake_files_add(NULL, BIG_SELECTOR, big, BIG_SIZE);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(big);
+	return 0;
+}
+
+static void absent(void **state)
+{
+	uint32_t value = 5;
+	(void)state;
+	fake_files_reset();
+	assert_int_equal(fw_cfg_init(), ST_NOT_FOUND);
+	assert_int_equal(fw_cfg_read_u32(FW_CFG_KERNEL_SIZE, &value), ST_NOT_FOUND);
+	assert_int_equal(value, 5);
+	/* The signature alone is not enough. */
+	fake_files_add(NULL, FW_CFG_SIGNATURE, "QEMU", 4);
+	assert_int_equal(fw_cfg_init(), ST_NOT_FOUND);
+}
+
+static void files_are_found_by_whole_name(void **state)
+{
+	struct fw_cfg_item item = { 7, 7 };
+	char long_name[80];
+	(void)state;
+	assert_int_equal(fw_cfg_init(), ST_OK);
+	assert_int_equal(fw_cfg_file_find("etc/acpi/tables", &item), ST_OK);
+	assert_int_equal(item.selector, 0x22);
+	assert_int_equal(item.size, 0x20000);
+	assert_int_equal(fw_cfg_file_find("etc/acpi", &item), ST_OK);
+	assert_int_equal(item.selector, 0x123);
+	assert_int_equal(item.size, 0x01020304);
+	item.size = 7;
+	assert_int_equal(fw_cfg_file_find("etc/acpi/table", &item), ST_NOT_FOUND);
+	assert_int_equal(fw_cfg_file_find("etc/acpi/tables2", &item), ST_NOT_FOUND);
+	memset(long_name, 'x', sizeof(long_name));
+	long_name[79] = 0;
+	assert_int_equal(fw_cfg_file_find(long_name, &item), ST_NOT_FOUND);
+	assert_int_equal(item.size, 7);
+}
+
+static void directory_is_bounded(void **state)
+{
+	struct fw_cfg_item item;
+	(void)state;
+	put_entry(63, "last", 1, 1);
+	assert_int_equal(fw_cfg_init(), ST_OK);
+	assert_int_equal(fw_cfg_file_find("last", &item), ST_OK);
+	put_entry(64, "over", 1, 1);
+	assert_int_equal(fw_cfg_init(), ST_NO_SPACE);
+	directory[0] = 0xFF;
+	assert_int_equal(fw_cfg_init(), ST_NO_SPACE);
+	assert_int_equal(fw_cfg_file_find("last", &item), ST_NOT_FOUND);
+}
+
+static void check_reads(void)
+{
+	uint8_t *copy = malloc(BIG_SIZE + 1);
+	assert_non_null(copy);
+	copy[BIG_SIZE] = 0xA5;
+	assert_int_equal(fw_cfg_read(BIG_SELECTOR, 0, copy, BIG_SIZE), ST_OK);
+	assert_memory_equal(copy, big, BIG_SIZE);
+	assert_int_equal(copy[BIG_SIZE], 0xA5);
+	assert_int_equal(fw_cfg_read(BIG_SELECTOR, 1001, copy, 7), ST_OK);
+	assert_memory_equal(copy, big + 1001, 7);
+	/* Behind the end: zeros. */
+	assert_int_equal(fw_cfg_read(BIG_SELECTOR, BIG_SIZE - 1, copy, 3), ST_OK);
+	assert_int_equal(copy[0], big[BIG_SIZE - 1]);
+	assert_int_equal(copy[1], 0);
+	assert_int_equal(copy[2], 0);
+	assert_int_equal(fw_cfg_read(BIG_SELECTOR, 0, copy, 0), ST_OK);
+	free(copy);
+}
+
+static void reads_by_dma(void **state)
+{
+	(void)state;
+	assert_int_equal(fw_cfg_init(), ST_OK);
+	device.bytes_by_port = 0;
+	device.dma_transfers = 0;
+	check_reads();
+	assert_int_equal(device.bytes_by_port, 0);
+	assert_in_range(device.dma_transfers, 8, 16);
+}
+
+static void reads_by_port(void **state)
+{
+	(void)state;
+	device.id = FW_CFG_ID_TRADITIONAL;
+	assert_int_equal(fw_cfg_init(), ST_OK);
+	check_reads();
+	assert_int_equal(device.dma_transfers, 0);
+}
+
+static void dma_that_fails(void **state)
+{
+	uint32_t value = 5;
+	(void)state;
+	assert_int_equal(fw_cfg_init(), ST_OK);
+	device.dma_fails = true;
+	assert_int_equal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_HOST_REFUSED);
+	device.dma_fails = false;
+	device.dma_hangs = true;
+	assert_int_equal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_TIMEOUT);
+	assert_int_equal(value, 5);
+	/* A device that fails at the start is as good as none. */
+	assert_int_equal(fw_cfg_init(), ST_TIMEOUT);
+	assert_int_equal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_NOT_FOUND);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(absent),
+		CASE(files_are_found_by_whole_name),
+		CASE(directory_is_bounded),
+		CASE(reads_by_dma),
+		CASE(reads_by_port),
+		CASE(dma_that_fails),
+	};
+	return cmocka_run_group_tests_name("fw_cfg", tests, NULL, NULL);
+}

@@ -1,0 +1,449 @@
+// The Linux boot protocol: header, placement, boot_params, from fw_cfg and from the image.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/base/bits.h"
+#include "boot-tests/unit/acpi_fixture.h"
+#include "boot-tests/unit/fake_files.h"
+#include "boot-tests/unit/low_memory.h"
+#include "shim/linux.h"
+#include "shim/log.h"
+
+#define LOW_END 0x8000000
+#define SECTORS 39
+#define SETUP_SIZE ((SECTORS + 1) * 512)
+#define PM_SIZE 0x5000
+#define INIT_SIZE 0x1800001
+#define WINDOW_SIZE 0x1801000
+#define INITRD_SIZE 0x1801
+
+static const struct mailbox_info mailbox = { { MAILBOX }, { SHIM_TEXT + 0x40 } };
+
+/* In the image it is one file. */
+static uint8_t bzimage[SETUP_SIZE + PM_SIZE];
+static uint8_t *const protected_mode = bzimage + SETUP_SIZE;
+static uint8_t initrd[INITRD_SIZE];
+static uint32_t kernel_size, setup_size, initrd_size, cmdline_size;
+static char cmdline[0x10000];
+static struct acpi_fixture fixture;
+static struct image_config config;
+static struct memory_map map;
+static enum status fw_cfg_status;
+
+static struct linux_boot_params *const params = (struct linux_boot_params *)HANDOFF_BOOT_PARAMS;
+
+enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
+{
+	return fake_files_find(name, out);
+}
+
+enum status fw_cfg_read(uint16_t selector, uint32_t offset, void *to, uint32_t size)
+{
+	if (fw_cfg_status != ST_OK) {
+		return fw_cfg_status;
+	}
+	fake_files_read(selector, offset, to, size);
+	return ST_OK;
+}
+
+enum status fw_cfg_read_u32(uint16_t selector, uint32_t *out)
+{
+	return fw_cfg_read(selector, 0, out, sizeof(*out));
+}
+
+void log_line(const char *format, ...)
+{
+	(void)format;
+}
+
+static struct linux_setup_header *header(void)
+{
+	return (struct linux_setup_header *)(bzimage + LINUX_HEADER_OFFSET);
+}
+
+static void set_cmdline(const char *text)
+{
+	memcpy(cmdline, text, strlen(text) + 1);
+	cmdline_size = (uint32_t)strlen(text) + 1;
+}
+
+/* A kernel with the numbers of Debian's 6.12, but smaller. */
+static void make_kernel(void)
+{
+	memset(bzimage, 0xCC, SETUP_SIZE);
+	*header() = (struct linux_setup_header){
+		.setup_sects = SECTORS,
+		.syssize = PM_SIZE / 16,
+		.boot_flag = 0xAA55,
+		.jump = 0xEB,
+		.jump_offset = 0x26C - 0x202,
+		.header = 0x53726448,
+		.version = 0x20F,
+		.loadflags = 1,
+		.initrd_addr_max = 0x7FFFFFFF,
+		.kernel_alignment = 0x200000,
+		.relocatable_kernel = 1,
+		.xloadflags = 0x7F,
+		.cmdline_size = 2047,
+		.pref_address = 0x1000000,
+		.init_size = INIT_SIZE,
+	};
+	memset(bzimage + 0x26C, 0xCC, 0x290 - 0x26C);
+	for (unsigned i = 0; i < PM_SIZE; i++) {
+		protected_mode[i] = (uint8_t)(i * 2654435761u >> 24);
+	}
+	kernel_size = PM_SIZE;
+	setup_size = SETUP_SIZE;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	low_memory_map(LOW_END);
+	memset(params, 0xA5, sizeof(*params));
+	memset(initrd, 0x3C, sizeof(initrd));
+	initrd_size = INITRD_SIZE;
+	make_kernel();
+	set_cmdline("console=ttyS0 panic=-1");
+	memset(&config, 0, sizeof(config));
+	fw_cfg_status = ST_OK;
+	acpi_fixture_build(&fixture, false);
+	fake_files_reset();
+	fake_files_add(NULL, FW_CFG_KERNEL_SIZE, &kernel_size, 4);
+	fake_files_add(NULL, FW_CFG_KERNEL_DATA, protected_mode, PM_SIZE);
+	fake_files_add(NULL, FW_CFG_SETUP_SIZE, &setup_size, 4);
+	fake_files_add(NULL, FW_CFG_SETUP_DATA, bzimage, SETUP_SIZE);
+	fake_files_add(NULL, FW_CFG_INITRD_SIZE, &initrd_size, 4);
+	fake_files_add(NULL, FW_CFG_INITRD_DATA, initrd, sizeof(initrd));
+	fake_files_add(NULL, FW_CFG_CMDLINE_SIZE, &cmdline_size, 4);
+	fake_files_add(NULL, FW_CFG_CMDLINE_DATA, cmdline, sizeof(cmdline));
+	map = (struct memory_map){
+		.count = 2,
+		.entries = { { { { 0 }, LOW_END }, MEMORY_ACCEPTED },
+			     { { { FOUR_GIB }, 0x1000000 }, MEMORY_ACCEPTED } },
+	};
+	return 0;
+}
+
+static enum status prepare(struct linux_boot *boot)
+{
+	return linux_boot_prepare(&config, &map, NULL, boot);
+}
+
+static void assert_refused(enum status expected)
+{
+	struct linux_boot boot = { .entry = gpa(0x1234) };
+	assert_int_equal(prepare(&boot), expected);
+	assert_int_equal(boot.entry.v, 0x1234);
+}
+
+static void assert_booted(const struct linux_boot *boot)
+{
+	assert_int_equal(boot->entry.v, 0x1000200);
+	assert_int_equal(boot->boot_params.v, HANDOFF_BOOT_PARAMS);
+	assert_int_equal(boot->kernel_window.base.v, 0x1000000);
+	assert_int_equal(boot->kernel_window.size, WINDOW_SIZE);
+	assert_memory_equal(gpa_pointer(gpa(0x1000000)), protected_mode, PM_SIZE);
+	assert_int_equal(params->header.header, 0x53726448);
+	assert_int_equal(params->header.type_of_loader, 0xFF);
+	assert_int_equal(params->header.loadflags, 1);
+	assert_int_equal(params->header.setup_data, 0);
+	assert_int_equal(params->header.ramdisk_image, (LOW_END - INITRD_SIZE) & ~0xFFF);
+	assert_int_equal(params->header.ramdisk_size, INITRD_SIZE);
+	assert_memory_equal(gpa_pointer(gpa(params->header.ramdisk_image)), initrd, INITRD_SIZE);
+	assert_int_equal(params->header.cmd_line_ptr, HANDOFF_CMDLINE);
+	assert_string_equal(gpa_pointer(gpa(HANDOFF_CMDLINE)), "console=ttyS0 panic=-1");
+	/* Zero but for what was set. */
+	assert_int_equal(params->sentinel, 0);
+	assert_int_equal(params->ext_ramdisk_image, 0);
+	assert_int_equal(params->ext_cmd_line_ptr, 0);
+	assert_int_equal(params->header.later[0], 0);
+	for (unsigned i = 0; i < sizeof(params->efi_info); i++) {
+		assert_int_equal(params->efi_info[i], 0);
+	}
+}
+
+static void from_fw_cfg(void **state)
+{
+	struct linux_boot boot;
+	(void)state;
+	/* What QEMU or a worse host leaves in the header. */
+	header()->type_of_loader = 0xB0;
+	header()->loadflags = 0x81;
+	header()->setup_data = 0xDEAD0000;
+	header()->ramdisk_image = 0x12345;
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_booted(&boot);
+	assert_int_equal(boot.rsdp.v, 0);
+	assert_int_equal(params->acpi_rsdp_addr, 0);
+	assert_int_equal(params->e820_entries, 2);
+	assert_int_equal(params->e820_table[1].base, FOUR_GIB);
+}
+
+static void from_the_image(void **state)
+{
+	struct linux_boot boot;
+	(void)state;
+	fake_files_reset();
+	fw_cfg_status = ST_NOT_FOUND;
+	config.kernel = (struct image_span){ (uintptr_t)bzimage, sizeof(bzimage) };
+	config.initrd = (struct image_span){ (uintptr_t)initrd, sizeof(initrd) };
+	config.cmdline = (struct image_span){ (uintptr_t)cmdline, cmdline_size - 1 };
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_booted(&boot);
+	/* Cut off in the setup part. */
+	config.kernel.size = SETUP_SIZE - 1;
+	assert_refused(ST_TRUNCATED);
+	config.kernel.size = LINUX_HEADER_END_MAX - 1;
+	assert_refused(ST_TRUNCATED);
+	config.kernel.size = FOUR_GIB;
+	assert_refused(ST_NO_SPACE);
+}
+
+static void td_with_acpi(void **state)
+{
+	struct linux_boot boot;
+	(void)state;
+	acpi_fixture_serve(&fixture);
+	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_booted(&boot);
+	assert_int_equal(boot.rsdp.v, ACPI_ARENA);
+	assert_int_equal(params->acpi_rsdp_addr, ACPI_ARENA);
+	assert_int_equal(params->e820_entries, 5);
+	assert_int_equal(params->e820_table[1].base, ACPI_ARENA);
+	assert_int_equal(params->e820_table[1].size, 0x1000);
+	assert_int_equal(params->e820_table[1].type, E820_ACPI);
+	assert_int_equal(params->e820_table[3].base, SHIM_BASE);
+	assert_int_equal(params->e820_table[3].size, FOUR_GIB - SHIM_BASE);
+	assert_int_equal(params->e820_table[3].type, E820_NVS);
+	/* Malformed tables end the boot. */
+	fixture.rsdp[0] = 0;
+	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_BAD_FORMAT);
+}
+
+static void no_kernel(void **state)
+{
+	(void)state;
+	setup_size = 0;
+	assert_refused(ST_NOT_FOUND);
+	fw_cfg_status = ST_NOT_FOUND;
+	assert_refused(ST_NOT_FOUND);
+	fw_cfg_status = ST_TIMEOUT;
+	assert_refused(ST_TIMEOUT);
+}
+
+static void sizes_of_the_host(void **state)
+{
+	(void)state;
+	setup_size = LINUX_HEADER_END_MAX - 1;
+	assert_refused(ST_TRUNCATED);
+	setup_size = SETUP_SIZE;
+	kernel_size = UINT32_MAX;
+	assert_refused(ST_BAD_FORMAT);
+	kernel_size = PM_SIZE - 1;
+	assert_refused(ST_TRUNCATED);
+	kernel_size = PM_SIZE;
+	initrd_size = UINT32_MAX;
+	assert_refused(ST_NO_MEMORY);
+	initrd_size = LOW_END - 0x1000000 - WINDOW_SIZE + 1;
+	assert_refused(ST_NO_MEMORY);
+}
+
+static void no_initrd(void **state)
+{
+	struct linux_boot boot;
+	(void)state;
+	initrd_size = 0;
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(params->header.ramdisk_image, 0);
+	assert_int_equal(params->header.ramdisk_size, 0);
+}
+
+static void command_lines(void **state)
+{
+	struct linux_boot boot;
+	const char *text = (const char *)HANDOFF_CMDLINE;
+	(void)state;
+	/* None; one without its NUL; one of exactly the kernel's size, and one more. */
+	cmdline_size = 0;
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_string_equal(text, "");
+	set_cmdline("abc");
+	cmdline_size = 3;
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_string_equal(text, "abc");
+	memset(cmdline, 'x', sizeof(cmdline));
+	cmdline_size = 2047;
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(strlen(text), 2047);
+	cmdline_size = 2048;
+	assert_refused(ST_NO_SPACE);
+	header()->cmdline_size = UINT32_MAX;
+	cmdline_size = HANDOFF_CMDLINE_SIZE - 1;
+	assert_int_equal(prepare(&boot), ST_OK);
+	cmdline_size = HANDOFF_CMDLINE_SIZE;
+	assert_refused(ST_NO_SPACE);
+}
+
+static enum status read_header(struct linux_setup_header *out)
+{
+	return linux_header_read(bzimage, LINUX_HEADER_END_MAX, out);
+}
+
+static void headers(void **state)
+{
+	struct linux_setup_header copy = { .setup_sects = 99 };
+	(void)state;
+	assert_int_equal(linux_header_read(bzimage, LINUX_HEADER_END_MAX - 1, &copy), ST_TRUNCATED);
+	header()->boot_flag = 0;
+	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+	make_kernel();
+	header()->header++;
+	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+	make_kernel();
+	header()->version = 0x20B;
+	assert_int_equal(read_header(&copy), ST_UNSUPPORTED);
+	make_kernel();
+	header()->xloadflags = 0x7E;
+	assert_int_equal(read_header(&copy), ST_UNSUPPORTED);
+	make_kernel();
+	header()->loadflags = 0;
+	assert_int_equal(read_header(&copy), ST_UNSUPPORTED);
+	make_kernel();
+	header()->init_size = 0;
+	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+	make_kernel();
+	/* The header would run into what boot_params has behind it. */
+	header()->jump_offset = 0x290 - 0x202 + 1;
+	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+	assert_int_equal(copy.setup_sects, 99);
+	header()->jump_offset = 0x290 - 0x202;
+	assert_int_equal(read_header(&copy), ST_OK);
+	assert_int_equal(copy.later[35], 0xCC);
+	header()->jump_offset = 0x26C - 0x202;
+	header()->setup_sects = 0;
+	assert_int_equal(read_header(&copy), ST_OK);
+	assert_int_equal(copy.setup_sects, 4);
+	assert_int_equal(copy.later[0], 0);
+	/* So short that the magic is not in it. */
+	header()->jump_offset = 0;
+	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+}
+
+static void alignments(void **state)
+{
+	static const uint32_t bad[] = { 0, 0x800, 0x300000, 0x80000000 };
+	struct linux_setup_header copy;
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_COUNT(bad); i++) {
+		header()->kernel_alignment = bad[i];
+		assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+	}
+	/* Nobody aligns a kernel that cannot move. */
+	header()->relocatable_kernel = 0;
+	assert_int_equal(read_header(&copy), ST_OK);
+}
+
+static void kernel_places(void **state)
+{
+	struct linux_setup_header copy;
+	struct gpa_range window;
+	(void)state;
+	assert_int_equal(read_header(&copy), ST_OK);
+	copy.pref_address = 0;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
+	assert_int_equal(window.base.v, KERNEL_BASE);
+	/* Not below its preferred address, from where it would move. */
+	copy.pref_address = 0x2000001;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
+	assert_int_equal(window.base.v, 0x2200000);
+	copy.pref_address = UINT64_MAX;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_UNSUPPORTED);
+	copy.pref_address = FOUR_GIB - 1;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
+	copy.relocatable_kernel = 0;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_BAD_FORMAT);
+	copy.pref_address = 0x100000;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_UNSUPPORTED);
+	copy.pref_address = KERNEL_BASE + 0x1000;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
+	assert_int_equal(window.base.v, KERNEL_BASE + 0x1000);
+}
+
+static void kernel_windows(void **state)
+{
+	struct linux_setup_header copy;
+	struct gpa_range window;
+	(void)state;
+	assert_int_equal(read_header(&copy), ST_OK);
+	/* To the last page of RAM, and one byte more. */
+	copy.init_size = LOW_END - KERNEL_BASE;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
+	copy.init_size++;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
+	copy.init_size = UINT32_MAX;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
+	copy.init_size = PM_SIZE - 1;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_BAD_FORMAT);
+	copy.init_size = INIT_SIZE;
+	copy.syssize = 0;
+	assert_int_equal(linux_place_kernel(&copy, 0x200, &map, &window), ST_TRUNCATED);
+	assert_int_equal(linux_place_kernel(&copy, 0x201, &map, &window), ST_OK);
+	copy.syssize = UINT32_MAX;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_TRUNCATED);
+	copy.syssize = 0;
+	/* Memory that nobody has accepted is none. */
+	map.entries[0].kind = MEMORY_UNACCEPTED;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
+}
+
+static void initrd_places(void **state)
+{
+	struct linux_setup_header copy;
+	gpa_t base = gpa(0);
+	(void)state;
+	assert_int_equal(read_header(&copy), ST_OK);
+	/* Below the kernel's own limit. */
+	copy.initrd_addr_max = 0x37FFFFF;
+	assert_int_equal(linux_place_initrd(&copy, 0x1000, 0x3000000, &map, &base), ST_OK);
+	assert_int_equal(base.v, 0x37FF000);
+	/* Exactly what is left, and a byte more. */
+	assert_int_equal(linux_place_initrd(&copy, 0x800000, 0x3000000, &map, &base), ST_OK);
+	assert_int_equal(base.v, 0x3000000);
+	assert_int_equal(linux_place_initrd(&copy, 0x800001, 0x3000000, &map, &base), ST_NO_MEMORY);
+	assert_int_equal(linux_place_initrd(&copy, 1, 0x3800000, &map, &base), ST_NO_MEMORY);
+	/* The highest of several; never above 2 GiB; never in what is not RAM. */
+	map = (struct memory_map){
+		.count = 4,
+		.entries = { { { { 0 }, 0x4000000 }, MEMORY_ACCEPTED },
+			     { { { 0x5000000 }, 0x10000 }, MEMORY_ACCEPTED },
+			     { { { 0x6000000 }, 0x10000 }, MEMORY_RESERVED },
+			     { { { 0x7FFFF000 }, 0x10000 }, MEMORY_ACCEPTED } },
+	};
+	copy.initrd_addr_max = UINT32_MAX;
+	assert_int_equal(linux_place_initrd(&copy, 0x1000, 0x3000000, &map, &base), ST_OK);
+	assert_int_equal(base.v, 0x7FFFF000);
+	assert_int_equal(linux_place_initrd(&copy, 0x1001, 0x3000000, &map, &base), ST_OK);
+	assert_int_equal(base.v, 0x500E000);
+	assert_int_equal(linux_place_initrd(&copy, 0x10001, 0x3000000, &map, &base), ST_OK);
+	assert_int_equal(base.v, 0x3FEF000);
+}
+
+#define CASE(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(from_fw_cfg),   CASE(from_the_image),    CASE(td_with_acpi),
+		CASE(no_kernel),     CASE(sizes_of_the_host), CASE(no_initrd),
+		CASE(command_lines), CASE(headers),	      CASE(alignments),
+		CASE(kernel_places), CASE(kernel_windows),    CASE(initrd_places),
+	};
+	return cmocka_run_group_tests_name("linux", tests, NULL, NULL);
+}
