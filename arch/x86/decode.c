@@ -254,14 +254,21 @@ static enum status take_memory(struct cursor *cursor, struct insn *insn)
 	return ST_OK;
 }
 
-static enum status take_modrm(struct cursor *cursor, struct insn *insn, bool always_register)
+/* Takes ModRM, SIB and displacement, and refuses a ModRM that does not make an instruction. */
+static enum status take_modrm(struct cursor *cursor, struct insn *insn, char operands)
 {
+	bool register_form;
 	unsigned reg;
 
 	TRY(take_byte(cursor, &insn->modrm));
+	register_form = field_get(MODRM_MOD, insn->modrm) == 3;
 	reg = (unsigned)field_get(MODRM_REG, insn->modrm);
 	insn->reg = (enum insn_register)(reg + ((insn->rex & REX_R) != 0 ? 8 : 0));
-	if (always_register || field_get(MODRM_MOD, insn->modrm) == 3) {
+	if (((operands == 'S' || operands == 'P') && reg != 0) ||
+	    (operands == 'E' && register_form)) {
+		return ST_UNSUPPORTED;
+	}
+	if (register_form || operands == 'R') {
 		return ST_OK;
 	}
 	return insn->address_size == 2 ? take_memory_16(cursor, insn) : take_memory(cursor, insn);
@@ -278,15 +285,19 @@ static enum status take_offset(struct cursor *cursor, struct insn *insn)
 	return ST_OK;
 }
 
+static unsigned pop_size(const struct insn *insn)
+{
+	return insn->mode == DECODE_64 && insn->operand_size == 4 ? 8 : insn->operand_size;
+}
+
 /* Takes what stands behind the opcode, and refuses what is not defined. */
 static enum status take_operands(struct cursor *cursor, struct insn *insn)
 {
 	char operands = operands_of(insn);
 	unsigned size_z = insn->operand_size == 2 ? 2 : 4;
 	unsigned size = 0;
-	unsigned group;
 
-	if (operands == 'x') {
+	if (operands == 'x' || (operands == 'F' && insn->repeat != INSN_REP)) {
 		return ST_UNSUPPORTED;
 	}
 	if (insn->mode == DECODE_64 && (operands == 'n' || operands == 'i' || operands == 'p' ||
@@ -294,9 +305,8 @@ static enum status take_operands(struct cursor *cursor, struct insn *insn)
 		return ST_UNSUPPORTED;
 	}
 	if (operands >= 'A' && operands <= 'Z') {
-		TRY(take_modrm(cursor, insn, operands == 'R'));
+		TRY(take_modrm(cursor, insn, operands));
 	}
-	group = (unsigned)field_get(MODRM_REG, insn->modrm);
 
 	switch (operands) {
 	case 'b':
@@ -327,31 +337,19 @@ static enum status take_operands(struct cursor *cursor, struct insn *insn)
 	case 'o':
 		return take_offset(cursor, insn);
 	case 'G':
-		if (group <= 1) {
+		if (field_get(MODRM_REG, insn->modrm) <= 1) {
 			size = insn->opcode % 2 == 0 ? 1 : size_z;
 		}
 		break;
 	case 'S':
-		if (group != 0) {
-			return ST_UNSUPPORTED;
-		}
 		size = insn->opcode % 2 == 0 ? 1 : size_z;
 		break;
 	case 'P':
-		if (group != 0) {
-			return ST_UNSUPPORTED;
-		}
 		/* POP computes its address after it has moved RSP. */
 		if (insn->base == INSN_RSP) {
-			insn->displacement += insn->operand_size == 4 && insn->mode == DECODE_64
-						      ? 8
-						      : insn->operand_size;
+			insn->displacement += pop_size(insn);
 		}
 		break;
-	case 'E':
-		return insn->has_memory ? ST_OK : ST_UNSUPPORTED;
-	case 'F':
-		return insn->repeat == INSN_REP ? ST_OK : ST_UNSUPPORTED;
 	default:
 		break;
 	}

@@ -166,7 +166,7 @@ static uint64_t oracle_address(const struct oracle *oracle, const ZydisDecodedOp
 	if (memory->mem.base != ZYDIS_REGISTER_NONE && z->raw.sib.offset != 0 &&
 	    z->raw.modrm.mod == 0 && z->raw.sib.base == 5) {
 		address = (uint64_t)z->raw.disp.value;
-	} else if (memory->mem.base == ZYDIS_REGISTER_RIP || memory->mem.base == ZYDIS_REGISTER_EIP) {
+	} else if (ZydisRegisterGetClass(memory->mem.base) == ZYDIS_REGCLASS_IP) {
 		address += rip + z->length;
 	} else if (memory->mem.base != ZYDIS_REGISTER_NONE) {
 		address += register_value(memory->mem.base);
