@@ -255,7 +255,7 @@ def run_fuzzer(program, log, corpus):
     return f"{int(runs[1]):,} inputs"
 
 
-# ---- all of them -----------------------------------------------------------------------------------
+# ---- all of them ---------------------------------------------------------------------------------
 
 class Results:
     """Runs tests, prints a line for each, counts."""
@@ -378,9 +378,10 @@ def main():
     here = pathlib.Path("boot-tests")
     units = named(here.glob("unit/*_test.c"), pathlib.Path(build, "unit"))
     fuzzers = named(here.glob("fuzz/*_fuzz.c"), pathlib.Path(build, "fuzzers"))
+    corpora = pathlib.Path(build, "corpus")
     tests = list(host_tests(results, units, run_unit, "unit"))
     tests += host_tests(results, fuzzers,
-                        lambda p, l: run_fuzzer(p, l, pathlib.Path(build, "corpus", p.name)), "fuzz")
+                        lambda program, log: run_fuzzer(program, log, corpora / program.name), "fuzz")
     boots = list(boot_tests(results, cases, files))
     for kind, found in (("unit", units), ("fuzz", fuzzers), ("cases", cases)):
         if not found:

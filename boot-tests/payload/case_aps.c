@@ -92,8 +92,8 @@ static void wake(const struct info *info, unsigned cpu)
 	ap_cr3 = insn_read_cr3();
 	ap_stack = (uint64_t)stacks[cpu] + AP_STACK_SIZE;
 	ap_starting = ap;
-	EXPECT(send(mailbox, MAILBOX_WAKEUP, info->apic_ids[cpu], (uint64_t)ap_entry, ANSWER_CYCLES),
-	       "apic id %u does not acknowledge", info->apic_ids[cpu]);
+	EXPECT(send(mailbox, MAILBOX_WAKEUP, info->apic_ids[cpu], (uint64_t)ap_entry,
+		    ANSWER_CYCLES), "apic id %u does not acknowledge", info->apic_ids[cpu]);
 	while (__atomic_load_n(&ap->phase, __ATOMIC_ACQUIRE) != AP_RUNS) {
 		EXPECT(insn_rdtsc() - begin < ANSWER_CYCLES, "apic id %u does not arrive",
 		       info->apic_ids[cpu]);
@@ -108,8 +108,9 @@ static void check_state(const struct info *info, unsigned cpu)
 	/* The image says which of the two hand-over states it was made with. */
 	bool strict = info_option_number(info, "strict=", 0) != 0;
 
-	report("ap %u apic id %u vcpu %u cs=%lx cr0=%lx cr3=%lx cr4=%lx efer=%lx rflags=%lx", cpu,
-	       ap->apic_id, ap->vcpu_index, ap->cs, ap->cr0, ap->cr3, ap->cr4, ap->efer, ap->rflags);
+	report("ap %u apic id %u vcpu %u cs=%lx cr0=%lx cr3=%lx cr4=%lx efer=%lx rflags=%lx",
+	       cpu, ap->apic_id, ap->vcpu_index, ap->cs, ap->cr0, ap->cr3, ap->cr4, ap->efer,
+	       ap->rflags);
 	EXPECT(ap->apic_id == info->apic_ids[cpu], "another AP answered");
 	EXPECT((ap->cr0 & cr0_set) == cr0_set && ((ap->cr0 & CR0_WP) != 0) == strict, "CR0");
 	EXPECT((ap->cr0 & (CR0_CD | CR0_NW)) == 0, "caches are off");

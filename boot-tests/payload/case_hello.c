@@ -42,7 +42,8 @@ static void check_memory_map(const struct linux_boot_params *params)
 
 		report("e820 %016lx-%016lx type %u", entry->base, entry->base + entry->size,
 		       entry->type);
-		EXPECT(entry->size != 0 && entry->base >= end && entry->base + entry->size > entry->base,
+		EXPECT(entry->size != 0 && entry->base >= end &&
+		       entry->base + entry->size > entry->base,
 		       "e820 entry %u is empty, unsorted or overlaps", i);
 		end = entry->base + entry->size;
 		if (entry->type == E820_RAM) {
@@ -55,7 +56,8 @@ static void check_memory_map(const struct linux_boot_params *params)
 
 static void check_cpus(const struct info *info)
 {
-	EXPECT(info->apic_ids[0] == guest_apic_id(), "the first CPU of the MADT is not the boot CPU");
+	EXPECT(info->apic_ids[0] == guest_apic_id(),
+	       "the first CPU of the MADT is not the boot CPU");
 	for (unsigned i = 0; i < info->cpu_count; i++) {
 		report("cpu %u apic id %u", i, info->apic_ids[i]);
 		for (unsigned j = 0; j < i; j++) {

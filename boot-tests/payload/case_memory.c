@@ -8,7 +8,7 @@
 #include "linker/memmap.h"
 
 #define WORDS_PER_PAGE (MEM_PAGE_SIZE / 8)
-/* [RESERVED, ...) of no memory: between RAM and the devices of every machine the tests use. */
+/* No memory is here: between RAM and the devices of every machine that the tests use. */
 #define NO_MEMORY 0xA0000000
 
 /* Read with volatile: each access must happen. */
@@ -21,8 +21,9 @@ static volatile uint64_t *words(uint64_t page)
 static bool in_use(const struct info *info, uint64_t page)
 {
 	const struct linux_boot_params *params = info->params;
-	uint64_t initrd = (uint64_t)params->ext_ramdisk_image << 32 | params->header.ramdisk_image;
-	uint64_t initrd_size = (uint64_t)params->ext_ramdisk_size << 32 | params->header.ramdisk_size;
+	const struct linux_setup_header *header = &params->header;
+	uint64_t initrd = (uint64_t)params->ext_ramdisk_image << 32 | header->ramdisk_image;
+	uint64_t initrd_size = (uint64_t)params->ext_ramdisk_size << 32 | header->ramdisk_size;
 
 	return page == 0 ||
 	       ranges_overlap(page, MEM_PAGE_SIZE, SHIM_RAM, SHIM_RAM_END - SHIM_RAM) ||
