@@ -1,0 +1,258 @@
+# Tests of tools/tdrun with a QEMU that is a script: arguments, exit status, files, clean-up.
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""python3 -m pytest boot-tests/tdrun_test.py"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+TDRUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools", "tdrun")
+STATS = {
+    "accept": {"4K": 7, "2M": 512}, "accept_size_mismatch": 0, "exits": [10, 20],
+    "td_exits": [1, 2], "seamcall": {"VP.ENTER": 3}, "tdcall": {"VP.VMCALL": 1200, "VP.INFO": 1},
+    "tdvmcall": {"IO": 1000, "MapGPA": 200}, "ve": {"CPUID": 4}, "mrtd": "ab" * 48,
+}
+
+# Writes the arguments as JSON to $FAKE/arguments, runs $FAKE/script with write(), leave().
+FAKE_QEMU = """#!{python}
+import json, os, sys, time
+here = {here!r}
+json.dump(sys.argv[1:], open(os.path.join(here, "arguments"), "w"))
+json.dump(os.getpid(), open(os.path.join(here, "pid"), "w"))
+def value(prefix):
+    found = [a for a in sys.argv if a.startswith(prefix)]
+    return found[0][len(prefix):]
+def write(text):
+    with open(value("file,id=machine,path=").replace(",,", ","), "a") as console:
+        console.write(text)
+def leave(code, reason="", stats={stats!r}):
+    write("E " + reason + "\\nS " + stats + "\\n")
+    sys.exit(code << 1 | 1)
+exec(open(os.path.join(here, "script")).read())
+"""
+
+
+@pytest.fixture
+def fake(tmp_path):
+    return Fake(tmp_path)
+
+
+class Fake:
+    def __init__(self, path):
+        self.path = path
+        self.temporary = path / "tmp"
+        self.temporary.mkdir()
+        qemu = path / "qemu"
+        qemu.write_text(FAKE_QEMU.format(python=sys.executable, here=str(path),
+                                         stats=json.dumps(STATS)))
+        qemu.chmod(0o755)
+        for name in ("firmware", "elf", "kernel", "initrd"):
+            (path / name).write_bytes(b"x" * 100)
+
+    def command(self, *arguments):
+        return [sys.executable, TDRUN, "--qemu", str(self.path / "qemu"),
+                "--machine-elf", str(self.path / "elf"),
+                "--firmware", str(self.path / "firmware"), *arguments]
+
+    def environment(self):
+        return dict(os.environ, TMPDIR=str(self.temporary))
+
+    def run(self, script, *arguments, **options):
+        (self.path / "script").write_text(script)
+        options.setdefault("stdin", subprocess.DEVNULL)
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True,
+                              env=self.environment(), timeout=30, **options)
+        assert os.listdir(self.temporary) == [], "temporary files are left"
+        return done
+
+    def arguments(self):
+        return json.loads((self.path / "arguments").read_text())
+
+    def option(self, name):
+        """All values of one QEMU option."""
+        given = self.arguments()
+        return [given[i + 1] for i, word in enumerate(given) if word == name]
+
+
+@pytest.mark.parametrize("code, text", [
+    (0, "the TD powered itself off"), (10, "fatal error"), (11, "a vCPU died"),
+    (12, "the host stopped the TD")])
+def test_exit_status_is_the_machines(fake, code, text):
+    done = fake.run(f"leave({code}, 'because of that')")
+    assert done.returncode == code
+    assert text in done.stderr
+    assert ("because of that" in done.stderr) == (code != 0)
+
+
+@pytest.mark.parametrize("script, text", [
+    ("sys.stderr.write('qemu: no such machine\\n'); sys.exit(1)", "qemu: no such machine"),
+    ("sys.exit(0)", "status 0"),
+    ("leave(5)", "status 11"),
+    ("os.kill(os.getpid(), 9)", "signal 9"),
+    ("write('E half a run\\n'); sys.exit(1)", "half a run"),
+])
+def test_a_qemu_that_dies_otherwise_is_12(fake, script, text):
+    done = fake.run(script)
+    assert done.returncode == 12
+    assert text in done.stderr
+
+
+def test_timeout_kills_and_is_124(fake):
+    start = time.monotonic()
+    done = fake.run("write('E last words\\n'); time.sleep(60)", "--timeout", "1")
+    assert done.returncode == 124
+    assert time.monotonic() - start < 10
+    assert "timeout" in done.stderr and "last words" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_kills_qemu_and_cleans_up(fake, number):
+    (fake.path / "script").write_text("time.sleep(60)")
+    process = subprocess.Popen(fake.command(), stdin=subprocess.DEVNULL, env=fake.environment())
+    pid_file = fake.path / "pid"
+    for _ in range(100):
+        if pid_file.exists() and pid_file.read_text():
+            break
+        time.sleep(0.1)
+    pid = json.loads(pid_file.read_text())
+    process.send_signal(number)
+    assert process.wait(10) == 128 + number
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert os.listdir(fake.temporary) == []
+
+
+@pytest.mark.parametrize("arguments", [
+    ("--memory", "12Q"), ("--memory", "0"), ("--memory", "1M"), ("--memory", "3M"), ("--memory", "-1G"),
+    ("--memory", "1536K"), ("--smp", "0"), ("--smp", "two"), ("--smp", "2,"), ("--smp", ""),
+    ("--timeout", "0"), ("--timeout", "nan"), ("--timeout", "x"),
+    ("--kernel", "/no/such/file"), ("--initrd", "/"), ("--firmware", "/no/such/file"),
+    ("--machine-elf", "/no/such/file"), ("--qemu", "/no/such/file"), ("--stats", "/no/such/file"),
+    ("--trace", "/"), ("--unknown",), ("stray",), ("--mem", "1G"),
+])
+def test_wrong_usage_is_2(fake, arguments):
+    done = fake.run("leave(0)", *arguments)
+    assert done.returncode == 2
+    assert "usage:" in done.stderr
+    assert not (fake.path / "arguments").exists(), "QEMU was started"
+
+
+def test_command_line_of_qemu(fake):
+    fake.run("leave(0)", "--memory", "512M", "--smp", "4")
+    assert fake.option("-accel") == ["tcg,thread=multi"]
+    assert fake.option("-machine") == [f"q35,smm=off,max-ram-below-4g={512 << 20}"]
+    assert fake.option("-cpu") == ["max,phys-bits=48"]
+    assert fake.option("-smp") == ["4"]
+    assert fake.option("-kernel") == [str(fake.path / "elf")]
+    assert "isa-debug-exit,iobase=0x501" in fake.option("-device")
+    # Low RAM, and from 4 GiB to the pool at 8 GiB + 64 MiB with room for the TD.
+    needed = 512 + 4096 + 64 + 512 + 8 + 256
+    assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
+
+
+def test_low_ram_is_at_most_2_gib(fake):
+    fake.run("leave(0)", "--memory", "3G")
+    assert fake.option("-machine") == [f"q35,smm=off,max-ram-below-4g={2 << 30}"]
+
+
+@pytest.mark.parametrize("smp", ["1", "64", "cpus=3,sockets=2,cores=2", "4,maxcpus=8"])
+def test_smp_is_passed_on(fake, smp):
+    assert fake.run("leave(0)", "--smp", smp).returncode == 0
+    assert fake.option("-smp") == [smp]
+
+
+def test_files_reach_the_machine(fake):
+    copy = """
+import shutil
+for i, a in enumerate(sys.argv):
+    if a == "-fw_cfg":
+        name, path = sys.argv[i + 1].split(",file=")
+        shutil.copy(path.replace(",,", ","), os.path.join(here, "seen-" + name.split("/")[-1]))
+leave(0)
+"""
+    comma = fake.path / "a,b"
+    comma.write_bytes(b"kernel with a comma")
+    done = fake.run(copy, "--kernel", str(comma), "--initrd", str(fake.path / "initrd"),
+                    "--append", "console=ttyS0 a=b,c", "--memory", "2G",
+                    "--trace", str(fake.path / "trace"))
+    assert done.returncode == 0
+    seen = {name: (fake.path / f"seen-{name}").read_bytes()
+            for name in ("config", "firmware", "kernel", "initrd", "cmdline")}
+    assert seen["config"] == b"memory=2147483648\ntrace=1\n"
+    assert seen["firmware"] == seen["initrd"] == b"x" * 100
+    assert seen["kernel"] == b"kernel with a comma"
+    assert seen["cmdline"] == b"console=ttyS0 a=b,c"
+
+
+def test_absent_kernel_is_absent(fake):
+    fake.run("leave(0)")
+    names = {word.split(",")[0] for word in fake.option("-fw_cfg")}
+    assert names == {"name=opt/lintel/config", "name=opt/lintel/firmware", "name=opt/lintel/cmdline"}
+
+
+def test_stats_and_trace_files(fake):
+    stats, trace = fake.path / "stats", fake.path / "trace"
+    fake.run("write('L hello\\nT 12 0 one\\nT 13 1 two\\nrubbish\\n'); leave(10, 'why')",
+             "--stats", str(stats), "--trace", str(trace))
+    assert json.loads(stats.read_text()) == STATS
+    assert trace.read_text() == "12 0 one\n13 1 two\n"
+
+
+def test_broken_stats_are_said(fake):
+    stats = fake.path / "stats"
+    done = fake.run("leave(12, 'why', '{half')", "--stats", str(stats))
+    assert done.returncode == 12
+    assert "not JSON" in done.stderr
+    assert json.loads(stats.read_text()) == {}
+
+
+def test_summary_and_quiet(fake):
+    done = fake.run("leave(0)")
+    for text in ("vCPUs      2", "ab" * 48, "512 x 2M", "1,201 (VP.VMCALL 1,200", "MapGPA 200"):
+        assert text in done.stderr
+    assert fake.run("leave(0)", "--quiet").stderr == ""
+    assert "why" in fake.run("leave(11, 'why')", "--quiet").stderr
+
+
+def test_machine_log(fake):
+    script = "write('L hello\\n'); leave(0)"
+    assert "machine: hello" in fake.run(script, "--machine-log").stderr
+    assert "hello" not in fake.run(script).stderr
+
+
+ECHO = "sys.stdout.write(sys.stdin.read()[::-1]); leave(0)"
+
+
+def test_standard_input_is_a_pipe(fake):
+    done = fake.run(ECHO, input="abc", stdin=None)
+    assert (done.returncode, done.stdout) == (0, "cba")
+
+
+def test_standard_input_is_closed(fake):
+    (fake.path / "script").write_text(ECHO)
+    done = subprocess.run(["sh", "-c", 'exec "$@" <&-', "sh", *fake.command()],
+                          capture_output=True, text=True, env=fake.environment(), timeout=30)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_terminal_is_set_back_when_qemu_is_killed(fake):
+    import pty
+    import termios
+    (fake.path / "script").write_text("""
+import tty
+tty.setraw(0)
+time.sleep(60)
+""")
+    controller, terminal = pty.openpty()
+    before = termios.tcgetattr(terminal)
+    done = subprocess.run(fake.command("--timeout", "1"), stdin=terminal, capture_output=True,
+                          env=fake.environment(), timeout=30)
+    assert done.returncode == 124
+    assert termios.tcgetattr(terminal) == before
+    os.close(controller)
+    os.close(terminal)
