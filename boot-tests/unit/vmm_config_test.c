@@ -1,0 +1,147 @@
+// Tests of the machine's settings and of the software fw_cfg items.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/base/bits.h"
+#include "boot-tests/vmm/fw_cfg_items.h"
+
+static enum status parse(const char *text, struct config *out)
+{
+	char error[80];
+	return config_parse(text, strlen(text), out, error, sizeof(error));
+}
+
+static void settings_are_read(void **state)
+{
+	(void)state;
+	struct config config;
+	assert_int_equal(parse("memory=1073741824\ntrace=1\n", &config), ST_OK);
+	assert_int_equal(config.memory, 1 << 30);
+	assert_true(config.trace);
+	assert_int_equal(parse("trace=0\nmemory=4096\n", &config), ST_OK);
+	assert_int_equal(config.memory, 4096);
+	assert_false(config.trace);
+	assert_int_equal(parse("memory=18446744073709547520\n", &config), ST_OK);
+	assert_int_equal(config.memory, UINT64_MAX - 4095);
+}
+
+static void anything_else_is_refused(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"",
+		"trace=1\n",
+		"memory=4096",            /* no end of line */
+		"memory=4096\ntrace=2\n",
+		"memory=4096\ntrace=\n",
+		"memory=4096\nmemory=4096\n",
+		"memory=4096\ntrace=1\ntrace=1\n",
+		"memory=0\n",
+		"memory=4095\n",
+		"memory=04096\n",
+		"memory=+4096\n",
+		"memory=4096 \n",
+		" memory=4096\n",
+		"memory 4096\n",
+		"memory=0x1000\n",
+		"memory=18446744073709555712\n", /* 2^64 + 4096 */
+		"memory=4096\n\n",
+		"Memory=4096\n",
+		"mem=4096\n",
+		"memoryy=4096\n",
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+		struct config config = { .memory = 77 };
+		if (parse(texts[i], &config) != ST_BAD_FORMAT || config.memory != 77) {
+			fail_msg("'%s' was taken", texts[i]);
+		}
+	}
+}
+
+static void error_names_the_line(void **state)
+{
+	(void)state;
+	struct config config;
+	char error[80];
+	assert_int_equal(config_parse("memory=4096\nfoo=1\n", 18, &config, error, sizeof(error)),
+			 ST_BAD_FORMAT);
+	assert_non_null(strstr(error, "line 2"));
+}
+
+static void items_are_read_as_qemu_does(void **state)
+{
+	(void)state;
+	struct fw_cfg_items items = { 0 };
+	uint8_t got[8];
+	fw_cfg_items_add(&items, 0x08, "\x05\0\0", 4);
+	fw_cfg_items_add(&items, 0x11, "kern", 4);
+	fw_cfg_items_add(&items, 0x12, NULL, 0);
+	assert_false(fw_cfg_items_select(&items, 0x05));
+	assert_null(items.selected);
+
+	assert_true(fw_cfg_items_select(&items, 0x11));
+	fw_cfg_items_read(&items, got, 3);
+	assert_memory_equal(got, "ker", 3);
+	fw_cfg_items_read(&items, got, 3); /* zeros behind the end */
+	assert_memory_equal(got, "n\0\0", 3);
+	fw_cfg_items_read(&items, got, 1);
+	assert_int_equal(got[0], 0);
+
+	assert_true(fw_cfg_items_select(&items, 0xC011)); /* flags do not matter; rewinds */
+	fw_cfg_items_skip(&items, 2);
+	fw_cfg_items_read(&items, got, 1);
+	assert_int_equal(got[0], 'r');
+	fw_cfg_items_skip(&items, UINT32_MAX);
+	fw_cfg_items_read(&items, got, 2);
+	assert_memory_equal(got, "\0\0", 2);
+
+	assert_true(fw_cfg_items_select(&items, 0x12));
+	fw_cfg_items_read(&items, got, 8);
+	assert_memory_equal(got, "\0\0\0\0\0\0\0\0", 8);
+}
+
+static void kernel_is_split_after_its_setup(void **state)
+{
+	(void)state;
+	static uint8_t image[8 * 512];
+	struct bzimage_parts parts;
+	memcpy(image + 0x202, "HdrS", 4);
+	image[0x1F1] = 6;
+	assert_int_equal(bzimage_split(image, sizeof(image), &parts), ST_OK);
+	assert_int_equal(parts.setup_size, 7 * 512);
+	assert_int_equal(parts.kernel_size, 512);
+	assert_int_equal(bzimage_split(image, 7 * 512, &parts), ST_BAD_FORMAT);
+	assert_int_equal(bzimage_split(image, 7 * 512 + 1, &parts), ST_OK);
+	image[0x1F1] = 0; /* means 4 */
+	assert_int_equal(bzimage_split(image, sizeof(image), &parts), ST_OK);
+	assert_int_equal(parts.setup_size, 5 * 512);
+	/* A copy of its own size, so that a read behind it is seen. */
+	uint8_t *small = malloc(0x205);
+	assert_non_null(small);
+	memcpy(small, image, 0x205);
+	assert_int_equal(bzimage_split(small, 0x205, &parts), ST_BAD_FORMAT);
+	assert_int_equal(bzimage_split(small, 0, &parts), ST_BAD_FORMAT);
+	free(small);
+	image[0x202] = 'h';
+	assert_int_equal(bzimage_split(image, sizeof(image), &parts), ST_BAD_FORMAT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(settings_are_read),
+		cmocka_unit_test(anything_else_is_refused),
+		cmocka_unit_test(error_names_the_line),
+		cmocka_unit_test(items_are_read_as_qemu_does),
+		cmocka_unit_test(kernel_is_split_after_its_setup),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

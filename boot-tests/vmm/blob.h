@@ -1,0 +1,17 @@
+// Files of fw_cfg as the machine reads them: settings, firmware, kernel, initrd, command line.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdint.h>
+
+#include "boot-tests/vmm/config.h"
+
+/* A file in machine memory, page aligned, never given back. */
+struct blob {
+	uint8_t *data; /* null when there is no such file */
+	uint32_t size;
+};
+struct blob blob_load(const char *name);
+
+/* Reads and parses opt/lintel/config; stops the machine when that fails. */
+struct config blob_load_config(void);

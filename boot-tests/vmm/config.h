@@ -1,0 +1,22 @@
+// The settings that tools/tdrun hands to the machine, as text in fw_cfg.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/base/status.h"
+
+struct config {
+	uint64_t memory; /* bytes of the TD's RAM, a multiple of 4 KiB */
+	bool trace;
+};
+
+/*
+ * Parses lines of "key=value": memory=BYTES (required), trace=0|1. ST_BAD_FORMAT: an unknown or
+ * repeated key, a value out of its form, no memory; *out is then untouched and error names the
+ * line.
+ */
+enum status config_parse(const char *text, size_t size, struct config *out, char *error,
+			 size_t error_size) MUST_CHECK;

@@ -1,0 +1,99 @@
+// The VMM's CPUID model: QEMU's CPU in the clothes of the first TDX processor.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [SDM 2A CPUID; linux arch/x86/kvm/cpuid.c]
+#include "boot-tests/vmm/cpuid.h"
+
+#include "arch/base/bits.h"
+#include "boot-tests/machine/cpu.h"
+
+#define LEAF_VENDOR 0
+#define LEAF_FEATURES 1
+#define LEAF_THERMAL 6
+#define LEAF_PERFMON 0xA
+#define LEAF_TOPOLOGY 0xB
+#define LEAF_TSC 0x15
+#define LEAF_TOPOLOGY_V2 0x1F
+#define LEAF_LAST 0x1F
+#define LEAF_HYPERVISOR 0x40000000
+#define LEAF_HYPERVISOR_FEATURES 0x40000001
+#define LEAF_HYPERVISOR_LAST 0x4FFFFFFF
+#define LEAF_EXTENDED 0x80000000
+#define LEAF_EXTENDED_LAST 0x80000008
+
+/* Family 6, model 0x8F, stepping 8. */
+#define SAPPHIRE_RAPIDS 0x806F8
+#define FEATURE_EBX_LOGICAL_CPUS MASK64(23, 16)
+#define FEATURE_ECX_MONITOR BIT32(3)
+#define FEATURE_ECX_VMX BIT32(5)
+/* QEMU 7.2 miscompiles CMPXCHG16B under TCG. */
+#define FEATURE_ECX_CX16 BIT32(13)
+#define FEATURE_ECX_X2APIC BIT32(21)
+#define FEATURE_ECX_TSC_DEADLINE BIT32(24)
+#define FEATURE_ECX_HYPERVISOR BIT32(31)
+#define THERMAL_EAX_ARAT BIT32(2)
+#define CRYSTAL_HZ 25000000u
+#define CRYSTAL_KHZ (CRYSTAL_HZ / 1000)
+
+static struct cpuid_result features(void)
+{
+	struct cpuid_result r = insn_cpuid(LEAF_FEATURES, 0);
+	uint32_t cpus = cpu_count() < 255 ? cpu_count() : 255;
+	r.eax = SAPPHIRE_RAPIDS;
+	r.ebx = (uint32_t)((r.ebx & ~FEATURE_EBX_LOGICAL_CPUS) |
+			   field_put(FEATURE_EBX_LOGICAL_CPUS, cpus));
+	r.ecx &= ~(FEATURE_ECX_MONITOR | FEATURE_ECX_VMX | FEATURE_ECX_CX16);
+	r.ecx |= FEATURE_ECX_X2APIC | FEATURE_ECX_TSC_DEADLINE | FEATURE_ECX_HYPERVISOR;
+	return r;
+}
+
+static struct cpuid_result hypervisor(uint32_t leaf)
+{
+	/* "KVMKVMKVM\0\0\0" */
+	if (leaf == LEAF_HYPERVISOR) {
+		return (struct cpuid_result){ LEAF_HYPERVISOR_FEATURES, 0x4B4D564B, 0x564B4D56,
+					      0x4D };
+	}
+	return (struct cpuid_result){ 0 };
+}
+
+struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf)
+{
+	switch (leaf) {
+	case LEAF_VENDOR: /* "GenuineIntel" */
+		return (struct cpuid_result){ LEAF_LAST, 0x756E6547, 0x6C65746E, 0x49656E69 };
+	case LEAF_FEATURES:
+		return features();
+	case LEAF_THERMAL:
+		return (struct cpuid_result){ THERMAL_EAX_ARAT, 0, 0, 0 };
+	case LEAF_PERFMON:
+		return (struct cpuid_result){ 0 };
+	case LEAF_TOPOLOGY:
+	case LEAF_TOPOLOGY_V2: /* the same two levels */
+		return insn_cpuid(LEAF_TOPOLOGY, subleaf);
+	case LEAF_TSC:
+		return (struct cpuid_result){
+			1, (uint32_t)((cpu_tsc_khz() + CRYSTAL_KHZ / 2) / CRYSTAL_KHZ), CRYSTAL_HZ, 0
+		};
+	case LEAF_EXTENDED:
+		return (struct cpuid_result){ LEAF_EXTENDED_LAST, 0, 0, 0 };
+	default:
+		break;
+	}
+	if (leaf >= LEAF_HYPERVISOR && leaf <= LEAF_HYPERVISOR_LAST) {
+		return hypervisor(leaf);
+	}
+	if (leaf <= LEAF_LAST || (leaf > LEAF_EXTENDED && leaf <= LEAF_EXTENDED_LAST)) {
+		return insn_cpuid(leaf, subleaf);
+	}
+	return (struct cpuid_result){ 0 };
+}
+
+struct cpuid_result cpuid_configured(const struct cpuid_config_leaf *config)
+{
+	struct cpuid_result r = cpuid_model(config->leaf, config->subleaf);
+	r.eax &= config->direct[0] | config->allow[0];
+	r.ebx &= config->direct[1] | config->allow[1];
+	r.ecx &= config->direct[2] | config->allow[2];
+	r.edx &= config->direct[3] | config->allow[3];
+	return r;
+}

@@ -1,0 +1,15 @@
+// CPUID as the VMM models it: what it configures at TDH.MNG.INIT, and what it answers by TDVMCALL.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/x86/insn.h"
+#include "boot-tests/module/seamcall.h"
+
+/* The model's values for the calling CPU. The hypervisor range has KVM's signature: without it
+ * Linux turns x2APIC off. */
+struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf);
+
+/* The model's values, cut to what TD_PARAMS may say of this leaf. */
+struct cpuid_result cpuid_configured(const struct cpuid_config_leaf *config);

@@ -1,0 +1,43 @@
+// A read-only fw_cfg device in software: items by selector, read as QEMU's are.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [QEMU hw/nvram/fw_cfg.c]
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/status.h"
+
+#define FW_CFG_ITEMS_MAX 16
+
+struct fw_cfg_item {
+	uint16_t selector;
+	const uint8_t *data;
+	uint32_t size;
+};
+
+struct fw_cfg_items {
+	struct fw_cfg_item items[FW_CFG_ITEMS_MAX];
+	unsigned count;
+	const struct fw_cfg_item *selected; /* null: not one of ours */
+	uint32_t offset;                    /* at most the size of what is selected */
+};
+
+/* data must stay; a selector may be added once. */
+void fw_cfg_items_add(struct fw_cfg_items *items, uint16_t selector, const void *data,
+		      uint32_t size);
+
+/* Selects and rewinds; false: not one of ours. Bits 15 and 14 of a selector are flags. */
+bool fw_cfg_items_select(struct fw_cfg_items *items, uint16_t selector);
+
+/* The next size bytes of what is selected; behind its end there are zeros. */
+void fw_cfg_items_read(struct fw_cfg_items *items, void *to, uint32_t size);
+void fw_cfg_items_skip(struct fw_cfg_items *items, uint32_t size);
+
+/* The parts of a bzImage, as QEMU's -kernel serves them. ST_BAD_FORMAT: it is none. */
+struct bzimage_parts {
+	uint32_t setup_size; /* from the start; the rest is the protected-mode part */
+	uint32_t kernel_size;
+};
+enum status bzimage_split(const uint8_t *image, uint32_t size,
+			  struct bzimage_parts *out) MUST_CHECK;

@@ -1,0 +1,203 @@
+// Ports and DMA of the fw_cfg device that the TD sees.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [QEMU docs/specs/fw_cfg.txt]
+#include "boot-tests/vmm/fw_cfg_remap.h"
+
+#include "arch/base/check.h"
+#include "arch/base/mem.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/fwcfg.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/vmm/blob.h"
+#include "boot-tests/vmm/frames.h"
+
+#define E820_RAM 1
+#define E820_FILE "etc/e820"
+/* Files of the machine: what tools/tdrun passes, and the option ROM that loads the machine. */
+#define MACHINE_FILES "opt/lintel/"
+#define MACHINE_ROMS "genroms/"
+
+static bool starts_with(const char *name, const char *prefix)
+{
+	size_t length = strlen(prefix);
+	return length < FW_CFG_NAME_SIZE && memcmp(name, prefix, length) == 0;
+}
+
+/* A size item and a data item; the size is little endian. */
+static void add_pair(struct fw_cfg_remap *remap, unsigned slot, uint16_t size_selector,
+		     uint16_t data_selector, const void *data, uint32_t size)
+{
+	remap->sizes[slot] = size;
+	fw_cfg_items_add(&remap->items, size_selector, &remap->sizes[slot], sizeof(uint32_t));
+	fw_cfg_items_add(&remap->items, data_selector, data, size);
+}
+
+static void add_kernel(struct fw_cfg_remap *remap)
+{
+	struct bzimage_parts parts = { 0, 0 };
+	struct blob kernel = blob_load(MACHINE_FILES "kernel");
+	struct blob initrd = blob_load(MACHINE_FILES "initrd");
+	struct blob cmdline = blob_load(MACHINE_FILES "cmdline");
+	if (kernel.data != NULL && bzimage_split(kernel.data, kernel.size, &parts) != ST_OK) {
+		machine_exit(EXIT_TD_STOPPED, "the kernel of 0x%x bytes is no bzImage",
+			     kernel.size);
+	}
+	add_pair(remap, 0, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA, kernel.data, parts.setup_size);
+	add_pair(remap, 1, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA, kernel.data + parts.setup_size,
+		 parts.kernel_size);
+	add_pair(remap, 2, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA, initrd.data, initrd.size);
+	/* The TD sees the command line as a C string: its NUL counts. */
+	uint32_t size = kernel.data == NULL ? 0 : cmdline.size + 1;
+	uint8_t *text = frames_take_span(cmdline.size + 1);
+	memcpy(text, cmdline.data, cmdline.size);
+	text[cmdline.size] = 0;
+	add_pair(remap, 3, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA, text, size);
+}
+
+/* RAM as the TD has it, and what QEMU lists besides RAM. Returns the size of the table. */
+static uint32_t make_e820(struct fw_cfg_e820 *out, const struct fw_cfg_e820 *host, uint32_t size,
+			  const struct td_memory *memory)
+{
+	uint32_t count = 0;
+	out[count++] = (struct fw_cfg_e820){ 0, memory->low_size, E820_RAM };
+	if (memory->high_size != 0) {
+		out[count++] = (struct fw_cfg_e820){ FOUR_GIB, memory->high_size, E820_RAM };
+	}
+	for (uint32_t i = 0; i < size / sizeof(*host); i++) {
+		if (host[i].type != E820_RAM) {
+			out[count++] = host[i];
+		}
+	}
+	return count * (uint32_t)sizeof(*out);
+}
+
+static void add_files(struct fw_cfg_remap *remap, const struct td_memory *memory)
+{
+	struct blob host = blob_load(E820_FILE);
+	CHECK(host.data != NULL);
+	struct fw_cfg_e820 *e820 = frames_take_span(host.size + 2 * sizeof(*e820));
+	uint32_t e820_size = make_e820(e820, (const void *)host.data, host.size, memory);
+
+	uint32_t count;
+	fwcfg_read(FW_CFG_FILE_DIR, &count, sizeof(count));
+	count = __builtin_bswap32(count);
+	uint32_t size = (uint32_t)sizeof(count) + count * (uint32_t)sizeof(struct fw_cfg_file);
+	uint8_t *directory = frames_take_span(size);
+	fwcfg_read(FW_CFG_FILE_DIR, directory, size);
+	struct fw_cfg_file *files = (void *)(directory + sizeof(count));
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		struct fw_cfg_file file = files[i];
+		if (starts_with(file.name, MACHINE_FILES) || starts_with(file.name, MACHINE_ROMS)) {
+			continue;
+		}
+		if (memcmp(file.name, E820_FILE, sizeof(E820_FILE)) == 0) {
+			file.size = __builtin_bswap32(e820_size);
+			fw_cfg_items_add(&remap->items, __builtin_bswap16(file.select), e820,
+					 e820_size);
+		}
+		files[kept++] = file;
+	}
+	uint32_t kept_size = (uint32_t)sizeof(count) + kept * (uint32_t)sizeof(*files);
+	kept = __builtin_bswap32(kept);
+	memcpy(directory, &kept, sizeof(kept));
+	fw_cfg_items_add(&remap->items, FW_CFG_FILE_DIR, directory, kept_size);
+}
+
+void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_memory *memory)
+{
+	add_kernel(remap);
+	add_files(remap, memory);
+}
+
+bool fw_cfg_remap_read(struct fw_cfg_remap *remap, uint16_t port, unsigned size, uint32_t *value)
+{
+	if ((port != FW_CFG_PORT_DATA && port != FW_CFG_PORT_SELECT) || size != 1) {
+		return false;
+	}
+	spin_lock(&remap->lock);
+	bool ours = remap->items.selected != NULL;
+	if (ours) {
+		*value = 0;
+		fw_cfg_items_read(&remap->items, value, 1);
+	}
+	spin_unlock(&remap->lock);
+	return ours;
+}
+
+/* QEMU's device, with a descriptor that the TD cannot change under it. Returns the control word that
+ * QEMU leaves; the transfer is over when the port write is. */
+static uint32_t qemu_dma(const struct fw_cfg_dma *wanted)
+{
+	volatile struct fw_cfg_dma dma;
+	dma.control = wanted->control;
+	dma.length = wanted->length;
+	dma.address = wanted->address;
+	uint64_t address = ptr_hpa((const void *)&dma).v;
+	insn_out32(FW_CFG_PORT_DMA_HIGH, __builtin_bswap32((uint32_t)(address >> 32)));
+	insn_out32(FW_CFG_PORT_DMA_LOW, __builtin_bswap32((uint32_t)address));
+	return __builtin_bswap32(dma.control);
+}
+
+/* control, length and address are in host order. Returns the control word for the TD. */
+static uint32_t transfer(struct fw_cfg_remap *remap, struct mmu *mmu, uint32_t control,
+			 uint32_t length, uint64_t address, const struct fw_cfg_dma *wire)
+{
+	bool moves = (control & (FW_CFG_DMA_READ | FW_CFG_DMA_WRITE)) != 0 && length != 0;
+	if (moves && !mmu_is_shared(mmu, address, length)) {
+		return FW_CFG_DMA_ERROR;
+	}
+	if (control & FW_CFG_DMA_SELECT) {
+		fw_cfg_items_select(&remap->items,
+				    (uint16_t)field_get(MASK64(31, 16), control));
+	}
+	if (remap->items.selected == NULL) {
+		return qemu_dma(wire);
+	}
+	if (control & FW_CFG_DMA_READ) {
+		fw_cfg_items_read(&remap->items, hpa_ptr(hpa(address)), length);
+	} else if (control & FW_CFG_DMA_WRITE) {
+		return FW_CFG_DMA_ERROR; /* all of ours are read-only */
+	} else if (control & FW_CFG_DMA_SKIP) {
+		fw_cfg_items_skip(&remap->items, length);
+	}
+	return 0;
+}
+
+static void dma(struct fw_cfg_remap *remap, struct mmu *mmu, uint64_t descriptor)
+{
+	struct fw_cfg_dma wire;
+	if (!mmu_is_shared(mmu, descriptor, sizeof(wire))) {
+		return; /* as QEMU, which cannot even report where there is no memory */
+	}
+	struct fw_cfg_dma *guest = hpa_ptr(hpa(descriptor));
+	memcpy(&wire, guest, sizeof(wire));
+	uint32_t left = transfer(remap, mmu, __builtin_bswap32(wire.control),
+				 __builtin_bswap32(wire.length), __builtin_bswap64(wire.address),
+				 &wire);
+	left = __builtin_bswap32(left);
+	memcpy(&guest->control, &left, sizeof(left));
+}
+
+bool fw_cfg_remap_write(struct fw_cfg_remap *remap, struct mmu *mmu, uint16_t port, unsigned size,
+			uint32_t value)
+{
+	bool select = port == FW_CFG_PORT_SELECT && size == 2;
+	bool high = port == FW_CFG_PORT_DMA_HIGH && size == 4;
+	bool low = port == FW_CFG_PORT_DMA_LOW && size == 4;
+	if (!select && !high && !low) {
+		return false;
+	}
+	spin_lock(&remap->lock);
+	if (select && !fw_cfg_items_select(&remap->items, (uint16_t)value)) {
+		insn_out16(port, (uint16_t)value);
+	} else if (high) {
+		remap->dma_high = __builtin_bswap32(value);
+	} else if (low) {
+		dma(remap, mmu, (uint64_t)remap->dma_high << 32 | __builtin_bswap32(value));
+		remap->dma_high = 0;
+	}
+	spin_unlock(&remap->lock);
+	return true;
+}

@@ -1,0 +1,29 @@
+// The fw_cfg device that the TD sees: QEMU's, but with the TD's kernel, memory map and directory.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// QEMU's own items of -kernel describe the machine, its e820 the whole memory, and its directory the
+// machine's files. These are served by software from copies; all other items are QEMU's.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/qemu/fw_cfg.h"
+#include "boot-tests/machine/spinlock.h"
+#include "boot-tests/vmm/fw_cfg_items.h"
+#include "boot-tests/vmm/mmu.h"
+
+struct fw_cfg_remap {
+	struct spinlock lock;
+	struct fw_cfg_items items;
+	uint32_t dma_high; /* what port 0x514 holds until the low half comes */
+	uint32_t sizes[4];
+};
+
+/* Once, on the boot CPU. Stops the machine when opt/lintel/kernel is no bzImage. */
+void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_memory *memory);
+
+/* A port access of the TD. False: it is not ours and goes to QEMU. */
+bool fw_cfg_remap_read(struct fw_cfg_remap *remap, uint16_t port, unsigned size, uint32_t *value);
+bool fw_cfg_remap_write(struct fw_cfg_remap *remap, struct mmu *mmu, uint16_t port, unsigned size,
+			uint32_t value);

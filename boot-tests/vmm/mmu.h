@@ -1,0 +1,65 @@
+// The VMM's view of a TD's memory: private pages in the Secure EPT, shared pages in its own table.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// A GPA is private or shared at a time, never both: the attribute says which. All memory starts
+// private. For each 2 MiB of RAM:
+//
+//   untouched --(AUG 2M)--> large --(part becomes shared: BLOCK, TRACK, kick, DEMOTE)--> small
+//       \-----(SEPT.ADD, AUG 4K)--------------------------------------------------------> small
+//
+// and a page that becomes shared is taken out by BLOCK, TRACK, kick, REMOVE before the shared table
+// maps it (GPA == HPA). What becomes private again is added by the next ACCEPT.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "boot-tests/machine/spinlock.h"
+#include "boot-tests/vmm/shared_table.h"
+#include "boot-tests/vmm/td_layout.h"
+#include "linker/memmap.h"
+
+#define MMU_LOW_BLOCKS (TD_LOW_MEMORY_MAX / 0x200000)
+#define MMU_HIGH_BLOCKS (TD_HIGH_MEMORY_MAX / 0x200000)
+#define MMU_FIRMWARE_BLOCKS (IMAGE_MAX_SIZE / 0x200000)
+#define MMU_BLOCKS (MMU_LOW_BLOCKS + MMU_HIGH_BLOCKS + MMU_FIRMWARE_BLOCKS)
+/* 1 GiB units below the end of the highest GPA of a TD. */
+#define MMU_GIBS ((FOUR_GIB + TD_HIGH_MEMORY_MAX) / 0x40000000)
+
+/* 2 MiB of guest memory. */
+struct mmu_block {
+	hpa_t large;        /* frame of the 2 MiB page; 0: not mapped as one */
+	uint64_t *small;    /* frame of each mapped 4 KiB page, 0: not mapped; null: no SEPT table */
+	uint64_t shared[8]; /* attribute of each page: 1 is shared */
+};
+
+struct mmu {
+	struct spinlock lock;
+	hpa_t tdr;
+	struct td_memory memory;
+	bool sept_root_linked;      /* the SEPT table below entry 0 of the root */
+	bool sept_gib[MMU_GIBS];    /* the SEPT table of each GiB */
+	struct shared_table shared;
+	struct mmu_block blocks[MMU_BLOCKS];
+};
+
+/* All private, nothing mapped. */
+void mmu_init(struct mmu *mmu, hpa_t tdr, const struct td_memory *memory);
+
+/* Before the TD runs: adds the page at gpa with the content of the page source; measured: its
+ * content too. */
+void mmu_add_page(struct mmu *mmu, gpa_t address, const void *source, bool measured);
+
+/* A private access of the TD, or an ACCEPT of level, found no page there: gives it one. vcpu is for
+ * the message when there is no answer but to stop the TD. */
+void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t ext_qualification);
+
+/*
+ * MapGPA: the pages of range become shared or private. ST_BAD_ARGUMENT: the host has no memory
+ * there that could be private, *stopped is the first such address; those below it are converted.
+ */
+enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share share, gpa_t *stopped);
+
+/* Every byte of [address, address + size) is RAM of the TD and shared. */
+bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size);

@@ -1,0 +1,16 @@
+// Port I/O and MMIO of the TD: QEMU's real q35 devices, without those that are the machine's own.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "boot-tests/vmm/td.h"
+
+/* size: 1, 2 or 4. A write that powers the TD off or resets it does not return. */
+uint32_t port_read(struct td *td, uint16_t port, unsigned size);
+void port_write(struct td *td, uint16_t port, unsigned size, uint32_t value);
+
+/* address without the SHARED bit; size: 1, 2, 4 or 8. False: RAM or the machine is there. */
+bool mmio_read(const struct td *td, uint64_t address, unsigned size, uint64_t *value);
+bool mmio_write(const struct td *td, uint64_t address, unsigned size, uint64_t value);

@@ -1,0 +1,56 @@
+// SEAMCALL wrapper: bounded retries, failures by name.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/seam.h"
+
+#include <stdbool.h>
+
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/cpu.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/module/seamcall.h"
+
+/* A lock of the module is held for as long as a leaf runs on another CPU; QEMU may not give that
+ * CPU a time slice for a while. */
+#define BUSY_BOUND_US 10000000
+
+static bool is_busy(uint64_t status)
+{
+	uint64_t code = status & TDX_STATUS_CODE;
+	return code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY;
+}
+
+struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
+{
+	uint64_t deadline = 0;
+	for (;;) {
+		struct seam_regs regs = { .rax = leaf, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
+		uint64_t status = seamcall(&regs);
+		if (is_busy(status)) {
+			uint64_t now = cpu_time_us();
+			deadline = deadline == 0 ? now + BUSY_BOUND_US : deadline;
+			if (now < deadline) {
+				insn_pause();
+				continue;
+			}
+		}
+		return (struct seam_result){ status, regs.rcx, regs.rdx, regs.r8 };
+	}
+}
+
+void seam_failed(const char *name, uint64_t rcx, struct seam_result result)
+{
+	machine_exit(EXIT_TD_STOPPED,
+		     "host: %s(RCX 0x%llx) failed: 0x%016llx, RCX 0x%llx, RDX 0x%llx", name,
+		     (unsigned long long)rcx, (unsigned long long)result.status,
+		     (unsigned long long)result.rcx, (unsigned long long)result.rdx);
+}
+
+struct seam_result seam_must_named(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
+				   uint64_t r8, uint64_t r9)
+{
+	struct seam_result result = seam(leaf, rcx, rdx, r8, r9);
+	if (result.status & TDX_ERROR) {
+		seam_failed(name, rcx, result);
+	}
+	return result;
+}

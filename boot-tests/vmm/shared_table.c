@@ -1,0 +1,81 @@
+// Writer of the shared EPT, in x86 format: 2 MiB where a whole block is shared, else 4 KiB.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/shared_table.h"
+
+#include "arch/base/check.h"
+#include "arch/base/mem.h"
+#include "arch/x86/paging.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/module/seamcall.h"
+#include "boot-tests/vmm/frames.h"
+
+#define BLOCK_SIZE UINT64_C(0x200000)
+/* Accessed and dirty are preset: the CPU need not write here. */
+#define LINK (PTE_P | PTE_W | PTE_U | PTE_A)
+#define LEAF (LINK | PTE_D)
+
+static uint64_t *new_table(void)
+{
+	uint64_t *entries = hpa_ptr(frames_take(PG_4K));
+	memset(entries, 0, pg_size(PG_4K));
+	return entries;
+}
+
+/* One store, so that another CPU's walk sees the old entry or the new one. */
+static void set_entry(uint64_t *entry, uint64_t value)
+{
+	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
+}
+
+void shared_table_init(struct shared_table *table, const struct td_memory *memory)
+{
+	uint64_t *root = new_table();
+	uint64_t *gibs = new_table();
+	root[0] = ptr_hpa(gibs).v | LINK;
+	table->root = ptr_hpa(root);
+	for (unsigned gib = 0; gib < SHARED_TABLE_GIBS; gib++) {
+		table->directory[gib] = new_table();
+		gibs[gib] = ptr_hpa(table->directory[gib]).v | LINK;
+		for (unsigned i = 0; i < PT_ENTRIES; i++) {
+			uint64_t address = gib * pg_size(PG_1G) + i * BLOCK_SIZE;
+			if (td_memory_is_ram(memory, address)) {
+				table->directory[gib][i] = NPT_SUPPRESS_VE;
+			}
+		}
+	}
+}
+
+static void fill_pages(uint64_t *pages, uint64_t base, const uint64_t shared[8])
+{
+	for (unsigned i = 0; i < PT_ENTRIES; i++) {
+		bool is_shared = (shared[i / 64] & BIT64(i % 64)) != 0;
+		uint64_t value = is_shared ? (base + i * pg_size(PG_4K)) | LEAF : NPT_SUPPRESS_VE;
+		if (pages[i] != value) {
+			set_entry(&pages[i], value);
+		}
+	}
+}
+
+void shared_table_update(struct shared_table *table, gpa_t base, const uint64_t shared[8])
+{
+	CHECK(is_aligned(base.v, BLOCK_SIZE) && base.v / pg_size(PG_1G) < SHARED_TABLE_GIBS);
+	uint64_t *entry = &table->directory[base.v / pg_size(PG_1G)][pt_index(base.v, PG_2M)];
+	uint64_t all = UINT64_MAX;
+	uint64_t any = 0;
+	for (unsigned i = 0; i < 8; i++) {
+		all &= shared[i];
+		any |= shared[i];
+	}
+	bool has_pages = (*entry & PTE_P) != 0 && (*entry & PTE_PS) == 0;
+	if (has_pages) {
+		fill_pages(hpa_ptr(hpa(*entry & PTE_ADDRESS)), base.v, shared);
+	} else if (all == UINT64_MAX) {
+		set_entry(entry, base.v | LEAF | PTE_PS);
+	} else if (any == 0) {
+		set_entry(entry, NPT_SUPPRESS_VE);
+	} else {
+		uint64_t *pages = new_table();
+		fill_pages(pages, base.v, shared);
+		set_entry(entry, ptr_hpa(pages).v | LINK);
+	}
+}

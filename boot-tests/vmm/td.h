@@ -1,0 +1,31 @@
+// One TD as its VMM knows it.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "boot-tests/machine/cpu.h"
+#include "boot-tests/machine/spinlock.h"
+#include "boot-tests/vmm/fw_cfg_remap.h"
+#include "boot-tests/vmm/mmu.h"
+#include "boot-tests/vmm/msr.h"
+
+#define TD_GPAW 48
+
+struct vcpu {
+	hpa_t tdvpr;
+	struct msr_file msrs;
+	bool inside; /* between the decision to enter and the return of TDH.VP.ENTER */
+};
+
+struct td {
+	hpa_t tdr;
+	uint64_t tsc_offset; /* TD's TSC minus the CPU's */
+	unsigned vcpu_count;
+	unsigned stopped_count; /* vCPUs that halted with interrupts off */
+	struct spinlock pci_lock; /* ports 0xCF8 to 0xCFF: address and data belong together */
+	struct mmu mmu;
+	struct fw_cfg_remap fw_cfg;
+	struct vcpu vcpus[MACHINE_MAX_CPUS];
+};

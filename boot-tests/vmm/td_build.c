@@ -1,0 +1,139 @@
+// TDH.MNG.CREATE to TDH.MR.FINALIZE, in the order of KVM and QEMU.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [linux arch/x86/kvm/vmx/tdx.c; QEMU target/i386/kvm/tdx.c tdx_finalize_vm]
+#include "boot-tests/vmm/td_build.h"
+
+#include "arch/base/mem.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/log.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/module/seamcall.h"
+#include "boot-tests/vmm/cpuid.h"
+#include "boot-tests/vmm/frames.h"
+#include "boot-tests/vmm/seam.h"
+#include "boot-tests/vmm/td_hob.h"
+#include "loader/tdvf_read.h"
+
+#define TDCX_PAGES 6
+#define TDVPX_PAGES 5
+/* Write-back, 4 levels. */
+#define EPTP_CONTROLS 0x1E
+#define TSC_UNIT_KHZ 25000
+/* x87, SSE, AVX, PKRU: what QEMU's TCG has of what a TD may have. */
+#define XFAM_WANTED (BIT64(0) | BIT64(1) | BIT64(2) | BIT64(9))
+#define CPUID_XSAVE_LEAF 0xD
+/* TDH.VP.INIT version 1 takes the x2APIC id in R8. */
+#define VP_INIT_V1 (TDH_VP_INIT | field_put(TDX_VERSION, 1))
+/* The first key id is the module's own. */
+#define TD_HKID (MODULE_HKID_BASE + 1)
+
+static void fill_params(struct td_params *params, const struct td *td)
+{
+	struct cpuid_result xsave = insn_cpuid(CPUID_XSAVE_LEAF, 0);
+	*params = (struct td_params){
+		.attributes = TD_ATTRIBUTES_SEPT_VE_DISABLE,
+		.xfam = XFAM_WANTED & xsave.eax,
+		.max_vcpus = (uint16_t)td->vcpu_count,
+		.eptp_controls = EPTP_CONTROLS,
+		.config_flags = TD_CONFIG_FLAGS_NO_RBP_MOD,
+		.tsc_frequency =
+			(uint16_t)((cpu_tsc_khz() + TSC_UNIT_KHZ / 2) / TSC_UNIT_KHZ),
+	};
+	for (unsigned i = 0; i < CPUID_CONFIG_LEAVES; i++) {
+		struct cpuid_result values = cpuid_configured(&cpuid_config_leaves[i]);
+		memcpy(&params->cpuid_config[i * sizeof(values)], &values, sizeof(values));
+	}
+}
+
+static void create_td(struct td *td)
+{
+	td->tdr = frames_take(PG_4K);
+	SEAM_MUST(TDH_MNG_CREATE, td->tdr.v, TD_HKID, 0, 0);
+	SEAM_MUST(TDH_MNG_KEY_CONFIG, td->tdr.v, 0, 0, 0);
+	for (unsigned i = 0; i < TDCX_PAGES; i++) {
+		SEAM_MUST(TDH_MNG_ADDCX, frames_take(PG_4K).v, td->tdr.v, 0, 0);
+	}
+	hpa_t page = frames_take(PG_4K);
+	fill_params(hpa_ptr(page), td);
+	SEAM_MUST(TDH_MNG_INIT, td->tdr.v, page.v, 0, 0);
+	td->tsc_offset = SEAM_MUST(TDH_MNG_RD, td->tdr.v, MD_TD_TSC_OFFSET, 0, 0).r8;
+	frames_give(page, PG_4K);
+}
+
+static void create_vcpu(struct td *td, unsigned index, uint64_t hob)
+{
+	hpa_t tdvpr = frames_take(PG_4K);
+	td->vcpus[index].tdvpr = tdvpr;
+	msr_file_init(&td->vcpus[index].msrs, index == 0, td->tsc_offset);
+	SEAM_MUST(TDH_VP_CREATE, tdvpr.v, td->tdr.v, 0, 0);
+	for (unsigned i = 0; i < TDVPX_PAGES; i++) {
+		SEAM_MUST(TDH_VP_ADDCX, frames_take(PG_4K).v, tdvpr.v, 0, 0);
+	}
+	SEAM_MUST(VP_INIT_V1, tdvpr.v, hob, cpu_apic_id(index), 0);
+	SEAM_MUST(TDH_VP_WR, tdvpr.v, MD_VP_SHARED_EPTP, td->mmu.shared.root.v, UINT64_MAX);
+	/* The vCPU will run on another CPU. */
+	SEAM_MUST(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0);
+}
+
+/* The page copied is content plus a stride for each page: no stride, all pages are the same. */
+static void add_section(struct td *td, const struct tdvf_section *section, const uint8_t *content,
+			uint64_t stride)
+{
+	bool measured = (section->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0;
+	uint64_t pages = section->memory_data_size / MEM_PAGE_SIZE;
+	for (uint64_t i = 0; i < pages; i++) {
+		mmu_add_page(&td->mmu, gpa(section->memory_address + i * MEM_PAGE_SIZE),
+			     content + i * stride, measured);
+	}
+}
+
+static void add_sections(struct td *td, const struct tdvf_image *image,
+			 const struct td_layout *layout, const uint8_t *firmware,
+			 const uint8_t *hob)
+{
+	hpa_t zero = frames_take(PG_4K);
+	memset(hpa_ptr(zero), 0, MEM_PAGE_SIZE);
+	for (unsigned i = 0; i < image->count; i++) {
+		const struct tdvf_section *section = &image->sections[i];
+		if (section->type == TDVF_SECTION_BFV || section->type == TDVF_SECTION_CFV) {
+			add_section(td, section, firmware + section->data_offset, MEM_PAGE_SIZE);
+		} else if (section->memory_address == layout->hob_base) {
+			add_section(td, section, hob, MEM_PAGE_SIZE);
+		} else {
+			add_section(td, section, hpa_ptr(zero), 0);
+		}
+	}
+	frames_give(zero, PG_4K);
+}
+
+void td_build(struct td *td, uint64_t memory, struct blob firmware)
+{
+	char error[160];
+	struct tdvf_image image;
+	if (tdvf_read(firmware.data, firmware.size, &image, error, sizeof(error)) != ST_OK) {
+		machine_exit(EXIT_TD_STOPPED, "firmware: %s", error);
+	}
+	struct td_layout layout;
+	if (td_layout_make(memory, &image, &layout, error, sizeof(error)) != ST_OK) {
+		machine_exit(EXIT_TD_STOPPED, "firmware: %s", error);
+	}
+	uint8_t *hob = frames_take_span(layout.hob_size);
+	memset(hob, 0, layout.hob_size);
+	if (td_hob_build(&layout, hob, layout.hob_size) != ST_OK) {
+		machine_exit(EXIT_TD_STOPPED, "firmware: TD_HOB section of 0x%llx bytes is too small",
+			     (unsigned long long)layout.hob_size);
+	}
+	td->vcpu_count = cpu_count();
+	create_td(td);
+	mmu_init(&td->mmu, td->tdr, &layout.memory);
+	fw_cfg_remap_init(&td->fw_cfg, &layout.memory);
+	for (unsigned i = 0; i < td->vcpu_count; i++) {
+		create_vcpu(td, i, layout.hob_base);
+	}
+	add_sections(td, &image, &layout, firmware.data, hob);
+	SEAM_MUST(TDH_MR_FINALIZE, td->tdr.v, 0, 0, 0);
+	log_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
+		 td->vcpu_count, (unsigned long long)memory, image.count,
+		 (unsigned long long)layout.hob_base);
+}

@@ -1,0 +1,10 @@
+// Builds a TD from a firmware image, as KVM and QEMU do, up to its first instruction.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include "boot-tests/vmm/blob.h"
+#include "boot-tests/vmm/td.h"
+
+/* Stops the machine, by name, when the image or the size of memory cannot be used. Each vCPU can
+ * then be entered on its own CPU. */
+void td_build(struct td *td, uint64_t memory, struct blob firmware);

@@ -1,0 +1,282 @@
+// Dispatch and answers of the TDVMCALLs.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [linux arch/x86/kvm/vmx/tdx.c; QEMU target/i386/kvm/tdx.c, tdx-quote-generator.h]
+#include "boot-tests/vmm/tdvmcall.h"
+
+#include "arch/base/mem.h"
+#include "arch/tdx/ghci.h"
+#include "arch/tdx/module.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/log.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/stats.h"
+#include "boot-tests/vmm/cpuid.h"
+#include "boot-tests/vmm/port.h"
+
+#define SERVICE_BASE TDVMCALL_GET_TD_VM_CALL_INFO
+#define PAGE 4096
+/* GetTdVmCallInfo leaf 1, R11. */
+#define INFO_SETUP_EVENT_NOTIFY BIT64(1)
+#define VECTOR_MIN 32
+#define VECTOR_MAX 255
+/* KVM's answer to a hypercall it does not have. */
+#define KVM_ENOSYS ((uint64_t)-1000)
+
+/* [GHCI 1.5 TDG.VP.VMCALL<GetQuote>] */
+struct quote_header {
+	uint64_t version;              /* 00: 1 */
+	uint64_t status;               /* 08 */
+	uint32_t in_size;              /* 10 */
+	uint32_t out_size;             /* 14 */
+};
+ABI_SIZE(struct quote_header, 24);
+#define QUOTE_VERSION 1
+#define QUOTE_UNAVAILABLE 0x8000000000000001
+#define QUOTE_BUFFER_MAX 0x20000
+
+static bool take_shared_bit(uint64_t raw, uint64_t *address)
+{
+	uint64_t bit = gpa_with_share(gpa(0), SHARE_SHARED, TD_GPAW);
+	*address = raw & ~bit;
+	return (raw & bit) != 0;
+}
+
+static uint64_t get_info(struct seam_regs *regs)
+{
+	if (regs->r12 > 1) {
+		return TDVMCALL_INVALID_OPERAND;
+	}
+	regs->r11 = regs->r12 == 1 ? INFO_SETUP_EVENT_NOTIFY : 0;
+	regs->r12 = 0;
+	regs->r13 = 0;
+	regs->r14 = 0;
+	return TDVMCALL_SUCCESS;
+}
+
+static uint64_t map_gpa(struct td *td, struct seam_regs *regs)
+{
+	uint64_t raw = regs->r12;
+	uint64_t size = regs->r13;
+	uint64_t start;
+	uint64_t last;
+	bool shared = take_shared_bit(raw, &start);
+	regs->r11 = raw;
+	if (size == 0 || raw + size - 1 < raw || raw + size - 1 >= BIT64(TD_GPAW) ||
+	    take_shared_bit(raw + size - 1, &last) != shared) {
+		return TDVMCALL_INVALID_OPERAND;
+	}
+	struct gpa_range range;
+	if (!gpa_range_make(start, size, &range)) {
+		return TDVMCALL_ALIGN_ERROR;
+	}
+	gpa_t stopped;
+	enum share share = shared ? SHARE_SHARED : SHARE_PRIVATE;
+	if (mmu_convert(&td->mmu, range, share, &stopped) != ST_OK) {
+		regs->r11 = gpa_with_share(stopped, share, TD_GPAW);
+		return TDVMCALL_INVALID_OPERAND;
+	}
+	return TDVMCALL_SUCCESS;
+}
+
+/* There is no quoting service: the buffer says so. */
+static uint64_t get_quote(struct td *td, const struct seam_regs *regs)
+{
+	uint64_t address;
+	uint64_t size = regs->r13;
+	if (!take_shared_bit(regs->r12, &address)) {
+		return TDVMCALL_INVALID_OPERAND;
+	}
+	if (!is_aligned(address, PAGE) || !is_aligned(size, PAGE)) {
+		return TDVMCALL_ALIGN_ERROR;
+	}
+	if (size == 0 || size > QUOTE_BUFFER_MAX || !mmu_is_shared(&td->mmu, address, size)) {
+		return TDVMCALL_INVALID_OPERAND;
+	}
+	struct quote_header header;
+	memcpy(&header, hpa_ptr(hpa(address)), sizeof(header));
+	if (header.version != QUOTE_VERSION || header.in_size > size - sizeof(header)) {
+		return TDVMCALL_INVALID_OPERAND;
+	}
+	header.status = QUOTE_UNAVAILABLE;
+	header.out_size = 0;
+	memcpy(hpa_ptr(hpa(address)), &header, sizeof(header));
+	return TDVMCALL_SUCCESS;
+}
+
+/* Printable text up to the first NUL. */
+static void copy_text(char *out, const void *bytes, unsigned size)
+{
+	const char *text = bytes;
+	unsigned i;
+	for (i = 0; i < size && text[i] != 0; i++) {
+		out[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : ' ';
+	}
+	out[i] = 0;
+}
+
+static _Noreturn void fatal_error(struct td *td, unsigned index, const struct seam_regs *regs)
+{
+	/* In the order of the message; the number of the GPR is its bit in the mask. */
+	const struct {
+		unsigned bit;
+		uint64_t value;
+	} parts[] = {
+		{ 14, regs->r14 }, { 15, regs->r15 }, { 3, regs->rbx }, { 7, regs->rdi },
+		{ 6, regs->rsi },  { 8, regs->r8 },   { 9, regs->r9 },  { 2, regs->rdx },
+	};
+	uint64_t message[ARRAY_COUNT(parts)] = { 0 };
+	unsigned used = 0;
+	for (unsigned i = 0; i < ARRAY_COUNT(parts); i++) {
+		if (regs->rcx & BIT64(parts[i].bit)) {
+			message[used++] = parts[i].value;
+		}
+	}
+	char text[TDVMCALL_FATAL_MESSAGE_SIZE + 1];
+	copy_text(text, message, sizeof(message));
+	char more[256] = "";
+	uint64_t address;
+	if ((regs->r12 & TDVMCALL_FATAL_HAS_GPA) && take_shared_bit(regs->r13, &address) &&
+	    mmu_is_shared(&td->mmu, address, sizeof(more) - 1)) {
+		copy_text(more, hpa_ptr(hpa(address)), sizeof(more) - 1);
+	}
+	machine_exit(EXIT_FATAL_ERROR, "TD reported fatal error 0x%llx by vCPU %u: %s%s%s",
+		     (unsigned long long)(regs->r12 & ~TDVMCALL_FATAL_HAS_GPA), index, text,
+		     more[0] != 0 ? " | " : "", more);
+}
+
+static uint64_t setup_event_notify(const struct seam_regs *regs)
+{
+	return regs->r12 >= VECTOR_MIN && regs->r12 <= VECTOR_MAX ? TDVMCALL_SUCCESS :
+								    TDVMCALL_INVALID_OPERAND;
+}
+
+static uint64_t cpuid(struct seam_regs *regs)
+{
+	struct cpuid_result r = cpuid_model((uint32_t)regs->r12, (uint32_t)regs->r13);
+	regs->r12 = r.eax;
+	regs->r13 = r.ebx;
+	regs->r14 = r.ecx;
+	regs->r15 = r.edx;
+	return TDVMCALL_SUCCESS;
+}
+
+static uint64_t halt(struct td *td, unsigned index, const struct seam_regs *regs)
+{
+	if (regs->r12 & 1) {
+		/* Only an NMI could wake it, and nobody sends one. */
+		unsigned stopped = __atomic_add_fetch(&td->stopped_count, 1, __ATOMIC_RELAXED);
+		if (stopped == td->vcpu_count) {
+			machine_exit(EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
+		}
+		log_line('L', "vCPU %u halted with interrupts off", index);
+		cpu_stop();
+	}
+	module_post_interrupt(td->vcpus[index].tdvpr, cpu_wait_interrupt());
+	return TDVMCALL_SUCCESS;
+}
+
+static uint64_t port_io(struct td *td, struct seam_regs *regs)
+{
+	unsigned size = (unsigned)regs->r12;
+	uint16_t port = (uint16_t)regs->r14;
+	if ((regs->r12 != 1 && regs->r12 != 2 && regs->r12 != 4) ||
+	    regs->r13 > TDVMCALL_WRITE) {
+		return TDVMCALL_INVALID_OPERAND;
+	}
+	if (regs->r13 == TDVMCALL_WRITE) {
+		port_write(td, port, size, (uint32_t)(regs->r15 & MASK64(8 * size - 1, 0)));
+	} else {
+		regs->r11 = port_read(td, port, size);
+	}
+	return TDVMCALL_SUCCESS;
+}
+
+static uint64_t mmio(struct td *td, struct seam_regs *regs)
+{
+	unsigned size = (unsigned)regs->r12;
+	uint64_t address;
+	bool shared = take_shared_bit(regs->r14, &address);
+	if ((regs->r12 != 1 && regs->r12 != 2 && regs->r12 != 4 && regs->r12 != 8) ||
+	    regs->r13 > TDVMCALL_WRITE || !shared) {
+		return TDVMCALL_INVALID_OPERAND;
+	}
+	bool done = regs->r13 == TDVMCALL_WRITE ? mmio_write(td, address, size, regs->r15) :
+						  mmio_read(td, address, size, &regs->r11);
+	return done ? TDVMCALL_SUCCESS : TDVMCALL_INVALID_OPERAND;
+}
+
+static uint64_t read_msr(struct td *td, unsigned index, struct seam_regs *regs)
+{
+	return regs->r12 <= UINT32_MAX &&
+			       msr_read(&td->vcpus[index].msrs, (uint32_t)regs->r12, &regs->r11) ?
+		       TDVMCALL_SUCCESS :
+		       TDVMCALL_INVALID_OPERAND;
+}
+
+static uint64_t write_msr(struct td *td, unsigned index, struct seam_regs *regs)
+{
+	return regs->r12 <= UINT32_MAX &&
+			       msr_write(&td->vcpus[index].msrs, (uint32_t)regs->r12, regs->r13) ?
+		       TDVMCALL_SUCCESS :
+		       TDVMCALL_INVALID_OPERAND;
+}
+
+static uint64_t dispatch(struct td *td, unsigned index, struct seam_regs *regs)
+{
+	switch (regs->r11) {
+	case TDVMCALL_GET_TD_VM_CALL_INFO:
+		return get_info(regs);
+	case TDVMCALL_MAP_GPA:
+		return map_gpa(td, regs);
+	case TDVMCALL_GET_QUOTE:
+		return get_quote(td, regs);
+	case TDVMCALL_REPORT_FATAL_ERROR:
+		fatal_error(td, index, regs);
+	case TDVMCALL_SETUP_EVENT_NOTIFY_INTERRUPT:
+		return setup_event_notify(regs);
+	case TDVMCALL_CPUID:
+		return cpuid(regs);
+	case TDVMCALL_HLT:
+		return halt(td, index, regs);
+	case TDVMCALL_IO:
+		return port_io(td, regs);
+	case TDVMCALL_RDMSR:
+		return read_msr(td, index, regs);
+	case TDVMCALL_WRMSR:
+		return write_msr(td, index, regs);
+	case TDVMCALL_MMIO:
+		return mmio(td, regs);
+	case TDVMCALL_WBINVD: /* private memory is coherent, there is no device with its own */
+		return TDVMCALL_SUCCESS;
+	default:
+		log_line('L', "vCPU %u: unknown TDVMCALL sub-function 0x%llx", index,
+			 (unsigned long long)regs->r11);
+		return TDVMCALL_SUBFUNC_UNSUPPORTED;
+	}
+}
+
+static void count(uint64_t sub_function)
+{
+	if (sub_function < STATS_VMCALL_INSTRUCTIONS) {
+		stats_add(&stats.vmcall_instruction[sub_function]);
+	} else if (sub_function - SERVICE_BASE < STATS_VMCALL_SERVICES) {
+		stats_add(&stats.vmcall_service[sub_function - SERVICE_BASE]);
+	}
+}
+
+void tdvmcall(struct td *td, unsigned index, struct seam_regs *regs)
+{
+	if (regs->r10 != 0) { /* a hypercall in KVM's own ABI */
+		log_line('L', "vCPU %u: unknown KVM hypercall %llu", index,
+			 (unsigned long long)regs->r10);
+		regs->r10 = KVM_ENOSYS;
+		return;
+	}
+	struct seam_regs in = *regs;
+	count(regs->r11);
+	regs->r10 = dispatch(td, index, regs);
+	trace(index, "TDVMCALL 0x%llx (0x%llx, 0x%llx, 0x%llx, 0x%llx) = 0x%llx, R11 0x%llx",
+	      (unsigned long long)in.r11, (unsigned long long)in.r12, (unsigned long long)in.r13,
+	      (unsigned long long)in.r14, (unsigned long long)in.r15,
+	      (unsigned long long)regs->r10, (unsigned long long)regs->r11);
+}

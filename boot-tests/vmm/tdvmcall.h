@@ -1,0 +1,10 @@
+// TDG.VP.VMCALL as KVM and QEMU answer it.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [GHCI 1.5 section 3]
+#pragma once
+
+#include "boot-tests/module/seamcall.h"
+#include "boot-tests/vmm/td.h"
+
+/* regs: what TDH.VP.ENTER left, and what the next one takes. Does not return when the TD ends. */
+void tdvmcall(struct td *td, unsigned index, struct seam_regs *regs);
