@@ -80,7 +80,7 @@ ap_start:
 	lea	eax, [rbx + 1]
 	mov	edx, AP_MAILBOX + MAILBOX_ARRIVED_OFF
 	mov	[rdx + rsi * 4], eax
-	jmp	far [rel far_park]
+	jmp	dword far [rel far_park]
 
 ; ap_reset_vector: ResetVector of the MADT's wake-up structure, version 1
 ; mode: 64-bit, 4 or 5 levels, any GDT and IDT, CR4.PGE=0, IF=0. in: nothing. out: ap_park with EBX =
@@ -96,7 +96,7 @@ ap_reset_vector:
 	mov	rax, cr4
 	and	eax, CR4_LA57 | CR4_PAE | CR4_MCE
 	mov	cr4, rax
-	jmp	far [rel far_rejoin]
+	jmp	dword far [rel far_rejoin]
 bits 32
 rejoin32:
 	mov	eax, CR0_PE | CR0_NE
@@ -118,7 +118,7 @@ rejoin64:
 	mov	ebx, [rdx + rcx * 4]
 	sub	ebx, 1
 	jc	ap_fatal
-	jmp	far [rel far_park]
+	jmp	dword far [rel far_park]
 
 ; ap_park: waits for this CPU's command in the mailbox
 ; mode: arrives in 32-bit code with paging on; the loop runs with paging off. in: EBX = x2APIC id.
@@ -206,9 +206,9 @@ vector_too_high64:
 	hex8	rdi
 	mov	eax, ecx
 	hex8	rsi
-	mov	r14, "AP wake-"
-	mov	r15, "up vecto"
-	mov	rbx, "r is 0x"
+	mov	r14, "AP: wake"
+	mov	r15, "-up vect"
+	mov	rbx, "or is 0x"
 	mov	r8, ": not be"
 	mov	r9, "low 4 Gi"
 	mov	rdx, "B"
