@@ -75,21 +75,12 @@ struct addresses {
 	uint64_t destination;
 };
 
-/* Decodes the instruction at RIP. The second page is read only when the instruction reaches it. */
+/* Decodes the instruction at RIP. Only its own bytes are read, which the processor has read too. */
 static enum status fetch(struct trap_frame *frame, struct insn *insn, struct addresses *addresses)
 {
-	const uint8_t *bytes = (const uint8_t *)frame->rip;
-	uint64_t in_page = MEM_PAGE_SIZE - frame->rip % MEM_PAGE_SIZE;
 	uint64_t gpr[INSN_REGISTER_COUNT];
-	enum status status = ST_TRUNCATED;
 
-	if (in_page < INSN_MAX_LENGTH) {
-		status = decode_insn(bytes, (unsigned)in_page, DECODE_64, insn);
-	}
-	if (status == ST_TRUNCATED) {
-		status = decode_insn(bytes, INSN_MAX_LENGTH, DECODE_64, insn);
-	}
-	TRY(status);
+	TRY(decode_insn((const uint8_t *)frame->rip, INSN_MAX_LENGTH, DECODE_64, insn));
 	/* The shim leaves FS and GS alone and does not know their bases. */
 	if (!insn->has_memory || insn->segment == INSN_FS || insn->segment == INSN_GS) {
 		return ST_UNSUPPORTED;

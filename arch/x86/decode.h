@@ -109,7 +109,8 @@ struct insn {
 };
 
 /*
- * Decodes the instruction at bytes; count of them may be read, no more than INSN_MAX_LENGTH are.
+ * Decodes the instruction at bytes, of which count may be read: each once, in order, and none
+ * behind the instruction's end or behind INSN_MAX_LENGTH.
  * ST_TRUNCATED: the instruction goes on behind count. ST_BAD_FORMAT: longer than 15 bytes, or LOCK
  * where it faults. ST_UNSUPPORTED: not an instruction in this mode, or one of VEX, EVEX, XOP,
  * 3DNow! and the few others whose length this decoder does not know.

@@ -526,6 +526,13 @@ static void mmio_disagreements(void **state)
 	assert_int_equal(handle(), ST_HOST_LIED);
 	set_up_mmio("\x89\x08", 2, EPT_QUAL_READ, 0x120);
 	assert_int_equal(handle(), ST_HOST_LIED);
+	/* CMP, TEST and BT do not write. */
+	set_up_mmio("\x39\x08", 2, EPT_QUAL_WRITE, 0x120);
+	assert_int_equal(handle(), ST_HOST_LIED);
+	set_up_mmio("\x85\x08", 2, EPT_QUAL_READ | EPT_QUAL_WRITE, 0x120);
+	assert_int_equal(handle(), ST_HOST_LIED);
+	set_up_mmio("\x0F\xBA\x20\x05", 4, EPT_QUAL_WRITE, 0x120);
+	assert_int_equal(handle(), ST_HOST_LIED);
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ, 0x120);
 	info.gpa += 4;
 	assert_int_equal(handle(), ST_HOST_LIED);
@@ -604,7 +611,7 @@ static void mmio_refused(void **state)
 	assert_int_equal(frame.rdi, LINEAR + 0x10);
 }
 
-/* An instruction that ends with its page does not touch the next one; one that does not, does. */
+/* An instruction that ends with its page does not touch the next one; one may also cross. */
 static void fetch_at_page_end(void **state)
 {
 	uint8_t *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
