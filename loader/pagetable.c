@@ -46,6 +46,33 @@ static enum status pt_check(const struct pt_map *maps, size_t map_count)
 	return map_count != 0 ? ST_OK : ST_BAD_RANGE;
 }
 
+static uint64_t pt_leaf_bits(enum pt_perm perm, bool any_writable)
+{
+	uint64_t bits = PTE_P | PTE_A;
+	if (pt_writable(perm)) {
+		bits |= PTE_W | PTE_D;
+	} else if (!any_writable) {
+		/* A store while CR0.WP=0 shall not change this table either. */
+		bits |= PTE_D;
+	}
+	return pt_executable(perm) ? bits : bits | PTE_NX;
+}
+
+/* Both do nothing without an arena: the pass that only counts. */
+static void pt_clear(const struct pt_arena *arena, size_t page)
+{
+	if (arena != NULL) {
+		memset(arena->pages + page * PT_ENTRIES, 0, PT_PAGE);
+	}
+}
+
+static void pt_set(const struct pt_arena *arena, size_t page, unsigned index, uint64_t entry)
+{
+	if (arena != NULL) {
+		arena->pages[page * PT_ENTRIES + index] = entry;
+	}
+}
+
 /*
  * Goes through all leaves in order of va and returns the pages that the tables take; with an arena
  * it also writes them. As the maps are sorted and disjoint, a table is needed exactly when va has
@@ -56,49 +83,33 @@ static size_t pt_emit(const struct pt_arena *arena, const struct pt_map *maps, s
 {
 	bool any_writable = pt_any_writable(maps, map_count);
 	uint64_t upper = PTE_P | PTE_A | (any_writable ? PTE_W : 0);
+	uint64_t base = arena != NULL ? arena->base.v : 0;
 	size_t table[PG_256T] = { 0 }; /* page that holds the entries of each level; root: page 0 */
 	size_t used = 1;
 	uint64_t last_va = UINT64_MAX;
 
-	if (arena != NULL) {
-		memset(arena->pages, 0, PT_PAGE);
-	}
+	pt_clear(arena, 0);
 	for (size_t i = 0; i < map_count; i++) {
 		const struct pt_map *m = &maps[i];
-		uint64_t bits = PTE_P | PTE_A;
-		if (pt_writable(m->perm)) {
-			bits |= PTE_W | PTE_D;
-		} else if (!any_writable) {
-			/* A store while CR0.WP=0 shall not change this table either. */
-			bits |= PTE_D;
-		}
-		bits |= pt_executable(m->perm) ? 0 : PTE_NX;
-
+		uint64_t bits = pt_leaf_bits(m->perm, any_writable);
 		enum pg_level leaf = PG_4K;
 		for (uint64_t done = 0; done < m->size; done += pg_size(leaf)) {
 			uint64_t va = m->va + done;
 			gpa_t pa = gpa(m->pa.v + done);
-			leaf = is_aligned(va | pa.v, pg_size(PG_2M)) &&
-					       m->size - done >= pg_size(PG_2M) ?
-				       PG_2M :
-				       PG_4K;
+			bool large = is_aligned(va | pa.v, pg_size(PG_2M)) &&
+				     m->size - done >= pg_size(PG_2M);
+			leaf = large ? PG_2M : PG_4K;
 			for (enum pg_level level = PG_512G; level > leaf; level--) {
 				if ((va ^ last_va) < pg_size(level)) {
 					continue;
 				}
-				if (arena != NULL) {
-					uint64_t *entries = arena->pages + table[level] * PT_ENTRIES;
-					entries[pt_index(va, level)] =
-						(arena->base.v + used * PT_PAGE) | upper;
-					memset(arena->pages + used * PT_ENTRIES, 0, PT_PAGE);
-				}
+				pt_set(arena, table[level], pt_index(va, level),
+				       (base + used * PT_PAGE) | upper);
+				pt_clear(arena, used);
 				table[level - 1] = used++;
 			}
-			if (arena != NULL) {
-				arena->pages[table[leaf] * PT_ENTRIES + pt_index(va, leaf)] =
-					gpa_with_share(pa, m->share, gpaw) | bits |
-					(leaf == PG_2M ? PTE_PS : 0);
-			}
+			pt_set(arena, table[leaf], pt_index(va, leaf),
+			       gpa_with_share(pa, m->share, gpaw) | bits | (large ? PTE_PS : 0));
 			last_va = va;
 		}
 	}

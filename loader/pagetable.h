@@ -1,4 +1,4 @@
-// Page tables from a list of ranges: count, then build, then look up. One walker for the whole tree.
+// Page tables from a list of ranges: count, build, look up. One walker for the whole tree.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Identity or offset maps, 4 levels, leaves of 4 KiB and 2 MiB (1 GiB pages are never needed).
@@ -42,8 +42,8 @@ struct pt_arena {
 struct pt_leaf {
 	uint64_t entry;
 	enum pg_level level;
-	uint64_t upper_and; /* AND of all entries on the path, leaf included: W here means writable */
-	uint64_t upper_or;  /* OR of all entries on the path: NX here means not executable */
+	uint64_t upper_and; /* AND of all entries on the path, leaf too: W here means writable */
+	uint64_t upper_or;  /* OR of the same entries: NX here means not executable */
 };
 
 /* Pages that pt_build() will use. ST_BAD_RANGE: maps are none, unaligned, empty, wrap, reach above

@@ -64,7 +64,8 @@ enum status plan_add(struct plan *plan, const struct plan_entry *entry) MUST_CHE
 /*
  * ST_BAD_RANGE: a range is not page aligned, empty, not above the one before it, or outside the
  * window of its kind. ST_BAD_ARGUMENT: kind and tag disagree, a tag is there twice, bytes do not
- * belong to the kind, or the shim is short. ST_NO_SPACE: more bytes than range. ST_NOT_FOUND: no shim or no TD HOB.
+ * belong to the kind, or the shim is short. ST_NO_SPACE: more bytes than range. ST_NOT_FOUND: no
+ * shim or no TD HOB.
  */
 enum status plan_check(const struct plan *plan) MUST_CHECK;
 

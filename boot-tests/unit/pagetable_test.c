@@ -309,7 +309,8 @@ static void malformed_lists(void **state)
 		{ good, good },
 		{ { MIB2, gpa(0), 2 * PAGE, PT_R, SHARE_PRIVATE },
 		  { MIB2 + PAGE, gpa(0), PAGE, PT_R, SHARE_PRIVATE } },
-		{ { MIB2, gpa(0), PAGE, PT_R, SHARE_PRIVATE }, { 0, gpa(0), PAGE, PT_R, SHARE_PRIVATE } },
+		{ { MIB2, gpa(0), PAGE, PT_R, SHARE_PRIVATE },
+		  { 0, gpa(0), PAGE, PT_R, SHARE_PRIVATE } },
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(overlaps); i++) {
 		assert_int_equal(pt_build(&arena, overlaps[i], 2, 48, &root, &pages), ST_BAD_RANGE);

@@ -256,7 +256,8 @@ static void broken_sections(void **state)
 		free(image);
 	}
 	static const struct poke overlaps[] = {
-		{ SECTION(3) + 8, 8, 0x80F000, ST_BAD_RANGE, "section 3: memory_address 0x80f000:" },
+		{ SECTION(3) + 8, 8, 0x80F000, ST_BAD_RANGE,
+		  "section 3: memory_address 0x80f000:" },
 		{ SECTION(3) + 8, 8, 0x7FF000, ST_BAD_RANGE, "overlaps" },
 		{ SECTION(3) + 8, 8, 0x7FE000, ST_OK, NULL },
 		{ SECTION(2) + 16, 8, 0x11000, ST_BAD_RANGE, "section 3: memory_address" },

@@ -64,6 +64,7 @@ static uint8_t *make_image(const struct plan *plan, uint32_t flags, uint64_t *si
 	char error[160] = "";
 	assert_int_equal(tdvf_sink_size(plan, size), ST_OK);
 	uint8_t *image = malloc(*size);
+	memset(image, 0x5A, *size);
 	assert_int_equal(tdvf_sink_write(plan, flags, image, *size, error, sizeof(error)), ST_OK);
 	return image;
 }
@@ -229,8 +230,9 @@ static void bad_arguments(void **state)
 	uint8_t *image = malloc(2 * SHIM_IMAGE_SIZE);
 	memset(image, 0x77, 2 * SHIM_IMAGE_SIZE);
 	char error[160];
-	assert_int_equal(tdvf_sink_write(&plan, 0, image, SHIM_IMAGE_SIZE - 1, error, sizeof(error)),
-			 ST_BAD_ARGUMENT);
+	assert_int_equal(
+		tdvf_sink_write(&plan, 0, image, SHIM_IMAGE_SIZE - 1, error, sizeof(error)),
+		ST_BAD_ARGUMENT);
 	assert_int_equal(tdvf_sink_write(&plan, 0, image, 2 * SHIM_IMAGE_SIZE, error,
 					 sizeof(error)),
 			 ST_BAD_ARGUMENT);

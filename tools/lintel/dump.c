@@ -17,8 +17,8 @@
 static const char help[] =
 	"usage: lintel dump FILE\n"
 	"\n"
-	"Checks a TDVF image and prints its sections. Of an image of ours it also prints the parts\n"
-	"and every range of the AP table with its permissions. Exit status 1: the metadata is\n"
+	"Checks a TDVF image and prints its sections. Of an image of ours it also prints the\n"
+	"parts and every range of the AP table with its permissions. Exit status 1: the metadata is\n"
 	"malformed, a range is writable and executable, or the AP table is not what it must be.\n";
 
 struct dump {

@@ -12,8 +12,8 @@
 static const char help[] =
 	"usage: lintel mrtd --order page|section FILE\n"
 	"\n"
-	"Prints the MRTD (96 hex digits) that a TD built from FILE has. It depends on the order in\n"
-	"which the VMM adds and measures pages:\n"
+	"Prints the MRTD (96 hex digits) that a TD built from FILE has. It depends on the order\n"
+	"in which the VMM adds and measures pages:\n"
 	"  --order page      add a page, measure it, then the next one (KVM, QEMU)\n"
 	"  --order section   add all pages of a section, then measure all of them\n";
 
