@@ -49,6 +49,7 @@
 #define EXT_QUAL_NONE 0
 #define EXT_QUAL_ACCEPT 1
 #define EXT_QUAL_GPA_DETAILS 2
+#define EXT_QUAL_ATTR_WR 5
 #define EXT_QUAL_PENDING_EPT_VIOLATION 6
 
 /* What TDG.VP.VEINFO.GET returns. */

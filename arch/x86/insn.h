@@ -149,3 +149,13 @@ static inline void insn_vmsave(uint64_t address)
 {
 	__asm__ volatile("vmsave %0" : : "a"(address) : "memory");
 }
+
+static inline void insn_rep_stosq(void *to, uint64_t value, uint64_t count)
+{
+	__asm__ volatile("rep stosq" : "+D"(to), "+c"(count) : "a"(value) : "memory");
+}
+
+static inline void insn_rep_movsq(void *to, const void *from, uint64_t count)
+{
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+}

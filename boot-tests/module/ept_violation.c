@@ -1,0 +1,196 @@
+// Accesses of the TD that its nested tables do not allow: #VE, #PF or TD exit.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/module/ept_violation.h"
+
+#include "arch/x86/cpu.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/module/guest.h"
+#include "boot-tests/module/sept.h"
+#include "boot-tests/module/td_exit.h"
+#include "boot-tests/module/ve.h"
+
+#define PAGE_OFFSET MASK64(11, 0)
+/* What only the TD learns of a violation: bits 12 to 7. */
+#define EPT_QUAL_GUEST_ONLY MASK64(12, 7)
+
+void ept_violation_exit(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification,
+			uint64_t extended)
+{
+	td_exit(vcpu, TDX_SUCCESS | EXIT_REASON_EPT_VIOLATION, qualification & ~EPT_QUAL_GUEST_ONLY,
+		extended, gpa_raw & ~PAGE_OFFSET);
+}
+
+/* --- linear address ------------------------------------------------------------------------- */
+
+/* Linear addresses that one instruction may have touched. */
+struct candidates {
+	uint64_t linear[8];
+	unsigned count;
+};
+
+static void add_candidate(struct candidates *c, uint64_t linear, uint64_t size)
+{
+	c->linear[c->count++] = linear;
+	if (size > 1) {
+		c->linear[c->count++] = linear + size - 1;
+	}
+}
+
+/* Decodes the operand: the memory operand, [RDI] of a string instruction, the stack. */
+static void data_candidates(const struct vcpu *vcpu, struct candidates *c)
+{
+	const struct vmcb_save *save = &vcpu->svm.vmcb->save;
+	struct insn insn;
+	if (!guest_decode(vcpu, &insn)) {
+		return;
+	}
+	uint64_t size = insn.kind == INSN_OTHER ? insn.operand_size : insn.memory_size;
+	if (insn.has_memory) {
+		add_candidate(c,
+			      decode_effective_address(&insn, vcpu->svm.gpr, save->rip + insn.length,
+						       save->fs.base, save->gs.base),
+			      size);
+	}
+	if (insn.kind == INSN_MOVS || insn.kind == INSN_CMPS) {
+		add_candidate(c, decode_destination_address(&insn, vcpu->svm.gpr), size);
+	}
+	add_candidate(c, vcpu->svm.gpr[RSP], 1);
+	add_candidate(c, vcpu->svm.gpr[RSP] - sizeof(uint64_t), 1);
+}
+
+/* The candidate whose page translates to the page of the violation. */
+static bool find_gla(const struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access, uint64_t *gla)
+{
+	struct candidates c = { .count = 0 };
+	if (access & EPT_QUAL_FETCH) {
+		add_candidate(&c, guest_linear_rip(vcpu), INSN_MAX_LENGTH);
+	} else {
+		data_candidates(vcpu, &c);
+	}
+	for (unsigned i = 0; i < c.count; i++) {
+		uint64_t translated;
+		if (guest_translate(&vcpu->svm, c.linear[i], &translated) &&
+		    (translated & ~PAGE_OFFSET) == (gpa_raw & ~PAGE_OFFSET)) {
+			*gla = (c.linear[i] & ~PAGE_OFFSET) | (gpa_raw & PAGE_OFFSET);
+			return true;
+		}
+	}
+	/* A walk of the TD's own tables failed: the first operand is what it was for. */
+	if (!(access & EPT_QUAL_FINAL) && c.count > 0) {
+		*gla = c.linear[0];
+		return true;
+	}
+	return false;
+}
+
+/* --- what becomes of a violation -------------------------------------------------------------- */
+
+static void inject(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
+{
+	struct ve_info info = { .exit_reason = EXIT_REASON_EPT_VIOLATION,
+				.exit_qualification = qualification,
+				.gpa = gpa_raw };
+	if (find_gla(vcpu, gpa_raw, qualification, &info.gla)) {
+		info.exit_qualification |= EPT_QUAL_GLA_VALID;
+	}
+	ve_inject(vcpu, &info);
+}
+
+static void private_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
+{
+	const struct tdcs *tdcs = vcpu->td.tdcs;
+	struct sept_walk walk =
+		sept_walk(tdcs->sept_root, gpa(gpa_raw & ~PAGE_OFFSET), PG_4K);
+	if (sept_state(walk.value) != SEPT_PENDING) {
+		/* Even when another CPU has mapped it since: the host sees a spurious exit. */
+		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
+	} else if (tdcs->td_ctls & TD_CTLS_PENDING_VE_DISABLE) {
+		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_PENDING_EPT_VIOLATION);
+	} else {
+		inject(vcpu, gpa_raw, qualification);
+	}
+}
+
+/* The entry of the shared EPT where the walk ends. */
+static uint64_t shared_entry(const struct vcpu *vcpu, uint64_t gpa_raw)
+{
+	const uint64_t *table = hpa_ptr(hpa(vcpu->shared_eptp & PTE_ADDRESS));
+	uint64_t address = gpa_raw & ~GPA_SHARED;
+	uint64_t entry = 0;
+	if (table == 0) {
+		return 0;
+	}
+	for (int level = PG_512G; level >= PG_4K; level--) {
+		entry = __atomic_load_n(&table[pt_index(address, (enum pg_level)level)],
+					__ATOMIC_ACQUIRE);
+		if (!(entry & PTE_P) || (entry & PTE_PS)) {
+			break;
+		}
+		table = hpa_ptr(hpa(entry & PTE_ADDRESS));
+	}
+	return entry;
+}
+
+static void shared_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
+{
+	uint64_t entry = shared_entry(vcpu, gpa_raw);
+	if (entry & PTE_P) {
+		qualification |= EPT_QUAL_READABLE | (entry & PTE_W ? EPT_QUAL_WRITABLE : 0) |
+				 (entry & PTE_NX ? 0 : EPT_QUAL_EXECUTABLE);
+	}
+	/* The hardware delivers this #VE itself, but not while one waits to be fetched, and not while
+	 * it delivers another event. */
+	bool delivering = (vcpu->svm.vmcb->control.exitintinfo & EVENTINJ_V) != 0;
+	if ((entry & NPT_SUPPRESS_VE) || vcpu->ve.valid != 0 || delivering) {
+		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
+	} else {
+		inject(vcpu, gpa_raw, qualification);
+	}
+}
+
+static void violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
+{
+	if (gpa_raw & GPA_SHARED) {
+		shared_violation(vcpu, gpa_raw, qualification);
+	} else {
+		private_violation(vcpu, gpa_raw, qualification);
+	}
+}
+
+void ept_violation_of_operand(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access)
+{
+	violation(vcpu, gpa_raw, access | EPT_QUAL_FINAL);
+}
+
+/* A GPA wider than GPAW: what a CPU with 48 address bits would do. */
+static void reserved_bit_fault(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
+{
+	uint64_t linear = 0;
+	if (!find_gla(vcpu, gpa_raw, qualification, &linear)) {
+		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
+		return;
+	}
+	guest_inject_pf(vcpu, linear,
+			PFEC_P | PFEC_RSVD | (qualification & EPT_QUAL_WRITE ? PFEC_W : 0) |
+				(guest_save(vcpu)->cpl == 3 ? PFEC_U : 0) |
+				(qualification & EPT_QUAL_FETCH ? PFEC_I : 0));
+}
+
+void ept_violation(struct vcpu *vcpu)
+{
+	const struct vmcb_control *control = &vcpu->svm.vmcb->control;
+	uint64_t gpa_raw = control->exitinfo2;
+	uint64_t qualification = EPT_QUAL_READ;
+	/* A walk of the TD's tables is a write for SVM, and a read for EPT without A and D bits. */
+	if (control->exitinfo1 & NPF_FINAL) {
+		qualification = EPT_QUAL_FINAL |
+				(control->exitinfo1 & NPF_I ? EPT_QUAL_FETCH :
+				 control->exitinfo1 & NPF_W ? EPT_QUAL_WRITE :
+							      EPT_QUAL_READ);
+	}
+	if (gpa_raw >= BIT64(GPAW)) {
+		reserved_bit_fault(vcpu, gpa_raw, qualification);
+	} else {
+		violation(vcpu, gpa_raw, qualification);
+	}
+}

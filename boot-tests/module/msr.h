@@ -1,0 +1,14 @@
+// RDMSR and WRMSR of the TD.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [TDX ABI 1.5, MSR virtualization]
+#pragma once
+
+#include "boot-tests/module/td.h"
+
+enum msr_outcome { MSR_DONE, MSR_VE, MSR_GP };
+
+enum msr_outcome msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
+enum msr_outcome msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value);
+
+/* Lets the TD have the MSRs that VMRUN switches without an exit. */
+void msr_allow_native(uint8_t *msrpm);

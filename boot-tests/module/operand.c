@@ -1,0 +1,35 @@
+// Memory operands of TDCALLs: a GPA becomes a host pointer, or the TDCALL is repeated.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/module/operand.h"
+
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/module/ept_violation.h"
+#include "boot-tests/module/sept.h"
+
+static bool map_private(const struct vcpu *vcpu, uint64_t raw, hpa_t *out)
+{
+	struct sept_walk walk = sept_walk(vcpu->td.tdcs->sept_root,
+					  gpa(align_down(raw, pg_size(PG_4K))), PG_4K);
+	if (sept_state(walk.value) != SEPT_MAPPED) {
+		return false;
+	}
+	*out = hpa(sept_hpa(walk.value).v + (raw & (pg_size(walk.level) - 1)));
+	return true;
+}
+
+uint64_t operand_map(struct vcpu *vcpu, uint32_t operand, uint64_t size, bool shared_allowed,
+		     uint64_t access, void **out)
+{
+	uint64_t raw = vcpu->svm.gpr[operand];
+	bool shared = (raw & GPA_SHARED) != 0;
+	if (!is_aligned(raw, size) || raw >= BIT64(GPAW) || (shared && !shared_allowed)) {
+		return TDX_OPERAND_INVALID | operand;
+	}
+	hpa_t found;
+	if (shared ? nested_translate(&vcpu->svm, raw, &found) : map_private(vcpu, raw, &found)) {
+		*out = hpa_ptr(found);
+		return TDX_SUCCESS;
+	}
+	ept_violation_of_operand(vcpu, raw, access);
+	return TDCALL_REPEAT;
+}

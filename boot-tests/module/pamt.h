@@ -1,0 +1,53 @@
+// The physical address metadata table: type, owner and size of each page, one entry for 4 KiB.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [TDX ABI 1.5 PAMT_ENTRY, page types]
+//
+// Every page that becomes part of a TD is taken through pamt_open_free() and pamt_assign(), so that no
+// page has two owners. A 2 MiB page is 512 entries of level PG_2M; its lock and BEPOCH are those of
+// the first.
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "arch/tdx/module.h"
+#include "boot-tests/module/lock.h"
+
+struct pamt_entry {
+	uint8_t type;   /* enum tdx_page_type */
+	uint8_t level;  /* enum pg_level */
+	sharex_t lock;
+	uint32_t owner; /* page number of the TDR, 0 when there is none */
+	uint64_t bepoch;
+};
+
+/* Physical addresses that are no address, or carry a key id, are refused. */
+#define HPA_WIDTH 48
+
+/* Builds the table at the start of [base, end), 4 KiB aligned; returns the first page behind it. */
+hpa_t pamt_init(hpa_t base, hpa_t end);
+
+/* Null outside the convertible memory. */
+struct pamt_entry *pamt_find(hpa_t page);
+
+/*
+ * Checks a page operand and locks its entry: OPERAND_INVALID, OPERAND_ADDR_RANGE_ERROR,
+ * OPERAND_BUSY or PAGE_METADATA_INCORRECT, each with operand.
+ */
+uint64_t pamt_open(uint64_t raw, uint32_t operand, enum tdx_page_type type, enum lock_mode mode,
+		   struct pamt_entry **out);
+/* The same, exclusive, for a page of level that has to be free as a whole; pamt_close_free(). */
+uint64_t pamt_open_free(uint64_t raw, uint32_t operand, enum pg_level level,
+			struct pamt_entry **out);
+void pamt_close(struct pamt_entry *entry, enum lock_mode mode);
+void pamt_close_free(struct pamt_entry *entry, enum pg_level level);
+
+/* Gives a page (locked exclusive, or of an entry that is) to a TD; type TDX_PAGE_NDA sets it free. */
+void pamt_assign(struct pamt_entry *entry, enum pg_level level, enum tdx_page_type type, hpa_t tdr);
+/* Makes one 2 MiB page 512 pages of 4 KiB with the same owner. */
+void pamt_demote(struct pamt_entry *entry);
+
+static inline hpa_t pamt_owner(const struct pamt_entry *entry)
+{
+	return hpa((uint64_t)entry->owner * 4096);
+}

@@ -1,0 +1,167 @@
+// SEAMCALL: checks what all leaves share, and dispatches.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [TDX ABI 1.5 SEAMCALL; allowed op states; lock table]
+#include "boot-tests/module/seamcall.h"
+
+#include "boot-tests/machine/cpu.h"
+#include "boot-tests/machine/log.h"
+#include "boot-tests/machine/stats.h"
+#include "boot-tests/module/leaf.h"
+
+/*
+ * What a leaf needs before it runs. Exactly one of bare, td and vcpu is set: the leaf works on
+ * nothing, on the TDR or on the TDVPR that stands in register, without the flags.
+ */
+struct seam_leaf {
+	const char *name;
+	seam_bare_fn *bare;
+	seam_td_fn *td;
+	seam_vcpu_fn *vcpu;
+	uint32_t operand;      /* TDX_OPERAND_RCX or _RDX */
+	uint64_t flags;        /* bits of the register that are no address */
+	enum lock_mode lock;   /* of the TDR or TDVPR */
+	enum lock_mode tdr;    /* of the TDR behind a TDVPR */
+	enum lock_mode sept;   /* of the Secure EPT as a whole */
+	uint32_t op_states;    /* 0: the leaf looks itself */
+	uint8_t max_version;
+	bool clears;           /* RCX and RDX are outputs, 0 unless set */
+};
+
+#define RCX_OPERAND .operand = TDX_OPERAND_RCX
+#define RDX_OPERAND .operand = TDX_OPERAND_RDX
+#define SHARED .lock = LOCK_SHARED
+#define EXCLUSIVE .lock = LOCK_EXCLUSIVE
+#define INITIALIZED .op_states = OP_INITIALIZED
+#define BUILT .op_states = OP_INITIALIZED | OP_RUNNABLE
+#define SEPT_SHARED .sept = LOCK_SHARED, .clears = true
+#define SEPT_EXCLUSIVE .sept = LOCK_EXCLUSIVE, .clears = true
+
+static const struct seam_leaf leaves[TDH_LEAF_COUNT] = {
+	[TDH_VP_ENTER] = { "TDH.VP.ENTER", .vcpu = tdh_vp_enter, RCX_OPERAND, SHARED,
+			   .op_states = OP_RUNNABLE,
+			   .flags = TDX_VP_ENTER_HOST_RECOVERABILITY_HINT |
+				    TDX_VP_ENTER_RESUME_L1 },
+	[TDH_MNG_ADDCX] = { "TDH.MNG.ADDCX", .td = tdh_mng_addcx, RDX_OPERAND, EXCLUSIVE },
+	[TDH_MEM_PAGE_ADD] = { "TDH.MEM.PAGE.ADD", .td = tdh_mem_page_add, RDX_OPERAND, EXCLUSIVE,
+			       INITIALIZED, .clears = true },
+	[TDH_MEM_SEPT_ADD] = { "TDH.MEM.SEPT.ADD", .td = tdh_mem_sept_add, RDX_OPERAND, SHARED,
+			       BUILT, SEPT_SHARED, .flags = TDX_SEPT_ADD_ALLOW_EXISTING,
+			       .max_version = 1 },
+	[TDH_VP_ADDCX] = { "TDH.VP.ADDCX", .vcpu = tdh_vp_addcx, RDX_OPERAND, EXCLUSIVE,
+			   INITIALIZED, .tdr = LOCK_SHARED },
+	[TDH_MEM_PAGE_AUG] = { "TDH.MEM.PAGE.AUG", .td = tdh_mem_page_aug, RDX_OPERAND, SHARED,
+			       BUILT, SEPT_SHARED },
+	[TDH_MEM_RANGE_BLOCK] = { "TDH.MEM.RANGE.BLOCK", .td = tdh_mem_range_block, RDX_OPERAND,
+				  SHARED, BUILT, SEPT_EXCLUSIVE },
+	[TDH_MNG_KEY_CONFIG] = { "TDH.MNG.KEY.CONFIG", .td = tdh_mng_key_config, RCX_OPERAND,
+				 EXCLUSIVE },
+	[TDH_MNG_CREATE] = { "TDH.MNG.CREATE", .bare = tdh_mng_create },
+	[TDH_VP_CREATE] = { "TDH.VP.CREATE", .td = tdh_vp_create, RDX_OPERAND, SHARED,
+			    INITIALIZED },
+	[TDH_MNG_RD] = { "TDH.MNG.RD", .td = tdh_mng_rd, RCX_OPERAND, SHARED, BUILT,
+			 .max_version = 1 },
+	[TDH_MEM_PAGE_DEMOTE] = { "TDH.MEM.PAGE.DEMOTE", .td = tdh_mem_page_demote, RDX_OPERAND,
+				  SHARED, BUILT, SEPT_SHARED },
+	[TDH_MR_EXTEND] = { "TDH.MR.EXTEND", .td = tdh_mr_extend, RDX_OPERAND, EXCLUSIVE,
+			    INITIALIZED, .clears = true },
+	[TDH_MR_FINALIZE] = { "TDH.MR.FINALIZE", .td = tdh_mr_finalize, RCX_OPERAND, EXCLUSIVE,
+			      INITIALIZED },
+	[TDH_VP_FLUSH] = { "TDH.VP.FLUSH", .vcpu = tdh_vp_flush, RCX_OPERAND, EXCLUSIVE,
+			   .tdr = LOCK_SHARED },
+	[TDH_MNG_INIT] = { "TDH.MNG.INIT", .td = tdh_mng_init, RCX_OPERAND, EXCLUSIVE,
+			   .op_states = OP_UNINITIALIZED },
+	/* TDR exclusive: the index and the x2APIC id are taken. */
+	[TDH_VP_INIT] = { "TDH.VP.INIT", .vcpu = tdh_vp_init, RCX_OPERAND, EXCLUSIVE, INITIALIZED,
+			  .tdr = LOCK_EXCLUSIVE, .max_version = 1 },
+	[TDH_PHYMEM_PAGE_RDMD] = { "TDH.PHYMEM.PAGE.RDMD", .bare = tdh_phymem_page_rdmd },
+	[TDH_MEM_SEPT_RD] = { "TDH.MEM.SEPT.RD", .td = tdh_mem_sept_rd, RDX_OPERAND, SHARED, BUILT,
+			      SEPT_SHARED },
+	[TDH_VP_RD] = { "TDH.VP.RD", .vcpu = tdh_vp_rd, RCX_OPERAND, SHARED, BUILT,
+			.max_version = 1 },
+	[TDH_MEM_PAGE_REMOVE] = { "TDH.MEM.PAGE.REMOVE", .td = tdh_mem_page_remove, RDX_OPERAND,
+				  SHARED, BUILT, SEPT_SHARED },
+	[TDH_MEM_TRACK] = { "TDH.MEM.TRACK", .td = tdh_mem_track, RCX_OPERAND, SHARED, BUILT },
+	[TDH_MEM_RANGE_UNBLOCK] = { "TDH.MEM.RANGE.UNBLOCK", .td = tdh_mem_range_unblock,
+				    RDX_OPERAND, SHARED, BUILT, SEPT_EXCLUSIVE },
+	[TDH_VP_WR] = { "TDH.VP.WR", .vcpu = tdh_vp_wr, RCX_OPERAND, SHARED, BUILT },
+};
+
+static uint64_t operand_of(const struct seam_leaf *leaf, const struct seam_regs *in)
+{
+	return (leaf->operand == TDX_OPERAND_RCX ? in->rcx : in->rdx) & ~leaf->flags;
+}
+
+static uint64_t execute_td(const struct seam_leaf *leaf, const struct seam_regs *in,
+			   struct seam_regs *out)
+{
+	struct td td;
+	uint64_t status = td_open(operand_of(leaf, in), leaf->operand, leaf->lock, leaf->op_states,
+				  &td);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
+	if (leaf->sept != LOCK_NONE && !lock_try(&td.tdcs->sept_lock, leaf->sept)) {
+		status = TDX_OPERAND_BUSY | TDX_OPERAND_SEPT_TREE;
+	} else {
+		status = leaf->td(&td, in, out);
+		if (leaf->sept != LOCK_NONE) {
+			lock_release(&td.tdcs->sept_lock, leaf->sept);
+		}
+	}
+	td_close(&td, leaf->lock);
+	return status;
+}
+
+static uint64_t execute_vcpu(const struct seam_leaf *leaf, const struct seam_regs *in,
+			     struct seam_regs *out)
+{
+	struct vcpu *vcpu;
+	uint64_t status = vcpu_open(operand_of(leaf, in), leaf->operand, leaf->lock,
+				    leaf->op_states, &vcpu);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
+	struct pamt_entry *tdr = pamt_find(vcpu->td.tdr_page);
+	if (!lock_try(&tdr->lock, leaf->tdr)) {
+		status = TDX_OPERAND_BUSY | TDX_OPERAND_TDR;
+	} else {
+		status = leaf->vcpu(vcpu, in, out);
+		pamt_close(tdr, leaf->tdr);
+	}
+	vcpu_close(vcpu, leaf->lock);
+	return status;
+}
+
+static uint64_t execute(const struct seam_leaf *leaf, const struct seam_regs *in,
+			struct seam_regs *out)
+{
+	if (leaf->clears) {
+		out->rcx = out->rdx = 0;
+	}
+	if (leaf->bare != 0) {
+		return leaf->bare(in, out);
+	}
+	return leaf->td != 0 ? execute_td(leaf, in, out) : execute_vcpu(leaf, in, out);
+}
+
+uint64_t seamcall(struct seam_regs *regs)
+{
+	const struct seam_regs in = *regs;
+	uint64_t number = field_get(TDX_LEAF, in.rax);
+	const struct seam_leaf *leaf = number < TDH_LEAF_COUNT ? &leaves[number] : 0;
+	if (leaf == 0 || leaf->name == 0 || (in.rax & ~(TDX_LEAF | TDX_VERSION)) != 0 ||
+	    field_get(TDX_VERSION, in.rax) > leaf->max_version) {
+		regs->rax = TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
+		return regs->rax;
+	}
+	stats_add(&stats.seamcall[number]);
+	uint64_t status = execute(leaf, &in, regs);
+	regs->rax = status;
+	trace(cpu_index(), "%s RCX 0x%llx RDX 0x%llx R8 0x%llx R9 0x%llx -> 0x%llx RCX 0x%llx "
+			   "RDX 0x%llx R8 0x%llx",
+	      leaf->name, (unsigned long long)in.rcx, (unsigned long long)in.rdx,
+	      (unsigned long long)in.r8, (unsigned long long)in.r9, (unsigned long long)status,
+	      (unsigned long long)regs->rcx, (unsigned long long)regs->rdx,
+	      (unsigned long long)regs->r8);
+	return status;
+}

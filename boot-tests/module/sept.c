@@ -1,0 +1,98 @@
+// Secure EPT: entry format, states, walk. The entries are nested page tables that SVM uses as they are.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/module/sept.h"
+
+#include "boot-tests/machine/memory.h"
+
+uint64_t sept_entry(enum sept_state state, hpa_t page, enum pg_level level)
+{
+	uint64_t entry = field_put(SEPT_STATE, state) | page.v;
+	if (state == SEPT_MAPPED || state == SEPT_NL_MAPPED) {
+		entry |= PTE_P | PTE_W | PTE_U | PTE_A;
+	}
+	if (sept_is_leaf(state)) {
+		entry |= PTE_D | (level > PG_4K ? PTE_PS : 0);
+	}
+	return entry;
+}
+
+enum tdx_sept_state sept_public_state(uint64_t entry)
+{
+	switch (sept_state(entry)) {
+	case SEPT_NL_MAPPED:
+		return TDX_SEPT_NL_MAPPED;
+	case SEPT_NL_BLOCKED:
+		return TDX_SEPT_NL_BLOCKED;
+	case SEPT_FREE:
+		return TDX_SEPT_FREE;
+	case SEPT_MAPPED:
+		return TDX_SEPT_MAPPED;
+	case SEPT_BLOCKED:
+		return TDX_SEPT_BLOCKED;
+	case SEPT_PENDING:
+		return TDX_SEPT_PENDING;
+	case SEPT_PENDING_BLOCKED:
+		break;
+	}
+	return TDX_SEPT_PENDING_BLOCKED;
+}
+
+/* [SDM 3C table 28-6; TDX ABI 1.5 arch SEPT entry] */
+#define EPTE_RWX MASK64(2, 0)
+#define EPTE_MEMORY_TYPE MASK64(5, 3)
+#define EPTE_WRITE_BACK 6
+#define EPTE_LEAF BIT64(7)
+#define EPTE_SUPPRESS_VE BIT64(63)
+
+uint64_t sept_architectural(uint64_t entry)
+{
+	enum sept_state state = sept_state(entry);
+	uint64_t arch = sept_hpa(entry).v | EPTE_SUPPRESS_VE;
+	if (entry & PTE_P) {
+		arch |= EPTE_RWX;
+	}
+	if (sept_is_leaf(state)) {
+		arch |= EPTE_LEAF | field_put(EPTE_MEMORY_TYPE, EPTE_WRITE_BACK);
+	}
+	return arch;
+}
+
+void sept_table_init(uint64_t *table)
+{
+	for (unsigned i = 0; i < PT_ENTRIES; i++) {
+		table[i] = sept_entry(SEPT_FREE, hpa(0), PG_4K);
+	}
+}
+
+void sept_write(uint64_t *entry, enum sept_state state, hpa_t page, enum pg_level level)
+{
+	__atomic_store_n(entry, sept_entry(state, page, level), __ATOMIC_RELEASE);
+}
+
+struct sept_walk sept_walk(uint64_t *root, gpa_t address, enum pg_level target)
+{
+	struct sept_walk walk = { .level = SEPT_ROOT_LEVEL };
+	walk.entry = &root[pt_index(address.v, walk.level)];
+	for (;;) {
+		walk.value = __atomic_load_n(walk.entry, __ATOMIC_ACQUIRE);
+		if (walk.level == target || sept_state(walk.value) != SEPT_NL_MAPPED) {
+			return walk;
+		}
+		walk.level--;
+		uint64_t *table = hpa_ptr(sept_hpa(walk.value));
+		walk.entry = &table[pt_index(address.v, walk.level)];
+	}
+}
+
+bool sept_lock(const struct sept_walk *walk)
+{
+	uint64_t expected = walk->value;
+	return !(expected & SEPT_LOCK) &&
+	       __atomic_compare_exchange_n(walk->entry, &expected, expected | SEPT_LOCK, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+void sept_unlock(const struct sept_walk *walk)
+{
+	__atomic_fetch_and(walk->entry, ~SEPT_LOCK, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,73 @@
+// Secure EPT: entry format, states, walk. The entries are nested page tables that SVM uses as they are.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [TDX ABI 1.5 SEPT entry; AMD APM 2, 15.25]
+//
+//   63  62..59  58..52   51..12  11    10..8  7   6  5  4  3  2  1  0
+//    0    0     state     HPA   lock     0    PS  D  A  0  0  U  W  P     x86 format
+//
+// The state is the 7-bit encoding of the real module; only MAPPED and NL_MAPPED have P set. A, D, W
+// and U are set with it, because a nested walk that serves a guest page walk is a write for SVM.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "arch/tdx/module.h"
+#include "arch/x86/paging.h"
+
+#define SEPT_LOCK BIT64(11)
+#define SEPT_STATE MASK64(58, 52)
+
+enum sept_state {
+	SEPT_NL_MAPPED = 0x00,
+	SEPT_NL_BLOCKED = 0x08,
+	SEPT_FREE = 0x0E,
+	SEPT_MAPPED = 0x60,
+	SEPT_BLOCKED = 0x68,
+	SEPT_PENDING = 0x70,
+	SEPT_PENDING_BLOCKED = 0x78,
+};
+
+/* 4 levels: the entries of the root are of level PG_512G. */
+#define SEPT_ROOT_LEVEL PG_512G
+
+static inline enum sept_state sept_state(uint64_t entry)
+{
+	return (enum sept_state)field_get(SEPT_STATE, entry);
+}
+
+static inline hpa_t sept_hpa(uint64_t entry)
+{
+	return hpa(entry & PTE_ADDRESS);
+}
+
+static inline bool sept_is_leaf(enum sept_state state)
+{
+	return state != SEPT_NL_MAPPED && state != SEPT_NL_BLOCKED && state != SEPT_FREE;
+}
+
+/* An unlocked entry. */
+uint64_t sept_entry(enum sept_state state, hpa_t page, enum pg_level level);
+/* What the architecture calls the state, and the entry in its own format. */
+enum tdx_sept_state sept_public_state(uint64_t entry);
+uint64_t sept_architectural(uint64_t entry);
+
+/* Makes all entries of a table FREE. */
+void sept_table_init(uint64_t *table);
+/* Writes an entry that the caller has locked, or that no one else sees yet; the lock is given up. */
+void sept_write(uint64_t *entry, enum sept_state state, hpa_t page, enum pg_level level);
+
+struct sept_walk {
+	uint64_t *entry;
+	uint64_t value; /* as it was seen */
+	enum pg_level level;
+};
+
+/* Walks towards the entry of level target for a private GPA and ends there, or above it at the
+ * first entry that is not NL_MAPPED. */
+struct sept_walk sept_walk(uint64_t *root, gpa_t address, enum pg_level target);
+
+/* Locks the entry where the walk ended; false when it is locked, or no longer what it was. */
+bool sept_lock(const struct sept_walk *walk);
+void sept_unlock(const struct sept_walk *walk);

@@ -1,0 +1,94 @@
+// What a TD and a vCPU are to the module: TDR, TDCS and TDVPS, kept in the pages the host gave.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/module/td.h"
+
+#include "boot-tests/machine/cpu.h"
+#include "boot-tests/machine/memory.h"
+
+static uint64_t td_check(hpa_t tdr_page, uint32_t op_states, struct td *out)
+{
+	struct tdr *tdr = hpa_ptr(tdr_page);
+	struct td td = { .tdr_page = tdr_page, .tdr = tdr };
+	if (tdr->tdcx_count == TDX_TDCS_PAGES) {
+		td.tdcs = hpa_ptr(tdr->tdcx[0]);
+	}
+	if (op_states != 0) {
+		if (tdr->lifecycle != TD_KEYS_CONFIGURED) {
+			return TDX_TD_KEYS_NOT_CONFIGURED;
+		}
+		if (td.tdcs == 0) {
+			return TDX_TDCS_NOT_ALLOCATED;
+		}
+		enum op_state state = __atomic_load_n(&td.tdcs->op_state, __ATOMIC_ACQUIRE);
+		if (!(BIT32(state) & op_states)) {
+			return TDX_OP_STATE_INCORRECT;
+		}
+	}
+	*out = td;
+	return TDX_SUCCESS;
+}
+
+uint64_t td_open(uint64_t tdr_raw, uint32_t operand, enum lock_mode mode, uint32_t op_states,
+		 struct td *out)
+{
+	struct pamt_entry *entry;
+	uint64_t status = pamt_open(tdr_raw, operand, TDX_PAGE_TDR, mode, &entry);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
+	status = td_check(hpa(tdr_raw), op_states, out);
+	if (status != TDX_SUCCESS) {
+		pamt_close(entry, mode);
+	}
+	return status;
+}
+
+void td_close(const struct td *td, enum lock_mode mode)
+{
+	pamt_close(pamt_find(td->tdr_page), mode);
+}
+
+uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode, uint32_t op_states,
+		   struct vcpu **out)
+{
+	struct pamt_entry *entry;
+	uint64_t status = pamt_open(tdvpr_raw, operand, TDX_PAGE_TDVPR, mode, &entry);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
+	struct td td;
+	status = td_check(pamt_owner(entry), op_states, &td);
+	if (status != TDX_SUCCESS) {
+		pamt_close(entry, mode);
+		return status;
+	}
+	*out = hpa_ptr(hpa(tdvpr_raw));
+	return TDX_SUCCESS;
+}
+
+void vcpu_close(struct vcpu *vcpu, enum lock_mode mode)
+{
+	pamt_close(pamt_find(ptr_hpa(vcpu)), mode);
+}
+
+uint64_t vcpu_associate(struct vcpu *vcpu)
+{
+	uint32_t expected = VCPU_NO_CPU;
+	uint32_t here = cpu_index();
+	if (__atomic_compare_exchange_n(&vcpu->cpu, &expected, here, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE) ||
+	    expected == here) {
+		return TDX_SUCCESS;
+	}
+	return TDX_VCPU_ASSOCIATED;
+}
+
+bool td_tracked(const struct tdcs *tdcs, uint64_t bepoch)
+{
+	uint64_t epoch = __atomic_load_n(&tdcs->epoch, __ATOMIC_ACQUIRE);
+	if (bepoch + 1 < epoch) {
+		return true;
+	}
+	return bepoch + 1 == epoch &&
+	       __atomic_load_n(&tdcs->epoch_vcpus[bepoch & 1], __ATOMIC_ACQUIRE) == 0;
+}

@@ -1,0 +1,171 @@
+// What a TD and a vCPU are to the module: TDR, TDCS and TDVPS, kept in the pages the host gave.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [TDX ABI 1.5 TDR, TDCS, TDVPS]
+//
+//   TDR     struct tdr
+//   TDCS    page 0 struct tdcs, page 1 root of the Secure EPT, page 2 CPUID values; 3 to 5 not used
+//   TDVPS   TDVPR struct vcpu; TDCX page 0 VMCB, page 1 nested root; 2 to 4 not used
+//
+// The nested root of a vCPU has the root entries of the Secure EPT in its lower half (GPA bit 47, the
+// SHARED bit, is 0) and those of the shared EPT in its upper half.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/abi.h"
+#include "arch/base/addr.h"
+#include "arch/tdx/module.h"
+#include "arch/x86/paging.h"
+#include "boot-tests/machine/stats.h"
+#include "boot-tests/machine/svm.h"
+#include "boot-tests/module/lock.h"
+#include "boot-tests/module/pamt.h"
+#include "loader/sha384.h"
+
+#define GPAW 48
+#define GPA_SHARED BIT64(GPAW - 1)
+#define TD_MAX_VCPUS STATS_MAX_VCPUS
+#define RTMR_COUNT 4
+
+enum td_lifecycle { TD_HKID_ASSIGNED, TD_KEYS_CONFIGURED };
+
+struct tdr {
+	enum td_lifecycle lifecycle;
+	uint32_t hkid;
+	uint32_t tdcx_count;
+	hpa_t tdcx[TDX_TDCS_PAGES];
+};
+
+enum op_state { OP_STATE_UNINITIALIZED, OP_STATE_INITIALIZED, OP_STATE_RUNNABLE };
+#define OP_UNINITIALIZED BIT32(OP_STATE_UNINITIALIZED)
+#define OP_INITIALIZED BIT32(OP_STATE_INITIALIZED)
+#define OP_RUNNABLE BIT32(OP_STATE_RUNNABLE)
+
+struct cpuid_values {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+/* Fields that VM.RD and the like reach have the size of their field id. */
+struct tdcs {
+	enum op_state op_state; /* only grows; read without a lock by TDH.VP.ENTER */
+	sharex_t sept_lock;
+	sharex_t epoch_lock;
+	sharex_t rtmr_lock;
+
+	uint64_t attributes;
+	uint64_t xfam;
+	uint64_t config_flags;
+	uint64_t td_ctls;
+	uint64_t notify_enables;
+	uint64_t eptp;
+	uint64_t tsc_offset;
+	uint64_t tsc_multiplier;
+	uint64_t arch_capabilities;
+	uint64_t uuid[4];
+	uint32_t max_vcpus;
+	uint32_t num_vcpus;
+	uint16_t num_l2_vms;
+	uint16_t tsc_frequency;
+	uint8_t gpaw;
+
+	uint64_t epoch;
+	uint32_t epoch_vcpus[2]; /* vCPUs that entered in epochs of this parity and run */
+
+	struct sha384 mrtd_hash;
+	uint8_t mrtd[SHA384_SIZE];
+	uint8_t mrconfigid[SHA384_SIZE];
+	uint8_t mrowner[SHA384_SIZE];
+	uint8_t mrownerconfig[SHA384_SIZE];
+	uint8_t rtmr[RTMR_COUNT][SHA384_SIZE];
+	uint8_t servtd_hash[SHA384_SIZE]; /* no service TD: zero */
+
+	uint64_t *sept_root;
+	uint64_t root_generation; /* counts changes of entries of the root */
+	struct cpuid_values *cpuid;
+	uint32_t x2apic_ids[TD_MAX_VCPUS];
+};
+_Static_assert(sizeof(struct tdcs) <= 4096, "The TDCS has outgrown its page.");
+
+/* An open TD; tdcs is null while it has none. */
+struct td {
+	hpa_t tdr_page;
+	struct tdr *tdr;
+	struct tdcs *tdcs;
+};
+
+enum vcpu_state { VCPU_UNINITIALIZED, VCPU_READY, VCPU_DISABLED };
+
+/* Starts as the hardware's virtualization-exception information area does. [SDM 3C 26.5.7.2] */
+struct ve_area {
+	uint32_t exit_reason;        /* 00 */
+	uint32_t valid;              /* 04: FFFFFFFF or 0 */
+	uint64_t exit_qualification; /* 08 */
+	uint64_t gla;                /* 10 */
+	uint64_t gpa;                /* 18 */
+	uint16_t eptp_index;         /* 20 */
+	uint16_t reserved_22;
+	uint32_t instruction_length; /* 24: not architectural */
+	uint32_t instruction_info;   /* 28 */
+	uint32_t reserved_2c;
+};
+ABI_SIZE(struct ve_area, 48);
+#define VE_AREA_VALID UINT32_MAX
+
+#define VCPU_NO_CPU UINT32_MAX
+
+struct vcpu {
+	struct ve_area ve;
+	struct svm_vcpu svm;
+	struct td td;
+	enum vcpu_state state;
+	uint32_t index;
+	uint32_t x2apic_id;
+	uint32_t tdcx_count;
+	hpa_t tdcx[TDX_TDVPS_PAGES - 1];
+
+	uint32_t cpu;   /* the CPU it is associated with, or VCPU_NO_CPU */
+	uint64_t epoch; /* in which it was entered last */
+	uint64_t shared_eptp;
+	uint64_t *root;
+	uint64_t root_generation;
+	uint64_t posted[4]; /* bit n: external interrupt n waits */
+
+	/* A TDVMCALL that the host has yet to answer, and its RCX. */
+	bool vmcall_open;
+	uint64_t vmcall_control;
+	uint8_t cpuid_supervisor_ve, cpuid_user_ve;
+	/* MSRs that exist here only. */
+	uint64_t pat, debugctl, xss, ds_area, uarch_misc_ctl;
+
+	/* The TD exit that ends this run of the vCPU. */
+	bool exit_pending;
+	uint64_t exit_status; /* RAX: status and exit reason */
+	uint64_t exit_qualification;
+	uint64_t exit_extended;
+	uint64_t exit_gpa;
+};
+_Static_assert(sizeof(struct vcpu) <= 4096, "The vCPU has outgrown its page.");
+
+/*
+ * Locks a TDR and checks what every TD leaf checks: page type, life cycle, keys, and, when op_states
+ * is not 0, that the TDCS is there and the TD in one of these states.
+ */
+uint64_t td_open(uint64_t tdr_raw, uint32_t operand, enum lock_mode mode, uint32_t op_states,
+		 struct td *out);
+void td_close(const struct td *td, enum lock_mode mode);
+
+/* Locks a TDVPR and checks its TD as td_open() does, without locking the TDR. */
+uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode, uint32_t op_states,
+		   struct vcpu **out);
+void vcpu_close(struct vcpu *vcpu, enum lock_mode mode);
+/* Makes the calling CPU the one of the vCPU. */
+uint64_t vcpu_associate(struct vcpu *vcpu);
+
+/* Is a block of this epoch past every TLB? [TDX ABI 1.5, TLB tracking] */
+bool td_tracked(const struct tdcs *tdcs, uint64_t bepoch);
+/* Must blocks be tracked at all? */
+static inline bool td_needs_tracking(const struct tdcs *tdcs)
+{
+	return tdcs->op_state == OP_STATE_RUNNABLE;
+}

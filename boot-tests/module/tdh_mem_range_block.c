@@ -1,0 +1,42 @@
+// TDH.MEM.RANGE.BLOCK: lets no new translation through an entry, and notes when.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "arch/base/check.h"
+#include "boot-tests/module/leaf.h"
+#include "boot-tests/module/sept_op.h"
+
+/* [TDX ABI 1.5 TDH.MEM.RANGE.BLOCK] RCX GPA and level, RDX TDR. */
+uint64_t tdh_mem_range_block(const struct td *td, const struct seam_regs *in,
+			     struct seam_regs *out)
+{
+	struct sept_walk walk;
+	uint64_t status = sept_open(td, in->rcx, PG_4K, SEPT_ROOT_LEVEL, &walk, out);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
+	enum sept_state blocked;
+	switch (sept_state(walk.value)) {
+	case SEPT_NL_MAPPED:
+		blocked = SEPT_NL_BLOCKED;
+		break;
+	case SEPT_MAPPED:
+		blocked = SEPT_BLOCKED;
+		break;
+	case SEPT_PENDING:
+		blocked = SEPT_PENDING_BLOCKED;
+		break;
+	case SEPT_NL_BLOCKED:
+	case SEPT_BLOCKED:
+	case SEPT_PENDING_BLOCKED:
+		return sept_refuse(&walk, TDX_GPA_RANGE_ALREADY_BLOCKED, out);
+	case SEPT_FREE:
+	default:
+		return sept_refuse(&walk, TDX_EPT_ENTRY_STATE_INCORRECT, out);
+	}
+	hpa_t page = sept_hpa(walk.value);
+	struct pamt_entry *entry = pamt_find(page);
+	CHECK(entry != 0);
+	/* The entry first: an epoch that begins in between must count as later. */
+	sept_update(td, &walk, blocked, page);
+	entry->bepoch = __atomic_load_n(&td->tdcs->epoch, __ATOMIC_SEQ_CST);
+	return TDX_SUCCESS;
+}

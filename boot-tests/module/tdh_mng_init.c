@@ -1,0 +1,144 @@
+// TDH.MNG.INIT: checks TD_PARAMS and makes the TDCS of them.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "arch/base/mem.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/module/cpuid.h"
+#include "boot-tests/module/leaf.h"
+#include "boot-tests/module/module.h"
+
+#define ATTRIBUTES_ALLOWED                                                       \
+	(TD_ATTRIBUTES_DEBUG | TD_ATTRIBUTES_SEPT_VE_DISABLE | TD_ATTRIBUTES_PKS)
+#define XFAM_ALLOWED 0x6DBE7
+#define XFAM_REQUIRED 0x3
+#define XFAM_AVX BIT64(2)
+#define XFAM_AVX512 MASK64(7, 5)
+#define XFAM_CET MASK64(12, 11)
+#define XFAM_AMX MASK64(18, 17)
+#define EPTP_WRITE_BACK 6
+#define EPTP_LEVELS_4 3
+#define TSC_FREQUENCY_MIN 4
+#define TSC_FREQUENCY_MAX 400
+#define MSR_CONFIG_ARCH_CAPABILITIES 1
+
+/* What this platform's IA32_ARCH_CAPABILITIES says: none of the known leaks, and no xAPIC. */
+#define ARCH_CAPABILITIES_RDCL_NO BIT64(0)
+#define ARCH_CAPABILITIES_SKIP_L1DFL BIT64(3)
+#define ARCH_CAPABILITIES_MDS_NO BIT64(5)
+#define ARCH_CAPABILITIES_PSCHANGE_MC_NO BIT64(6)
+#define ARCH_CAPABILITIES_TAA_NO BIT64(8)
+#define ARCH_CAPABILITIES_MMIO_STALE_NO MASK64(15, 13)
+#define ARCH_CAPABILITIES_XAPIC_DISABLE BIT64(21)
+#define ARCH_CAPABILITIES_CONFIGURABLE                                          \
+	(ARCH_CAPABILITIES_RDCL_NO | ARCH_CAPABILITIES_SKIP_L1DFL |             \
+	 ARCH_CAPABILITIES_MDS_NO | ARCH_CAPABILITIES_PSCHANGE_MC_NO |          \
+	 ARCH_CAPABILITIES_TAA_NO | ARCH_CAPABILITIES_MMIO_STALE_NO)
+
+static bool all_zero(const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool reserved_zero(const struct td_params *p)
+{
+	size_t used = CPUID_CONFIG_LEAVES * 16;
+	return p->reserved_014 == 0 && all_zero(p->reserved_02a, sizeof(p->reserved_02a)) &&
+	       all_zero(p->reserved_0e8, sizeof(p->reserved_0e8)) &&
+	       all_zero(p->cpuid_config + used, sizeof(p->cpuid_config) - used) &&
+	       (p->msr_config_ctls & ~MSR_CONFIG_ARCH_CAPABILITIES) == 0;
+}
+
+/* A group of components is there as a whole or not at all. */
+static bool all_or_none(uint64_t value, uint64_t group)
+{
+	return (value & group) == 0 || (value & group) == group;
+}
+
+static bool xfam_valid(uint64_t xfam)
+{
+	return (xfam & ~(XFAM_ALLOWED & cpuid_platform_xfam())) == 0 &&
+	       (xfam & XFAM_REQUIRED) == XFAM_REQUIRED && all_or_none(xfam, XFAM_AVX512) &&
+	       all_or_none(xfam, XFAM_CET) && all_or_none(xfam, XFAM_AMX) &&
+	       (!(xfam & XFAM_AVX512) || (xfam & XFAM_AVX));
+}
+
+/* [TDX ABI 1.5 TD_PARAMS] GPAW 52 needs 5 levels, which the nested paging of this machine lacks. */
+static uint64_t check_params(const struct td_params *p)
+{
+	if (p->attributes & ~ATTRIBUTES_ALLOWED) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_ATTRIBUTES;
+	}
+	if (!xfam_valid(p->xfam)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_XFAM;
+	}
+	if (p->max_vcpus == 0 || p->max_vcpus > TD_MAX_VCPUS) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_MAX_VCPUS;
+	}
+	if (p->num_l2_vms != 0) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_NUM_L2_VMS;
+	}
+	if (p->config_flags &
+	    ~(TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE | TD_CONFIG_FLAGS_NO_RBP_MOD)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_EXEC_CONTROLS;
+	}
+	if (p->eptp_controls != (field_put(TD_EPTP_MEMORY_TYPE, EPTP_WRITE_BACK) |
+				 field_put(TD_EPTP_LEVELS, EPTP_LEVELS_4))) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_EPTP_CONTROLS;
+	}
+	if (p->tsc_frequency < TSC_FREQUENCY_MIN || p->tsc_frequency > TSC_FREQUENCY_MAX) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_TSC_FREQUENCY;
+	}
+	return reserved_zero(p) ? TDX_SUCCESS : TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
+}
+
+static void fill_tdcs(struct tdcs *tdcs, const struct td_params *p)
+{
+	tdcs->attributes = p->attributes;
+	tdcs->xfam = p->xfam;
+	tdcs->max_vcpus = p->max_vcpus;
+	tdcs->config_flags = p->config_flags;
+	tdcs->td_ctls = p->attributes & TD_ATTRIBUTES_SEPT_VE_DISABLE ?
+				TD_CTLS_PENDING_VE_DISABLE : 0;
+	tdcs->tsc_frequency = p->tsc_frequency;
+	tdcs->eptp = p->eptp_controls | ptr_hpa(tdcs->sept_root).v;
+	tdcs->arch_capabilities = ARCH_CAPABILITIES_CONFIGURABLE | ARCH_CAPABILITIES_XAPIC_DISABLE;
+	if (p->msr_config_ctls & MSR_CONFIG_ARCH_CAPABILITIES) {
+		tdcs->arch_capabilities &= ~ARCH_CAPABILITIES_CONFIGURABLE | p->arch_capabilities;
+	}
+	memcpy(tdcs->mrconfigid, p->mrconfigid, SHA384_SIZE);
+	memcpy(tdcs->mrowner, p->mrowner, SHA384_SIZE);
+	memcpy(tdcs->mrownerconfig, p->mrownerconfig, SHA384_SIZE);
+	for (unsigned i = 0; i < ARRAY_COUNT(tdcs->uuid); i++) {
+		tdcs->uuid[i] = module_random();
+	}
+	sha384_init(&tdcs->mrtd_hash);
+	tdcs->epoch = 1;
+	/* The TD's TSC starts at 0. */
+	tdcs->tsc_offset = 0 - insn_rdtsc();
+}
+
+/* [TDX ABI 1.5 TDH.MNG.INIT] RCX TDR, RDX TD_PARAMS. */
+uint64_t tdh_mng_init(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
+{
+	if (!is_aligned(in->rdx, sizeof(struct td_params)) || in->rdx >= BIT64(HPA_WIDTH)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
+	}
+	struct td_params params;
+	memcpy(&params, hpa_ptr(hpa(in->rdx)), sizeof(params));
+	uint64_t status = check_params(&params);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
+	struct tdcs *tdcs = td->tdcs;
+	fill_tdcs(tdcs, &params);
+	if (!cpuid_init(tdcs, &params, &out->rcx)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_CPUID_CONFIG;
+	}
+	tdcs->op_state = OP_STATE_INITIALIZED;
+	return TDX_SUCCESS;
+}

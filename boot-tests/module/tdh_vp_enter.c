@@ -1,0 +1,119 @@
+// TDH.VP.ENTER: runs a vCPU until the next TD exit.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "arch/tdx/ve.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/stats.h"
+#include "boot-tests/module/guest.h"
+#include "boot-tests/module/leaf.h"
+#include "boot-tests/module/td_exit.h"
+
+/* Joins the current TLB epoch; what was blocked before it is not in this vCPU's TLB, as each entry
+ * flushes it. */
+static bool epoch_join(struct vcpu *vcpu)
+{
+	struct tdcs *tdcs = vcpu->td.tdcs;
+	if (!lock_try(&tdcs->epoch_lock, LOCK_SHARED)) {
+		return false;
+	}
+	vcpu->epoch = tdcs->epoch;
+	__atomic_fetch_add(&tdcs->epoch_vcpus[vcpu->epoch & 1], 1, __ATOMIC_SEQ_CST);
+	lock_release(&tdcs->epoch_lock, LOCK_SHARED);
+	return true;
+}
+
+static void epoch_leave(struct vcpu *vcpu)
+{
+	__atomic_fetch_sub(&vcpu->td.tdcs->epoch_vcpus[vcpu->epoch & 1], 1, __ATOMIC_SEQ_CST);
+}
+
+/* Takes the root entries of the Secure EPT into the lower half of the nested root, those of the
+ * shared EPT into the upper half. */
+static void fill_root(struct vcpu *vcpu)
+{
+	const struct tdcs *tdcs = vcpu->td.tdcs;
+	uint64_t generation = __atomic_load_n(&tdcs->root_generation, __ATOMIC_ACQUIRE);
+	if (vcpu->root_generation != generation) {
+		for (unsigned i = 0; i < PT_ENTRIES / 2; i++) {
+			vcpu->root[i] = __atomic_load_n(&tdcs->sept_root[i], __ATOMIC_RELAXED);
+		}
+		vcpu->root_generation = generation;
+	}
+	const uint64_t *shared = hpa_ptr(hpa(vcpu->shared_eptp & PTE_ADDRESS));
+	uint64_t *upper = vcpu->root + PT_ENTRIES / 2;
+	for (unsigned i = 0; shared != 0 && i < PT_ENTRIES / 2; i++) {
+		upper[i] = __atomic_load_n(&shared[i], __ATOMIC_RELAXED);
+	}
+}
+
+/* Hands the highest interrupt that waits to the TD, once it has taken the one before. */
+static void deliver_interrupt(struct vcpu *vcpu)
+{
+	for (unsigned i = ARRAY_COUNT(vcpu->posted); i-- > 0;) {
+		uint64_t waiting = __atomic_load_n(&vcpu->posted[i], __ATOMIC_ACQUIRE);
+		if (waiting == 0) {
+			continue;
+		}
+		if (svm_interrupt_pending(&vcpu->svm)) {
+			return;
+		}
+		unsigned bit = 63 - (unsigned)__builtin_clzll(waiting);
+		__atomic_fetch_and(&vcpu->posted[i], ~BIT64(bit), __ATOMIC_ACQ_REL);
+		svm_post_interrupt(&vcpu->svm, (uint8_t)(64 * i + bit));
+		return;
+	}
+}
+
+void module_post_interrupt(hpa_t tdvpr, uint8_t vector)
+{
+	struct vcpu *vcpu = hpa_ptr(tdvpr);
+	__atomic_fetch_or(&vcpu->posted[vector / 64], BIT64(vector % 64), __ATOMIC_RELEASE);
+}
+
+static void run(struct vcpu *vcpu)
+{
+	vcpu->exit_pending = false;
+	while (!vcpu->exit_pending) {
+		deliver_interrupt(vcpu);
+		svm_enter(&vcpu->svm);
+		stats_add(&stats.exits[vcpu->index]);
+		td_handle_vmexit(vcpu);
+	}
+	stats_add(&stats.td_exits[vcpu->index]);
+}
+
+/* RBP survives only where the TD cannot use it. */
+static void report_exit(const struct vcpu *vcpu, const struct seam_regs *in, struct seam_regs *out)
+{
+	bool keep_rbp = (vcpu->td.tdcs->config_flags & TD_CONFIG_FLAGS_NO_RBP_MOD) != 0;
+	*out = (struct seam_regs){ .rbp = keep_rbp ? in->rbp : 0 };
+	if (vcpu->vmcall_open) {
+		tdg_vp_vmcall_report(vcpu, out);
+		return;
+	}
+	out->rcx = vcpu->exit_qualification;
+	out->rdx = vcpu->exit_extended;
+	out->r8 = vcpu->exit_gpa;
+}
+
+/* [TDX ABI 1.5 TDH.VP.ENTER] RCX TDVPR and flags. */
+uint64_t tdh_vp_enter(struct vcpu *vcpu, const struct seam_regs *in, struct seam_regs *out)
+{
+	if (vcpu->state != VCPU_READY) {
+		return TDX_VCPU_STATE_INCORRECT;
+	}
+	uint64_t status = vcpu_associate(vcpu);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
+	if (!epoch_join(vcpu)) {
+		return TDX_OPERAND_BUSY | TDX_OPERAND_TD_EPOCH;
+	}
+	if (vcpu->vmcall_open) {
+		tdg_vp_vmcall_complete(vcpu, in);
+	}
+	fill_root(vcpu);
+	run(vcpu);
+	epoch_leave(vcpu);
+	report_exit(vcpu, in, out);
+	return vcpu->exit_status;
+}

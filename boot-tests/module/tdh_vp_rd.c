@@ -1,0 +1,20 @@
+// TDH.VP.RD: reads a field of a vCPU.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/module/leaf.h"
+#include "boot-tests/module/metadata.h"
+
+/* [TDX ABI 1.5 TDH.VP.RD] RCX TDVPR, RDX field; R8 value, RDX next field (version 1). */
+uint64_t tdh_vp_rd(struct vcpu *vcpu, const struct seam_regs *in, struct seam_regs *out)
+{
+	uint64_t status = vcpu_associate(vcpu);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
+	struct md_request request = { .id = in->rdx, .access = MD_HOST_READ };
+	status = md_read(MD_CONTEXT_VCPU, vcpu, &request);
+	out->r8 = request.value;
+	if (field_get(TDX_VERSION, in->rax) > 0) {
+		out->rdx = request.next;
+	}
+	return status;
+}
