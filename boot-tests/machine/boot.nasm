@@ -27,9 +27,8 @@ section .note.pvh note alloc noexec nowrite align=4
 .name_end:
 	dq	pvh_entry
 
-; LONG_MODE TARGET: from 32-bit code on stub_gdt to 64-bit code anywhere. Needs no stack.
-; Clobbers RAX, RCX, RDX.
-%macro LONG_MODE 1
+; LONG_MODE: from 32-bit code on stub_gdt to 64-bit code. Needs no stack. Clobbers RAX, RCX, RDX.
+%macro LONG_MODE 0
 	mov	eax, CR4_PAE
 	mov	cr4, eax
 	mov	eax, stub_pml4
@@ -47,8 +46,6 @@ bits 64
 	mov	ds, eax
 	mov	es, eax
 	mov	ss, eax
-	mov	rax, %1
-	jmp	rax
 %endmacro
 
 extern smp_start
@@ -61,7 +58,6 @@ bits 32
 ; In: EBX = PVH start info (not used: fw_cfg tells the memory). Flat segments, interrupts off.
 global pvh_entry
 pvh_entry:
-	mov	esp, stub_stack_end
 	mov	eax, CPUID_EXT_MAX
 	cpuid
 	mov	esi, .no_cpu
@@ -98,18 +94,28 @@ pvh_entry:
 	jb	.map
 
 	lgdt	[stub_gdt_pointer]
-	LONG_MODE machine_start
+	LONG_MODE
+	mov	esi, .no_memory
+	mov	rax, machine_magic
+	cmp	dword [rax], MACHINE_MAGIC
+	jne	stub_fail
+	mov	rax, machine_start
+	jmp	rax
 
 .no_cpu:	db "E QEMU must run with -cpu max,phys-bits=48 (long mode, NX, 1 GiB pages)", 10, 0
 .no_svm:	db "E QEMU must run with -accel tcg and -cpu max (SVM)", 10, 0
+.no_memory:	db "E no RAM at 8 GiB: give QEMU a greater -m", 10, 0
 
 bits 32
 ; An application processor from its trampoline: flat segments of stub_gdt, no stack.
 global stub_ap
 stub_ap:
-	LONG_MODE smp_start
+	LONG_MODE
+	mov	rax, smp_start
+	jmp	rax
 
-; In: ESI = text. Does not return.
+bits 32
+; In: ESI = text; 32-bit or 64-bit mode, in which this code is the same. Does not return.
 stub_fail:
 	mov	edx, DEBUGCON_PORT
 .next:
@@ -140,8 +146,11 @@ stub_gdt_pointer:
 section .stub_bss nobits alloc noexec write align=4096
 stub_pml4:	resb 4096
 stub_pdpt:	resb 4096
-stub_stack:	resb 256
-stub_stack_end:
+
+; Not there if QEMU has no RAM there.
+MACHINE_MAGIC equ "TDXM"
+section .rodata
+machine_magic:	dd MACHINE_MAGIC
 
 section .text
 bits 64

@@ -467,16 +467,19 @@ bool lapic_x2apic_write(uint32_t msr, uint64_t value)
 
 void lapic_reset(bool boot_cpu)
 {
-	struct timer *timer = &timers[cpu_index()];
+	if (boot_cpu) { /* for all: CPUs have no index yet */
+		for (unsigned i = 0; i < MACHINE_MAX_CPUS; i++) {
+			timers[i].lvt = LVT_MASKED;
+		}
+	}
 	set(LAPIC_TPR, 0);
+	set(LAPIC_TIMER_INITIAL, 0);
+	set(LAPIC_LVT_TIMER, LVT_MASKED);
 	set(LAPIC_LVT_THERMAL, LVT_MASKED);
 	set(LAPIC_LVT_PERF, LVT_MASKED);
 	/* The PICs' ExtINT reaches the boot CPU without more ado, as under KVM. */
 	set(LAPIC_LVT_LINT0, boot_cpu ? LVT_MODE_EXTINT : LVT_MASKED);
 	set(LAPIC_LVT_LINT1, LVT_MASKED);
 	set(LAPIC_LVT_ERROR, LVT_MASKED);
-	timer->lvt = LVT_MASKED;
-	counter_start(timer, 0);
-	set(LAPIC_LVT_TIMER, timer->lvt);
 	set(LAPIC_SVR, SVR_RESET);
 }

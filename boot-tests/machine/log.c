@@ -11,8 +11,8 @@
 
 #define DEBUGCON_PORT 0x403
 #define PART_SIZE 512
-/* Some 100 ms. A CPU that died while it held the lock must not silence the report of that. */
-#define LOCK_TRIES 10000000
+/* Some 100 ms: PAUSE leaves TCG's inner loop. A CPU that died while it held the lock must not silence the report of that. */
+#define LOCK_TRIES 100000
 
 bool trace_on;
 

@@ -28,7 +28,9 @@ static PAGE uint8_t msr_map[MSRPM_SIZE];
 /* VMRUN's host save area, and what VMLOAD restores. */
 static PAGE struct vmcb host_saves[MACHINE_MAX_CPUS];
 static PAGE struct vmcb host_loads[MACHINE_MAX_CPUS];
-/* By CPU: the guest is to get an NMI. */
+/* By CPU: svm_enter() is to return; the guest is to get an NMI. Set before the NMI is sent that makes
+ * the CPU look. */
+static bool kicked[MACHINE_MAX_CPUS];
 static bool nmi_wanted[MACHINE_MAX_CPUS];
 
 /* svm_run.nasm */
@@ -127,6 +129,7 @@ void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector)
 
 void svm_kick(unsigned cpu)
 {
+	__atomic_store_n(&kicked[cpu], true, __ATOMIC_RELEASE);
 	lapic_send_nmi(cpu_apic_id(cpu));
 }
 
@@ -134,7 +137,7 @@ void svm_post_nmi(unsigned cpu)
 {
 	__atomic_store_n(&nmi_wanted[cpu], true, __ATOMIC_RELEASE);
 	if (cpu != cpu_index()) {
-		svm_kick(cpu);
+		lapic_send_nmi(cpu_apic_id(cpu));
 	}
 }
 
@@ -229,18 +232,25 @@ static bool pause_exit(struct svm_vcpu *vcpu)
 /* Handles the exit here if that is possible. */
 static bool exit_handled(struct svm_vcpu *vcpu)
 {
-	uint64_t code = vcpu->vmcb->control.exitcode;
-	if (code == VMEXIT_PAUSE) {
-		return pause_exit(vcpu);
+	struct vmcb_control *control = &vcpu->vmcb->control;
+	bool paused = control->exitcode == VMEXIT_PAUSE;
+	if (!paused) {
+		vcpu->pause_count = 0;
 	}
-	vcpu->pause_count = 0;
-	if (code == VMEXIT_CR8_WRITE) {
+	if (control->exitcode == VMEXIT_CR8_WRITE) {
 		return write_cr8(vcpu);
 	}
-	if (code == VMEXIT_NMI) {
+	if (control->exitcode == VMEXIT_NMI) {
 		cpu_take_nmi();
+	} else if (!paused || !pause_exit(vcpu)) {
+		return false;
 	}
-	return false;
+	/* An NMI has come in, or may have ended the nap: is it a kick? */
+	if (__atomic_exchange_n(&kicked[cpu_index()], false, __ATOMIC_ACQUIRE)) {
+		control->exitcode = VMEXIT_NMI;
+		return false;
+	}
+	return true;
 }
 
 /*

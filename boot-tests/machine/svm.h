@@ -40,7 +40,7 @@ void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_
 void svm_msr_allow(uint8_t *msrpm, uint32_t msr, bool read, bool write);
 
 /* One VMRUN: returns after #VMEXIT with exit code and information in the VMCB. Interrupts are off
- * in the machine throughout. VMEXIT_NMI is the effect of svm_kick() and asks for nothing else. */
+ * in the machine throughout. VMEXIT_NMI means svm_kick() and asks for nothing else. */
 void svm_enter(struct svm_vcpu *vcpu);
 
 /* Makes the CPU with this index leave its guest with VMEXIT_NMI, at once or at its next entry. An
