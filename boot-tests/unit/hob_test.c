@@ -340,6 +340,20 @@ static void block_lengths(void **state)
 	block_of_length(HOB_TYPE_GUID_EXTENSION, 0xFFF8, ST_TRUNCATED);
 }
 
+static void block_length_unaligned(void **state)
+{
+	(void)state;
+	struct list list;
+	const struct PACKED {
+		struct hob_header header;
+		uint8_t body[20];
+	} extension = { .header = { HOB_TYPE_GUID_EXTENSION, sizeof(extension), 0 } };
+	begin(&list);
+	put(&list, &extension, sizeof(extension));
+	end(&list);
+	refuses(&list, ST_BAD_FORMAT);
+}
+
 static void block_reserved_not_zero(void **state)
 {
 	(void)state;
@@ -513,6 +527,7 @@ int main(void)
 		cmocka_unit_test(end_block_too_long),
 		cmocka_unit_test(unknown_block),
 		cmocka_unit_test(block_lengths),
+		cmocka_unit_test(block_length_unaligned),
 		cmocka_unit_test(block_reserved_not_zero),
 		cmocka_unit_test(resource_attributes),
 		cmocka_unit_test(resource_types),
