@@ -31,7 +31,7 @@ FUZZ_C      := $(wildcard boot-tests/fuzz/*_fuzz.c)
 # Files of a freestanding program that only run on the target; all the others are pure and are
 # linked into the unit tests.
 SHIM_TARGET_ONLY    := shim/main.c shim/fatal.c shim/exception.c
-MACHINE_TARGET_ONLY := $(wildcard boot-tests/machine/*.c)
+MACHINE_TARGET_ONLY := $(filter-out %/walk.c,$(wildcard boot-tests/machine/*.c))
 
 # ---- flags -------------------------------------------------------------------------------------
 
