@@ -104,6 +104,7 @@ static void nested_leaf_of_each_size(void **state)
 	assert_nested(w, 5 * PAGE + 0x123, ptr_hpa(w->pages[5]).v + 0x123);
 	/* Bits below the leaf's frame (here the PAT bit of a large page) are no address. */
 	w->nested[2][1] = 0x40000000 | BIT64(12) | PTE_PS | PTE_NX | PRESENT;
+	assert_nested(w, 0x200000, 0x40000000);
 	assert_nested(w, 0x3FFFFF, 0x401FFFFF);
 	w->nested[1][1] = 0x80000000 | PTE_PS | PRESENT;
 	assert_nested(w, 0x7FFFFFFF, 0xBFFFFFFF);
@@ -118,6 +119,14 @@ static void nested_shared_half_is_its_own(void **state)
 	w->nested[0][256] = ptr_hpa(pdpt).v | PRESENT;
 	assert_nested(w, SHARED | 5 * PAGE, 5 * PAGE);
 	assert_nested(w, 5 * PAGE, ptr_hpa(w->pages[5]).v);
+}
+
+static void no_leaf_above_1g(void **state)
+{
+	struct world *w = *state;
+	w->nested[0][0] |= PTE_PS;
+	w->pages[GUEST_PML4][2] |= PTE_PS;
+	assert_guest(w, LINEAR, 8 * PAGE);
 }
 
 static void nested_absent_at_each_level(void **state)
@@ -245,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nested_leaf_of_each_size),
 		TEST(nested_shared_half_is_its_own),
+		TEST(no_leaf_above_1g),
 		TEST(nested_absent_at_each_level),
 		TEST(guest_without_paging),
 		TEST(guest_paging_of_another_kind),
