@@ -155,10 +155,8 @@ enum status linux_place_initrd(const struct linux_setup_header *header, uint32_t
 		if (base >= end || size > end - base) {
 			continue;
 		}
-		uint64_t start = align_down(end - size, MEM_PAGE_SIZE);
-		if (start >= base && start > best) {
-			best = start;
-		}
+		/* The map is sorted: the last place is the highest. */
+		best = align_down(end - size, MEM_PAGE_SIZE);
 	}
 	if (best == 0) {
 		return ST_NO_MEMORY;

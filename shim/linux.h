@@ -43,7 +43,7 @@ enum status linux_header_read(const uint8_t *setup, uint32_t size,
 enum status linux_place_kernel(const struct linux_setup_header *header, uint32_t size,
 			       const struct memory_map *map, struct gpa_range *out) MUST_CHECK;
 
-/* As high as the kernel takes it, but not below lowest. size > 0. */
+/* As high as the kernel takes it, but not below lowest, which is page aligned. size > 0. */
 enum status linux_place_initrd(const struct linux_setup_header *header, uint32_t size,
 			       uint64_t lowest, const struct memory_map *map,
 			       gpa_t *out) MUST_CHECK;

@@ -202,7 +202,8 @@ static void bad_allocations(void **state)
 	memcpy(command->allocate.file, "etc/absent", 11);
 	assert_refused(ST_BAD_FORMAT);
 	/* Twice the same. */
-	memcpy(command->allocate.file, "etc/acpi/rsdp", 14);
+	*command = good;
+	acpi_fixture_allocate(&fixture, "etc/acpi/rsdp", 16);
 	assert_refused(ST_BAD_FORMAT);
 }
 
@@ -263,7 +264,7 @@ static void bad_pointers(void **state)
 	*command = good;
 	/* The value is no offset in the pointee: one past its end. */
 	uint32_t past = sizeof(fixture.tables);
-	memcpy(fixture.rsdp + 16, &past, 4);
+	memcpy(fixture.tables + FIXTURE_FADT_DSDT, &past, 4);
 	assert_refused(ST_BAD_RANGE);
 }
 

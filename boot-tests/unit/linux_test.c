@@ -260,6 +260,8 @@ static void no_initrd(void **state)
 	struct linux_boot boot;
 	(void)state;
 	initrd_size = 0;
+	header()->ramdisk_image = 0x2000000;
+	header()->ramdisk_size = 0x1000;
 	assert_int_equal(prepare(&boot), ST_OK);
 	assert_int_equal(params->header.ramdisk_image, 0);
 	assert_int_equal(params->header.ramdisk_size, 0);
@@ -398,6 +400,15 @@ static void kernel_windows(void **state)
 	copy.syssize = UINT32_MAX;
 	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_TRUNCATED);
 	copy.syssize = 0;
+	/* Up to 4 GiB and not across, whatever memory there is. */
+	map.entries[0].range.size = FOUR_GIB;
+	copy.pref_address = FOUR_GIB - 0x2000000;
+	copy.init_size = 0x2000000;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
+	copy.init_size++;
+	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
+	copy.pref_address = KERNEL_BASE;
+	copy.init_size = INIT_SIZE;
 	/* Memory that nobody has accepted is none. */
 	map.entries[0].kind = MEMORY_UNACCEPTED;
 	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
