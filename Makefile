@@ -48,7 +48,7 @@ FREE = -std=gnu11 -Os -g -ffreestanding -nostdinc -isystem $(CC_INCLUDE) \
 # both compilers. -Oz: text and constants have 32 KiB.
 SHIM_FLAGS    = $(FREE) -Oz -mcmodel=large -fno-jump-tables
 # The machine is linked at 8 GiB and all in one place: RIP-relative operands reach everything.
-MACHINE_FLAGS = $(FREE) -fpie -fvisibility=hidden -mcmodel=small -O2
+MACHINE_FLAGS = $(FREE) -fpie -include boot-tests/machine/hidden.h -mcmodel=small -O2
 PAYLOAD_FLAGS = $(FREE)
 HOST_FLAGS    := -std=gnu11 -O2 -g $(WARN) -I.
 TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \

@@ -28,7 +28,7 @@ SECTIONS
 	.rodata : { *(.rodata .rodata.*) } :machine
 	. = ALIGN(MEM_PAGE_SIZE);
 	machine_rodata_end = .;
-	.data : { *(.data .data.*) *(.got .got.*) } :machine
+	.data : { *(.data .data.*) } :machine
 	.bss : { *(.bss .bss.* COMMON) } :bss
 	ASSERT(. <= MACHINE_BASE + MACHINE_WINDOW, "the machine does not fit its window.")
 
