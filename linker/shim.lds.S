@@ -29,8 +29,8 @@ SECTIONS
 	shim_rodata_end = .;
 	ASSERT(. <= RESET_PAGE, "shim text and constants do not fit below the reset page.")
 
-	/* The reset page. What lies between the code and the vector is the loader's: TDX metadata and
-	 * the GUIDed table. It is zero here. */
+	/* The reset page. What lies between the code and the vector is the loader's: TDX metadata
+	 * and the GUIDed table. It is zero here. */
 	. = RESET_PAGE;
 	.reset_config : { KEEP(*(.reset.config)) } :image =0
 	. = RESET_CODE;
@@ -42,7 +42,7 @@ SECTIONS
 
 	/* Initialised data would stand in ROM on a plain VM: there is none. */
 	.data : { *(.data .data.*) } :bss
-	ASSERT(SIZEOF(.data) == 0, "the shim has no initialised data: make it const or set it in code.")
+	ASSERT(SIZEOF(.data) == 0, "the shim has initialised data: make it const or set it.")
 	. = SHIM_DATA;
 	shim_bss = .;
 	.bss (NOLOAD) : { *(.bss .bss.* COMMON) } :bss

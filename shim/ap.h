@@ -18,9 +18,9 @@ struct mailbox_info {
 extern char ap_reset_vector[];
 
 /*
- * Waits until vCPUs 0 to vcpu_count - 1 have left their x2APIC ids in the mailbox page and checks that
- * no two are the same. vcpu_count is at most MAILBOX_MAX_VCPUS. *which is the vCPU looked at last:
- * ST_TIMEOUT: it did not arrive; ST_HOST_LIED: its id is another's.
+ * Waits until vCPUs 0 to vcpu_count - 1 have left their x2APIC ids in the mailbox page and checks
+ * that no two are the same. vcpu_count is at most MAILBOX_MAX_VCPUS. *which is the vCPU looked at
+ * last: ST_TIMEOUT: it did not arrive; ST_HOST_LIED: its id is another's.
  */
 enum status ap_wait(const volatile struct mailbox *mailbox, uint32_t vcpu_count,
 		    uint32_t *which) MUST_CHECK;

@@ -5,8 +5,8 @@
 ;                      ^                                          |
 ;                      +--------------- ap_reset_vector <---------+
 ;
-; No routine uses a stack or writes memory other than arrived[] (ap_start) and the mailbox's command.
-; All of it, the GDT included, stands in one page: the only page besides RAM that an OS must map for
+; No routine uses a stack or writes memory but arrived[] (ap_start) and the mailbox's command. All
+; of it, the GDT included, stands in one page: the only page besides RAM that an OS must map for
 ; ap_reset_vector. An AP has no IDT; what goes wrong is reported by TDVMCALL<ReportFatalError>.
 %include "arch/asm/macros.inc"
 
@@ -45,8 +45,8 @@ section .reset.text progbits alloc exec nowrite align=16
 %endmacro
 
 ; ap_start: an AP's arrival
-; mode: 64-bit on the AP table, CR0.WP=0, IF=0. in: ESI = vCPU index. out: ap_park with EBX = x2APIC id,
-; id + 1 stored in mailbox.arrived[index]. clobbers: all. stack: none
+; mode: 64-bit on the AP table, CR0.WP=0, IF=0. in: ESI = vCPU index. out: ap_park with EBX = x2APIC
+; id, id + 1 stored in mailbox.arrived[index]. clobbers: all. stack: none
 ; The id is the host's answer: the boot processor checks that no two are the same.
 global ap_start
 bits 64
@@ -83,8 +83,8 @@ ap_start:
 	jmp	dword far [rel far_park]
 
 ; ap_reset_vector: ResetVector of the MADT's wake-up structure, version 1
-; mode: 64-bit, 4 or 5 levels, any GDT and IDT, CR4.PGE=0, IF=0. in: nothing. out: ap_park with EBX =
-; x2APIC id as it was found at arrival; the host is not asked again. clobbers: all. stack: none
+; mode: 64-bit, 4 or 5 levels, any GDT and IDT, CR4.PGE=0, IF=0. in: nothing. out: ap_park with EBX
+; = x2APIC id as it was found at arrival; the host is not asked again. clobbers: all. stack: none
 global ap_reset_vector
 ap_reset_vector:
 	cli
@@ -122,8 +122,8 @@ rejoin64:
 
 ; ap_park: waits for this CPU's command in the mailbox
 ; mode: arrives in 32-bit code with paging on; the loop runs with paging off. in: EBX = x2APIC id.
-; out: Wakeup: the vector, 64-bit on the AP table, IF=0, flat segments, CR0.WP by AP_FLAGS. clobbers: all.
-; stack: none
+; out: Wakeup: the vector, 64-bit on the AP table, IF=0, flat segments, CR0.WP by AP_FLAGS.
+; clobbers: all. stack: none
 ; Reads the mailbox's 16 bytes, writes its command only. An OS writes the id, then the vector, then
 ; the command, each command after the last one was acknowledged. So the command counts when it was
 ; seen before and after the id: seen only before, it may have been another CPU's.

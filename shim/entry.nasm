@@ -13,7 +13,8 @@ extern gdt_pointer
 
 ; _Noreturn void entry_leave(uint64_t entry, uint64_t boot_params, uint64_t cr3)
 ; mode: 64-bit on the boot table. in: RDI = entry, RSI = boot_params, RDX = hand-off table.
-; out: entry with RSI, IF=0, DF=0, CS = SELECTOR_CODE64, DS = ES = SS = SELECTOR_DATA. stack: left behind
+; out: entry with RSI, IF=0, DF=0, CS = SELECTOR_CODE64, DS = ES = SS = SELECTOR_DATA.
+; stack: left behind
 ; The IDT stays: until the kernel loads its own, a fault still ends in a message.
 global entry_leave
 entry_leave:

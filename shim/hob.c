@@ -53,7 +53,8 @@ static enum status read_resource(const struct hob_resource *block, unsigned gpaw
 {
 	uint64_t base = block->physical_start;
 	uint64_t size = block->resource_length;
-	if (block->header.length != sizeof(*block) || block->resource_type > HOB_RESOURCE_TYPE_LAST ||
+	if (block->header.length != sizeof(*block) ||
+	    block->resource_type > HOB_RESOURCE_TYPE_LAST ||
 	    block->attributes != HOB_ATTRIBUTES_MEMORY) {
 		return ST_BAD_FORMAT;
 	}

@@ -143,7 +143,8 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 		log_note("shim in a plain VM");
 	}
 	if (td != 0 && hob_claim != TD_HOB) {
-		log_note("the host names a TD HOB at 0x%x; the image's own place is read", hob_claim);
+		log_note("the host names a TD HOB at 0x%x; the image's own place is read",
+			 hob_claim);
 	}
 
 	static struct memory_map map;

@@ -6,8 +6,8 @@
 
 /*
  * After n units in a row that had to be split, so many more are walked in 4 KiB pages without
- * asking: 0, 1, 2, 4 ... A host that backs all with 4 KiB costs a few wasted calls, one that does so
- * here and there still gets 2 MiB pages.
+ * asking: 0, 1, 2, 4 ... A host that backs all with 4 KiB costs a few wasted calls, one that does
+ * so here and there still gets 2 MiB pages.
  */
 #define MAX_UNITS_SKIPPED 64
 

@@ -5,7 +5,7 @@
 ;               ESI = vCPU index, ECX = TD HOB as the host says. [TDX ABI 1.5, TDH.VP.INIT]
 ;   plain VM    16-bit real mode, CS base FFFF0000. [SDM 3A 10.1.4]
 ;
-; Both reach 64-bit mode on the AP table; then the boot processor goes to C and the others to ap.nasm.
+; Both reach 64-bit mode on the AP table; then the boot processor goes to C, the others to ap.nasm.
 ; Nothing here may raise #VE: there is no IDT yet. CPUID 0 and 21 are native in every TD.
 %include "arch/asm/macros.inc"
 
@@ -21,7 +21,8 @@ section .reset.config progbits alloc exec nowrite align=64
 section .reset.text progbits alloc exec nowrite align=16
 
 ; entry16: reset of a plain VM
-; mode: 16-bit real. in: nothing. out: entry32_flat with EBP = ESI = EDI = 0. clobbers: EAX. stack: none
+; mode: 16-bit real. in: nothing. out: entry32_flat with EBP = ESI = EDI = 0. clobbers: EAX.
+; stack: none
 bits 16
 entry16:
 	cli
@@ -40,8 +41,8 @@ bits 32
 	jmp	entry32_flat
 
 ; entry32: reset of a TD's vCPU, or a plain VM that starts in protected mode
-; mode: 32-bit, paging off. in: ESI = vCPU index, ECX = TD HOB. out: entry32_flat with EBP = 1 in a TD,
-; else 0; EDI = TD HOB. clobbers: EAX, EBX, ECX, EDX. stack: none
+; mode: 32-bit, paging off. in: ESI = vCPU index, ECX = TD HOB. out: entry32_flat with EBP = 1 in a
+; TD, else 0; EDI = TD HOB. clobbers: EAX, EBX, ECX, EDX. stack: none
 entry32:
 	cli
 	mov	edi, ecx
@@ -62,8 +63,8 @@ entry32:
 	inc	ebp
 
 ; entry32_flat: to 64-bit mode
-; mode: 32-bit, paging off, flat DS. in: EBP = TD, ESI = vCPU index, EDI = TD HOB. out: entry64 with the
-; same. clobbers: EAX, ECX, EDX. stack: none
+; mode: 32-bit, paging off, flat DS. in: EBP = TD, ESI = vCPU index, EDI = TD HOB. out: entry64 with
+; the same. clobbers: EAX, ECX, EDX. stack: none
 entry32_flat:
 	lgdt	[gdt_pointer]
 	mov	eax, AP_TABLE
@@ -85,7 +86,8 @@ entry32_flat:
 
 ; entry64: parts the boot processor from the others
 ; mode: 64-bit on the AP table, CR0.WP=0. in: EBP = TD, ESI = vCPU index, EDI = TD HOB.
-; out: shim_main(EDI = TD, ESI = TD HOB) on BSP_STACK, or ap_start with ESI. clobbers: all. stack: none
+; out: shim_main(EDI = TD, ESI = TD HOB) on BSP_STACK, or ap_start with ESI. clobbers: all.
+; stack: none
 bits 64
 entry64:
 	mov	eax, SELECTOR_DATA

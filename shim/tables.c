@@ -76,7 +76,7 @@ enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
 	struct pt_map maps[5];
 	size_t count = 0;
 	if (base > 0) {
-		/* Linux turns 5-level paging on in a trampoline below 640 KiB, still on this table. */
+		/* Linux turns 5-level paging on in a trampoline below 640 KiB, on this table. */
 		maps[count++] = identity(0, pg_size(PG_2M), PT_RWX);
 	}
 	if (base > pg_size(PG_2M)) {

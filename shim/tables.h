@@ -1,7 +1,7 @@
 // The boot table, the hand-off table and the descriptor tables of the BSP.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// Boot table (W^X, CR0.WP=1): shim text and reset page R+X; constants, AP table and embedded payload
+// Boot table (W^X, CR0.WP=1): shim text and reset page R+X; constants, AP table, embedded payload
 // R; mailbox page and everything else below 4 GiB RW+NX; page 0 and the guard pages of both stacks
 // absent; BOUNCE shared in a TD. Hand-off table: 2 MiB pages only, first of them and kernel window
 // RWX.

@@ -157,7 +157,7 @@ void vmcall_report_fatal(uint32_t code, const char *text)
 			.r9 = text_word(text, 6),
 			.rdx = text_word(text, 7),
 		};
-		status_ignore(vmcall(&regs, TDVMCALL_REPORT_FATAL_ERROR), "there is no other way out");
+		status_ignore(vmcall(&regs, TDVMCALL_REPORT_FATAL_ERROR), "no other way out");
 		status_ignore(vmcall_hlt(true), "the report is repeated");
 	}
 }

@@ -98,8 +98,7 @@ static void size_mismatch_falls_back(void **state)
 	(void)state;
 	struct accept accept = { 0 };
 	fake_handler(small_host);
-	assert_int_equal(accept_range(&accept, range(0, sizeof(accepted) / sizeof(accepted[0]) * KIB4)),
-			 ST_OK);
+	assert_int_equal(accept_range(&accept, range(0, ARRAY_COUNT(accepted) * KIB4)), ST_OK);
 	for (unsigned i = 0; i < ARRAY_COUNT(accepted); i++) {
 		assert_int_equal(accepted[i], 1);
 	}
