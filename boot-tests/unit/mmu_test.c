@@ -375,6 +375,10 @@ static void wrong_accesses_stop_the_td(void **state)
 	EXPECT_STOP(mmu_private_fault(&mmu, 3, gpa(0x5000), EXT_QUAL_PENDING_EPT_VIOLATION),
 		    "unaccepted page at GPA 0x5000 by vCPU 3");
 	assert_int_equal(convert(BLOCK, PAGE, SHARE_SHARED), ST_OK);
+	mmu_shared_fault(&mmu, 0, gpa(BLOCK)); /* became shared meanwhile */
+	EXPECT_STOP(mmu_shared_fault(&mmu, 2, gpa(BLOCK + PAGE)),
+		    "shared access to private GPA 0x201000 by vCPU 2");
+	EXPECT_STOP(mmu_shared_fault(&mmu, 0, gpa(0xFEC00000)), "device GPA 0xfec00000");
 	EXPECT_STOP(accept_fault(BLOCK, PG_4K), "private access to shared GPA 0x200000");
 }
 

@@ -236,6 +236,22 @@ void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t e
 	spin_unlock(&mmu->lock);
 }
 
+void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address)
+{
+	unsigned long long at = address.v;
+	if (!td_memory_is_ram(&mmu->memory, address.v)) {
+		machine_exit(EXIT_TD_STOPPED,
+			     "access to device GPA 0x%llx by vCPU %u that cannot take a #VE (RIP "
+			     "unknown)",
+			     at, vcpu);
+	}
+	if (!mmu_is_shared(mmu, address.v, 1)) {
+		machine_exit(EXIT_TD_STOPPED,
+			     "shared access to private GPA 0x%llx by vCPU %u (RIP unknown)", at,
+			     vcpu);
+	}
+}
+
 /* ---- conversion -------------------------------------------------------------------------------- */
 
 /* The part of [at, end) that lies in one block. */

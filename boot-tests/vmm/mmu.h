@@ -55,6 +55,10 @@ void mmu_add_page(struct mmu *mmu, gpa_t address, const void *source, bool measu
  * the message when there is no answer but to stop the TD. */
 void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t ext_qualification);
 
+/* A shared access of the TD that the module did not turn into a #VE. Returns when the page has become
+ * shared meanwhile; else there is no answer but to stop the TD. */
+void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address);
+
 /*
  * MapGPA: the pages of range become shared or private. ST_BAD_ARGUMENT: the host has no memory
  * there that could be private, *stopped is the first such address; those below it are converted.

@@ -71,18 +71,17 @@ static void handle_fault(struct td *td, unsigned index, const struct seam_regs *
 	uint64_t shared_bit = gpa_with_share(gpa(0), SHARE_SHARED, TD_GPAW);
 	trace(index, "EPT violation GPA 0x%llx qualification 0x%llx extended 0x%llx", at,
 	      (unsigned long long)regs->rcx, (unsigned long long)regs->rdx);
-	if (regs->r8 & shared_bit) {
-		machine_exit(EXIT_TD_STOPPED,
-			     "shared access to private GPA 0x%llx by vCPU %u (RIP unknown)",
-			     at & ~shared_bit, index);
-	}
 	watch->count = watch->gpa == regs->r8 ? watch->count + 1 : 0;
 	watch->gpa = regs->r8;
 	if (watch->count > SAME_FAULT_MAX) {
 		machine_exit(EXIT_TD_STOPPED, "host: vCPU %u faults on GPA 0x%llx again and again",
 			     index, at);
 	}
-	mmu_private_fault(&td->mmu, index, gpa(regs->r8), regs->rdx);
+	if (regs->r8 & shared_bit) {
+		mmu_shared_fault(&td->mmu, index, gpa(regs->r8 & ~shared_bit));
+	} else {
+		mmu_private_fault(&td->mmu, index, gpa(regs->r8), regs->rdx);
+	}
 }
 
 static void handle_exit(struct td *td, unsigned index, uint64_t status, struct seam_regs *regs,
