@@ -8,11 +8,11 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/log.h"
 #include "boot-tests/machine/stats.h"
-#include "boot-tests/module/cpuid.h"
-#include "boot-tests/module/cr.h"
+#include "boot-tests/module/td_cpuid.h"
+#include "boot-tests/module/td_cr.h"
 #include "boot-tests/module/ept_violation.h"
 #include "boot-tests/module/guest.h"
-#include "boot-tests/module/msr.h"
+#include "boot-tests/module/td_msr.h"
 #include "boot-tests/module/tdcall.h"
 #include "boot-tests/module/ve.h"
 
@@ -72,7 +72,7 @@ static void handle_cpuid(struct vcpu *vcpu)
 	uint64_t *gpr = vcpu->svm.gpr;
 	struct cpuid_values v;
 	unsigned length = guest_instruction_length(vcpu, 2);
-	if (!cpuid_read(vcpu, (uint32_t)gpr[RAX], (uint32_t)gpr[RCX], &v)) {
+	if (!td_cpuid_read(vcpu, (uint32_t)gpr[RAX], (uint32_t)gpr[RCX], &v)) {
 		ve_inject_instruction(vcpu, EXIT_REASON_CPUID, 0, length);
 		return;
 	}
@@ -143,7 +143,7 @@ static void handle_msr(struct vcpu *vcpu)
 	bool write = (vcpu->svm.vmcb->control.exitinfo1 & MSR_EXIT_WRITE) != 0;
 	uint64_t value = (gpr[RDX] << 32) | (uint32_t)gpr[RAX];
 	unsigned length = guest_instruction_length(vcpu, 2);
-	switch (write ? msr_write(vcpu, msr, value) : msr_read(vcpu, msr, &value)) {
+	switch (write ? td_msr_write(vcpu, msr, value) : td_msr_read(vcpu, msr, &value)) {
 	case MSR_DONE:
 		break;
 	case MSR_VE:
@@ -224,10 +224,10 @@ void td_handle_vmexit(struct vcpu *vcpu)
 		return;
 	case VMEXIT_CR0_WRITE:
 	case VMEXIT_CR0_SEL_WRITE:
-		cr_write_cr0(vcpu);
+		td_cr_write_cr0(vcpu);
 		return;
 	case VMEXIT_CR4_WRITE:
-		cr_write_cr4(vcpu);
+		td_cr_write_cr4(vcpu);
 		return;
 	case VMEXIT_RDPMC: /* no PERFMON */
 		guest_inject_gp(vcpu);

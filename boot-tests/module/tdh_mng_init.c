@@ -3,7 +3,7 @@
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/module/cpuid.h"
+#include "boot-tests/module/td_cpuid.h"
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/module.h"
 
@@ -61,7 +61,7 @@ static bool all_or_none(uint64_t value, uint64_t group)
 
 static bool xfam_valid(uint64_t xfam)
 {
-	return (xfam & ~(XFAM_ALLOWED & cpuid_platform_xfam())) == 0 &&
+	return (xfam & ~(XFAM_ALLOWED & td_cpuid_platform_xfam())) == 0 &&
 	       (xfam & XFAM_REQUIRED) == XFAM_REQUIRED && all_or_none(xfam, XFAM_AVX512) &&
 	       all_or_none(xfam, XFAM_CET) && all_or_none(xfam, XFAM_AMX) &&
 	       (!(xfam & XFAM_AVX512) || (xfam & XFAM_AVX));
@@ -136,7 +136,7 @@ uint64_t tdh_mng_init(const struct td *td, const struct seam_regs *in, struct se
 	}
 	struct tdcs *tdcs = td->tdcs;
 	fill_tdcs(tdcs, &params);
-	if (!cpuid_init(tdcs, &params, &out->rcx)) {
+	if (!td_cpuid_init(tdcs, &params, &out->rcx)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_CPUID_CONFIG;
 	}
 	tdcs->op_state = OP_STATE_INITIALIZED;

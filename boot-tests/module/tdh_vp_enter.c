@@ -78,7 +78,6 @@ static void run(struct vcpu *vcpu)
 		stats_add(&stats.exits[vcpu->index]);
 		td_handle_vmexit(vcpu);
 	}
-	stats_add(&stats.td_exits[vcpu->index]);
 }
 
 /* RBP survives only where the TD cannot use it. */

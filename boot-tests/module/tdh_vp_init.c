@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/x86/cpu.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/module/cpuid.h"
+#include "boot-tests/module/td_cpuid.h"
 #include "boot-tests/module/guest.h"
 #include "boot-tests/module/leaf.h"
-#include "boot-tests/module/msr.h"
+#include "boot-tests/module/td_msr.h"
 #include "boot-tests/module/page.h"
 
 #define RESET_RIP 0xFFFFFFF0
@@ -46,7 +46,7 @@ static void init_gprs(struct vcpu *vcpu, uint64_t initial)
 	uint64_t *gpr = vcpu->svm.gpr;
 	gpr[RBX] = GPAW;
 	gpr[RCX] = gpr[R8] = initial;
-	gpr[RDX] = cpuid_platform_signature();
+	gpr[RDX] = td_cpuid_platform_signature();
 	gpr[RSI] = vcpu->index;
 }
 
@@ -98,7 +98,7 @@ uint64_t tdh_vp_init(struct vcpu *vcpu, const struct seam_regs *in, struct seam_
 	/* Not the TDCS's: the first entry fills the root. */
 	vcpu->root_generation = tdcs->root_generation - 1;
 	svm_vcpu_init(&vcpu->svm, hpa_ptr(vcpu->tdcx[0]), vcpu->tdcx[1], GUEST_ASID);
-	msr_allow_native(vcpu->svm.msrpm);
+	td_msr_allow_native(vcpu->svm.msrpm);
 	vcpu->svm.vmcb->control.tsc_offset = tdcs->tsc_offset;
 	init_save(guest_save(vcpu));
 	init_gprs(vcpu, in->rdx);

@@ -1,6 +1,6 @@
 // CPUID as the TD sees it: a table made at TDH.MNG.INIT, patched by the state of the vCPU.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "boot-tests/module/cpuid.h"
+#include "boot-tests/module/td_cpuid.h"
 
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
@@ -171,7 +171,7 @@ static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 	}
 }
 
-uint64_t cpuid_platform_xfam(void)
+uint64_t td_cpuid_platform_xfam(void)
 {
 	struct cpuid_values user = platform_cpuid(0xD, 0);
 	struct cpuid_values supervisor = platform_cpuid(0xD, 1);
@@ -179,7 +179,7 @@ uint64_t cpuid_platform_xfam(void)
 	       ((uint64_t)supervisor.edx << 32 | supervisor.ecx);
 }
 
-uint32_t cpuid_platform_signature(void)
+uint32_t td_cpuid_platform_signature(void)
 {
 	return platform_cpuid(1, 0).eax;
 }
@@ -276,7 +276,7 @@ static bool apply_config(const struct cpuid_row *row, const struct td_params *pa
 	return true;
 }
 
-bool cpuid_init(struct tdcs *tdcs, const struct td_params *params, uint64_t *bad)
+bool td_cpuid_init(struct tdcs *tdcs, const struct td_params *params, uint64_t *bad)
 {
 	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
 		const struct cpuid_row *row = &rows[i];
@@ -344,7 +344,7 @@ static void patch(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
 	}
 }
 
-bool cpuid_read(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
+bool td_cpuid_read(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
 		struct cpuid_values *out)
 {
 	bool hypervisor = leaf >= LEAF_HYPERVISOR && leaf <= LEAF_HYPERVISOR_LAST;
@@ -371,12 +371,12 @@ static const struct cpuid_values *stored(const struct tdcs *tdcs, uint32_t leaf)
 	return &tdcs->cpuid[index];
 }
 
-bool cpuid_has_tsc_deadline(const struct tdcs *tdcs)
+bool td_cpuid_has_tsc_deadline(const struct tdcs *tdcs)
 {
 	return (stored(tdcs, 1)->ecx & FEATURE_ECX_TSC_DEADLINE) != 0;
 }
 
-uint64_t cpuid_cr4_allowed(const struct tdcs *tdcs)
+uint64_t td_cpuid_cr4_allowed(const struct tdcs *tdcs)
 {
 	const struct cpuid_values *features = stored(tdcs, 1);
 	const struct cpuid_values *features7 = stored(tdcs, 7);

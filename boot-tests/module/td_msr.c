@@ -1,15 +1,15 @@
 // RDMSR and WRMSR of the TD.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "boot-tests/module/msr.h"
+#include "boot-tests/module/td_msr.h"
 
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/lapic.h"
-#include "boot-tests/module/cpuid.h"
+#include "boot-tests/module/td_cpuid.h"
 
 /*
  * What happens to an access. MSRs that are native and that SVM switches have no exit at all
- * (msr_allow_native()); the other native ones are kept in struct vcpu, as nothing on this platform
+ * (td_msr_allow_native()); the other native ones are kept in struct vcpu, as nothing on this platform
  * depends on them. ABSENT: a native MSR of a feature that no configuration turns on here, so #GP.
  */
 enum msr_rule {
@@ -112,7 +112,7 @@ static const uint32_t native_msrs[] = {
 	MSR_TSC_AUX,
 };
 
-void msr_allow_native(uint8_t *msrpm)
+void td_msr_allow_native(uint8_t *msrpm)
 {
 	for (unsigned i = 0; i < ARRAY_COUNT(native_msrs); i++) {
 		svm_msr_allow(msrpm, native_msrs[i], true, true);
@@ -135,7 +135,7 @@ static const struct msr_range *find_range(uint32_t msr)
 /* Fast strings; no BTS, no PEBS; no performance monitoring. [SDM 4 table 2-2] */
 #define MISC_ENABLE_VALUE (BIT64(0) | BIT64(11) | BIT64(12))
 
-enum msr_outcome msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+enum msr_outcome td_msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	const struct tdcs *tdcs = vcpu->td.tdcs;
 	const struct msr_range *range = find_range(msr);
@@ -173,7 +173,7 @@ enum msr_outcome msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 		*value = vcpu->uarch_misc_ctl;
 		return MSR_DONE;
 	case RULE_DEADLINE:
-		return cpuid_has_tsc_deadline(tdcs) ? MSR_VE : MSR_GP;
+		return td_cpuid_has_tsc_deadline(tdcs) ? MSR_VE : MSR_GP;
 	case RULE_APIC:
 		return lapic_x2apic_read(msr, value) ? MSR_DONE : MSR_GP;
 	case RULE_XSS:
@@ -229,7 +229,7 @@ static enum msr_outcome write_efer(struct vcpu *vcpu, uint64_t value)
 	return MSR_DONE;
 }
 
-enum msr_outcome msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+enum msr_outcome td_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	const struct tdcs *tdcs = vcpu->td.tdcs;
 	const struct msr_range *range = find_range(msr);
@@ -252,7 +252,7 @@ enum msr_outcome msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		vcpu->uarch_misc_ctl = value;
 		return MSR_DONE;
 	case RULE_DEADLINE:
-		return cpuid_has_tsc_deadline(tdcs) ? MSR_VE : MSR_GP;
+		return td_cpuid_has_tsc_deadline(tdcs) ? MSR_VE : MSR_GP;
 	case RULE_APIC:
 		return lapic_x2apic_write(msr, value) ? MSR_DONE : MSR_GP;
 	case RULE_XSS:

@@ -9,21 +9,21 @@
 #include "boot-tests/module/td.h"
 
 /* Features of this CPU that XFAM can name. [SDM 1 13.1] */
-uint64_t cpuid_platform_xfam(void);
+uint64_t td_cpuid_platform_xfam(void);
 /* CPUID(1).EAX of the platform. */
-uint32_t cpuid_platform_signature(void);
+uint32_t td_cpuid_platform_signature(void);
 
 /*
  * Makes tdcs->cpuid of ATTRIBUTES, XFAM and the configuration. False: a bit that cannot be configured
  * is set; *bad is then leaf << 32 | subleaf.
  */
-bool cpuid_init(struct tdcs *tdcs, const struct td_params *params, uint64_t *bad);
+bool td_cpuid_init(struct tdcs *tdcs, const struct td_params *params, uint64_t *bad);
 
 /* False: this leaf is a #VE. */
-bool cpuid_read(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
+bool td_cpuid_read(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
 		struct cpuid_values *out);
 
 /* Has the TD the deadline timer? MSR 0x6E0 depends on it. */
-bool cpuid_has_tsc_deadline(const struct tdcs *tdcs);
+bool td_cpuid_has_tsc_deadline(const struct tdcs *tdcs);
 /* Bits of CR4 that the TD's CPUID allows to be set. */
-uint64_t cpuid_cr4_allowed(const struct tdcs *tdcs);
+uint64_t td_cpuid_cr4_allowed(const struct tdcs *tdcs);

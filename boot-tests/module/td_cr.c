@@ -1,11 +1,11 @@
 // Writes of CR0 and CR4 by the TD.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "boot-tests/module/cr.h"
+#include "boot-tests/module/td_cr.h"
 
 #include "arch/tdx/ve.h"
 #include "arch/x86/cpu.h"
 #include "boot-tests/machine/exit.h"
-#include "boot-tests/module/cpuid.h"
+#include "boot-tests/module/td_cpuid.h"
 #include "boot-tests/module/guest.h"
 #include "boot-tests/module/ve.h"
 
@@ -36,7 +36,7 @@ static bool cr0_legal(const struct vmcb_save *save, uint64_t value)
 	return true;
 }
 
-enum cr_outcome cr0_apply(struct vmcb_save *save, uint64_t value)
+enum cr_outcome td_cr0_apply(struct vmcb_save *save, uint64_t value)
 {
 	if (!cr0_legal(save, value) || (!(value & CR0_WP) && (save->cr4 & CR4_CET))) {
 		return CR_GP;
@@ -54,7 +54,7 @@ enum cr_outcome cr0_apply(struct vmcb_save *save, uint64_t value)
 	return CR_DONE;
 }
 
-enum cr_outcome cr4_apply(struct vmcb_save *save, uint64_t value, uint64_t allowed)
+enum cr_outcome td_cr4_apply(struct vmcb_save *save, uint64_t value, uint64_t allowed)
 {
 	bool long_mode = (save->efer & EFER_LMA) != 0;
 	if ((value & ~(allowed | CR4_OWNED)) != 0 || (long_mode && !(value & CR4_PAE)) ||
@@ -174,15 +174,15 @@ static void conclude(struct vcpu *vcpu, enum cr_outcome outcome, const struct cr
 	}
 }
 
-void cr_write_cr0(struct vcpu *vcpu)
+void td_cr_write_cr0(struct vcpu *vcpu)
 {
 	struct cr_write write = decode_write(vcpu);
-	conclude(vcpu, cr0_apply(guest_save(vcpu), write.value), &write);
+	conclude(vcpu, td_cr0_apply(guest_save(vcpu), write.value), &write);
 }
 
-void cr_write_cr4(struct vcpu *vcpu)
+void td_cr_write_cr4(struct vcpu *vcpu)
 {
 	struct cr_write write = decode_write(vcpu);
-	uint64_t allowed = cpuid_cr4_allowed(vcpu->td.tdcs);
-	conclude(vcpu, cr4_apply(guest_save(vcpu), write.value, allowed), &write);
+	uint64_t allowed = td_cpuid_cr4_allowed(vcpu->td.tdcs);
+	conclude(vcpu, td_cr4_apply(guest_save(vcpu), write.value, allowed), &write);
 }
