@@ -28,8 +28,8 @@ static PAGE uint8_t msr_map[MSRPM_SIZE];
 /* VMRUN's host save area, and what VMLOAD restores. */
 static PAGE struct vmcb host_saves[MACHINE_MAX_CPUS];
 static PAGE struct vmcb host_loads[MACHINE_MAX_CPUS];
-/* By CPU: svm_enter() is to return; the guest is to get an NMI. Set before the NMI is sent that makes
- * the CPU look. */
+/* By CPU: svm_enter() is to return; the guest is to get an NMI. Set before the NMI is sent that
+ * makes the CPU look. */
 static bool kicked[MACHINE_MAX_CPUS];
 static bool nmi_wanted[MACHINE_MAX_CPUS];
 
@@ -142,9 +142,9 @@ void svm_post_nmi(unsigned cpu)
 }
 
 /*
- * An exit that cut an event's delivery short leaves it in EXITINTINFO: it is delivered again, unless
- * the caller injects another. QEMU calls each such event an exception, and leaves V_IRQ set while it
- * delivers one.
+ * An exit that cut an event's delivery short leaves it in EXITINTINFO. It is delivered again; an
+ * exception gives way to one that the caller injects. QEMU calls external interrupts exceptions here,
+ * and leaves V_IRQ set while it delivers that one.
  */
 static void resume_delivery(struct svm_vcpu *vcpu)
 {
@@ -254,9 +254,9 @@ static bool exit_handled(struct svm_vcpu *vcpu)
 }
 
 /*
- * QEMU empties its TLB and jump cache once more for each of CR0 and CR4 that VMRUN and #VMEXIT change
- * in these bits, a quarter of what an exit costs. None matters to the machine, so that it takes over
- * what the guest has; a guest changes them rarely.
+ * QEMU empties its TLB and jump cache once more for each of CR0 and CR4 that VMRUN and #VMEXIT
+ * change in these bits, a sixth of what an exit costs. None matters to the machine, so that it takes
+ * over what the guest has; a guest changes them rarely.
  */
 static void mirror_paging_bits(const struct vmcb_save *save)
 {
