@@ -183,10 +183,21 @@ leave(0)
     assert done.returncode == 0
     seen = {name: (fake.path / f"seen-{name}").read_bytes()
             for name in ("config", "firmware", "kernel", "initrd", "cmdline")}
-    assert seen["config"] == b"memory=2147483648\ntrace=1\n"
+    assert seen["config"] == b"memory=2147483648\ntrace=1\nrbp_mod=0\n"
     assert seen["firmware"] == seen["initrd"] == b"x" * 100
     assert seen["kernel"] == b"kernel with a comma"
     assert seen["cmdline"] == b"console=ttyS0 a=b,c"
+
+
+@pytest.mark.parametrize("image, option, flag", [
+    (b"x", "auto", 0), (b"x\xb9\xec\xff\0\0x", "auto", 1), (b"x\xb9\xcc\xff\0\0x", "auto", 0),
+    (b"x\xb9\xec\xff\0\0x", "off", 0), (b"x", "on", 1)])
+def test_rbp_mod_by_firmware_or_option(fake, image, option, flag):
+    (fake.path / "firmware").write_bytes(image)
+    done = fake.run("config = open(value('name=opt/lintel/config,file=')).read().split()\n"
+                    "write('L ' + config[2] + '\\n'); leave(0)",
+                    "--rbp-mod", option, "--machine-log")
+    assert f"machine: rbp_mod={flag}" in done.stderr
 
 
 def test_absent_kernel_is_absent(fake):

@@ -26,9 +26,11 @@ static void settings_are_read(void **state)
 	assert_int_equal(parse("memory=1073741824\ntrace=1\n", &config), ST_OK);
 	assert_int_equal(config.memory, 1 << 30);
 	assert_true(config.trace);
-	assert_int_equal(parse("trace=0\nmemory=4096\n", &config), ST_OK);
+	assert_false(config.rbp_mod);
+	assert_int_equal(parse("trace=0\nrbp_mod=1\nmemory=4096\n", &config), ST_OK);
 	assert_int_equal(config.memory, 4096);
 	assert_false(config.trace);
+	assert_true(config.rbp_mod);
 	assert_int_equal(parse("memory=18446744073709547520\n", &config), ST_OK);
 	assert_int_equal(config.memory, UINT64_MAX - 4095);
 }
@@ -42,6 +44,8 @@ static void anything_else_is_refused(void **state)
 		"memory=4096",            /* no end of line */
 		"memory=4096\ntrace=2\n",
 		"memory=4096\ntrace=\n",
+		"memory=4096\nrbp_mod=2\n",
+		"memory=4096\nrbp_mod=0\nrbp_mod=0\n",
 		"memory=4096\nmemory=4096\n",
 		"memory=4096\ntrace=1\ntrace=1\n",
 		"memory=0\n",

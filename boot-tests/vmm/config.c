@@ -26,12 +26,43 @@ static bool parse_number(const char *text, size_t size, uint64_t *out)
 	return true;
 }
 
-static bool is_key(const char *line, size_t key_size, const char *key)
+enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_COUNT };
+
+/* KEY_COUNT: no such key. */
+static enum key find_key(const char *text, size_t size)
 {
-	return key_size == strlen(key) && memcmp(line, key, key_size) == 0;
+	static const char *const names[KEY_COUNT] = {
+		[KEY_MEMORY] = "memory",
+		[KEY_TRACE] = "trace",
+		[KEY_RBP_MOD] = "rbp_mod",
+	};
+	unsigned key = 0;
+	while (key < KEY_COUNT &&
+	       (size != strlen(names[key]) || memcmp(text, names[key], size) != 0)) {
+		key++;
+	}
+	return (enum key)key;
 }
 
-static bool parse_line(const char *line, size_t size, struct config *config, bool seen[2])
+static bool set_key(enum key key, uint64_t value, struct config *config)
+{
+	switch (key) {
+	case KEY_MEMORY:
+		config->memory = value;
+		return value != 0 && is_aligned(value, PAGE);
+	case KEY_TRACE:
+		config->trace = value == 1;
+		return value <= 1;
+	case KEY_RBP_MOD:
+		config->rbp_mod = value == 1;
+		return value <= 1;
+	case KEY_COUNT:
+		break;
+	}
+	return false;
+}
+
+static bool parse_line(const char *line, size_t size, struct config *config, bool seen[KEY_COUNT])
 {
 	size_t key_size = 0;
 	while (key_size < size && line[key_size] != '=') {
@@ -41,24 +72,19 @@ static bool parse_line(const char *line, size_t size, struct config *config, boo
 	if (key_size == size || !parse_number(line + key_size + 1, size - key_size - 1, &value)) {
 		return false;
 	}
-	if (is_key(line, key_size, "memory") && !seen[0]) {
-		seen[0] = true;
-		config->memory = value;
-		return value != 0 && is_aligned(value, PAGE);
+	enum key key = find_key(line, key_size);
+	if (key == KEY_COUNT || seen[key]) {
+		return false;
 	}
-	if (is_key(line, key_size, "trace") && !seen[1]) {
-		seen[1] = true;
-		config->trace = value == 1;
-		return value <= 1;
-	}
-	return false;
+	seen[key] = true;
+	return set_key(key, value, config);
 }
 
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,
 			 size_t error_size)
 {
 	struct config config = { 0 };
-	bool seen[2] = { false, false };
+	bool seen[KEY_COUNT] = { false };
 	unsigned number = 1;
 	for (size_t at = 0; at < size; number++) {
 		size_t end = at;
@@ -66,13 +92,14 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 			end++;
 		}
 		if (end == size || !parse_line(text + at, end - at, &config, seen)) {
-			fmt_print(error, error_size, "line %u is not one of memory=BYTES, trace=0|1",
+			fmt_print(error, error_size,
+				  "line %u is not one of memory=BYTES, trace=0|1, rbp_mod=0|1",
 				  number);
 			return ST_BAD_FORMAT;
 		}
 		at = end + 1;
 	}
-	if (!seen[0]) {
+	if (!seen[KEY_MEMORY]) {
 		fmt_print(error, error_size, "memory=BYTES is missing");
 		return ST_BAD_FORMAT;
 	}

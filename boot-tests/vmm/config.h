@@ -11,11 +11,12 @@
 struct config {
 	uint64_t memory; /* bytes of the TD's RAM, a multiple of 4 KiB */
 	bool trace;
+	bool rbp_mod; /* TDVMCALLs may expose RBP: no NO_RBP_MOD, as in hosts before it existed */
 };
 
 /*
- * Parses lines of "key=value": memory=BYTES (required), trace=0|1. ST_BAD_FORMAT: an unknown or
- * repeated key, a value out of its form, no memory; *out is then untouched and error names the
+ * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1. ST_BAD_FORMAT: an
+ * unknown or repeated key, a value out of its form, no memory; *out is then untouched and error names the
  * line.
  */
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,

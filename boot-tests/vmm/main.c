@@ -26,6 +26,6 @@ void machine_main(void)
 	if (firmware.data == NULL) {
 		machine_exit(EXIT_TD_STOPPED, "no fw_cfg file opt/lintel/firmware");
 	}
-	td_build(&td, config.memory, firmware);
+	td_build(&td, &config, firmware);
 	run_td(&td);
 }

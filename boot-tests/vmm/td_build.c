@@ -28,7 +28,7 @@
 /* The first key id is the module's own. */
 #define TD_HKID (MODULE_HKID_BASE + 1)
 
-static void fill_params(struct td_params *params, const struct td *td)
+static void fill_params(struct td_params *params, const struct td *td, bool rbp_mod)
 {
 	struct cpuid_result xsave = insn_cpuid(CPUID_XSAVE_LEAF, 0);
 	*params = (struct td_params){
@@ -36,7 +36,7 @@ static void fill_params(struct td_params *params, const struct td *td)
 		.xfam = XFAM_WANTED & xsave.eax,
 		.max_vcpus = (uint16_t)td->vcpu_count,
 		.eptp_controls = EPTP_CONTROLS,
-		.config_flags = TD_CONFIG_FLAGS_NO_RBP_MOD,
+		.config_flags = rbp_mod ? 0 : TD_CONFIG_FLAGS_NO_RBP_MOD,
 		.tsc_frequency =
 			(uint16_t)((cpu_tsc_khz() + TSC_UNIT_KHZ / 2) / TSC_UNIT_KHZ),
 	};
@@ -46,7 +46,7 @@ static void fill_params(struct td_params *params, const struct td *td)
 	}
 }
 
-static void create_td(struct td *td)
+static void create_td(struct td *td, bool rbp_mod)
 {
 	td->tdr = frames_take(PG_4K);
 	SEAM_MUST(TDH_MNG_CREATE, td->tdr.v, TD_HKID, 0, 0);
@@ -55,7 +55,7 @@ static void create_td(struct td *td)
 		SEAM_MUST(TDH_MNG_ADDCX, frames_take(PG_4K).v, td->tdr.v, 0, 0);
 	}
 	hpa_t page = frames_take(PG_4K);
-	fill_params(hpa_ptr(page), td);
+	fill_params(hpa_ptr(page), td, rbp_mod);
 	SEAM_MUST(TDH_MNG_INIT, td->tdr.v, page.v, 0, 0);
 	td->tsc_offset = SEAM_MUST(TDH_MNG_RD, td->tdr.v, MD_TD_TSC_OFFSET, 0, 0).r8;
 	frames_give(page, PG_4K);
@@ -107,7 +107,7 @@ static void add_sections(struct td *td, const struct tdvf_image *image,
 	frames_give(zero, PG_4K);
 }
 
-void td_build(struct td *td, uint64_t memory, struct blob firmware)
+void td_build(struct td *td, const struct config *config, struct blob firmware)
 {
 	char error[160];
 	struct tdvf_image image;
@@ -115,7 +115,7 @@ void td_build(struct td *td, uint64_t memory, struct blob firmware)
 		machine_exit(EXIT_TD_STOPPED, "firmware: %s", error);
 	}
 	struct td_layout layout;
-	if (td_layout_make(memory, &image, &layout, error, sizeof(error)) != ST_OK) {
+	if (td_layout_make(config->memory, &image, &layout, error, sizeof(error)) != ST_OK) {
 		machine_exit(EXIT_TD_STOPPED, "firmware: %s", error);
 	}
 	uint8_t *hob = frames_take_span(layout.hob_size);
@@ -125,7 +125,7 @@ void td_build(struct td *td, uint64_t memory, struct blob firmware)
 			     (unsigned long long)layout.hob_size);
 	}
 	td->vcpu_count = cpu_count();
-	create_td(td);
+	create_td(td, config->rbp_mod);
 	mmu_init(&td->mmu, td->tdr, &layout.memory);
 	fw_cfg_remap_init(&td->fw_cfg, &layout.memory);
 	for (unsigned i = 0; i < td->vcpu_count; i++) {
@@ -134,6 +134,6 @@ void td_build(struct td *td, uint64_t memory, struct blob firmware)
 	add_sections(td, &image, &layout, firmware.data, hob);
 	SEAM_MUST(TDH_MR_FINALIZE, td->tdr.v, 0, 0, 0);
 	log_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
-		 td->vcpu_count, (unsigned long long)memory, image.count,
+		 td->vcpu_count, (unsigned long long)config->memory, image.count,
 		 (unsigned long long)layout.hob_base);
 }

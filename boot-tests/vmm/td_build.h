@@ -7,4 +7,4 @@
 
 /* Stops the machine, by name, when the image or the size of memory cannot be used. Each vCPU can
  * then be entered on its own CPU. */
-void td_build(struct td *td, uint64_t memory, struct blob firmware);
+void td_build(struct td *td, const struct config *config, struct blob firmware);
