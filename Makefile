@@ -184,8 +184,12 @@ kernel: ## download a stock Debian kernel: build/kernel/vmlinuz-6.12
 	@tools/get-kernel $(KERNEL_SERIES) $(B)/kernel
 
 initramfs: $(B)/initramfs.cpio.gz ## the test initramfs: busybox and tools/initramfs-init
-$(B)/initramfs.cpio.gz: tools/mkinitramfs tools/initramfs-init
-	tools/mkinitramfs $@
+$(B)/initramfs.cpio.gz: tools/mkinitramfs tools/initramfs-init $(B)/kexec-load
+	tools/mkinitramfs $@ $(B)/kexec-load
+# Static: it runs in the initramfs, which has no libraries.
+$(B)/kexec-load: tools/kexec-load.c Makefile
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOST_FLAGS) -static -s $< -o $@
 
 # What boot-tests/run.py builds and starts.
 .PHONY: test-programs fuzz-programs

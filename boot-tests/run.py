@@ -24,6 +24,7 @@ import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STOCK_SERIES = "6.12"
+BACKPORTS_SERIES = "7.2"
 FUZZ_SECONDS = 10
 # tdrun and QEMU are given this much longer than the case before they are killed from outside.
 GRACE_SECONDS = 20
@@ -103,6 +104,7 @@ class Case:
     image: list = None         # options of "lintel image": an image of the case's own
     kernel: str = None
     initrd: str = None
+    kexec: bool = False        # the initrd is given kernel and initrd, to start them by kexec
     append: str = ""
     smp: str = "1"
     memory: str = "512M"
@@ -196,6 +198,13 @@ def run_case(case, folder, files):
         ended = run_process([lintel, "image", "--output", image, *options], log, 60)
         if ended.status != 0:
             raise Failure(f"lintel image: exit status {ended.status}")
+    if case.kexec:
+        initrd = str(folder / "initrd")
+        ended = run_process(["tools/mkinitramfs", initrd, "--kexec", case.kernel.format(**files),
+                             case.initrd.format(**files)], log, 60)
+        if ended.status != 0:
+            raise Failure(f"tools/mkinitramfs: exit status {ended.status}")
+        case = dataclasses.replace(case, initrd=initrd)
     stats = folder / "stats.json"
     stats.unlink(missing_ok=True)
     ended = run_process(boot_command(case, image, files, stats), log, case.timeout + GRACE_SECONDS,
@@ -339,6 +348,8 @@ def build_all(results, build):
         ("build/clang", run_make, [f"B={build}", "CC=clang", "test-programs", "fuzz-programs"]),
         ("build/gcc", run_make, [f"B={build}/gcc", "CC=gcc", "test-programs"]),
         ("build/kernel", run_checker, ["tools/get-kernel", STOCK_SERIES, f"{build}/kernel"]),
+        ("build/kernel-backports", run_checker,
+         ["tools/get-kernel", BACKPORTS_SERIES, f"{build}/kernel"]),
         ("check/layers", run_checker, ["tools/check-layers.py"]),
         ("check/harness", run_checker, ["boot-tests/harness_test.py"]),
     ]
@@ -370,6 +381,7 @@ def main():
         "build": build,
         "payload": f"{build}/payload.bin",
         "stock": f"{build}/kernel/vmlinuz-{STOCK_SERIES}",
+        "backports": f"{build}/kernel/vmlinuz-{BACKPORTS_SERIES}",
         "initramfs": f"{build}/initramfs.cpio.gz",
     }
     results = Results(pathlib.Path(build).resolve() / "tests", arguments.only)
