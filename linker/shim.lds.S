@@ -16,10 +16,10 @@ SECTIONS
 {
 	/* The loader builds the AP table on the host and writes it here. */
 	. = AP_TABLE;
-	.ap_table : { . += AP_TABLE_PAGES * MEM_PAGE_SIZE; } :image =0
+	.ap_table : { ap_table = .; . += AP_TABLE_PAGES * MEM_PAGE_SIZE; } :image =0
 	/* Zero in the measured image. */
 	. = MAILBOX;
-	.mailbox : { . += MEM_PAGE_SIZE; } :image =0
+	.mailbox : { ap_mailbox = .; . += MEM_PAGE_SIZE; } :image =0
 
 	. = SHIM_TEXT;
 	.text : { *(.text .text.* .ltext .ltext.*) } :image =0xCCCCCCCC
@@ -34,7 +34,7 @@ SECTIONS
 	. = RESET_PAGE;
 	.reset_config : { KEEP(*(.reset.config)) } :image =0
 	. = RESET_CODE;
-	.reset_code : { KEEP(*(.reset.text)) } :image =0
+	.reset_code : { KEEP(*(.reset.text)) KEEP(*(.ap.text)) } :image =0
 	ASSERT(. <= TDVF_METADATA, "the entry code has grown into the TDX metadata.")
 	. = RESET_VECTOR;
 	.reset_vector : { KEEP(*(.reset.vector)) } :image =0

@@ -5,52 +5,53 @@
 ;                      ^                                          |
 ;                      +--------------- ap_reset_vector <---------+
 ;
-; No routine uses a stack or writes memory but arrived[] (ap_start) and the mailbox's command. All
-; of it, the GDT included, stands in one page: the only page besides RAM that an OS must map for
-; ap_reset_vector. An AP has no IDT; what goes wrong is reported by TDVMCALL<ReportFatalError>.
+; It serves any firmware: ap.h says what it wants around it. No routine uses a stack or writes memory
+; but arrived[] (ap_start) and the mailbox's command. All of it, the GDT included, stands in one
+; page: the only page besides RAM that an OS must map for ap_reset_vector. An AP has no IDT; what
+; goes wrong is reported by TDVMCALL<ReportFatalError>.
 %include "arch/asm/macros.inc"
 
-; What this file needs to know of the image it is linked into.
-%define AP_MAILBOX      MAILBOX                                 ; page with struct mailbox
-%define AP_PAGE_TABLE   AP_TABLE                                ; for CR3
-%define AP_FLAGS        (IMAGE_CONFIG + CONFIG_FLAGS_OFF)       ; u32, IMAGE_CONFIG_AP_STRICT
-extern gdt_pointer                                              ; selectors as in desc.h
+; Where the firmware has them, all below 4 GiB; ap.h.
+extern ap_table
+extern ap_mailbox
+extern ap_flags
 
 ; R10 to R15: all that CPUID needs.
 %define EXPOSE_CPUID    0xFC00
 %define CPUID_TOPOLOGY  0xB
 
-section .reset.text progbits alloc exec nowrite align=16
+section .ap.text progbits alloc exec nowrite align=16
+
+; take_over: our GDT, and no IDT, whatever was loaded before
+; mode: 64-bit. in: nothing. out: IF=0, DF=0. clobbers: nothing. stack: none
+%macro take_over 0
+	cli
+	cld
+	lgdt	[rel ap_gdt_pointer]
+	lidt	[rel no_idt]
+%endmacro
 
 ; to_long: leaves 32-bit code with paging off for 64-bit mode on the AP table
-; in: EAX = CR0; %1 = 64-bit label. clobbers: EDX. stack: none
+; mode: 32-bit, paging off. in: EAX = CR0 with PG; %1 = 64-bit label. out: %1. clobbers: EDX.
+; stack: none
 %macro to_long 1
 	mov	edx, CR4_PAE | CR4_MCE
 	mov	cr4, edx
-	mov	edx, AP_PAGE_TABLE
+	mov	edx, ap_table
 	mov	cr3, edx
 	mov	cr0, eax
 	jmp	SELECTOR_CODE64:%1
 %endmacro
 
-; flat_segments: every data segment flat
-; clobbers: EAX
-%macro flat_segments 0
-	mov	eax, SELECTOR_DATA
-	mov	ds, eax
-	mov	es, eax
-	mov	ss, eax
-	mov	fs, eax
-	mov	gs, eax
-%endmacro
-
 ; ap_start: an AP's arrival
-; mode: 64-bit on the AP table, CR0.WP=0, IF=0. in: ESI = vCPU index. out: ap_park with EBX = x2APIC
-; id, id + 1 stored in mailbox.arrived[index]. clobbers: all. stack: none
+; mode: 64-bit, identity map that lets ring 0 write the mailbox page. in: ESI = vCPU index.
+; out: ap_park with EBX = x2APIC id, id + 1 stored in mailbox.arrived[index]. clobbers: all.
+; stack: none
 ; The id is the host's answer: the boot processor checks that no two are the same.
 global ap_start
 bits 64
 ap_start:
+	take_over
 	mov	eax, TDG_VP_INFO
 	TDCALL
 	lea	rbp, [rel text_info]
@@ -78,7 +79,7 @@ ap_start:
 	jae	ap_fatal
 	mov	ebx, r15d
 	lea	eax, [rbx + 1]
-	mov	edx, AP_MAILBOX + MAILBOX_ARRIVED_OFF
+	mov	edx, ap_mailbox + MAILBOX_ARRIVED_OFF
 	mov	[rdx + rsi * 4], eax
 	jmp	dword far [rel far_park]
 
@@ -87,24 +88,20 @@ ap_start:
 ; = x2APIC id as it was found at arrival; the host is not asked again. clobbers: all. stack: none
 global ap_reset_vector
 ap_reset_vector:
-	cli
-	cld
-	lgdt	[rel gdt_pointer]
-	lidt	[rel no_idt]
-	flat_segments
+	take_over
 	; PCIDE and CET forbid what follows; LA57 can only be cleared with paging off.
 	mov	rax, cr4
 	and	eax, CR4_LA57 | CR4_PAE | CR4_MCE
 	mov	cr4, rax
 	jmp	dword far [rel far_rejoin]
 bits 32
-rejoin32:
+.mode32:
 	mov	eax, CR0_PE | CR0_NE
 	mov	cr0, eax
 	or	eax, CR0_PG
-	to_long	rejoin64
+	to_long	.mode64
 bits 64
-rejoin64:
+.mode64:
 	mov	eax, TDG_VP_INFO
 	TDCALL
 	lea	rbp, [rel text_info]
@@ -113,7 +110,7 @@ rejoin64:
 	lea	rbp, [rel text_index]
 	cmp	r9d, MAILBOX_MAX_VCPUS
 	jae	ap_fatal
-	mov	edx, AP_MAILBOX + MAILBOX_ARRIVED_OFF
+	mov	edx, ap_mailbox + MAILBOX_ARRIVED_OFF
 	mov	ecx, r9d
 	mov	ebx, [rdx + rcx * 4]
 	sub	ebx, 1
@@ -122,17 +119,22 @@ rejoin64:
 
 ; ap_park: waits for this CPU's command in the mailbox
 ; mode: arrives in 32-bit code with paging on; the loop runs with paging off. in: EBX = x2APIC id.
-; out: Wakeup: the vector, 64-bit on the AP table, IF=0, flat segments, CR0.WP by AP_FLAGS.
+; out: Wakeup: the vector, 64-bit on the AP table, IF=0, flat segments, CR0.WP by ap_flags.
 ; clobbers: all. stack: none
 ; Reads the mailbox's 16 bytes, writes its command only. An OS writes the id, then the vector, then
 ; the command, each command after the last one was acknowledged. So the command counts when it was
 ; seen before and after the id: seen only before, it may have been another CPU's.
 bits 32
-park32:
+ap_park:
 	mov	eax, CR0_PE | CR0_NE
 	mov	cr0, eax
-ap_park:
-	mov	edi, AP_MAILBOX
+	mov	eax, SELECTOR_DATA
+	mov	ds, eax
+	mov	es, eax
+	mov	ss, eax
+	mov	fs, eax
+	mov	gs, eax
+	mov	edi, ap_mailbox
 .poll:
 	pause
 	load	ax, edi, MAILBOX_COMMAND
@@ -159,30 +161,22 @@ ap_park:
 	xor	eax, eax
 	store	edi, MAILBOX_COMMAND, ax
 	mov	eax, CR0_PG | CR0_PE | CR0_NE
-	test	dword [AP_FLAGS], IMAGE_CONFIG_AP_STRICT
+	test	dword [ap_flags], IMAGE_CONFIG_AP_STRICT
 	jz	.enter
 	or	eax, CR0_WP
 .enter:
-	to_long	wake64
+	to_long	.wake
 .test:
 	xor	eax, eax
 	store	edi, MAILBOX_COMMAND, ax
 	jmp	.poll
 bits 64
-wake64:
-	flat_segments
+.wake:
 	mov	ecx, ecx
 	jmp	rcx
 
-; vector_too_high: a wake-up vector that the AP table does not map; nothing was acknowledged
-; mode: 32-bit, paging off. in: EBP:ECX = vector. out: never. clobbers: all. stack: none
-bits 32
-vector_too_high:
-	mov	eax, CR0_PG | CR0_PE | CR0_NE
-	to_long	vector_too_high64
-
 ; hex8: eight hexadecimal digits, the first one in the lowest byte
-; in: EAX = value. out: %1 (64-bit). clobbers: EAX, EDX, R8, R9
+; mode: 64-bit. in: EAX = value. out: %1 (64-bit). clobbers: EAX, EDX, R8, R9. stack: none
 %macro hex8 1
 	mov	r9d, 8
 %%next:
@@ -199,9 +193,14 @@ vector_too_high:
 	jnz	%%next
 %endmacro
 
+; vector_too_high: a wake-up vector that the AP table does not map; nothing was acknowledged
+; mode: 32-bit, paging off. in: EBP:ECX = vector. out: never. clobbers: all. stack: none
+bits 32
+vector_too_high:
+	mov	eax, CR0_PG | CR0_PE | CR0_NE
+	to_long	.mode64
 bits 64
-vector_too_high64:
-	flat_segments
+.mode64:
 	mov	eax, ebp
 	hex8	rdi
 	mov	eax, ecx
@@ -212,10 +211,10 @@ vector_too_high64:
 	mov	r8, ": not be"
 	mov	r9, "low 4 Gi"
 	mov	rdx, "B"
-	jmp	report
+	jmp	ap_report
 
-; ap_fatal: reports a text of 64 bytes to the host and stops the vCPU
-; mode: 64-bit. in: RBP = text. out: never. clobbers: all. stack: none
+; ap_fatal: reports a text of 64 bytes and stops the vCPU
+; mode: 64-bit. in: RBP = text. out: ap_report. clobbers: all. stack: none
 ap_fatal:
 	mov	r14, [rbp]
 	mov	r15, [rbp + 8]
@@ -225,7 +224,11 @@ ap_fatal:
 	mov	r8, [rbp + 40]
 	mov	r9, [rbp + 48]
 	mov	rdx, [rbp + 56]
-report:
+
+; ap_report: TDVMCALL<ReportFatalError>; a vCPU that the host lets go on halts for ever
+; mode: 64-bit. in: R14, R15, RBX, RDI, RSI, R8, R9, RDX = text. out: never. clobbers: all.
+; stack: none
+ap_report:
 	mov	eax, TDG_VP_VMCALL
 	mov	ecx, TDVMCALL_EXPOSE_ALL
 	xor	r10d, r10d
@@ -256,12 +259,27 @@ text_id:
 	text64	"AP: the host gives no x2APIC id"
 
 far_park:
-	dd	park32
+	dd	ap_park
 	dw	SELECTOR_CODE32
 far_rejoin:
-	dd	rejoin32
+	dd	ap_reset_vector.mode32
 	dw	SELECTOR_CODE32
 ; A vector without a gate ends the vCPU at once, as it was before the OS came.
 no_idt:
 	dw	0
 	dq	0
+
+; Never written: the accessed bits are set and no TSS is in it. Its selectors are those of the Linux
+; boot protocol, so that it serves the shim's hand-over as well.
+align 8
+gdt:
+	dq	0
+	dq	GDT_CODE32
+	dq	GDT_CODE64
+	dq	GDT_DATA
+gdt_end:
+; Operand of LGDT in every mode.
+global ap_gdt_pointer
+ap_gdt_pointer:
+	dw	gdt_end - gdt - 1
+	dq	gdt

@@ -9,7 +9,7 @@ section .text
 
 %include "arch/x86/exception.inc"
 
-extern gdt_pointer
+extern ap_gdt_pointer
 
 ; _Noreturn void entry_leave(uint64_t entry, uint64_t boot_params, uint64_t cr3)
 ; mode: 64-bit on the boot table. in: RDI = entry, RSI = boot_params, RDX = hand-off table.
@@ -20,7 +20,7 @@ global entry_leave
 entry_leave:
 	cli
 	cld
-	lgdt	[gdt_pointer]
+	lgdt	[ap_gdt_pointer]
 	mov	cr3, rdx
 	mov	eax, SELECTOR_DATA
 	mov	ds, eax

@@ -1,4 +1,4 @@
-; The reset page: image config, entry code of both worlds, GDT, reset vector.
+; The reset page: image config, entry code of both worlds, reset vector.
 ; SPDX-License-Identifier: BSD-2-Clause-Patent
 ;
 ;   TD          32-bit protected mode, paging off, flat segments with selector 0, no stack;
@@ -10,13 +10,18 @@
 %include "arch/asm/macros.inc"
 
 extern ap_start
+extern ap_gdt_pointer
 extern shim_main
 extern shim_bss
 extern shim_bss_end
 
 ; struct image_config, filled in by the loader.
 section .reset.config progbits alloc exec nowrite align=64
-	times CONFIG_SIZE db 0
+	times CONFIG_FLAGS_OFF db 0
+; What the AP path reads of it.
+global ap_flags
+ap_flags:
+	times CONFIG_SIZE - CONFIG_FLAGS_OFF db 0
 
 section .reset.text progbits alloc exec nowrite align=16
 
@@ -27,7 +32,7 @@ bits 16
 entry16:
 	cli
 	; The segment starts 64 KiB below 4 GiB.
-	o32 lgdt [cs:dword gdt_pointer - (RESET_PAGE & ~0xFFFF)]
+	o32 lgdt [cs:dword ap_gdt_pointer - (RESET_PAGE & ~0xFFFF)]
 	mov	eax, CR0_PE | CR0_NE
 	mov	cr0, eax
 	jmp	dword SELECTOR_CODE32:.protected
@@ -66,7 +71,7 @@ entry32:
 ; mode: 32-bit, paging off, flat DS. in: EBP = TD, ESI = vCPU index, EDI = TD HOB. out: entry64 with
 ; the same. clobbers: EAX, ECX, EDX. stack: none
 entry32_flat:
-	lgdt	[gdt_pointer]
+	lgdt	[ap_gdt_pointer]
 	mov	eax, AP_TABLE
 	mov	cr3, eax
 	; Clearing MCE is a #VE in a TD.
@@ -116,21 +121,6 @@ entry64:
 	xor	ebp, ebp
 	call	shim_main
 	ud2
-
-; Never written: the accessed bits are set and no TSS is in it. Its selectors are those of the Linux
-; boot protocol, so that it serves the hand-over as well.
-align 8
-gdt:
-	dq	0
-	dq	GDT_CODE32
-	dq	GDT_CODE64
-	dq	GDT_DATA
-gdt_end:
-; Operand of LGDT in every mode.
-global gdt_pointer
-gdt_pointer:
-	dw	gdt_end - gdt - 1
-	dq	gdt
 
 ; These bytes mean the same in 16-bit and in 32-bit code up to the branch.
 section .reset.vector progbits alloc exec nowrite align=16
