@@ -98,6 +98,8 @@ struct timer {
 	uint32_t initial;
 	uint64_t deadline; /* TSC; 0 = none */
 	unsigned shift;    /* QEMU's counter runs at 1 GHz >> shift */
+	bool undelivered;  /* started, and its interrupt has not been seen in service yet */
+	bool in_service;   /* it was started while its interrupt before was in service */
 };
 static struct timer timers[MACHINE_MAX_CPUS];
 static uint64_t icrs[MACHINE_MAX_CPUS];
@@ -229,10 +231,28 @@ static uint64_t count_ns(const struct timer *timer)
 	return CRYSTAL_PERIOD_NS * BIT64(divide_shift(timer->divide));
 }
 
+static bool interrupt_in_service(const struct timer *timer)
+{
+	unsigned vector = timer->lvt & (unsigned)LVT_VECTOR;
+	return (get(LAPIC_ISR + vector / 32) & BIT32(vector % 32)) != 0;
+}
+
+/* The TD ends an interrupt. */
+static void note_eoi(struct timer *timer)
+{
+	if (interrupt_in_service(timer)) {
+		timer->undelivered = timer->undelivered && timer->in_service;
+		timer->in_service = false;
+	}
+}
+
 /* Starts QEMU's counter; 0 stops it. More than 2^32 * 128 ns (9 minutes) ends early: an early timer
  * interrupt is harmless, and no kernel asks for it. */
 static void counter_start(struct timer *timer, uint64_t ns)
 {
+	timer->undelivered = ns != 0;
+	timer->in_service = interrupt_in_service(timer);
+	timer->armed = ns != 0;
 	timer->shift = 0;
 	while (ns > UINT32_MAX && timer->shift < DIVIDE_SHIFT_MAX) {
 		ns /= 2;
@@ -321,7 +341,10 @@ static bool counter_runs(const struct timer *timer)
 void lapic_nap(void)
 {
 	struct timer *timer = &timers[cpu_index()];
-	if (counter_runs(timer)) {
+	/* QEMU delivers an interrupt later than the counter shows 0: while that is on its way, a nap
+	 * would take it away. */
+	bool expected = timer->undelivered && (timer->lvt & LVT_MASKED) == 0;
+	if (expected || counter_runs(timer)) {
 		return;
 	}
 	/* Periodic: an NMI that comes before HLT must not be the last one. Delivery as NMI passes by
@@ -449,8 +472,11 @@ bool lapic_x2apic_write(uint32_t msr, uint64_t value)
 		return true;
 	case LAPIC_SELF_IPI:
 		return ipi_send(value | field_put(ICR_SHORTHAND, ICR_SHORTHAND_SELF));
-	case LAPIC_TPR:
 	case LAPIC_EOI:
+		note_eoi(timer);
+		set(reg, 0);
+		return true;
+	case LAPIC_TPR:
 	case LAPIC_SVR:
 	case LAPIC_ESR:
 	case LAPIC_LVT_THERMAL:

@@ -115,16 +115,40 @@ void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
 
 bool svm_interrupt_pending(const struct svm_vcpu *vcpu)
 {
-	return (vcpu->vmcb->control.int_ctl & V_IRQ) != 0;
+	return vcpu->interrupt != 0;
 }
 
 void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector)
 {
+	CHECK(!svm_interrupt_pending(vcpu) && vector >= FIRST_EXTERNAL_VECTOR);
+	vcpu->interrupt = vector;
+}
+
+/*
+ * A pending interrupt is injected at the first moment the guest can take it. V_IRQ only tells that
+ * moment (VMEXIT_VINTR): QEMU drops it whenever the guest takes a physical interrupt first.
+ */
+static void inject_interrupt(struct svm_vcpu *vcpu)
+{
 	struct vmcb_control *control = &vcpu->vmcb->control;
-	CHECK(!svm_interrupt_pending(vcpu));
-	/* The LAPIC has looked at the priority already. */
-	control->int_ctl = V_IRQ | V_IGN_TPR | (uint32_t)field_put(V_INTR_PRIO, vector / 16);
-	control->v_intr_vector = vector;
+	bool open = (vcpu->vmcb->save.rflags & RFLAGS_IF) != 0 &&
+		    (control->interrupt_shadow & INTERRUPT_SHADOW_ACTIVE) == 0 &&
+		    (control->eventinj & EVENTINJ_V) == 0;
+	if (svm_interrupt_pending(vcpu) && open) {
+		control->eventinj = event_make(EVENTINJ_TYPE_INTR, vcpu->interrupt);
+		vcpu->interrupt = 0;
+	}
+	control->int_ctl = 0;
+	control->intercept_1 &= ~INTERCEPT1_VINTR;
+	control->intercept_cr_write &= (uint16_t)~BIT32(CR8);
+	if (svm_interrupt_pending(vcpu)) {
+		/* The LAPIC has looked at the priority already. */
+		control->int_ctl = V_IRQ | V_IGN_TPR |
+				   (uint32_t)field_put(V_INTR_PRIO, vcpu->interrupt / 16);
+		control->v_intr_vector = vcpu->interrupt;
+		control->intercept_1 |= INTERCEPT1_VINTR;
+		control->intercept_cr_write |= (uint16_t)BIT32(CR8);
+	}
 }
 
 void svm_kick(unsigned cpu)
@@ -142,9 +166,8 @@ void svm_post_nmi(unsigned cpu)
 }
 
 /*
- * An exit that cut an event's delivery short leaves it in EXITINTINFO. It is delivered again; an
- * exception gives way to one that the caller injects. QEMU calls external interrupts exceptions here,
- * and leaves V_IRQ set while it delivers that one.
+ * An exit that cut an event's delivery short leaves it in EXITINTINFO: it is delivered again, unless
+ * the caller injects another. QEMU calls each such event an exception.
  */
 static void resume_delivery(struct svm_vcpu *vcpu)
 {
@@ -161,12 +184,11 @@ static void resume_delivery(struct svm_vcpu *vcpu)
 	}
 	if (vector == VECTOR_NMI) {
 		__atomic_store_n(&nmi_wanted[cpu_index()], true, __ATOMIC_RELAXED);
-	} else if (vector < FIRST_EXTERNAL_VECTOR) {
-		control->eventinj = busy ? control->eventinj : event;
-	} else if (!svm_interrupt_pending(vcpu)) {
+	} else if (!busy) {
+		bool external = vector >= FIRST_EXTERNAL_VECTOR;
+		control->eventinj = external ? event_make(EVENTINJ_TYPE_INTR, vector) : event;
+	} else if (vector >= FIRST_EXTERNAL_VECTOR && !svm_interrupt_pending(vcpu)) {
 		svm_post_interrupt(vcpu, vector);
-	} else if (!busy && control->v_intr_vector != vector) {
-		control->eventinj = event_make(EVENTINJ_TYPE_INTR, vector);
 	}
 }
 
@@ -237,6 +259,9 @@ static bool exit_handled(struct svm_vcpu *vcpu)
 	if (!paused) {
 		vcpu->pause_count = 0;
 	}
+	if (control->exitcode == VMEXIT_VINTR) {
+		return true; /* inject_interrupt() finds the guest open */
+	}
 	if (control->exitcode == VMEXIT_CR8_WRITE) {
 		return write_cr8(vcpu);
 	}
@@ -278,11 +303,7 @@ void svm_enter(struct svm_vcpu *vcpu)
 	do {
 		resume_delivery(vcpu);
 		inject_nmi(vcpu);
-		if (svm_interrupt_pending(vcpu)) {
-			vmcb->control.intercept_cr_write |= (uint16_t)BIT32(CR8);
-		} else {
-			vmcb->control.intercept_cr_write &= (uint16_t)~BIT32(CR8);
-		}
+		inject_interrupt(vcpu);
 		mirror_paging_bits(&vmcb->save);
 		vmcb->save.rax = vcpu->gpr[RAX];
 		vmcb->save.rsp = vcpu->gpr[RSP];
