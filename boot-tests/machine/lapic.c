@@ -252,7 +252,6 @@ static void counter_start(struct timer *timer, uint64_t ns)
 {
 	timer->undelivered = ns != 0;
 	timer->in_service = interrupt_in_service(timer);
-	timer->armed = ns != 0;
 	timer->shift = 0;
 	while (ns > UINT32_MAX && timer->shift < DIVIDE_SHIFT_MAX) {
 		ns /= 2;
