@@ -59,8 +59,8 @@ NASMFLAGS     := -f elf64 -g -F dwarf -Werror -I. -I$(B)/
 LDFLAGS       := -nostdlib -static --orphan-handling=error -z max-page-size=0x1000 --gc-sections \
                  -z separate-code --build-id=none
 
-.PHONY: all help shim image machine payload lintel unit fuzz check clean
-all: shim lintel image machine payload ## build everything
+.PHONY: all help shim image machine payload ap-example lintel unit fuzz check clean
+all: shim lintel image machine payload ap-example ## build everything
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -138,6 +138,19 @@ $(B)/payload.elf: $(PAYLOAD_OBJ) $(B)/payload.lds
 $(B)/payload.bin: $(B)/payload.elf
 	$(OBJCOPY) -O binary $< $@
 
+# A firmware that is not ours but for the AP path: the shim's very objects, linked elsewhere.
+EXAMPLE_OBJ := $(call objects,shim,$(wildcard boot-tests/ap-example/*.c boot-tests/ap-example/*.nasm) \
+                 shim/ap.c shim/ap.nasm boot-tests/payload/guest.c boot-tests/payload/report.c \
+                 arch/tdx/tdcall.nasm loader/ap_table.c loader/pagetable.c $(ARCH_C))
+ap-example: $(B)/ap-example.fd ## an example of the AP path in another firmware
+$(B)/ap-example.lds: boot-tests/ap-example/ap-example.lds.S Makefile
+	@mkdir -p $(@D)
+	$(CC) -E -P -x assembler-with-cpp -I. -MMD -MP -MT $@ -MF $@.d $< -o $@
+$(B)/ap-example.elf: $(EXAMPLE_OBJ) $(B)/ap-example.lds
+	$(LD) $(LDFLAGS) -T $(B)/ap-example.lds $(EXAMPLE_OBJ) -o $@
+$(B)/ap-example.fd: $(B)/ap-example.elf
+	$(OBJCOPY) -O binary -R .bss $< $@
+
 # ---- tests ---------------------------------------------------------------------------------------
 
 # All pure code, as archives: a test takes what it names, and defines the seams (tdcall, bug) itself
@@ -160,6 +173,8 @@ UNIT_LIBS := -lcrypto -lZydis
 $(B)/test/lintel: $(call objects,test,$(LINTEL_C)) $(B)/test/pure.a $(B)/shim_blob.o
 	$(HOSTCC) -fsanitize=address,undefined $^ -o $@
 $(B)/unit/lintel_cli_test: | $(B)/test/lintel
+# Reads the code of the images.
+$(B)/unit/ap_code_test: | $(B)/lintel.fd $(B)/ap-example.fd
 unit: $(UNIT_BIN) ## build and run the unit tests
 	@set -e; for t in $(UNIT_BIN); do echo "== $$t"; $$t; done
 

@@ -122,8 +122,11 @@ entry64:
 	call	shim_main
 	ud2
 
-; These bytes mean the same in 16-bit and in 32-bit code up to the branch.
 section .reset.vector progbits alloc exec nowrite align=16
+
+; reset_vector: the first instruction of every vCPU
+; mode: 16-bit real or 32-bit, paging off: the bytes mean the same in both up to the branch.
+; in: ESI, ECX as entry32. out: entry16 or entry32. clobbers: EAX. stack: none
 global reset_vector
 bits 16
 reset_vector:

@@ -4,7 +4,8 @@
 """usage: tools/check-layers.py [ROOT]
 
     linker  <-  arch  <-  loader  <-  { shim, tools, boot-tests }
-    boot-tests:  machine  <-  module  <-  vmm          payload beside them; unit and fuzz see all
+    boot-tests:  machine  <-  module  <-  vmm          payload beside them; ap-example is a firmware
+                 with parts of shim and payload; unit and fuzz see all
 
 A file of a layer includes files of its own layer and of those it is built on; <system headers> are
 those that a freestanding compiler brings, but for programs of the host. Prints each violation, then
@@ -26,6 +27,7 @@ LAYERS = {
     "boot-tests/module": BELOW | {"boot-tests/machine"},
     "boot-tests/vmm": BELOW | {"boot-tests/machine", "boot-tests/module"},
     "boot-tests/payload": BELOW,
+    "boot-tests/ap-example": BELOW | {"shim", "boot-tests/payload"},
 }
 ALL = set(LAYERS)
 LAYERS["boot-tests/unit"] = ALL

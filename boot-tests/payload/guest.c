@@ -58,6 +58,11 @@ uint32_t guest_vcpu_index(void)
 	return (uint32_t)field_get(TDG_VP_INFO_VCPU_INDEX, vp_info().r9);
 }
 
+uint32_t guest_vcpu_count(void)
+{
+	return (uint32_t)field_get(TDG_VP_INFO_NUM_VCPUS, vp_info().r8);
+}
+
 /* One TDVMCALL; *regs holds the operands in and the results out. Returns R10. */
 static uint64_t vmcall(uint64_t function, struct tdcall_regs *regs)
 {
@@ -99,6 +104,15 @@ void guest_out16(uint16_t port, uint16_t value)
 		insn_out16(port, value);
 	} else {
 		vmcall_io(port, 2, TDVMCALL_WRITE, value);
+	}
+}
+
+void guest_out32(uint16_t port, uint32_t value)
+{
+	if (gpaw == 0) {
+		insn_out32(port, value);
+	} else {
+		vmcall_io(port, 4, TDVMCALL_WRITE, value);
 	}
 }
 

@@ -16,12 +16,14 @@ void guest_init(void);
 bool guest_is_td(void);
 /* Width of guest physical addresses, SHARED bit included; 0 on a plain VM. */
 unsigned guest_gpaw(void);
-/* In a TD: the index of this vCPU. */
+/* In a TD: the index of this vCPU, and how many there are. */
 uint32_t guest_vcpu_index(void);
+uint32_t guest_vcpu_count(void);
 
 uint8_t guest_in8(uint16_t port);
 void guest_out8(uint16_t port, uint8_t value);
 void guest_out16(uint16_t port, uint16_t value);
+void guest_out32(uint16_t port, uint32_t value);
 
 /* The x2APIC id of this CPU; in a TD as the host tells it. */
 uint32_t guest_apic_id(void);

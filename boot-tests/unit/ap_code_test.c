@@ -1,0 +1,938 @@
+// Reads the built images' entry code with Zydis: what the reset page and the AP path do, and no more.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// Follows the code from its entries through every branch, in the mode that each far jump selects,
+// and keeps for each register the few values it can have there. So each memory access gets its
+// address, and each write to a control register its value; what has none is a failure.
+// Runs on build/lintel.fd and build/ap-example.fd, with the symbols of their ELF files.
+#include <elf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <Zydis/Zydis.h>
+
+#include "arch/base/bits.h"
+#include "arch/tdx/mailbox.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/desc.h"
+#include "linker/memmap.h"
+
+#define PAGE 4096u
+#define GPR_COUNT 16
+#define VALUES_MAX 4
+#define VISITS_MAX 100000
+#define ACCESSES_MAX 256
+
+/* ---- the image ------------------------------------------------------------------------------- */
+
+static char build[400];
+static uint8_t *image, *elf;
+static size_t image_size;
+
+static uint8_t *load(const char *name, size_t *size)
+{
+	char path[500];
+	snprintf(path, sizeof(path), "%s/%s", build, name);
+	FILE *file = fopen(path, "rb");
+	if (file == NULL) {
+		fail_msg("%s is not there: make all", path);
+	}
+	fseek(file, 0, SEEK_END);
+	*size = (size_t)ftell(file);
+	rewind(file);
+	uint8_t *bytes = malloc(*size);
+	assert_int_equal(fread(bytes, 1, *size, file), *size);
+	fclose(file);
+	return bytes;
+}
+
+static uint64_t symbol(const char *name)
+{
+	const Elf64_Ehdr *header = (const void *)elf;
+	const Elf64_Shdr *sections = (const void *)(elf + header->e_shoff);
+	for (unsigned s = 0; s < header->e_shnum; s++) {
+		if (sections[s].sh_type != SHT_SYMTAB) {
+			continue;
+		}
+		const Elf64_Sym *symbols = (const void *)(elf + sections[s].sh_offset);
+		const char *names = (const char *)elf + sections[sections[s].sh_link].sh_offset;
+		for (size_t i = 0; i < sections[s].sh_size / sizeof(*symbols); i++) {
+			if (strcmp(names + symbols[i].st_name, name) == 0) {
+				return symbols[i].st_value;
+			}
+		}
+	}
+	fail_msg("no symbol %s", name);
+	return 0;
+}
+
+static const uint8_t *bytes_at(uint64_t address, size_t size)
+{
+	uint64_t base = FOUR_GIB - image_size;
+	if (address < base || address + size > FOUR_GIB) {
+		fail_msg("0x%llx is not in the image", (unsigned long long)address);
+	}
+	return image + (address - base);
+}
+
+/* ---- what is known of the registers ---------------------------------------------------------- */
+
+/* count 0: anything. */
+struct value {
+	unsigned count;
+	uint64_t of[VALUES_MAX];
+};
+
+static const struct value anything;
+
+struct state {
+	struct value gpr[GPR_COUNT];
+	enum { ZF_UNKNOWN, ZF_CLEAR, ZF_SET } zf;
+};
+
+static struct value one(uint64_t value)
+{
+	return (struct value){ 1, { value } };
+}
+
+static bool value_is(const struct value *v, uint64_t value)
+{
+	return v->count == 1 && v->of[0] == value;
+}
+
+/* What is in a or in b; true if a grew. */
+static bool value_join(struct value *a, const struct value *b)
+{
+	if (a->count == 0) {
+		return false;
+	}
+	struct value joined = *a;
+	for (unsigned i = 0; i < b->count; i++) {
+		bool there = false;
+		for (unsigned j = 0; j < joined.count; j++) {
+			there = there || joined.of[j] == b->of[i];
+		}
+		if (!there && joined.count == VALUES_MAX) {
+			*a = anything;
+			return true;
+		}
+		if (!there) {
+			joined.of[joined.count++] = b->of[i];
+		}
+	}
+	if (b->count == 0) {
+		joined = anything;
+	}
+	bool grew = joined.count != a->count;
+	*a = joined;
+	return grew;
+}
+
+static bool state_join(struct state *a, const struct state *b)
+{
+	bool grew = false;
+	for (unsigned i = 0; i < GPR_COUNT; i++) {
+		grew = value_join(&a->gpr[i], &b->gpr[i]) || grew;
+	}
+	if (a->zf != ZF_UNKNOWN && a->zf != b->zf) {
+		a->zf = ZF_UNKNOWN;
+		grew = true;
+	}
+	return grew;
+}
+
+/* ---- one instruction --------------------------------------------------------------------------- */
+
+enum mode { MODE_16, MODE_32, MODE_64, MODE_COUNT };
+
+struct insn {
+	uint64_t address;
+	enum mode mode;
+	ZydisDecodedInstruction z;
+	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+};
+
+static struct insn decode(uint64_t address, enum mode mode)
+{
+	static const struct {
+		ZydisMachineMode machine;
+		ZydisStackWidth stack;
+	} modes[MODE_COUNT] = {
+		[MODE_16] = { ZYDIS_MACHINE_MODE_REAL_16, ZYDIS_STACK_WIDTH_16 },
+		[MODE_32] = { ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32 },
+		[MODE_64] = { ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64 },
+	};
+	struct insn insn = { .address = address, .mode = mode };
+	size_t left = FOUR_GIB - address < ZYDIS_MAX_INSTRUCTION_LENGTH ?
+			      FOUR_GIB - address :
+			      ZYDIS_MAX_INSTRUCTION_LENGTH;
+	ZydisDecoder decoder;
+	ZydisDecoderInit(&decoder, modes[mode].machine, modes[mode].stack);
+	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes_at(address, left), left, &insn.z,
+						 insn.operands))) {
+		fail_msg("0x%llx: no instruction", (unsigned long long)address);
+	}
+	return insn;
+}
+
+static _Noreturn void complain(const struct insn *insn, const char *what)
+{
+	fail_msg("0x%llx, %s: %s", (unsigned long long)insn->address,
+		 ZydisMnemonicGetString(insn->z.mnemonic), what);
+	abort();
+}
+
+static unsigned gpr_number(ZydisRegister reg)
+{
+	return (unsigned)ZydisRegisterGetId(reg);
+}
+
+static bool is_gpr(ZydisRegister reg)
+{
+	ZydisRegisterClass class = ZydisRegisterGetClass(reg);
+	return class >= ZYDIS_REGCLASS_GPR8 && class <= ZYDIS_REGCLASS_GPR64;
+}
+
+static uint64_t next_of(const struct insn *insn)
+{
+	return insn->address + insn->z.length;
+}
+
+/* Base and displacement, all values they can have together; the index is not in it. */
+static struct value address_of(const struct insn *insn, const struct state *state,
+			       const ZydisDecodedOperand *o)
+{
+	struct value address = one(0);
+	if (o->mem.base == ZYDIS_REGISTER_RIP) {
+		address = one(next_of(insn));
+	} else if (o->mem.base != ZYDIS_REGISTER_NONE) {
+		address = state->gpr[gpr_number(o->mem.base) % GPR_COUNT];
+	}
+	for (unsigned i = 0; i < address.count; i++) {
+		address.of[i] += (uint64_t)o->mem.disp.value;
+		if (insn->mode != MODE_64) {
+			address.of[i] &= UINT32_MAX;
+		}
+	}
+	return address;
+}
+
+static struct value source_of(const struct insn *insn, const struct state *state,
+			      const ZydisDecodedOperand *o)
+{
+	if (o->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+		return one(insn->operands[0].size == 64 ? o->imm.value.u :
+							  o->imm.value.u & UINT32_MAX);
+	}
+	if (o->type == ZYDIS_OPERAND_TYPE_REGISTER && o->reg.value == ZYDIS_REGISTER_CR0) {
+		/* PE is what the reset vector wants to know. */
+		return one(insn->mode == MODE_16 ? 0 : CR0_PE);
+	}
+	if (o->type == ZYDIS_OPERAND_TYPE_REGISTER && is_gpr(o->reg.value) && o->size >= 32) {
+		return state->gpr[gpr_number(o->reg.value)];
+	}
+	if (insn->z.mnemonic == ZYDIS_MNEMONIC_LEA && o->type == ZYDIS_OPERAND_TYPE_MEMORY &&
+	    o->mem.index == ZYDIS_REGISTER_NONE) {
+		return address_of(insn, state, o);
+	}
+	return anything;
+}
+
+/* The result of MOV, LEA, XOR of a register with itself, OR and INC. */
+static struct value result_of(const struct insn *insn, const struct state *state)
+{
+	const ZydisDecodedOperand *to = &insn->operands[0];
+	const ZydisDecodedOperand *from = &insn->operands[1];
+	struct value a = source_of(insn, state, to);
+	struct value b = source_of(insn, state, from);
+	switch ((unsigned)insn->z.mnemonic) {
+	case ZYDIS_MNEMONIC_MOV:
+	case ZYDIS_MNEMONIC_LEA:
+		return b;
+	case ZYDIS_MNEMONIC_XOR:
+		return from->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+				       to->reg.value == from->reg.value ?
+			       one(0) :
+			       anything;
+	case ZYDIS_MNEMONIC_OR:
+		if (b.count != 1) {
+			return anything;
+		}
+		for (unsigned i = 0; i < a.count; i++) {
+			a.of[i] |= b.of[0];
+		}
+		return a;
+	case ZYDIS_MNEMONIC_INC:
+		for (unsigned i = 0; i < a.count; i++) {
+			a.of[i]++;
+		}
+		return a;
+	default:
+		return anything;
+	}
+}
+
+/* TEST of a register with itself, or of its low byte with a constant. */
+static struct value tested_of(const struct insn *insn, const struct state *state)
+{
+	const ZydisDecodedOperand *to = &insn->operands[0];
+	const ZydisDecodedOperand *with = &insn->operands[1];
+	if (insn->z.mnemonic != ZYDIS_MNEMONIC_TEST || to->type != ZYDIS_OPERAND_TYPE_REGISTER) {
+		return anything;
+	}
+	if (with->type == ZYDIS_OPERAND_TYPE_REGISTER) {
+		return with->reg.value == to->reg.value ? source_of(insn, state, to) : anything;
+	}
+	struct value v = to->reg.value == ZYDIS_REGISTER_AL ? state->gpr[0] : anything;
+	for (unsigned i = 0; i < v.count; i++) {
+		v.of[i] &= with->imm.value.u & UINT8_MAX;
+	}
+	return v;
+}
+
+/* The registers and ZF after the instruction. */
+static void execute(const struct insn *insn, struct state *state)
+{
+	struct value result = result_of(insn, state);
+	struct value tested = tested_of(insn, state);
+	if (tested.count == 1) {
+		state->zf = tested.of[0] == 0 ? ZF_SET : ZF_CLEAR;
+	} else if (insn->z.cpu_flags->modified & ZYDIS_CPUFLAG_ZF) {
+		state->zf = ZF_UNKNOWN;
+	}
+	if (insn->z.mnemonic == ZYDIS_MNEMONIC_TDCALL) {
+		/* May change all of them. */
+		for (unsigned i = 0; i < GPR_COUNT; i++) {
+			state->gpr[i] = anything;
+		}
+		return;
+	}
+	for (unsigned i = 0; i < insn->z.operand_count; i++) {
+		const ZydisDecodedOperand *o = &insn->operands[i];
+		if (o->type == ZYDIS_OPERAND_TYPE_REGISTER && is_gpr(o->reg.value) &&
+		    (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0) {
+			bool whole = i == 0 && o->size >= 32;
+			state->gpr[gpr_number(o->reg.value)] = whole ? result : anything;
+		}
+	}
+}
+
+/* ---- the walk ---------------------------------------------------------------------------------- */
+
+struct access {
+	uint64_t at;
+	enum mode mode;
+	bool write;
+	bool indexed;
+	unsigned size;
+	struct value address;
+};
+
+static struct walk {
+	uint64_t page;
+	uint64_t outside; /* the one address that a CALL may go to; 0: none */
+	bool seen[MODE_COUNT][PAGE];
+	struct state states[MODE_COUNT][PAGE];
+	unsigned owner[PAGE]; /* 1 + mode * PAGE + offset of the instruction whose byte it is */
+	unsigned exits;       /* indirect jumps */
+	struct access accesses[ACCESSES_MAX];
+	unsigned access_count;
+} walk;
+
+static struct {
+	enum mode mode;
+	uint64_t address;
+} pending[VISITS_MAX];
+static unsigned pending_count;
+
+static void visit(uint64_t address, enum mode mode, const struct state *state)
+{
+	if (address < walk.page || address >= walk.page + PAGE) {
+		fail_msg("0x%llx is outside the page", (unsigned long long)address);
+	}
+	unsigned offset = (unsigned)(address - walk.page);
+	if (walk.seen[mode][offset] && !state_join(&walk.states[mode][offset], state)) {
+		return;
+	}
+	if (!walk.seen[mode][offset]) {
+		walk.seen[mode][offset] = true;
+		walk.states[mode][offset] = *state;
+	}
+	assert_true(pending_count < VISITS_MAX);
+	pending[pending_count].mode = mode;
+	pending[pending_count++].address = address;
+}
+
+/* No byte belongs to two instructions, but in the reset vector: two modes read the same ones. */
+static void own(const struct insn *insn)
+{
+	for (unsigned i = 0; i < insn->z.length; i++) {
+		unsigned offset = (unsigned)(insn->address - walk.page) + i;
+		unsigned mine = 1 + (unsigned)insn->mode * PAGE +
+				(unsigned)(insn->address - walk.page);
+		assert_true(offset < PAGE);
+		if (walk.owner[offset] != 0 && walk.owner[offset] != mine &&
+		    walk.page + offset < RESET_VECTOR) {
+			complain(insn, "overlaps another instruction");
+		}
+		walk.owner[offset] = mine;
+	}
+}
+
+static void far_jump(const struct insn *insn, const struct state *state)
+{
+	const ZydisDecodedOperand *o = &insn->operands[0];
+	uint64_t target = o->ptr.offset;
+	uint16_t selector = o->ptr.segment;
+	if (o->type == ZYDIS_OPERAND_TYPE_MEMORY) {
+		struct value where = address_of(insn, state, o);
+		if (where.count != 1 || o->size != 48) {
+			complain(insn, "no far pointer of 6 bytes");
+		}
+		const uint8_t *pointer = bytes_at(where.of[0], 6);
+		uint32_t offset;
+		memcpy(&offset, pointer, 4);
+		memcpy(&selector, pointer + 4, 2);
+		target = offset;
+	}
+	if (selector != SELECTOR_CODE32 && selector != SELECTOR_CODE64) {
+		complain(insn, "selector");
+	}
+	visit(target, selector == SELECTOR_CODE32 ? MODE_32 : MODE_64, state);
+}
+
+/* Where it goes on; state is the one after it. */
+static void follow(const struct insn *insn, const struct state *state)
+{
+	const ZydisDecodedOperand *o = &insn->operands[0];
+	ZydisMnemonic m = insn->z.mnemonic;
+	bool relative = o->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && o->imm.is_relative;
+	uint64_t target = next_of(insn) + (relative ? o->imm.value.u : 0);
+	if (insn->mode != MODE_64) {
+		target &= UINT32_MAX;
+	}
+	switch ((unsigned)insn->z.meta.category) {
+	case ZYDIS_CATEGORY_COND_BR:
+		if (!((m == ZYDIS_MNEMONIC_JZ && state->zf == ZF_CLEAR) ||
+		      (m == ZYDIS_MNEMONIC_JNZ && state->zf == ZF_SET))) {
+			visit(target, insn->mode, state);
+		}
+		if ((m == ZYDIS_MNEMONIC_JZ && state->zf == ZF_SET) ||
+		    (m == ZYDIS_MNEMONIC_JNZ && state->zf == ZF_CLEAR)) {
+			return;
+		}
+		visit(next_of(insn), insn->mode, state);
+		return;
+	case ZYDIS_CATEGORY_UNCOND_BR:
+		if (insn->z.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) {
+			far_jump(insn, state);
+		} else if (relative) {
+			visit(target, insn->mode, state);
+		} else {
+			walk.exits++;
+		}
+		return;
+	case ZYDIS_CATEGORY_CALL:
+		if (!relative || target != walk.outside) {
+			complain(insn, "target");
+		}
+		visit(next_of(insn), insn->mode, &(struct state){ 0 });
+		return;
+	default:
+		if (m != ZYDIS_MNEMONIC_UD2) {
+			visit(next_of(insn), insn->mode, state);
+		}
+	}
+}
+
+static void start_walk(uint64_t page, uint64_t outside)
+{
+	memset(&walk, 0, sizeof(walk));
+	walk.page = page;
+	walk.outside = outside;
+	pending_count = 0;
+}
+
+typedef void (*insn_rule)(const struct insn *insn, const struct state *state);
+
+static void each_insn(insn_rule rule)
+{
+	unsigned count = 0;
+	for (unsigned mode = 0; mode < MODE_COUNT; mode++) {
+		for (unsigned offset = 0; offset < PAGE; offset++) {
+			if (walk.seen[mode][offset]) {
+				struct insn insn = decode(walk.page + offset, (enum mode)mode);
+				rule(&insn, &walk.states[mode][offset]);
+				count++;
+			}
+		}
+	}
+	assert_true(count > 0);
+}
+
+static void note_accesses(const struct insn *insn, const struct state *state)
+{
+	for (unsigned i = 0; i < insn->z.operand_count; i++) {
+		const ZydisDecodedOperand *o = &insn->operands[i];
+		if (o->type != ZYDIS_OPERAND_TYPE_MEMORY ||
+		    insn->z.mnemonic == ZYDIS_MNEMONIC_LEA) {
+			continue;
+		}
+		assert_true(walk.access_count < ACCESSES_MAX);
+		walk.accesses[walk.access_count++] = (struct access){
+			.at = insn->address,
+			.mode = insn->mode,
+			.write = (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0,
+			.indexed = o->mem.index != ZYDIS_REGISTER_NONE,
+			.size = o->size / 8u,
+			.address = address_of(insn, state, o),
+		};
+	}
+}
+
+/* Follows everything that can be reached, until no register can have another value. */
+static void finish_walk(void)
+{
+	while (pending_count > 0) {
+		pending_count--;
+		enum mode mode = pending[pending_count].mode;
+		unsigned offset = (unsigned)(pending[pending_count].address - walk.page);
+		struct insn insn = decode(pending[pending_count].address, mode);
+		struct state state = walk.states[mode][offset];
+		own(&insn);
+		execute(&insn, &state);
+		follow(&insn, &state);
+	}
+	each_insn(note_accesses);
+}
+
+/* ---- rules ------------------------------------------------------------------------------------- */
+
+static bool in_list(ZydisMnemonic m, const ZydisMnemonic *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i] == m) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const ZydisMnemonic ap_mnemonics[] = {
+	ZYDIS_MNEMONIC_MOV,   ZYDIS_MNEMONIC_LEA,  ZYDIS_MNEMONIC_ADD,  ZYDIS_MNEMONIC_SUB,
+	ZYDIS_MNEMONIC_AND,   ZYDIS_MNEMONIC_OR,   ZYDIS_MNEMONIC_XOR,  ZYDIS_MNEMONIC_CMP,
+	ZYDIS_MNEMONIC_TEST,  ZYDIS_MNEMONIC_DEC,  ZYDIS_MNEMONIC_SHL,  ZYDIS_MNEMONIC_SHR,
+	ZYDIS_MNEMONIC_JZ,    ZYDIS_MNEMONIC_JNZ,  ZYDIS_MNEMONIC_JB,   ZYDIS_MNEMONIC_JNB,
+	ZYDIS_MNEMONIC_JMP,   ZYDIS_MNEMONIC_CLI,  ZYDIS_MNEMONIC_CLD,  ZYDIS_MNEMONIC_LGDT,
+	ZYDIS_MNEMONIC_LIDT,  ZYDIS_MNEMONIC_PAUSE, ZYDIS_MNEMONIC_TDCALL, ZYDIS_MNEMONIC_CMOVNBE,
+};
+
+/* What only the boot processor and a plain VM execute. */
+static const ZydisMnemonic boot_mnemonics[] = {
+	ZYDIS_MNEMONIC_CPUID, ZYDIS_MNEMONIC_WRMSR, ZYDIS_MNEMONIC_INC,
+	ZYDIS_MNEMONIC_STOSB, ZYDIS_MNEMONIC_CALL,  ZYDIS_MNEMONIC_UD2,
+};
+
+static void ap_opcode(const struct insn *insn, const struct state *state)
+{
+	(void)state;
+	if (!in_list(insn->z.mnemonic, ap_mnemonics, ARRAY_COUNT(ap_mnemonics))) {
+		complain(insn, "not an instruction of the AP path");
+	}
+}
+
+static void page_opcode(const struct insn *insn, const struct state *state)
+{
+	if (!in_list(insn->z.mnemonic, boot_mnemonics, ARRAY_COUNT(boot_mnemonics))) {
+		ap_opcode(insn, state);
+	}
+}
+
+/* After CPUID has said TDX: nothing that raises #VE in a TD, and no write to an MSR. */
+static void td_opcode(const struct insn *insn, const struct state *state)
+{
+	(void)state;
+	if (insn->z.mnemonic == ZYDIS_MNEMONIC_WRMSR || insn->z.mnemonic == ZYDIS_MNEMONIC_CPUID) {
+		complain(insn, "in the path of a TD");
+	}
+}
+
+static bool any_of(const struct value *v, const uint64_t *allowed, size_t count)
+{
+	for (unsigned i = 0; i < v->count; i++) {
+		bool found = false;
+		for (size_t j = 0; j < count; j++) {
+			found = found || v->of[i] == allowed[j];
+		}
+		if (!found) {
+			return false;
+		}
+	}
+	return v->count > 0;
+}
+
+/* Writes to control registers: CR0 and CR4 as the TDX module wants them, CR3 = the AP table. */
+static void control_register(const struct insn *insn, const struct state *state)
+{
+	const ZydisDecodedOperand *to = &insn->operands[0];
+	static const uint64_t cr0[] = {
+		CR0_PE | CR0_NE, CR0_PG | CR0_PE | CR0_NE, CR0_PG | CR0_PE | CR0_NE | CR0_WP,
+	};
+	static const uint64_t cr4[] = { CR4_PAE | CR4_MCE };
+	if (insn->z.mnemonic != ZYDIS_MNEMONIC_MOV || to->type != ZYDIS_OPERAND_TYPE_REGISTER ||
+	    ZydisRegisterGetClass(to->reg.value) != ZYDIS_REGCLASS_CONTROL) {
+		return;
+	}
+	struct value v = source_of(insn, state, &insn->operands[1]);
+	bool good = false;
+	switch ((unsigned)to->reg.value) {
+	case ZYDIS_REGISTER_CR0:
+		good = any_of(&v, cr0, ARRAY_COUNT(cr0));
+		break;
+	case ZYDIS_REGISTER_CR3:
+		good = value_is(&v, symbol("ap_table"));
+		break;
+	case ZYDIS_REGISTER_CR4:
+		/* ap_reset_vector keeps some of the OS's bits until paging is off. */
+		good = insn->mode == MODE_64 || any_of(&v, cr4, ARRAY_COUNT(cr4));
+		break;
+	default:
+		break;
+	}
+	if (!good) {
+		complain(insn, "value of a control register");
+	}
+}
+
+/* ---- the AP path ------------------------------------------------------------------------------- */
+
+static void walk_ap_path(void)
+{
+	uint64_t start = symbol("ap_start");
+	start_walk(start & ~(uint64_t)(PAGE - 1), 0);
+	visit(start, MODE_64, &(struct state){ 0 });
+	visit(symbol("ap_reset_vector"), MODE_64, &(struct state){ 0 });
+	finish_walk();
+}
+
+/* Constants of the path itself: texts, far pointers, operands of LGDT and LIDT. */
+static bool is_own_constant(const struct access *a)
+{
+	for (unsigned i = 0; i < a->address.count; i++) {
+		if (a->address.of[i] < symbol("text_info") ||
+		    a->address.of[i] + a->size > symbol("ap_gdt_pointer") + 10) {
+			return false;
+		}
+	}
+	return a->address.count > 0 && !a->indexed && !a->write;
+}
+
+static void ap_accesses(void)
+{
+	uint64_t mailbox = symbol("ap_mailbox");
+	uint64_t arrived = mailbox + offsetof(struct mailbox, arrived);
+	unsigned stores = 0, acknowledgements = 0, lookups = 0, flags = 0;
+	uint64_t last_read = 0, first_acknowledgement = UINT64_MAX;
+	bool read[sizeof(struct mailbox)] = { 0 };
+	for (unsigned i = 0; i < walk.access_count; i++) {
+		const struct access *a = &walk.accesses[i];
+		struct insn insn = decode(a->at, a->mode);
+		uint64_t offset = a->address.of[0] - mailbox;
+		if (is_own_constant(a)) {
+			continue;
+		}
+		if (a->address.count != 1) {
+			complain(&insn, "memory at an address that cannot be told");
+		}
+		if (a->indexed && a->address.of[0] == arrived && a->size == 4) {
+			a->write ? stores++ : lookups++;
+		} else if (a->write && a->address.of[0] == mailbox && a->size == 2) {
+			acknowledgements++;
+			if (a->at < first_acknowledgement) {
+				first_acknowledgement = a->at;
+			}
+		} else if (!a->write && !a->indexed && a->address.of[0] == symbol("ap_flags") &&
+			   a->size == 4) {
+			flags++;
+		} else if (!a->write && !a->indexed && offset + a->size <= 16) {
+			memset(read + offset, true, a->size);
+			last_read = a->at > last_read ? a->at : last_read;
+		} else {
+			complain(&insn, a->write ? "store" : "load");
+		}
+	}
+	/* One at arrival; one for Wakeup and one for Test; one for the way back. */
+	assert_true(last_read < first_acknowledgement);
+	assert_int_equal(stores, 1);
+	assert_int_equal(acknowledgements, 2);
+	assert_int_equal(lookups, 1);
+	assert_int_equal(flags, 1);
+	/* Command, id and vector; the reserved field is nobody's. */
+	for (unsigned i = 0; i < sizeof(read); i++) {
+		assert_int_equal(read[i], i < 16 && i != 2 && i != 3);
+	}
+}
+
+/* What an acknowledgement stores, and that the way out is JMP RCX with a clean upper half. */
+static void ap_details(const struct insn *insn, const struct state *state)
+{
+	const ZydisDecodedOperand *o = insn->operands;
+	if (insn->z.mnemonic == ZYDIS_MNEMONIC_MOV && o[0].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+	    o[0].size == 16 && !value_is(&state->gpr[gpr_number(o[1].reg.value)], 0)) {
+		complain(insn, "the acknowledgement is not 0");
+	}
+	if (insn->z.mnemonic == ZYDIS_MNEMONIC_JMP && o[0].type == ZYDIS_OPERAND_TYPE_REGISTER) {
+		/* MOV ECX, ECX */
+		assert_memory_equal(bytes_at(insn->address - 2, 2), "\x89\xC9", 2);
+		assert_int_equal(o[0].reg.value, ZYDIS_REGISTER_RCX);
+	}
+}
+
+/* From the first byte of the code to its first constant all of it is reached, but what aligns. */
+static void all_reached(uint64_t begin, uint64_t end)
+{
+	unsigned padding = 0;
+	for (uint64_t at = begin; at < end; at++) {
+		uint8_t byte = *bytes_at(at, 1);
+		padding = walk.owner[at - walk.page] == 0 ? padding + 1 : 0;
+		if (padding == 16 || (padding > 0 && byte != 0 && byte != 0x90) ||
+		    (padding == 1 && at % 16 == 0)) {
+			fail_msg("0x%llx: no way leads here", (unsigned long long)at);
+		}
+	}
+}
+
+static void check_ap_path(void)
+{
+	walk_ap_path();
+	each_insn(ap_opcode);
+	each_insn(control_register);
+	each_insn(ap_details);
+	ap_accesses();
+	assert_int_equal(walk.exits, 1);
+	all_reached(symbol("ap_start"), symbol("text_info"));
+	/* The GDT, too, stands in the one page. */
+	assert_int_equal(symbol("ap_gdt_pointer") / PAGE, walk.page / PAGE);
+}
+
+static void take_image(const char *fd, const char *elf_name)
+{
+	size_t elf_size;
+	free(image);
+	free(elf);
+	image = load(fd, &image_size);
+	elf = load(elf_name, &elf_size);
+}
+
+static void ap_path_of_the_shim(void **state)
+{
+	(void)state;
+	take_image("lintel.fd", "shim.elf");
+	check_ap_path();
+}
+
+static void ap_path_of_the_example(void **state)
+{
+	(void)state;
+	take_image("ap-example.fd", "ap-example.elf");
+	check_ap_path();
+	assert_int_not_equal(symbol("ap_table"), AP_TABLE);
+	assert_int_not_equal(symbol("ap_mailbox"), MAILBOX);
+}
+
+/* ---- the reset page ---------------------------------------------------------------------------- */
+
+static void walk_reset_page(void)
+{
+	take_image("lintel.fd", "shim.elf");
+	start_walk(RESET_PAGE, symbol("shim_main"));
+	assert_int_equal(symbol("reset_vector"), RESET_VECTOR);
+	visit(RESET_VECTOR, MODE_16, &(struct state){ 0 });
+	visit(RESET_VECTOR, MODE_32, &(struct state){ 0 });
+}
+
+static void reset_page(void **state)
+{
+	(void)state;
+	walk_reset_page();
+	visit(symbol("ap_reset_vector"), MODE_64, &(struct state){ 0 });
+	finish_walk();
+	each_insn(page_opcode);
+	each_insn(control_register);
+	all_reached(RESET_CODE, symbol("text_info"));
+	/* Of all that the AP path does not have: .bss cleared, the call's return address. */
+	unsigned stores = 0;
+	for (unsigned i = 0; i < walk.access_count; i++) {
+		stores += walk.accesses[i].write;
+	}
+	assert_int_equal(stores, 3 + 2);
+}
+
+/* INC EBP is the one place that says TD. From there no way leads to WRMSR. */
+static void path_of_a_td(void **state)
+{
+	(void)state;
+	walk_reset_page();
+	finish_walk();
+	uint64_t address = 0;
+	unsigned writes = 0;
+	for (unsigned offset = 0; offset < PAGE; offset++) {
+		if (!walk.seen[MODE_32][offset]) {
+			continue;
+		}
+		struct insn insn = decode(RESET_PAGE + offset, MODE_32);
+		writes += insn.z.mnemonic == ZYDIS_MNEMONIC_WRMSR;
+		if (insn.z.mnemonic == ZYDIS_MNEMONIC_INC) {
+			assert_int_equal(address, 0);
+			assert_int_equal(insn.operands[0].reg.value, ZYDIS_REGISTER_EBP);
+			address = insn.address;
+		}
+	}
+	assert_int_not_equal(address, 0);
+	assert_int_equal(writes, 1);
+	struct state before = walk.states[MODE_32][address - RESET_PAGE];
+	start_walk(RESET_PAGE, symbol("shim_main"));
+	visit(address, MODE_32, &before);
+	finish_walk();
+	each_insn(td_opcode);
+	each_insn(control_register);
+	assert_true(walk.seen[MODE_64][symbol("ap_start") - RESET_PAGE]);
+}
+
+/* ---- the sources ------------------------------------------------------------------------------- */
+
+#define LINES_MAX 1000
+#define LINE_SIZE 200
+static char lines[LINES_MAX][LINE_SIZE];
+static unsigned line_count;
+
+static void read_source(const char *name)
+{
+	FILE *file = fopen(name, "r");
+	if (file == NULL) {
+		fail_msg("%s is not there: run from the root of the tree", name);
+	}
+	line_count = 0;
+	while (line_count < LINES_MAX && fgets(lines[line_count], LINE_SIZE, file) != NULL) {
+		line_count++;
+	}
+	assert_true(line_count > 0 && line_count < LINES_MAX);
+	fclose(file);
+}
+
+static bool begins(const char *line, const char *with)
+{
+	return strncmp(line, with, strlen(with)) == 0;
+}
+
+/* What comes first behind a label or %macro line is code: an indented word that defines no data. */
+static bool is_code(unsigned at)
+{
+	static const char *const data[] = { "db", "dw", "dd", "dq", "times", "align", "text64" };
+	char label[LINE_SIZE], word[LINE_SIZE];
+	for (; at < line_count; at++) {
+		if (sscanf(lines[at], " %199[^ \t:]: %199s", label, word) == 2) {
+			break; /* label: word */
+		}
+		if (sscanf(lines[at], "\t%199s", word) == 1 && lines[at][0] == '\t') {
+			break;
+		}
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(data); i++) {
+		if (at == line_count || strcmp(word, data[i]) == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The comment above, directives skipped, begins with the name and says all five things. */
+static void check_header(const char *file, unsigned at, const char *name)
+{
+	static const char *const parts[] = { "mode:", "in:", "out:", "clobbers:", "stack:" };
+	char text[40 * LINE_SIZE] = "";
+	unsigned first = at;
+	while (first > 0 && (begins(lines[first - 1], ";") || begins(lines[first - 1], "global") ||
+			     begins(lines[first - 1], "bits"))) {
+		first--;
+	}
+	assert_true(at - first < 40);
+	for (unsigned i = first; i < at; i++) {
+		strcat(text, lines[i][0] == ';' ? lines[i] : "");
+	}
+	char title[LINE_SIZE + 4];
+	snprintf(title, sizeof(title), "; %s:", name);
+	for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {
+		if (!begins(text, title) || strstr(text, parts[i]) == NULL) {
+			fail_msg("%s:%u: the header of %s lacks %s", file, at + 1, name, parts[i]);
+		}
+	}
+}
+
+static unsigned check_headers(const char *file)
+{
+	unsigned routines = 0;
+	read_source(file);
+	for (unsigned at = 0; at < line_count; at++) {
+		char name[LINE_SIZE];
+		bool macro = sscanf(lines[at], "%%macro %199s", name) == 1;
+		bool label = !macro && sscanf(lines[at], "%199[a-z0-9_]%*1[:]", name) == 1 &&
+			     lines[at][strlen(name)] == ':';
+		if ((macro || label) && is_code(at + 1)) {
+			check_header(file, at, name);
+			routines++;
+		}
+	}
+	return routines;
+}
+
+static void every_routine_has_its_header(void **state)
+{
+	(void)state;
+	assert_int_equal(check_headers("shim/ap.nasm"), 9);
+	assert_int_equal(check_headers("shim/reset.nasm"), 5);
+}
+
+/* build/unit/THIS stands beside the images' folder. */
+static int set_up(void **state)
+{
+	(void)state;
+	ssize_t length = readlink("/proc/self/exe", build, sizeof(build) - 1);
+	for (int level = 0; level < 2; level++) {
+		char *slash = length > 0 ? strrchr(build, '/') : NULL;
+		if (slash == NULL) {
+			return -1;
+		}
+		*slash = 0;
+	}
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	free(image);
+	free(elf);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reset_page),
+		cmocka_unit_test(path_of_a_td),
+		cmocka_unit_test(ap_path_of_the_shim),
+		cmocka_unit_test(ap_path_of_the_example),
+		cmocka_unit_test(every_routine_has_its_header),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
