@@ -243,8 +243,8 @@ enum status tdvf_read(const uint8_t *image, uint64_t size, struct tdvf_image *ou
 	if (size > READ_SIZE_MAX) {
 		return fail(&r, ST_UNSUPPORTED, "image", "size", size, "is above 16 MiB");
 	}
-	uint64_t offset;
-	struct tdvf_descriptor descriptor;
+	uint64_t offset = 0;
+	struct tdvf_descriptor descriptor = { 0 };
 	TRY(read_find(&r, &offset));
 	TRY(read_descriptor(&r, offset, &descriptor));
 
