@@ -1,7 +1,8 @@
 // What the loader tells the shim about the image it stands in: one struct in the reset page.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// All of it is measured. A base of 0 means "not embedded": the shim then asks fw_cfg.
+// All of it is measured. A base of 0 means "not embedded". Without an embedded kernel the shim then
+// asks fw_cfg; with one, initrd and command line are embedded or there are none.
 #pragma once
 
 #include <stdint.h>

@@ -41,9 +41,13 @@ static enum status source_read(const struct source *source, uint32_t offset, voi
 	return fw_cfg_read(source->selector, offset, to, size);
 }
 
-/* size 0: neither the image nor the host has it. */
-static enum status source_open(const struct image_span *span, uint16_t size_selector,
-			       uint16_t data_selector, struct source *out)
+/*
+ * size 0: neither the image nor the host has it. What goes with an embedded kernel is embedded or
+ * absent: a host that could add a command line or an initrd would steer a measured kernel.
+ */
+static enum status source_open(const struct image_config *config, const struct image_span *span,
+			       uint16_t size_selector, uint16_t data_selector,
+			       struct source *out)
 {
 	struct source source = { .selector = data_selector };
 	if (span->base != 0) {
@@ -52,7 +56,7 @@ static enum status source_open(const struct image_span *span, uint16_t size_sele
 		}
 		source.embedded = gpa_pointer(gpa(span->base));
 		source.size = (uint32_t)span->size;
-	} else {
+	} else if (config->kernel.base == 0) {
 		enum status status = fw_cfg_read_u32(size_selector, &source.size);
 		if (status == ST_NOT_FOUND) {
 			source.size = 0;
@@ -173,14 +177,15 @@ static enum status open_kernel(const struct image_config *config, struct linux_s
 	struct source file;
 	bool embedded = config->kernel.base != 0;
 	/* Embedded it is one file; QEMU hands it over in two parts, cut by setup_sects. */
-	TRY(source_open(&config->kernel, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA, &file));
+	TRY(source_open(config, &config->kernel, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA, &file));
 	if (file.size == 0) {
 		return ST_NOT_FOUND;
 	}
 	TRY(source_read(&file, 0, setup, sizeof(setup)));
 	TRY(linux_header_read(setup, sizeof(setup), header));
 	if (!embedded) {
-		return source_open(&config->kernel, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA, kernel);
+		return source_open(config, &config->kernel, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA,
+				   kernel);
 	}
 	uint32_t cut = (header->setup_sects + 1u) * LINUX_SECTOR_SIZE;
 	if (cut > file.size) {
@@ -197,7 +202,7 @@ static enum status load_initrd(const struct image_config *config, struct gpa_ran
 {
 	struct source initrd;
 	gpa_t base;
-	TRY(source_open(&config->initrd, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA, &initrd));
+	TRY(source_open(config, &config->initrd, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA, &initrd));
 	if (initrd.size == 0) {
 		return ST_OK;
 	}
@@ -213,7 +218,8 @@ static enum status load_cmdline(const struct image_config *config, struct linux_
 {
 	struct source cmdline;
 	char *text = gpa_pointer(gpa(HANDOFF_CMDLINE));
-	TRY(source_open(&config->cmdline, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA, &cmdline));
+	TRY(source_open(config, &config->cmdline, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA,
+			&cmdline));
 	if (cmdline.size >= HANDOFF_CMDLINE_SIZE) {
 		return ST_NO_SPACE;
 	}

@@ -128,6 +128,10 @@ static void load_kernel(const struct image_config *config, bool td, struct memor
 		fatal(status, "no kernel");
 	}
 	require(status, "kernel");
+	if (td && linux_boot->rsdp.v == 0 && world_info()->vcpu_count > 1) {
+		fatal(ST_NOT_FOUND, "ACPI tables, by which a kernel finds its %u vCPUs",
+		      world_info()->vcpu_count);
+	}
 }
 
 void shim_main(uint32_t td, uint32_t hob_claim)

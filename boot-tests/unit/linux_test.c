@@ -197,6 +197,12 @@ static void from_the_image(void **state)
 	config.cmdline = (struct image_span){ (uintptr_t)cmdline, cmdline_size - 1 };
 	assert_int_equal(prepare(&boot), ST_OK);
 	assert_booted(&boot);
+	/* The host has an initrd and a command line to add: neither is taken. */
+	setup(NULL);
+	config.kernel = (struct image_span){ (uintptr_t)bzimage, sizeof(bzimage) };
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(params->header.ramdisk_size, 0);
+	assert_string_equal((const char *)(uintptr_t)params->header.cmd_line_ptr, "");
 	/* Cut off in the setup part. */
 	config.kernel.size = SETUP_SIZE - 1;
 	assert_refused(ST_TRUNCATED);
