@@ -272,7 +272,7 @@ enum tdx_page_type {
 #define MD_SYS_TDX_FEATURES0 0x0A00000300000008
 #define MD_LAST_ELEMENT MASK64(37, 34)
 #define MD_LAST_FIELD MASK64(46, 38)
-/* Any first id asks for the first field; as an answer: no further field. */
+/* As an id: asks for the first field. As the next id: there is none. */
 #define MD_NONE UINT64_MAX
 
 /* TDH.MNG.INIT operand. [TDX ABI 1.5 TD_PARAMS] */
@@ -298,6 +298,34 @@ ABI_SIZE(struct td_params, 1024);
 ABI_FIELD(struct td_params, eptp_controls, 0x18, 8);
 ABI_FIELD(struct td_params, mrconfigid, 0x50, 48);
 ABI_FIELD(struct td_params, arch_capabilities, 0xE0, 8);
+
+/* TDH.SYS.CONFIG: one TD memory region; aligned to its size. [TDX ABI 1.5 TDMR_INFO] */
+#define TDX_MAX_TDMRS 64
+#define TDX_MAX_RESERVED_PER_TDMR 16
+#define TDX_TDMR_ALIGN BIT64(30)
+
+struct tdmr_reserved {
+	uint64_t offset;                  /* 00: from the region's base */
+	uint64_t size;                    /* 08: 0 ends the list */
+};
+ABI_SIZE(struct tdmr_reserved, 16);
+
+struct tdmr_info {
+	uint64_t base;                    /* 000 */
+	uint64_t size;                    /* 008 */
+	uint64_t pamt_1g_base;            /* 010 */
+	uint64_t pamt_1g_size;            /* 018 */
+	uint64_t pamt_2m_base;            /* 020 */
+	uint64_t pamt_2m_size;            /* 028 */
+	uint64_t pamt_4k_base;            /* 030 */
+	uint64_t pamt_4k_size;            /* 038 */
+	struct tdmr_reserved reserved[TDX_MAX_RESERVED_PER_TDMR]; /* 040: ascending */
+	uint8_t reserved_140[192];
+};
+ABI_SIZE(struct tdmr_info, 512);
+ABI_FIELD(struct tdmr_info, pamt_1g_base, 0x10, 8);
+ABI_FIELD(struct tdmr_info, pamt_4k_size, 0x38, 8);
+ABI_FIELD(struct tdmr_info, reserved, 0x40, 256);
 
 /* TDG.MR.REPORT output. [TDX ABI 1.5 TDREPORT_STRUCT] */
 struct td_report {

@@ -46,9 +46,10 @@ static void data_candidates(const struct vcpu *vcpu, struct candidates *c)
 	}
 	uint64_t size = insn.kind == INSN_OTHER ? insn.operand_size : insn.memory_size;
 	if (insn.has_memory) {
+		uint64_t next = save->rip + insn.length;
 		add_candidate(c,
-			      decode_effective_address(&insn, vcpu->svm.gpr, save->rip + insn.length,
-						       save->fs.base, save->gs.base),
+			      decode_effective_address(&insn, vcpu->svm.gpr, next, save->fs.base,
+						       save->gs.base),
 			      size);
 	}
 	if (insn.kind == INSN_MOVS || insn.kind == INSN_CMPS) {
@@ -138,8 +139,8 @@ static void shared_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t quali
 		qualification |= EPT_QUAL_READABLE | (entry & PTE_W ? EPT_QUAL_WRITABLE : 0) |
 				 (entry & PTE_NX ? 0 : EPT_QUAL_EXECUTABLE);
 	}
-	/* The hardware delivers this #VE itself, but not while one waits to be fetched, and not while
-	 * it delivers another event. */
+	/* The hardware delivers this #VE itself, but not while one waits to be fetched, and not
+	 * while it delivers another event. */
 	bool delivering = (vcpu->svm.vmcb->control.exitintinfo & EVENTINJ_V) != 0;
 	if ((entry & NPT_SUPPRESS_VE) || vcpu->ve.valid != 0 || delivering) {
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);

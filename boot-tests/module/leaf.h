@@ -41,8 +41,8 @@ seam_vcpu_fn tdh_vp_wr;
 /* TDCALLs: registers are vcpu->svm.gpr; the status returned goes to RAX. */
 typedef uint64_t tdcall_fn(struct vcpu *vcpu);
 
-/* No status of the ABI: an event for the TD or a TD exit is pending, RIP and RAX stay as they are and
- * the TD executes TDCALL again. */
+/* No status of the ABI: an event for the TD or a TD exit is pending, RIP and RAX stay as they are
+ * and the TD executes TDCALL again. */
 #define TDCALL_REPEAT UINT64_MAX
 
 tdcall_fn tdg_vp_vmcall;

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX ABI 1.5 PAMT_ENTRY, page types]
 //
-// Every page that becomes part of a TD is taken through pamt_open_free() and pamt_assign(), so that no
-// page has two owners. A 2 MiB page is 512 entries of level PG_2M; its lock and BEPOCH are those of
-// the first.
+// Every page that becomes part of a TD is taken through pamt_open_free() and pamt_assign(), so that
+// no page has two owners. A 2 MiB page is 512 entries of level PG_2M; its lock and BEPOCH are those
+// of the first.
 #pragma once
 
 #include <stdint.h>
@@ -42,7 +42,7 @@ uint64_t pamt_open_free(uint64_t raw, uint32_t operand, enum pg_level level,
 void pamt_close(struct pamt_entry *entry, enum lock_mode mode);
 void pamt_close_free(struct pamt_entry *entry, enum pg_level level);
 
-/* Gives a page (locked exclusive, or of an entry that is) to a TD; type TDX_PAGE_NDA sets it free. */
+/* Gives a page, whose entry is locked exclusive, to a TD; type TDX_PAGE_NDA sets it free. */
 void pamt_assign(struct pamt_entry *entry, enum pg_level level, enum tdx_page_type type, hpa_t tdr);
 /* Makes one 2 MiB page 512 pages of 4 KiB with the same owner. */
 void pamt_demote(struct pamt_entry *entry);

@@ -8,11 +8,11 @@
 // - All addresses it passes are host physical; pages for TDR, TDCS (6 times TDH.MNG.ADDCX), TDVPS
 //   (TDVPR and 5 times TDH.VP.ADDCX), Secure EPT and the TD itself come from
 //   [module_load(), memory_end), where every page starts free (NDA) and unowned.
-// - The Secure EPT has 4 levels and GPAW is 48: EPTP_CONTROLS is 0x1E, CONFIG_FLAGS.GPAW is 0. A new
-//   table hangs in an entry of level 3 (512 GiB, an entry of the root), 2 or 1.
+// - The Secure EPT has 4 levels and GPAW is 48: EPTP_CONTROLS is 0x1E, CONFIG_FLAGS.GPAW is 0. A
+//   new table hangs in an entry of level 3 (512 GiB, an entry of the root), 2 or 1.
 // - TDH.VP.INIT, TDH.VP.RD, TDH.VP.WR and TDH.VP.ENTER associate the vCPU with the calling CPU, and
-//   fail with VCPU_ASSOCIATED while it belongs to another one. TDH.VP.FLUSH, on the CPU that has it,
-//   sets it free: flush after TDH.VP.INIT when another CPU shall run the vCPU.
+//   fail with VCPU_ASSOCIATED while it belongs to another one. TDH.VP.FLUSH, on the CPU that has
+//   it, sets it free: flush after TDH.VP.INIT when another CPU shall run the vCPU.
 // - TD_PARAMS.cpuid_config is in the order of cpuid_config_leaves[]: bits of config_direct are the
 //   guest's values, bits of config_allow that are 0 hide a feature, all others must be 0.
 #pragma once
@@ -32,14 +32,15 @@ struct seam_regs {
  * the vCPU on the calling CPU and returns at the next TD exit. */
 uint64_t seamcall(struct seam_regs *regs);
 
-/* What BIOS, fuses and QEMU fix before a module can be loaded. Once, before the first seamcall(). */
+/* What BIOS, fuses and QEMU fix before a module can be loaded. */
 struct module_platform {
 	uint64_t tsc_khz;
 	hpa_t memory_base; /* all memory that may become private: one convertible memory range */
 	hpa_t memory_end;
 };
 
-/* Returns the first page that the host may use: PAMT takes what lies below it. */
+/* Once, before the first seamcall(). Returns the first page that the host may use: PAMT takes what
+ * lies below it. */
 hpa_t module_load(const struct module_platform *platform);
 
 /* What can be configured of each CPUID leaf, in the order of TD_PARAMS.cpuid_config. */
@@ -64,9 +65,9 @@ void module_post_interrupt(hpa_t tdvpr, uint8_t vector);
 /*
  * The shared EPT, written by the host: its root is the field MD_VP_SHARED_EPTP of each vCPU (by
  * TDH.VP.WR; bits 11:0 of the value are ignored). Tables are in the format of x86 paging (PTE_P,
- * PTE_W, PTE_U must be set on the way to memory that the TD may write), 4 levels, indexed by the GPA
- * without its SHARED bit. The module takes the root's entries 0 to 255 at each TDH.VP.ENTER; below
- * that, edits act at once. An access that finds no present entry
+ * PTE_W, PTE_U must be set on the way to memory that the TD may write), 4 levels, indexed by the
+ * GPA without its SHARED bit. The module takes the root's entries 0 to 255 at each TDH.VP.ENTER;
+ * below that, edits act at once. An access that finds no present entry
  *   - is a #VE for the TD (MMIO) when the entry where the walk ends has NPT_SUPPRESS_VE clear, as a
  *     zero entry has;
  *   - is a TD exit EPT_VIOLATION (memory that the host has yet to map) when it is set.

@@ -1,4 +1,4 @@
-// Secure EPT: entry format, states, walk. The entries are nested page tables that SVM uses as they are.
+// Secure EPT: entry format, states, walk; the tables are nested page tables that SVM uses as is.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/sept.h"
 

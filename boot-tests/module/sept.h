@@ -1,4 +1,4 @@
-// Secure EPT: entry format, states, walk. The entries are nested page tables that SVM uses as they are.
+// Secure EPT: entry format, states, walk; the tables are nested page tables that SVM uses as is.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX ABI 1.5 SEPT entry; AMD APM 2, 15.25]
 //
@@ -55,7 +55,7 @@ uint64_t sept_architectural(uint64_t entry);
 
 /* Makes all entries of a table FREE. */
 void sept_table_init(uint64_t *table);
-/* Writes an entry that the caller has locked, or that no one else sees yet; the lock is given up. */
+/* Writes an entry that the caller has locked; the lock is given up. */
 void sept_write(uint64_t *entry, enum sept_state state, hpa_t page, enum pg_level level);
 
 struct sept_walk {

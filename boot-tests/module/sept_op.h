@@ -12,8 +12,8 @@ bool sept_operand(uint64_t raw, enum pg_level min, enum pg_level max, gpa_t *add
 		  enum pg_level *level);
 
 /*
- * Checks the operand, walks to its entry and locks it. Failures: OPERAND_INVALID, EPT_WALK_FAILED or
- * OPERAND_BUSY, all with RCX; a failed walk is described in out->rcx and out->rdx.
+ * Checks the operand, walks to its entry and locks it. Failures: OPERAND_INVALID, EPT_WALK_FAILED
+ * or OPERAND_BUSY, all with RCX; a failed walk is described in out->rcx and out->rdx.
  */
 uint64_t sept_open(const struct td *td, uint64_t raw, enum pg_level min, enum pg_level max,
 		   struct sept_walk *walk, struct seam_regs *out);

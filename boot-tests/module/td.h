@@ -6,8 +6,8 @@
 //   TDCS    page 0 struct tdcs, page 1 root of the Secure EPT, page 2 CPUID values; 3 to 5 not used
 //   TDVPS   TDVPR struct vcpu; TDCX page 0 VMCB, page 1 nested root; 2 to 4 not used
 //
-// The nested root of a vCPU has the root entries of the Secure EPT in its lower half (GPA bit 47, the
-// SHARED bit, is 0) and those of the shared EPT in its upper half.
+// The nested root of a vCPU has the root entries of the Secure EPT in its lower half (GPA bit 47,
+// the SHARED bit, is 0) and those of the shared EPT in its upper half.
 #pragma once
 
 #include <stdbool.h>
@@ -148,8 +148,8 @@ struct vcpu {
 _Static_assert(sizeof(struct vcpu) <= 4096, "The vCPU has outgrown its page.");
 
 /*
- * Locks a TDR and checks what every TD leaf checks: page type, life cycle, keys, and, when op_states
- * is not 0, that the TDCS is there and the TD in one of these states.
+ * Locks a TDR and checks what every TD leaf checks: page type, and, when op_states is not 0, that
+ * keys and TDCS are there and the TD is in one of these states.
  */
 uint64_t td_open(uint64_t tdr_raw, uint32_t operand, enum lock_mode mode, uint32_t op_states,
 		 struct td *out);

@@ -14,8 +14,8 @@ uint64_t td_cpuid_platform_xfam(void);
 uint32_t td_cpuid_platform_signature(void);
 
 /*
- * Makes tdcs->cpuid of ATTRIBUTES, XFAM and the configuration. False: a bit that cannot be configured
- * is set; *bad is then leaf << 32 | subleaf.
+ * Makes tdcs->cpuid of XFAM and the configuration. False: a bit that cannot be configured is set;
+ * *bad is then leaf << 32 | subleaf.
  */
 bool td_cpuid_init(struct tdcs *tdcs, const struct td_params *params, uint64_t *bad);
 

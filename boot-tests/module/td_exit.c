@@ -1,4 +1,4 @@
-// Every way out of the TD: what the module does itself, what becomes an exception, what the host sees.
+// Every way out of the TD: what the module does, what becomes an exception, what the host sees.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/td_exit.h"
 
@@ -250,8 +250,9 @@ void td_handle_vmexit(struct vcpu *vcpu)
 		return;
 	default:
 		log_registers(vcpu);
-		machine_exit(EXIT_TD_STOPPED, "vCPU %u: #VMEXIT 0x%llx (0x%llx, 0x%llx) has no rule",
-			     vcpu->index, (unsigned long long)control->exitcode,
+		machine_exit(EXIT_TD_STOPPED,
+			     "vCPU %u: #VMEXIT 0x%llx (0x%llx, 0x%llx) has no rule", vcpu->index,
+			     (unsigned long long)control->exitcode,
 			     (unsigned long long)control->exitinfo1,
 			     (unsigned long long)control->exitinfo2);
 	}

@@ -1,4 +1,4 @@
-// Every way out of the TD: what the module does itself, what becomes an exception, what the host sees.
+// Every way out of the TD: what the module does, what becomes an exception, what the host sees.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX ABI 1.5, TD exits]
 #pragma once

@@ -9,8 +9,9 @@
 
 /*
  * What happens to an access. MSRs that are native and that SVM switches have no exit at all
- * (td_msr_allow_native()); the other native ones are kept in struct vcpu, as nothing on this platform
- * depends on them. ABSENT: a native MSR of a feature that no configuration turns on here, so #GP.
+ * (td_msr_allow_native()); the other native ones are kept in struct vcpu, as nothing on this
+ * platform depends on them. ABSENT: a native MSR of a feature that no configuration turns on here,
+ * so #GP.
  */
 enum msr_rule {
 	RULE_VE,

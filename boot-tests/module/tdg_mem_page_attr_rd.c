@@ -5,8 +5,8 @@
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/sept_op.h"
 
-/* [TDX ABI 1.5 TDG.MEM.PAGE.ATTR.RD] RCX GPA; RCX GPA, level, flags; RDX attributes. There are no L2
- * VMs: only the word of VM 0 is not 0. */
+/* [TDX ABI 1.5 TDG.MEM.PAGE.ATTR.RD] RCX GPA; RCX GPA, level, flags; RDX attributes. There are no
+ * L2 VMs: only the word of VM 0 is not 0. */
 uint64_t tdg_mem_page_attr_rd(struct vcpu *vcpu)
 {
 	uint64_t *gpr = vcpu->svm.gpr;

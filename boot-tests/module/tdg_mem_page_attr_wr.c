@@ -7,8 +7,8 @@
 
 /*
  * [TDX ABI 1.5 TDG.MEM.PAGE.ATTR.WR] RCX GPA and level, RDX attributes, R8 masks. The attributes of
- * VM 0 cannot be written, and this TD has no other VM: a mask with any bit is an error, an empty one
- * checks the page.
+ * VM 0 cannot be written, and this TD has no other VM: a mask with any bit is an error, an empty
+ * one checks the page.
  */
 uint64_t tdg_mem_page_attr_wr(struct vcpu *vcpu)
 {

@@ -53,7 +53,8 @@ uint64_t tdg_mr_report(struct vcpu *vcpu)
 	uint64_t status = operand_map(vcpu, RCX, sizeof(struct td_report), true, EPT_QUAL_WRITE,
 				      &out);
 	if (status == TDX_SUCCESS) {
-		status = operand_map(vcpu, RDX, REPORT_DATA_SIZE, true, EPT_QUAL_READ, &report_data);
+		status = operand_map(vcpu, RDX, REPORT_DATA_SIZE, true, EPT_QUAL_READ,
+				     &report_data);
 	}
 	if (status != TDX_SUCCESS) {
 		return status;

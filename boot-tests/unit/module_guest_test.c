@@ -1,4 +1,4 @@
-// Tests of the TDX module from the TD's side: initial state, TDCALLs, #VE, EPT violations, CPUID, MSRs.
+// Tests of the TDX module from the TD's side: initial state, TDCALLs, #VE, CPUID, MSRs.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <setjmp.h>
 #include <stdarg.h>
@@ -124,7 +124,8 @@ static void entry_conditions(void **state)
 	fixture.script = kick;
 	assert_status(call(TDH_VP_ENTER, fixture.tdvpr[0] | BIT64(54), 0, 0, 0),
 		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
-	assert_status(call(TDH_VP_ENTER, fixture.tdvpr[0] | BIT64(53) | BIT64(52), 0, 0, 0), KICKED);
+	assert_status(call(TDH_VP_ENTER, fixture.tdvpr[0] | BIT64(53) | BIT64(52), 0, 0, 0),
+		      KICKED);
 	assert_int_equal(vcpu()->td.tdcs->epoch_vcpus[0] | vcpu()->td.tdcs->epoch_vcpus[1], 0);
 }
 
@@ -176,12 +177,13 @@ static void unknown_exit_stops(void **state)
 	assert_non_null(strstr(fixture.reason, "0x7d"));
 }
 
-/* --- TDVMCALL ----------------------------------------------------------------------------------- */
+/* --- TDVMCALL --------------------------------------------------------------------------------- */
 
 static void vmcall_masks(void **state)
 {
 	(void)state;
-	static const uint64_t bad[] = { BIT64(0), BIT64(1), BIT64(4), BIT64(5), BIT64(32), BIT64(63) };
+	static const uint64_t bad[] = { BIT64(0), BIT64(1),  BIT64(4),
+					BIT64(5), BIT64(32), BIT64(63) };
 	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
 		assert_status(tdcall2(TDG_VP_VMCALL, 0xFC00 | bad[i], 0),
 			      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
@@ -234,7 +236,7 @@ static void vmcall_registers(void **state)
 	assert_int_equal(gpr()[R10], 100);
 }
 
-/* --- other TDCALLs -------------------------------------------------------------------------------- */
+/* --- other TDCALLs ---------------------------------------------------------------------------- */
 
 static void tdcall_conditions(void **state)
 {
@@ -303,7 +305,7 @@ static void veinfo_and_nesting(void **state)
 	assert_int_equal(vector_after(hlt), VECTOR_VE);
 }
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static void vp_info(void **state)
 {
@@ -445,7 +447,7 @@ static void shared_violations(void **state)
 	assert_int_equal(vmcb()->save.cr2, BIT64(48) | raw);
 }
 
-/* --- measurement and metadata ------------------------------------------------------------------ */
+/* --- measurement and metadata ----------------------------------------------------------------- */
 
 static void sha384_of(const void *a, size_t a_size, const void *b, size_t b_size, uint8_t *out)
 {
@@ -573,16 +575,17 @@ static void page_attributes(void **state)
 	assert_status(tdcall2(TDG_MEM_PAGE_ATTR_WR, ADDRESS | 1, 0), TDX_PAGE_SIZE_MISMATCH | 1);
 }
 
-/* --- CPUID, MSRs, control registers ------------------------------------------------------------ */
+/* --- CPUID, MSRs, control registers ----------------------------------------------------------- */
 
 static void cpuid_leaves(void **state)
 {
 	(void)state;
 	struct cpuid_values v;
-	static const uint32_t ve[][2] = { { 2, 0 },   { 6, 0 },      { 0xB, 0 },	    { 0x1F, 0 },
-					  { 4, 5 },   { 7, 3 },      { 0xD, 19 },	    { 0x21, 1 },
-					  { 0x40000000, 0 },	     { 0x4FFFFFFF, 0 }, { 0x80000002, 0 },
-					  { 0x80000006, 0 } };
+	static const uint32_t ve[][2] = {
+		{ 2, 0 },          { 6, 0 },          { 0xB, 0 },        { 0x1F, 0 },
+		{ 4, 5 },          { 7, 3 },          { 0xD, 19 },       { 0x21, 1 },
+		{ 0x40000000, 0 }, { 0x4FFFFFFF, 0 }, { 0x80000002, 0 }, { 0x80000006, 0 },
+	};
 	for (size_t i = 0; i < ARRAY_COUNT(ve); i++) {
 		assert_false(td_cpuid_read(vcpu(), ve[i][0], ve[i][1], &v));
 	}
@@ -670,7 +673,9 @@ static void msrs(void **state)
 static void control_registers(void **state)
 {
 	(void)state;
-	struct vmcb_save s = { .cr0 = 0x31, .cr4 = CR4_MCE | CR4_PAE, .efer = EFER_LME | EFER_SVME };
+	struct vmcb_save s = { .cr0 = 0x31,
+			       .cr4 = CR4_MCE | CR4_PAE,
+			       .efer = EFER_LME | EFER_SVME };
 	assert_int_equal(td_cr0_apply(&s, 0x30), CR_VE);              /* PE */
 	assert_int_equal(td_cr0_apply(&s, 0x11), CR_VE);              /* NE */
 	assert_int_equal(td_cr0_apply(&s, 0x31 | CR0_CD), CR_VE);
@@ -748,7 +753,7 @@ static void control_register_instructions(void **state)
 	assert_int_equal(cr_vector(VMEXIT_CR0_WRITE, mov_cr0_r9, 4), VECTOR_GP);
 }
 
-/* --- other instructions ------------------------------------------------------------------------ */
+/* --- other instructions ----------------------------------------------------------------------- */
 
 static uint64_t io_info;
 static void io(struct svm_vcpu *svm, unsigned run)

@@ -1,4 +1,4 @@
-// Tests of the TDX module from the host's side: SEAMCALLs, their order, their errors, their effects.
+// Tests of the TDX module from the host's side: SEAMCALLs, their order, errors and effects.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <setjmp.h>
 #include <stdarg.h>
@@ -249,7 +249,7 @@ static void add_and_augment(void **state)
 	assert_int_equal(fixture.regs.rcx, TDX_PAGE_REG);
 	assert_int_equal(fixture.regs.rdx, fixture.tdr);
 
-	/* A 2 MiB page has to be free as a whole, and where a table hangs there is no place for it. */
+	/* A 2 MiB page has to be free as a whole, and has no place where a table hangs. */
 	uint64_t large = fixture_frame(PG_2M);
 	assert_status(call(TDH_MEM_PAGE_AUG, (ADDRESS + 0x200000) | PG_2M, fixture.tdr,
 			   large + 0x1000, 0),
@@ -307,7 +307,7 @@ static void removal(void **state)
 	assert_status(call(TDH_MEM_RANGE_UNBLOCK, gpa, fixture.tdr, 0, 0),
 		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE);
 
-	/* A vCPU that runs in the epoch of the block holds the removal up, and the next but one epoch. */
+	/* A vCPU that runs in the epoch of the block holds up the removal, and a second epoch. */
 	struct vcpu *vcpu = hpa_ptr(hpa(fixture.tdvpr[0]));
 	struct tdcs *tdcs = vcpu->td.tdcs;
 	tdcs->epoch_vcpus[tdcs->epoch & 1] = 1;
@@ -455,7 +455,8 @@ static void mrtd(void **state)
 	/* A failed call and a page that is not measured add nothing. */
 	assert_status(call(TDH_MEM_PAGE_ADD, ADDRESS, fixture.tdr, fixture_frame(PG_4K), source),
 		      TDX_EPT_ENTRY_STATE_INCORRECT | TDX_OPERAND_RCX);
-	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS + 0x1000, fixture.tdr, fixture_frame(PG_4K), 0),
+	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS + 0x1000, fixture.tdr, fixture_frame(PG_4K),
+			   0),
 		      TDX_SUCCESS);
 	fixture_finalize();
 	uint8_t expected[SHA384_SIZE];
