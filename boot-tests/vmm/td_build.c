@@ -116,7 +116,7 @@ void td_build(struct td *td, const struct config *config, struct blob firmware)
 	}
 	struct td_layout layout;
 	if (td_layout_make(config->memory, &image, &layout, error, sizeof(error)) != ST_OK) {
-		machine_exit(EXIT_TD_STOPPED, "firmware: %s", error);
+		machine_exit(EXIT_TD_STOPPED, "cannot lay out the TD: %s", error);
 	}
 	uint8_t *hob = frames_take_span(layout.hob_size);
 	memset(hob, 0, layout.hob_size);
