@@ -128,7 +128,8 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
 
 
 @pytest.mark.parametrize("arguments", [
-    ("--memory", "12Q"), ("--memory", "0"), ("--memory", "1M"), ("--memory", "3M"), ("--memory", "-1G"),
+    ("--memory", "12Q"), ("--memory", "0"), ("--memory", "1M"), ("--memory", "3M"),
+    ("--memory", "-1G"),
     ("--memory", "1536K"), ("--smp", "0"), ("--smp", "two"), ("--smp", "2,"), ("--smp", ""),
     ("--timeout", "0"), ("--timeout", "nan"), ("--timeout", "x"),
     ("--kernel", "/no/such/file"), ("--initrd", "/"), ("--firmware", "/no/such/file"),
@@ -203,7 +204,7 @@ def test_rbp_mod_by_firmware_or_option(fake, image, option, flag):
 def test_absent_kernel_is_absent(fake):
     fake.run("leave(0)")
     names = {word.split(",")[0] for word in fake.option("-fw_cfg")}
-    assert names == {"name=opt/lintel/config", "name=opt/lintel/firmware", "name=opt/lintel/cmdline"}
+    assert names == {"name=opt/lintel/" + name for name in ("config", "firmware", "cmdline")}
 
 
 def test_stats_and_trace_files(fake):

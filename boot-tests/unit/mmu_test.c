@@ -1,4 +1,4 @@
-// Tests of the VMM's memory manager: which SEAMCALLs it makes, in which order, and what it maps shared.
+// Tests of the VMM's memory manager: its SEAMCALLs, their order, and what it maps shared.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // The module is a recorder: each SEAMCALL becomes a line of text, and PAGE.REMOVE returns the frame
@@ -234,7 +234,8 @@ static void pages_of_the_image_are_added_and_measured(void **state)
 	mmu_add_page(&mmu, gpa(base), page, false);
 	expect_log("SEPT 3\nSEPT c0000002\nSEPT ffe00001\nADD ffff0000\n");
 	mmu_add_page(&mmu, gpa(base + PAGE), page, true);
-	assert_true(strncmp(module.log, "ADD ffff1000\nEXTEND ffff1000\nEXTEND ffff1100\n", 45) == 0);
+	static const char start[] = "ADD ffff1000\nEXTEND ffff1000\nEXTEND ffff1100\n";
+	assert_memory_equal(module.log, start, sizeof(start) - 1);
 	assert_int_equal(module.calls, 4 + 1 + 16);
 }
 

@@ -56,6 +56,11 @@ static struct cpuid_result hypervisor(uint32_t leaf)
 	return (struct cpuid_result){ 0 };
 }
 
+static uint32_t tsc_ratio(void)
+{
+	return (uint32_t)((cpu_tsc_khz() + CRYSTAL_KHZ / 2) / CRYSTAL_KHZ);
+}
+
 struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf)
 {
 	switch (leaf) {
@@ -71,9 +76,7 @@ struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf)
 	case LEAF_TOPOLOGY_V2: /* the same two levels */
 		return insn_cpuid(LEAF_TOPOLOGY, subleaf);
 	case LEAF_TSC:
-		return (struct cpuid_result){
-			1, (uint32_t)((cpu_tsc_khz() + CRYSTAL_KHZ / 2) / CRYSTAL_KHZ), CRYSTAL_HZ, 0
-		};
+		return (struct cpuid_result){ 1, tsc_ratio(), CRYSTAL_HZ, 0 };
 	case LEAF_EXTENDED:
 		return (struct cpuid_result){ LEAF_EXTENDED_LAST, 0, 0, 0 };
 	default:

@@ -126,8 +126,8 @@ bool fw_cfg_remap_read(struct fw_cfg_remap *remap, uint16_t port, unsigned size,
 	return ours;
 }
 
-/* QEMU's device, with a descriptor that the TD cannot change under it. Returns the control word that
- * QEMU leaves; the transfer is over when the port write is. */
+/* QEMU's device, with a descriptor that the TD cannot change under it. Returns the control word
+ * that QEMU leaves; the transfer is over when the port write is. */
 static uint32_t qemu_dma(const struct fw_cfg_dma *wanted)
 {
 	volatile struct fw_cfg_dma dma;

@@ -1,8 +1,8 @@
 // The fw_cfg device that the TD sees: QEMU's, but with the TD's kernel, memory map and directory.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// QEMU's own items of -kernel describe the machine, its e820 the whole memory, and its directory the
-// machine's files. These are served by software from copies; all other items are QEMU's.
+// QEMU's own items of -kernel describe the machine, its e820 the whole memory, and its directory
+// the machine's files. These are served by software from copies; all other items are QEMU's.
 #pragma once
 
 #include <stdbool.h>

@@ -71,7 +71,7 @@ void mmu_init(struct mmu *mmu, hpa_t tdr, const struct td_memory *memory)
 	shared_table_init(&mmu->shared, memory);
 }
 
-/* ---- the Secure EPT --------------------------------------------------------------------------- */
+/* ---- the Secure EPT -------------------------------------------------------------------------- */
 
 static void sept_add(struct mmu *mmu, uint64_t address, enum pg_level level)
 {
@@ -174,7 +174,7 @@ static void demote(struct mmu *mmu, struct mmu_block *block, uint64_t base)
 	block->large = hpa(0);
 }
 
-/* ---- faults ----------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------------------- */
 
 static void augment(struct mmu *mmu, struct mmu_block *block, uint64_t address, enum pg_level level)
 {
@@ -252,7 +252,7 @@ void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address)
 	}
 }
 
-/* ---- conversion -------------------------------------------------------------------------------- */
+/* ---- conversion ------------------------------------------------------------------------------ */
 
 /* The part of [at, end) that lies in one block. */
 struct portion {
@@ -388,7 +388,8 @@ bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size)
 {
 	bool shared = size != 0 && address + size - 1 >= address;
 	spin_lock(&mmu->lock);
-	for (uint64_t at = address; shared && at - address < size; at = align_down(at, PAGE) + PAGE) {
+	for (uint64_t at = address; shared && at - address < size;
+	     at = align_down(at, PAGE) + PAGE) {
 		shared = td_memory_is_ram(&mmu->memory, at) &&
 			 attribute_shared(block_at(mmu, at), page_index(at));
 	}

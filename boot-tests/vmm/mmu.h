@@ -30,7 +30,7 @@
 /* 2 MiB of guest memory. */
 struct mmu_block {
 	hpa_t large;        /* frame of the 2 MiB page; 0: not mapped as one */
-	uint64_t *small;    /* frame of each mapped 4 KiB page, 0: not mapped; null: no SEPT table */
+	uint64_t *small;    /* frame of each 4 KiB page, 0: not mapped; null: no SEPT table */
 	uint64_t shared[8]; /* attribute of each page: 1 is shared */
 };
 
@@ -55,8 +55,8 @@ void mmu_add_page(struct mmu *mmu, gpa_t address, const void *source, bool measu
  * the message when there is no answer but to stop the TD. */
 void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t ext_qualification);
 
-/* A shared access of the TD that the module did not turn into a #VE. Returns when the page has become
- * shared meanwhile; else there is no answer but to stop the TD. */
+/* A shared access of the TD that the module did not turn into a #VE. Returns when the page has
+ * become shared meanwhile; else there is no answer but to stop the TD. */
 void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address);
 
 /*

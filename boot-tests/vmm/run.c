@@ -96,8 +96,8 @@ static void handle_exit(struct td *td, unsigned index, uint64_t status, struct s
 			     (unsigned long long)status);
 	}
 	if (code != TDX_SUCCESS) {
-		machine_exit(EXIT_TD_STOPPED, "host: TDH_VP_ENTER of vCPU %u failed: 0x%016llx", index,
-			     (unsigned long long)status);
+		machine_exit(EXIT_TD_STOPPED, "host: TDH_VP_ENTER of vCPU %u failed: 0x%016llx",
+			     index, (unsigned long long)status);
 	}
 	switch (reason) {
 	case EXIT_REASON_TDCALL:
@@ -112,7 +112,7 @@ static void handle_exit(struct td *td, unsigned index, uint64_t status, struct s
 		break;
 	default:
 		machine_exit(EXIT_TD_STOPPED,
-			     "TD exit of vCPU %u with reason %u, GPA 0x%llx: the host knows no answer",
+			     "TD exit of vCPU %u, reason %u, GPA 0x%llx: the host knows no answer",
 			     index, (unsigned)reason, (unsigned long long)regs->r8);
 	}
 }

@@ -121,7 +121,7 @@ void td_build(struct td *td, const struct config *config, struct blob firmware)
 	uint8_t *hob = frames_take_span(layout.hob_size);
 	memset(hob, 0, layout.hob_size);
 	if (td_hob_build(&layout, hob, layout.hob_size) != ST_OK) {
-		machine_exit(EXIT_TD_STOPPED, "firmware: TD_HOB section of 0x%llx bytes is too small",
+		machine_exit(EXIT_TD_STOPPED, "TD_HOB section of 0x%llx bytes is too small",
 			     (unsigned long long)layout.hob_size);
 	}
 	td->vcpu_count = cpu_count();
