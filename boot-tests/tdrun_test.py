@@ -89,6 +89,13 @@ def test_exit_status_is_the_machines(fake, code, text):
     assert ("because of that" in done.stderr) == (code != 0)
 
 
+def test_registers_of_a_dead_vcpu_are_printed(fake):
+    script = "write('L hello\\nL vCPU 1: CR2 0x123\\n'); leave({})"
+    assert "vCPU 1: CR2 0x123" in fake.run(script.format(11), "--quiet").stderr
+    assert "hello" not in fake.run(script.format(11)).stderr
+    assert "CR2" not in fake.run(script.format(10)).stderr
+
+
 @pytest.mark.parametrize("script, text", [
     ("sys.stderr.write('qemu: no such machine\\n'); sys.exit(1)", "qemu: no such machine"),
     ("sys.exit(0)", "status 0"),

@@ -1,125 +1,17 @@
-// Cases about the APs: the mailbox, the AP table, the state at the wake-up vector, ResetVector.
+// Cases about the APs: the AP table's bytes, the state at the wake-up vector, there and back again.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "arch/tdx/mailbox.h"
-#include "arch/x86/cpu.h"
+#include "arch/base/mem.h"
 #include "arch/x86/insn.h"
 #include "arch/x86/paging.h"
+#include "boot-tests/payload/aps.h"
 #include "boot-tests/payload/cases.h"
-#include "boot-tests/payload/guest.h"
-#include "boot-tests/payload/main.h"
 #include "boot-tests/payload/report.h"
 #include "boot-tests/payload/tables.h"
 #include "linker/memmap.h"
 
-#define AP_STACK_SIZE 0x2000
-/* Some 10 s, however fast the TSC: a vCPU may share its core with seven others. */
-#define ANSWER_CYCLES 40000000000
-/* Long enough for a waiting AP to see a command that is not for it. */
-#define SILENCE_CYCLES 500000000
-#define ROUNDS 3
-
-enum ap_phase { AP_PARKED, AP_RUNS, AP_GOES };
-
-static struct ap {
-	enum ap_phase phase;   /* AP_RUNS by the AP, AP_GOES by the first CPU */
-	uint32_t apic_id;      /* as the AP itself sees it */
-	uint32_t vcpu_index;
-	uint64_t cs, cr0, cr3, cr4, efer, rflags;
-	uint64_t reset_vector;
-} aps[INFO_MAX_CPUS];
-static uint8_t stacks[INFO_MAX_CPUS][AP_STACK_SIZE] __attribute__((aligned(16)));
-
-uint64_t ap_cr3;
-uint64_t ap_stack;
-uint64_t ap_store_target;
-/* Whose turn it is: one AP is woken at a time. */
-static struct ap *ap_starting;
-
-_Noreturn void ap_main(uint64_t cs, uint64_t cr0, uint64_t cr3, uint64_t cr4, uint64_t efer,
-		       uint64_t rflags)
-{
-	struct ap *ap = ap_starting;
-
-	report_catch_exceptions();
-	ap->cs = cs;
-	ap->cr0 = cr0;
-	ap->cr3 = cr3;
-	ap->cr4 = cr4;
-	ap->efer = efer;
-	ap->rflags = rflags;
-	ap->apic_id = guest_apic_id();
-	ap->vcpu_index = guest_vcpu_index();
-	__atomic_store_n(&ap->phase, AP_RUNS, __ATOMIC_RELEASE);
-	while (__atomic_load_n(&ap->phase, __ATOMIC_ACQUIRE) != AP_GOES) {
-		insn_pause();
-	}
-	ap_give_back(ap->reset_vector);
-}
-
-static struct mailbox *mailbox_of(const struct info *info)
-{
-	EXPECT(info->mailbox != 0, "no wake-up structure");
-	return (struct mailbox *)info->mailbox;
-}
-
-/* Gives a command; true when an AP acknowledged it in time. */
-static bool send(struct mailbox *mailbox, uint16_t command, uint32_t apic_id, uint64_t vector,
-		 uint64_t cycles)
-{
-	uint64_t begin = insn_rdtsc();
-
-	mailbox->apic_id = apic_id;
-	mailbox->wakeup_vector = vector;
-	__atomic_store_n(&mailbox->command, command, __ATOMIC_RELEASE);
-	while (__atomic_load_n(&mailbox->command, __ATOMIC_ACQUIRE) != MAILBOX_NOOP) {
-		if (insn_rdtsc() - begin > cycles) {
-			return false;
-		}
-		insn_pause();
-	}
-	EXPECT(mailbox->apic_id == apic_id && mailbox->wakeup_vector == vector,
-	       "the AP wrote more of the mailbox than the command");
-	return true;
-}
-
-static void wake(const struct info *info, unsigned cpu)
-{
-	struct mailbox *mailbox = mailbox_of(info);
-	struct ap *ap = &aps[cpu];
-	uint64_t begin = insn_rdtsc();
-
-	ap->phase = AP_PARKED;
-	ap_cr3 = insn_read_cr3();
-	ap_stack = (uint64_t)stacks[cpu] + AP_STACK_SIZE;
-	ap_starting = ap;
-	EXPECT(send(mailbox, MAILBOX_WAKEUP, info->apic_ids[cpu], (uint64_t)ap_entry,
-		    ANSWER_CYCLES), "apic id %u does not acknowledge", info->apic_ids[cpu]);
-	while (__atomic_load_n(&ap->phase, __ATOMIC_ACQUIRE) != AP_RUNS) {
-		EXPECT(insn_rdtsc() - begin < ANSWER_CYCLES, "apic id %u does not arrive",
-		       info->apic_ids[cpu]);
-		insn_pause();
-	}
-}
-
-static void check_state(const struct info *info, unsigned cpu)
-{
-	const struct ap *ap = &aps[cpu];
-	const uint64_t cr0_set = CR0_PE | CR0_PG | CR0_NE;
-	/* The image says which of the two hand-over states it was made with. */
-	bool strict = info_option_number(info, "strict=", 0) != 0;
-
-	report("ap %u apic id %u vcpu %u cs=%lx cr0=%lx cr3=%lx cr4=%lx efer=%lx rflags=%lx",
-	       cpu, ap->apic_id, ap->vcpu_index, ap->cs, ap->cr0, ap->cr3, ap->cr4, ap->efer,
-	       ap->rflags);
-	EXPECT(ap->apic_id == info->apic_ids[cpu], "another AP answered");
-	EXPECT((ap->cr0 & cr0_set) == cr0_set && ((ap->cr0 & CR0_WP) != 0) == strict, "CR0");
-	EXPECT((ap->cr0 & (CR0_CD | CR0_NW)) == 0, "caches are off");
-	EXPECT(ap->cr3 == AP_TABLE, "CR3 is not the AP table");
-	EXPECT((ap->cr4 & (CR4_PAE | CR4_MCE)) == (CR4_PAE | CR4_MCE) &&
-	       (ap->cr4 & (CR4_PCIDE | CR4_PGE | CR4_LA57)) == 0, "CR4");
-	EXPECT(ap->efer == info->entry.efer, "EFER is not that of the first CPU");
-	EXPECT((ap->rflags & (RFLAGS_IF | RFLAGS_DF | RFLAGS_TF)) == 0, "RFLAGS");
-}
+#define AP_TABLE_SIZE (AP_TABLE_PAGES * MEM_PAGE_SIZE)
+/* What an OS writes of the mailbox. */
+#define MAILBOX_OS_SIZE 16
 
 /* Identity for exactly [0, 4 GiB), read and execute, nothing writable, A and D set: walked by the
  * first CPU through the page tables' own bytes. */
@@ -146,64 +38,87 @@ static void check_ap_table(void)
 	report("AP table: read-only identity of 4 GiB");
 }
 
-/* Sends every AP to ResetVector, and asks each whether it is back. */
-static void give_back_all(const struct info *info)
+static void report_state(unsigned cpu, const struct ap *ap)
 {
-	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
-		aps[cpu].reset_vector = info->reset_vector;
-		__atomic_store_n(&aps[cpu].phase, AP_GOES, __ATOMIC_RELEASE);
-	}
-	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
-		EXPECT(send(mailbox_of(info), MAILBOX_TEST, info->apic_ids[cpu], 0, ANSWER_CYCLES),
-		       "apic id %u does not come back", info->apic_ids[cpu]);
-	}
+	const struct ap_state *s = &ap->state;
+
+	report("ap %u apic id %u vcpu %u cs=%lx ss=%lx cr0=%lx cr3=%lx cr4=%lx efer=%lx rflags=%lx",
+	       cpu, ap->apic_id, ap->vcpu_index, s->cs, s->ss, s->cr0, s->cr3, s->cr4, s->efer,
+	       s->rflags);
 }
 
-static uint32_t unused_apic_id(const struct info *info)
+/* Each AP is asked as soon as the one before has acknowledged: they are on their way together. */
+static void wake_all(const struct info *info, bool tell)
 {
-	uint32_t id = 0;
-
-	for (unsigned i = 0; i < info->cpu_count; i++) {
-		if (info->apic_ids[i] >= id) {
-			id = info->apic_ids[i] + 1;
-		}
+	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
+		aps_command(info, MAILBOX_WAKEUP, info->apic_ids[cpu], aps_vector(cpu));
 	}
-	return id;
+	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
+		const struct ap *ap = aps_await(cpu);
+
+		if (tell) {
+			report_state(cpu, ap);
+		}
+		EXPECT(ap->apic_id == info->apic_ids[cpu], "apic id %u came to the entry of %u",
+		       ap->apic_id, info->apic_ids[cpu]);
+		aps_check_state(info, ap);
+	}
 }
 
 void case_aps(const struct info *info)
 {
-	uint64_t rounds = info_option_number(info, "rounds=", ROUNDS);
-	struct mailbox *mailbox = mailbox_of(info);
+	uint64_t rounds = info_option_number(info, "rounds=", 3);
 
 	check_ap_table();
-	EXPECT(!send(mailbox, MAILBOX_WAKEUP, unused_apic_id(info), (uint64_t)ap_entry,
-		     SILENCE_CYCLES), "somebody answers to an id that nobody has");
-	__atomic_store_n(&mailbox->command, MAILBOX_NOOP, __ATOMIC_RELEASE);
-	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
-		EXPECT(send(mailbox, MAILBOX_TEST, info->apic_ids[cpu], 0, ANSWER_CYCLES),
-		       "apic id %u does not answer a test", info->apic_ids[cpu]);
-	}
+	aps_expect_all_parked(info);
 	for (uint64_t round = 1; round <= rounds; round++) {
-		for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
-			wake(info, cpu);
-			check_state(info, cpu);
-		}
+		wake_all(info, round == 1);
 		report("round %lu: %u APs run", round, info->cpu_count - 1);
-		give_back_all(info);
+		for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
+			aps_release(info, cpu);
+		}
+		aps_expect_all_parked(info);
 	}
-	/* Not one byte of it has changed. */
 	check_ap_table();
 }
 
-void case_ap_store(const struct info *info)
+/* The shim's image as it is now, without the bytes that an OS writes. */
+static void copy_image(uint8_t *copy)
 {
-	static uint8_t target;
+	memcpy(copy, (const void *)SHIM_BASE, SHIM_IMAGE_SIZE);
+	memset(copy + (MAILBOX - SHIM_BASE), 0, MAILBOX_OS_SIZE);
+}
+
+void case_ap_rounds(const struct info *info)
+{
+	static uint8_t before[SHIM_IMAGE_SIZE], after[SHIM_IMAGE_SIZE];
+	static struct ap first[INFO_MAX_CPUS];
+	uint64_t rounds = info_option_number(info, "rounds=", 1000);
+	const void *table = before + (AP_TABLE - SHIM_BASE);
 
 	EXPECT(info->cpu_count > 1, "needs a second CPU");
-	ap_store_target = (uint64_t)&target;
-	report("storing through the AP table");
-	wake(info, 1);
-	EXPECT(__atomic_load_n(&target, __ATOMIC_ACQUIRE) == 1, "the store is lost");
-	report("the store went through");
+	check_ap_table();
+	copy_image(before);
+	for (uint64_t round = 0; round < rounds; round++) {
+		unsigned cpu = 1 + (unsigned)(round % (info->cpu_count - 1));
+		const struct ap *ap = aps_wake(info, cpu);
+
+		aps_check_state(info, ap);
+		if (round < info->cpu_count - 1) {
+			first[cpu] = *ap;
+		}
+		EXPECT(memcmp(&first[cpu], ap, sizeof(*ap)) == 0,
+		       "round %lu: ap %u is not as it was the first time", round, cpu);
+		EXPECT(memcmp((const void *)AP_TABLE, table, AP_TABLE_SIZE) == 0,
+		       "round %lu: the AP table has changed", round);
+		aps_release(info, cpu);
+		aps_expect_parked(info, info->apic_ids[cpu]);
+	}
+	copy_image(after);
+	for (unsigned i = 0; i < SHIM_IMAGE_SIZE; i++) {
+		EXPECT(before[i] == after[i], "image: byte at %x was %x and is %x", SHIM_BASE + i,
+		       before[i], after[i]);
+	}
+	check_ap_table();
+	report("%lu times woken and back, not one byte of the image is another", rounds);
 }

@@ -11,8 +11,26 @@ void case_hello(const struct info *info);
 void case_wx(const struct info *info);
 /* Every AP wakes on the AP table, goes back by ResetVector and wakes again: "rounds=N", 3. */
 void case_aps(const struct info *info);
-/* One AP stores through the AP table: survives with CR0.WP=0, dies with CR0.WP=1. */
-void case_ap_store(const struct info *info);
+/* One AP after the other goes back and wakes again, "rounds=N" times, 1000: no drift of its state, and
+ * no other byte of image and mailbox than at the start. */
+void case_ap_rounds(const struct info *info);
+/* One AP does "access=store", load or fetch through the AP table, "at=" ram, mailbox, table, image or
+ * a number; it survives, or the run ends with its death. */
+void case_ap_access(const struct info *info);
+/* An AP wakes at each of a list of odd vectors. */
+void case_ap_vectors(const struct info *info);
+/* An AP is sent to "vector=N", from where none comes back. */
+void case_ap_vector(const struct info *info);
+/* Commands that are none, ids that are nobody's: all APs stay parked. */
+void case_mailbox_commands(const struct info *info);
+/* The AP answers to whatever 32-bit id it has. */
+void case_mailbox_ids(const struct info *info);
+/* A command written field by field, slowly, in all orders that the specification allows. */
+void case_mailbox_torn(const struct info *info);
+/* A command is written again and again while it is acknowledged; the vector right after it was. */
+void case_mailbox_rewritten(const struct info *info);
+/* A command for one AP replaces that for another: each AP is at a vector given, or parked. */
+void case_mailbox_overrun(const struct info *info);
 /* Every page of RAM is there once, and zero where the firmware had no business. */
 void case_memory(const struct info *info);
 /* A page goes shared and back: never shows one world's bytes to the other. */

@@ -6,7 +6,16 @@ bits 64
 default rel
 
 extern payload_bss, payload_bss_end, payload_main
-extern ap_main, ap_cr3, ap_stack, ap_store_target
+extern ap_main, ap_cr3, ap_access, ap_access_address
+
+%define AP_ENTRIES      64
+%define AP_ENTRY_SIZE   16
+%define AP_STACK_SHIFT  13
+; enum ap_access
+%define ACCESS_STORE    1
+%define ACCESS_LOAD     2
+%define ACCESS_FETCH    3
+%define AP_STORED       1
 
 section .entry exec
 ; The 32-bit entry stands here; there is none.
@@ -45,23 +54,81 @@ read_state:
 	mov	rcx, cr4
 	ret
 
-; Where APs are sent by the mailbox. mode: 64-bit, the AP table in CR3, no stack, IF=0. Nothing is
-; stored before the payload's own table is in CR3: with CR0.WP=1 a store would fault.
-global ap_entry
-ap_entry:
-	mov	rbx, cr3
-	mov	r12, [ap_store_target]
-	test	r12, r12
-	jz	.no_store
-	; The case that asks for a store through the AP table.
-	mov	byte [r12], 1
-.no_store:
+; Where APs are sent by the mailbox: an entry for each, so that an AP knows whose vector it was given.
+; mode: 64-bit, the AP table in CR3, no stack, IF=0. Nothing is stored before the payload's own table
+; is in CR3: with CR0.WP=1 a store would fault.
+align AP_ENTRY_SIZE
+global ap_entries
+ap_entries:
+%assign number 0
+%rep AP_ENTRIES
+	mov	ebx, number
+	jmp	near ap_arrive
+	align AP_ENTRY_SIZE
+%assign number number + 1
+%endrep
+global ap_entries_end
+ap_entries_end:
+
+; One vector for all: the number is the vCPU index.
+global ap_entry_by_index
+ap_entry_by_index:
+	mov	eax, TDG_VP_INFO
+	TDCALL
+	mov	ebx, r9d
+ap_arrive:
+	mov	rbp, cr3
+	; What the cases about the AP table ask for.
+	mov	r12, [ap_access_address]
+	mov	eax, [ap_access]
+	cmp	eax, ACCESS_STORE
+	je	.store
+	cmp	eax, ACCESS_LOAD
+	je	.load
+	cmp	eax, ACCESS_FETCH
+	jne	.accessed
+	jmp	r12
+.store:
+	mov	byte [r12], AP_STORED
+	jmp	.accessed
+.load:
+	mov	al, [r12]
+.accessed:
 	mov	rax, [ap_cr3]
 	mov	cr3, rax
-	mov	rsp, [ap_stack]
-	call	read_state
-	mov	rdx, rbx
-	mov	edi, cs
+	lea	eax, [rbx + 1]
+	shl	rax, AP_STACK_SHIFT
+	lea	rsp, [ap_stacks]
+	add	rsp, rax
+	; struct ap_state, from its end.
+	pushfq
+	pop	r13
+	sub	rsp, 16
+	sidt	[rsp]
+	sub	rsp, 16
+	sgdt	[rsp]
+%macro push_segments 1-*
+%rep %0
+	mov	eax, %1
+	push	rax
+	%rotate 1
+%endrep
+%endmacro
+	push_segments gs, fs, es, ds, ss, cs
+	push	r13
+	mov	ecx, MSR_EFER
+	rdmsr
+	shl	rdx, 32
+	or	rax, rdx
+	push	rax
+	mov	rax, cr4
+	push	rax
+	push	rbp
+	mov	rax, cr0
+	push	rax
+	mov	edi, ebx
+	mov	rsi, rsp
+	and	rsp, -16
 	call	ap_main
 	ud2
 
@@ -82,3 +149,5 @@ entry_segments:
 alignb 16
 	resb	0x4000
 stack_end:
+ap_stacks:
+	resb	AP_ENTRIES << AP_STACK_SHIFT

@@ -144,15 +144,27 @@ unsigned info_option(const struct info *info, const char *name, const char **val
 	return 0;
 }
 
+static unsigned digit_value(char digit)
+{
+	if (digit >= '0' && digit <= '9') {
+		return (unsigned)(digit - '0');
+	}
+	return digit >= 'a' && digit <= 'f' ? (unsigned)(digit - 'a' + 10) : 16;
+}
+
 uint64_t info_option_number(const struct info *info, const char *name, uint64_t absent)
 {
 	const char *value;
 	unsigned length = info_option(info, name, &value);
+	bool hex = length > 2 && value[0] == '0' && value[1] == 'x';
+	unsigned base = hex ? 16 : 10;
 	uint64_t number = 0;
 
-	for (unsigned i = 0; i < length; i++) {
-		EXPECT(value[i] >= '0' && value[i] <= '9', "%s is not a number", name);
-		number = 10 * number + (uint64_t)(value[i] - '0');
+	for (unsigned i = hex ? 2 : 0; i < length; i++) {
+		unsigned digit = digit_value(value[i]);
+
+		EXPECT(digit < base, "%s is not a number", name);
+		number = base * number + digit;
 	}
 	return length == 0 ? absent : number;
 }

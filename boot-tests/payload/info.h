@@ -31,7 +31,7 @@ void info_read(struct info *info, const struct linux_boot_params *params,
 /* The value of "NAME=" on the command line, up to the next space: its length, or 0. name includes
  * the "=". */
 unsigned info_option(const struct info *info, const char *name, const char **value);
-/* A decimal value, or the given one where the option is absent. */
+/* A decimal value, or 0x and a hexadecimal one; the given one where the option is absent. */
 uint64_t info_option_number(const struct info *info, const char *name, uint64_t absent);
 
 /* The e820 type of the page at address; 0 where no entry covers it. */
