@@ -7,7 +7,9 @@
 #include "boot-tests/payload/report.h"
 
 #define REWRITES 200
-#define OVERRUNS 300
+#define OVERRUNS 100
+/* Between two looks at an AP that is on its way. */
+#define LOOK_CYCLES 2000000
 /* A waiting AP sees a command within this, unless the host has other plans with it. */
 #define SHORT_SILENCE_CYCLES 100000000
 
@@ -243,7 +245,7 @@ static bool is_running(const struct info *info, unsigned cpu, uint32_t index)
 		if (aps_at(index) != NULL) {
 			return true;
 		}
-		if (aps_send(info, MAILBOX_TEST, info->apic_ids[cpu], 0, SHORT_SILENCE_CYCLES)) {
+		if (aps_send(info, MAILBOX_TEST, info->apic_ids[cpu], 0, LOOK_CYCLES)) {
 			answers++;
 		} else {
 			aps_mailbox(info)->command = MAILBOX_NOOP;
