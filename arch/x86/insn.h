@@ -123,6 +123,11 @@ static inline void insn_lidt(const struct desc_pointer *pointer)
 	__asm__ volatile("lidt %0" : : "m"(*pointer));
 }
 
+static inline void insn_sidt(struct desc_pointer *pointer)
+{
+	__asm__ volatile("sidt %0" : "=m"(*pointer));
+}
+
 static inline void insn_lgdt(const struct desc_pointer *pointer)
 {
 	__asm__ volatile("lgdt %0" : : "m"(*pointer));

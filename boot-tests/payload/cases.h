@@ -36,6 +36,11 @@ void case_memory(const struct info *info);
 /* A page goes shared and back: never shows one world's bytes to the other. */
 void case_share(const struct info *info);
 
+/* Port I/O, strings, CPUID, MSRs, WBINVD and MMIO as plain instructions, handled by the shim. */
+void case_shim_ve(const struct info *info);
+/* Called first of all, while the firmware's IDT is loaded. */
+void ve_keep_firmware_idt(void);
+
 /* These end the TD in the way their names say. */
 void case_unaccepted(const struct info *info);
 void case_no_memory(const struct info *info);

@@ -28,6 +28,7 @@ static const struct test_case {
 	{ "mailbox-overrun", case_mailbox_overrun },
 	{ "memory", case_memory },
 	{ "share", case_share },
+	{ "shim-ve", case_shim_ve },
 	{ "unaccepted", case_unaccepted },
 	{ "no-memory", case_no_memory },
 	{ "fatal-error", case_fatal_error },
@@ -56,6 +57,7 @@ _Noreturn void payload_main(const struct linux_boot_params *params, uint64_t cr0
 	const char *names;
 	unsigned length;
 
+	ve_keep_firmware_idt();
 	report_catch_exceptions();
 	guest_init();
 	report("in a %s", guest_is_td() ? "TD" : "plain VM");
