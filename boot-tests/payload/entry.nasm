@@ -16,6 +16,7 @@ extern ap_main, ap_cr3, ap_access, ap_access_address
 %define ACCESS_LOAD     2
 %define ACCESS_FETCH    3
 %define AP_STORED       1
+%define ODD_BASE        0x12345678
 
 section .entry exec
 ; The 32-bit entry stands here; there is none.
@@ -107,6 +108,15 @@ ap_arrive:
 	sidt	[rsp]
 	sub	rsp, 16
 	sgdt	[rsp]
+%macro push_msr 1
+	mov	ecx, %1
+	rdmsr
+	shl	rdx, 32
+	or	rax, rdx
+	push	rax
+%endmacro
+	push_msr MSR_GS_BASE
+	push_msr MSR_FS_BASE
 %macro push_segments 1-*
 %rep %0
 	mov	eax, %1
@@ -116,11 +126,7 @@ ap_arrive:
 %endmacro
 	push_segments gs, fs, es, ds, ss, cs
 	push	r13
-	mov	ecx, MSR_EFER
-	rdmsr
-	shl	rdx, 32
-	or	rax, rdx
-	push	rax
+	push_msr MSR_EFER
 	mov	rax, cr4
 	push	rax
 	push	rbp
@@ -133,9 +139,29 @@ ap_arrive:
 	ud2
 
 ; _Noreturn void ap_give_back(uint64_t reset_vector): hands this CPU to the firmware's ResetVector.
-; [ACPI 6.6 5.2.12.19] wants CR4.PGE clear.
+; [ACPI 6.6 5.2.12.19] wants paging with the page mapped, IF=0 and CR4.PGE=0. All else may be as an OS
+; likes it; IF=1, too, must not show at the next wake-up.
 global ap_give_back
 ap_give_back:
+	mov	rax, cr0
+	or	eax, CR0_WP
+	mov	cr0, rax
+	mov	rax, cr4
+	or	eax, CR4_OSFXSR
+	mov	cr4, rax
+	xor	eax, eax
+	mov	ds, eax
+	mov	es, eax
+	mov	fs, eax
+	mov	gs, eax
+	mov	eax, ODD_BASE
+	xor	edx, edx
+	mov	ecx, MSR_FS_BASE
+	wrmsr
+	mov	ecx, MSR_GS_BASE
+	wrmsr
+	std
+	sti
 	jmp	rdi
 
 section .text

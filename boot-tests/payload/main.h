@@ -18,12 +18,13 @@ extern const uint16_t entry_segments[4];
 struct ap_state {
 	uint64_t cr0, cr3, cr4, efer, rflags;
 	uint64_t cs, ss, ds, es, fs, gs;
+	uint64_t fs_base, gs_base;
 	struct desc_pointer gdt;
 	uint16_t unused_gdt[3];
 	struct desc_pointer idt;
 	uint16_t unused_idt[3];
 };
-ABI_SIZE(struct ap_state, 120);
+ABI_SIZE(struct ap_state, 136);
 
 /* An AP, on its own stack and the payload's table; number is that of its entry. */
 _Noreturn void ap_main(uint32_t number, const struct ap_state *state);
