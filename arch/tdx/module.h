@@ -93,12 +93,19 @@
 #define TDX_OPERAND_BUSY TDX_STATUS(0x80000200)
 #define TDX_PREVIOUS_TLB_EPOCH_BUSY TDX_STATUS(0x80000201)
 #define TDX_SYS_BUSY TDX_STATUS(0x80000202)
+#define TDX_RND_NO_ENTROPY TDX_STATUS(0x80000203)
 #define TDX_HOST_PRIORITY_BUSY_TIMEOUT TDX_STATUS(0x90000205)
 #define TDX_PAGE_METADATA_INCORRECT TDX_STATUS(0xC0000300)
 #define TDX_PAGE_NOT_OWNED_BY_TD TDX_STATUS(0xC0000302)
 #define TDX_PAGE_NOT_FREE TDX_STATUS(0xC0000303)
 #define TDX_TD_ASSOCIATED_PAGES_EXIST TDX_STATUS(0xC0000400)
+#define TDX_SYS_INIT_NOT_PENDING TDX_STATUS(0xC0000500)
+#define TDX_SYS_LP_INIT_NOT_DONE TDX_STATUS(0xC0000502)
+#define TDX_SYS_LP_INIT_DONE TDX_STATUS(0xC0000503)
 #define TDX_SYS_NOT_READY TDX_STATUS(0xC0000505)
+#define TDX_SYS_KEY_CONFIG_NOT_PENDING TDX_STATUS(0xC0000507)
+#define TDX_SYS_LP_INIT_NOT_PENDING TDX_STATUS(0xC000050B)
+#define TDX_SYS_CONFIG_NOT_PENDING TDX_STATUS(0xC000050C)
 #define TDX_TD_FATAL TDX_STATUS(0xE0000604)
 #define TDX_TDCS_NOT_ALLOCATED TDX_STATUS(0xC0000606)
 #define TDX_LIFECYCLE_STATE_INCORRECT TDX_STATUS(0xC0000607)
@@ -115,6 +122,15 @@
 #define TDX_KEY_STATE_INCORRECT TDX_STATUS(0xC0000811)
 #define TDX_KEY_CONFIGURED TDX_STATUS(0x00000815)
 #define TDX_HKID_NOT_FREE TDX_STATUS(0xC0000820)
+#define TDX_INVALID_TDMR TDX_STATUS(0xC0000A00)
+#define TDX_NON_ORDERED_TDMR TDX_STATUS(0xC0000A01)
+#define TDX_TDMR_OUTSIDE_CMRS TDX_STATUS(0xC0000A02)
+#define TDX_TDMR_ALREADY_INITIALIZED TDX_STATUS(0x00000A03)
+#define TDX_INVALID_PAMT TDX_STATUS(0xC0000A10)
+#define TDX_PAMT_OUTSIDE_CMRS TDX_STATUS(0xC0000A11)
+#define TDX_PAMT_OVERLAP TDX_STATUS(0xC0000A12)
+#define TDX_INVALID_RESERVED_IN_TDMR TDX_STATUS(0xC0000A20)
+#define TDX_NON_ORDERED_RESERVED_IN_TDMR TDX_STATUS(0xC0000A21)
 #define TDX_EPT_WALK_FAILED TDX_STATUS(0xC0000B00)
 #define TDX_EPT_ENTRY_FREE TDX_STATUS(0xC0000B01)
 #define TDX_EPT_ENTRY_NOT_FREE TDX_STATUS(0xC0000B02)
@@ -153,6 +169,7 @@
 #define TDX_OPERAND_CPUID_CONFIG 69
 #define TDX_OPERAND_TSC_FREQUENCY 70
 #define TDX_OPERAND_NUM_L2_VMS 71
+#define TDX_OPERAND_TDMR_INFO_PA 96
 #define TDX_OPERAND_TDR 128
 #define TDX_OPERAND_TDVPR 130
 #define TDX_OPERAND_SEPT_TREE 146
@@ -160,6 +177,12 @@
 #define TDX_OPERAND_RTMR 168
 #define TDX_OPERAND_TD_EPOCH 169
 #define TDX_OPERAND_OP_STATE 172
+
+/* The low half of the statuses of TDH.SYS.CONFIG: which TDMR, which of its reserved areas or PAMTs (by
+ * enum pg_level), and which other TDMR. */
+#define TDX_DETAIL_TDMR MASK64(7, 0)
+#define TDX_DETAIL_PART MASK64(15, 8)
+#define TDX_DETAIL_OTHER_TDMR MASK64(23, 16)
 
 /* --- Operand layouts ------------------------------------------------------------------------ */
 /* "GPA and level" operands: [2:0] level, [51:12] GPA in place, all else 0. */
@@ -270,6 +293,34 @@ enum tdx_page_type {
 #define MD_SYS_ATTRIBUTES 0x0A00000200000000
 #define MD_SYS_NUM_TDX_FEATURES 0x0A00000000000001
 #define MD_SYS_TDX_FEATURES0 0x0A00000300000008
+#define MD_SYS_BUILD_DATE 0x8800000200000001
+#define MD_SYS_BUILD_NUM 0x8800000100000002
+#define MD_SYS_UPDATE_VERSION 0x0800000100000005
+#define MD_SYS_INTERNAL_VERSION 0x0800000100000006
+#define MD_SYS_NUM_CMRS 0x9000000100000000
+#define MD_SYS_CMR_BASE 0x9000000300000080
+#define MD_SYS_CMR_SIZE 0x9000000300000100
+#define MD_SYS_MAX_TDMRS 0x9100000100000008
+#define MD_SYS_MAX_RESERVED_PER_TDMR 0x9100000100000009
+#define MD_SYS_PAMT_4K_ENTRY_SIZE 0x9100000100000010
+#define MD_SYS_PAMT_2M_ENTRY_SIZE 0x9100000100000011
+#define MD_SYS_PAMT_1G_ENTRY_SIZE 0x9100000100000012
+#define MD_SYS_TDR_BASE_SIZE 0x9800000100000000
+#define MD_SYS_TDCS_BASE_SIZE 0x9800000100000100
+#define MD_SYS_TDVPS_BASE_SIZE 0x9800000100000200
+#define MD_SYS_ATTRIBUTES_FIXED0 0x1900000300000000
+#define MD_SYS_ATTRIBUTES_FIXED1 0x1900000300000001
+#define MD_SYS_XFAM_FIXED0 0x1900000300000002
+#define MD_SYS_XFAM_FIXED1 0x1900000300000003
+#define MD_SYS_NUM_CPUID_CONFIG 0x9900000100000004
+#define MD_SYS_CONFIG_FLAGS_FIXED0 0x9900000300000006
+#define MD_SYS_CONFIG_FLAGS_FIXED1 0x9900000300000007
+#define MD_SYS_CPUID_CONFIG_LEAVES 0x9900000300000400
+#define MD_SYS_CPUID_CONFIG_VALUES 0x9900000300000500
+/* TDX_FEATURES0 */
+#define TDX_FEATURES0_NO_RBP_MOD BIT64(18)
+/* Size of an element: 1 << this. */
+#define MD_ELEMENT_SIZE MASK64(33, 32)
 #define MD_LAST_ELEMENT MASK64(37, 34)
 #define MD_LAST_FIELD MASK64(46, 38)
 /* As an id: asks for the first field. As the next id: there is none. */
@@ -298,6 +349,62 @@ ABI_SIZE(struct td_params, 1024);
 ABI_FIELD(struct td_params, eptp_controls, 0x18, 8);
 ABI_FIELD(struct td_params, mrconfigid, 0x50, 48);
 ABI_FIELD(struct td_params, arch_capabilities, 0xE0, 8);
+
+/* IA32_MKTME_KEYID_PARTITIONING: key ids 1 to MKTME are the host's, the next TDX are private. */
+#define MSR_MKTME_KEYID_PARTITIONING 0x87
+#define MKTME_KEYIDS MASK64(31, 0)
+#define TDX_KEYIDS MASK64(63, 32)
+
+/* TDH.SYS.INFO: one convertible memory region; size 0: none. [TDX ABI 1.5 CMR_INFO] */
+#define TDX_MAX_CMRS 32
+
+struct cmr_info {
+	uint64_t base;                    /* 00 */
+	uint64_t size;                    /* 08 */
+};
+ABI_SIZE(struct cmr_info, 16);
+
+/* TDH.SYS.INFO output. [TDX ABI 1.5 TDSYSINFO_STRUCT] */
+struct tdsysinfo_cpuid_config {
+	uint32_t leaf;                    /* 00 */
+	uint32_t subleaf;                 /* 04: UINT32_MAX: none */
+	uint32_t values[4];               /* 08: EAX, EBX, ECX, EDX: bits that the host may set */
+};
+ABI_SIZE(struct tdsysinfo_cpuid_config, 24);
+
+struct tdsysinfo {
+	uint32_t attributes;              /* 000 */
+	uint32_t vendor_id;               /* 004 */
+	uint32_t build_date;              /* 008: BCD, yyyymmdd */
+	uint16_t build_num;               /* 00C */
+	uint16_t minor_version;           /* 00E */
+	uint16_t major_version;           /* 010 */
+	uint8_t sys_rd;                   /* 012: TDH.SYS.RD exists */
+	uint8_t reserved_013[13];
+	uint16_t max_tdmrs;               /* 020 */
+	uint16_t max_reserved_per_tdmr;   /* 022 */
+	uint16_t pamt_entry_size;         /* 024 */
+	uint8_t reserved_026[10];
+	uint16_t tdcs_base_size;          /* 030 */
+	uint8_t reserved_032[2];
+	uint16_t tdvps_base_size;         /* 034 */
+	uint8_t tdvps_xfam_dependent_size; /* 036 */
+	uint8_t reserved_037[9];
+	uint64_t attributes_fixed0;       /* 040 */
+	uint64_t attributes_fixed1;       /* 048 */
+	uint64_t xfam_fixed0;             /* 050 */
+	uint64_t xfam_fixed1;             /* 058 */
+	uint8_t reserved_060[32];
+	uint32_t num_cpuid_config;        /* 080 */
+	struct tdsysinfo_cpuid_config cpuid_config[37]; /* 084 */
+	uint8_t reserved_3fc[4];
+};
+ABI_SIZE(struct tdsysinfo, 1024);
+ABI_FIELD(struct tdsysinfo, max_tdmrs, 0x20, 2);
+ABI_FIELD(struct tdsysinfo, tdcs_base_size, 0x30, 2);
+ABI_FIELD(struct tdsysinfo, attributes_fixed0, 0x40, 8);
+ABI_FIELD(struct tdsysinfo, num_cpuid_config, 0x80, 4);
+ABI_FIELD(struct tdsysinfo, cpuid_config, 0x84, 888);
 
 /* TDH.SYS.CONFIG: one TD memory region; aligned to its size. [TDX ABI 1.5 TDMR_INFO] */
 #define TDX_MAX_TDMRS 64

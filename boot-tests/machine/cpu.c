@@ -68,6 +68,10 @@ static unsigned ready;
 static unsigned working;
 static bool stopping;
 static void (*work)(unsigned index);
+/* A call is made once by each CPU that finds a new number of calls. */
+static void (*call)(unsigned index);
+static unsigned calls;
+static unsigned called;
 
 static uint64_t gdt[MACHINE_GDT_FLAT_COUNT + 2 * MACHINE_MAX_CPUS] = {
 	[MACHINE_CODE64 / 8] = GDT_CODE64,
@@ -261,8 +265,14 @@ _Noreturn void cpu_ap_main(unsigned slot)
 	apic_id_of_slot[slot] = lapic_id();
 	__atomic_fetch_add(&ready, 1, __ATOMIC_RELEASE);
 	void (*entry)(unsigned);
+	unsigned seen = 0;
 	while ((entry = __atomic_load_n(&work, __ATOMIC_ACQUIRE)) == NULL) {
-		insn_hlt(); /* cpu_run_all() repeats its NMI until we have seen it */
+		if (__atomic_load_n(&calls, __ATOMIC_ACQUIRE) != seen) {
+			seen++;
+			call(cpu_index());
+			__atomic_fetch_add(&called, 1, __ATOMIC_RELEASE);
+		}
+		insn_hlt(); /* the NMI is repeated until we have seen what it is for */
 	}
 	__atomic_fetch_add(&working, 1, __ATOMIC_RELEASE);
 	entry(cpu_index());
@@ -316,17 +326,32 @@ void cpu_start_all(void)
 	number_cpus();
 }
 
-_Noreturn void cpu_run_all(void (*entry)(unsigned index))
+/* Wakes the other CPUs until all have counted themselves. */
+static void wait_for_others(const unsigned *counter)
 {
-	__atomic_store_n(&work, entry, __ATOMIC_RELEASE);
 	uint64_t start = cpu_time_us();
-	while (__atomic_load_n(&working, __ATOMIC_ACQUIRE) < count - 1) {
+	while (__atomic_load_n(counter, __ATOMIC_ACQUIRE) < count - 1) {
 		if (cpu_time_us() - start > ARRIVAL_TIMEOUT_US) {
 			machine_exit(EXIT_TD_STOPPED, "a CPU does not take its work");
 		}
 		lapic_send_nmi_others();
 		cpu_delay_us(WAKE_WAIT_US);
 	}
+}
+
+void cpu_call_all(void (*function)(unsigned index))
+{
+	call = function;
+	__atomic_store_n(&called, 0, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&calls, 1, __ATOMIC_RELEASE);
+	function(0);
+	wait_for_others(&called);
+}
+
+_Noreturn void cpu_run_all(void (*entry)(unsigned index))
+{
+	__atomic_store_n(&work, entry, __ATOMIC_RELEASE);
+	wait_for_others(&working);
 	entry(0);
 	bug(__FILE__, __LINE__, "the boot CPU's work has ended");
 }

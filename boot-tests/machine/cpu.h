@@ -23,6 +23,9 @@ uint32_t cpu_apic_id(unsigned index);
 /* Brings up all CPUs by INIT-SIPI-SIPI, each in 64-bit mode on the machine's own tables and stack;
  * returns when all have arrived. A CPU that has no work waits. */
 void cpu_start_all(void);
+/* Runs function(index) on every CPU, the caller's included, and returns when all have. The boot CPU
+ * only; before cpu_run_all(). */
+void cpu_call_all(void (*function)(unsigned index));
 /* Runs entry(index) on every CPU, the caller's included; entry never returns. */
 _Noreturn void cpu_run_all(void (*entry)(unsigned index));
 

@@ -15,6 +15,14 @@ typedef uint64_t seam_vcpu_fn(struct vcpu *vcpu, const struct seam_regs *in,
 
 seam_bare_fn tdh_mng_create;
 seam_bare_fn tdh_phymem_page_rdmd;
+seam_bare_fn tdh_sys_config;
+seam_bare_fn tdh_sys_info;
+seam_bare_fn tdh_sys_init;
+seam_bare_fn tdh_sys_key_config;
+seam_bare_fn tdh_sys_lp_init;
+seam_bare_fn tdh_sys_rd;
+seam_bare_fn tdh_sys_rdall;
+seam_bare_fn tdh_sys_tdmr_init;
 seam_td_fn tdh_mng_addcx;
 seam_td_fn tdh_mng_key_config;
 seam_td_fn tdh_mng_init;

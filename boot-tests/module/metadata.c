@@ -3,7 +3,12 @@
 #include "boot-tests/module/metadata.h"
 
 #include "arch/base/mem.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/module/module.h"
 #include "boot-tests/module/td.h"
+#include "boot-tests/module/td_cpuid.h"
+#include "boot-tests/module/td_params.h"
+#include "linker/memmap.h"
 
 /* Elements follow each other; each has the size that its id says. */
 struct md_field {
@@ -14,26 +19,56 @@ struct md_field {
 	uint64_t writable;
 };
 
-#define MD_ELEMENT_SIZE MASK64(33, 32)
-
 /* What this module is: 1.5, with TDG.VP.RD/WR, local attestation, ARCH_CAPABILITIES configuration
  * and NO_RBP_MOD. */
 static struct platform_fields {
 	uint32_t vendor;
-	uint16_t minor, major;
+	uint32_t build_date;
+	uint16_t build_num;
+	uint16_t minor, major, update, internal;
 	uint32_t attributes;
 	uint8_t feature_words;
 	uint64_t features;
+	uint64_t attributes_fixed0, attributes_fixed1;
+	uint64_t xfam_fixed0, xfam_fixed1;
+	uint16_t cmr_count;
+	uint64_t cmr_bases[TDX_MAX_CMRS];
+	uint64_t cmr_sizes[TDX_MAX_CMRS];
+	uint16_t max_tdmrs, max_reserved;
+	uint16_t pamt_4k, pamt_2m, pamt_1g;
+	uint16_t tdr_size, tdcs_size, tdvps_size;
+	uint16_t cpuid_count;
+	uint64_t config_flags_fixed0, config_flags_fixed1;
+	uint64_t cpuid_leaves[CPUID_CONFIG_LEAVES];
+	uint64_t cpuid_values[2 * CPUID_CONFIG_LEAVES];
 } platform = {
 	.vendor = 0x8086,
+	.build_date = 0x20240129,
+	.build_num = 1,
 	.minor = 5,
 	.major = 1,
+	.update = 1,
 	.feature_words = 1,
-	.features = BIT64(3) | BIT64(8) | BIT64(11) | BIT64(18),
+	.features = BIT64(3) | BIT64(8) | BIT64(11) | TDX_FEATURES0_NO_RBP_MOD,
+	.attributes_fixed0 = ATTRIBUTES_ALLOWED,
+	.xfam_fixed1 = XFAM_REQUIRED,
+	.cmr_count = TDX_MAX_CMRS,
+	.max_tdmrs = TDX_MAX_TDMRS,
+	.max_reserved = TDX_MAX_RESERVED_PER_TDMR,
+	.pamt_4k = PAMT_ENTRY_SIZE,
+	.pamt_2m = PAMT_ENTRY_SIZE,
+	.pamt_1g = PAMT_ENTRY_SIZE,
+	.tdr_size = MEM_PAGE_SIZE,
+	.tdcs_size = TDX_TDCS_PAGES * MEM_PAGE_SIZE,
+	.tdvps_size = TDX_TDVPS_PAGES * MEM_PAGE_SIZE,
+	.cpuid_count = CPUID_CONFIG_LEAVES,
+	.config_flags_fixed0 = CONFIG_FLAGS_ALLOWED,
 };
 
 #define BOTH_READ (MD_GUEST_READ | MD_HOST_READ)
 #define SYS_FIELD(id, member) { id, offsetof(struct platform_fields, member), 1, BOTH_READ, 0 }
+#define HOST_FIELD(id, member, count) \
+	{ id, offsetof(struct platform_fields, member), count, MD_HOST_READ, 0 }
 #define TD_FIELD(id, member, count, access, writable) \
 	{ id, offsetof(struct tdcs, member), count, access, writable }
 #define VCPU_FIELD(id, member, access, writable) \
@@ -42,11 +77,35 @@ static struct platform_fields {
 /* In the order of class and code, which is the order of "next field". */
 static const struct md_field sys_fields[] = {
 	SYS_FIELD(MD_SYS_VENDOR_ID, vendor),
+	HOST_FIELD(MD_SYS_BUILD_DATE, build_date, 1),
+	HOST_FIELD(MD_SYS_BUILD_NUM, build_num, 1),
 	SYS_FIELD(MD_SYS_MINOR_VERSION, minor),
 	SYS_FIELD(MD_SYS_MAJOR_VERSION, major),
+	HOST_FIELD(MD_SYS_UPDATE_VERSION, update, 1),
+	HOST_FIELD(MD_SYS_INTERNAL_VERSION, internal, 1),
 	SYS_FIELD(MD_SYS_ATTRIBUTES, attributes),
 	SYS_FIELD(MD_SYS_NUM_TDX_FEATURES, feature_words),
 	SYS_FIELD(MD_SYS_TDX_FEATURES0, features),
+	HOST_FIELD(MD_SYS_NUM_CMRS, cmr_count, 1),
+	HOST_FIELD(MD_SYS_CMR_BASE, cmr_bases, TDX_MAX_CMRS),
+	HOST_FIELD(MD_SYS_CMR_SIZE, cmr_sizes, TDX_MAX_CMRS),
+	HOST_FIELD(MD_SYS_MAX_TDMRS, max_tdmrs, 1),
+	HOST_FIELD(MD_SYS_MAX_RESERVED_PER_TDMR, max_reserved, 1),
+	HOST_FIELD(MD_SYS_PAMT_4K_ENTRY_SIZE, pamt_4k, 1),
+	HOST_FIELD(MD_SYS_PAMT_2M_ENTRY_SIZE, pamt_2m, 1),
+	HOST_FIELD(MD_SYS_PAMT_1G_ENTRY_SIZE, pamt_1g, 1),
+	HOST_FIELD(MD_SYS_TDR_BASE_SIZE, tdr_size, 1),
+	HOST_FIELD(MD_SYS_TDCS_BASE_SIZE, tdcs_size, 1),
+	HOST_FIELD(MD_SYS_TDVPS_BASE_SIZE, tdvps_size, 1),
+	HOST_FIELD(MD_SYS_ATTRIBUTES_FIXED0, attributes_fixed0, 1),
+	HOST_FIELD(MD_SYS_ATTRIBUTES_FIXED1, attributes_fixed1, 1),
+	HOST_FIELD(MD_SYS_XFAM_FIXED0, xfam_fixed0, 1),
+	HOST_FIELD(MD_SYS_XFAM_FIXED1, xfam_fixed1, 1),
+	HOST_FIELD(MD_SYS_NUM_CPUID_CONFIG, cpuid_count, 1),
+	HOST_FIELD(MD_SYS_CONFIG_FLAGS_FIXED0, config_flags_fixed0, 1),
+	HOST_FIELD(MD_SYS_CONFIG_FLAGS_FIXED1, config_flags_fixed1, 1),
+	HOST_FIELD(MD_SYS_CPUID_CONFIG_LEAVES, cpuid_leaves, CPUID_CONFIG_LEAVES),
+	HOST_FIELD(MD_SYS_CPUID_CONFIG_VALUES, cpuid_values, 2 * CPUID_CONFIG_LEAVES),
 };
 
 static const struct md_field td_fields[] = {
@@ -81,6 +140,28 @@ static const struct md_field vcpu_fields[] = {
 		   BIT64(0)),
 	VCPU_FIELD(MD_VP_CPUID_USER_VE, cpuid_user_ve, MD_GUEST_READ | MD_GUEST_WRITE, BIT64(0)),
 };
+
+void md_platform_init(const struct cmr_info cmrs[TDX_MAX_CMRS])
+{
+	for (unsigned i = 0; i < TDX_MAX_CMRS; i++) {
+		platform.cmr_bases[i] = cmrs[i].base;
+		platform.cmr_sizes[i] = cmrs[i].size;
+	}
+	platform.xfam_fixed0 = XFAM_ALLOWED & td_cpuid_platform_xfam();
+	for (unsigned i = 0; i < CPUID_CONFIG_LEAVES; i++) {
+		const struct cpuid_config_leaf *leaf = &cpuid_config_leaves[i];
+		struct cpuid_result native = insn_cpuid(leaf->leaf, leaf->subleaf);
+		uint64_t name = leaf->leaf | (uint64_t)leaf->subleaf << 32;
+		uint32_t values[4] = {
+			leaf->direct[0] | (leaf->allow[0] & native.eax),
+			leaf->direct[1] | (leaf->allow[1] & native.ebx),
+			leaf->direct[2] | (leaf->allow[2] & native.ecx),
+			leaf->direct[3] | (leaf->allow[3] & native.edx),
+		};
+		platform.cpuid_leaves[i] = name;
+		memcpy(&platform.cpuid_values[2 * i], values, sizeof(values));
+	}
+}
 
 struct md_table {
 	const struct md_field *fields;
@@ -175,6 +256,49 @@ uint64_t md_read(enum md_context context, void *object, struct md_request *reque
 	}
 	memcpy(&request->value, element_at(object, &element), element_size(element.field));
 	request->next = next_readable(&table, &element, request->access);
+	return TDX_SUCCESS;
+}
+
+/* [TDX ABI 1.5 MD_LIST_HEADER] */
+struct md_list_header {
+	uint16_t size;      /* 00: of the whole list */
+	uint16_t sequences; /* 02 */
+	uint32_t reserved_04;
+};
+ABI_SIZE(struct md_list_header, 8);
+
+/* Each field is a sequence: its id, with the number of its elements, and the elements, 8 bytes each. */
+uint64_t md_read_sys_list(uint32_t access, uint64_t first, void *list, uint64_t *next)
+{
+	struct md_table table = table_of(MD_CONTEXT_SYS);
+	struct md_element element = { table.fields, 0 };
+	*next = MD_NONE;
+	if (first != MD_NONE && (!find(&table, first, &element) || element.index != 0)) {
+		return TDX_METADATA_FIELD_ID_INCORRECT;
+	}
+	struct md_list_header header = { .size = sizeof(header) };
+	for (const struct md_field *field = element.field; field < table.fields + table.count;
+	     field++) {
+		if (!(field->access & access)) {
+			continue;
+		}
+		uint64_t id = field->id | field_put(MD_LAST_FIELD, field->count - 1u);
+		if (header.size + sizeof(id) * (1u + field->count) > MD_LIST_SIZE) {
+			*next = field->id;
+			break;
+		}
+		memcpy((uint8_t *)list + header.size, &id, sizeof(id));
+		header.size = (uint16_t)(header.size + sizeof(id));
+		for (unsigned i = 0; i < field->count; i++) {
+			struct md_element at = { field, i };
+			uint64_t value = 0;
+			memcpy(&value, element_at(&platform, &at), element_size(field));
+			memcpy((uint8_t *)list + header.size, &value, sizeof(value));
+			header.size = (uint16_t)(header.size + sizeof(value));
+		}
+		header.sequences++;
+	}
+	memcpy(list, &header, sizeof(header));
 	return TDX_SUCCESS;
 }
 

@@ -5,10 +5,15 @@
 
 #include <stdint.h>
 
+#include "arch/tdx/module.h"
+
 #define MD_GUEST_READ 1u
 #define MD_GUEST_WRITE 2u
 #define MD_HOST_READ 4u
 #define MD_HOST_WRITE 8u
+
+/* What the fields of the platform say that depends on the machine. Before all others. */
+void md_platform_init(const struct cmr_info cmrs[TDX_MAX_CMRS]);
 
 enum md_context { MD_CONTEXT_SYS, MD_CONTEXT_TD, MD_CONTEXT_VCPU };
 
@@ -23,4 +28,9 @@ struct md_request {
 /* object: the struct tdcs or struct vcpu; null for the platform. An id of MD_NONE asks md_read()
  * for the first field: METADATA_FIRST_FIELD_ID_IN_CONTEXT. */
 uint64_t md_read(enum md_context context, void *object, struct md_request *request);
+
+/* All fields of the platform from first on, or from the first of all for MD_NONE, as a metadata list
+ * of at most MD_LIST_SIZE bytes. *next: the first field that did not fit, or MD_NONE. */
+#define MD_LIST_SIZE 4096
+uint64_t md_read_sys_list(uint32_t access, uint64_t first, void *list, uint64_t *next);
 uint64_t md_write(enum md_context context, void *object, struct md_request *request);

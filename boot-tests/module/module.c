@@ -3,13 +3,19 @@
 #include "boot-tests/module/module.h"
 
 #include "arch/base/check.h"
+#include "arch/base/mem.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/log.h"
+#include "boot-tests/machine/cpu.h"
+#include "boot-tests/module/metadata.h"
 #include "boot-tests/module/pamt.h"
+#include "boot-tests/module/sys.h"
 #include "loader/sha384.h"
 
-static uint64_t tsc_khz;
-static bool hkid_taken[MODULE_HKID_COUNT];
+/* A key id is 6 bits of a physical address. */
+#define HKID_COUNT 64
+
+static struct module_platform loaded;
+static bool hkid_taken[HKID_COUNT];
 static uint8_t report_key[SHA384_SIZE];
 _Static_assert(MODULE_KEY_SIZE == SHA384_SIZE, "The report key is one digest.");
 
@@ -27,29 +33,57 @@ static void random_digest(uint8_t digest[SHA384_SIZE])
 	sha384_final(&hash, digest);
 }
 
-hpa_t module_load(const struct module_platform *platform)
+void module_load(const struct module_platform *platform)
 {
-	CHECK(tsc_khz == 0 && platform->tsc_khz != 0);
-	tsc_khz = platform->tsc_khz;
-	hkid_taken[0] = true;
+	CHECK(platform->tsc_khz != 0 && platform->cpu_count <= MACHINE_MAX_CPUS);
+	CHECK(field_get(MKTME_KEYIDS, platform->keyid_partitioning) +
+		      field_get(TDX_KEYIDS, platform->keyid_partitioning) <
+	      HKID_COUNT);
+	loaded = *platform;
+	memset(hkid_taken, 0, sizeof(hkid_taken));
 	random_digest(report_key);
-	hpa_t first = pamt_init(platform->memory_base, platform->memory_end);
-	log_line('L', "module: convertible memory 0x%llx to 0x%llx, PAMT 0x%llx bytes",
-		 (unsigned long long)platform->memory_base.v,
-		 (unsigned long long)platform->memory_end.v,
-		 (unsigned long long)(first.v - platform->memory_base.v));
-	return first;
+	md_platform_init(loaded.cmrs);
+	sys_reset();
+	pamt_reset();
+}
+
+const struct module_platform *module_platform(void)
+{
+	return &loaded;
+}
+
+uint64_t module_keyid_partitioning(void)
+{
+	return loaded.keyid_partitioning;
 }
 
 uint64_t module_tsc_khz(void)
 {
-	return tsc_khz;
+	return loaded.tsc_khz;
+}
+
+bool module_hkid_private(uint64_t hkid)
+{
+	uint64_t first = field_get(MKTME_KEYIDS, loaded.keyid_partitioning) + 1;
+	return hkid >= first && hkid - first < field_get(TDX_KEYIDS, loaded.keyid_partitioning);
 }
 
 bool module_take_hkid(uint32_t hkid)
 {
-	CHECK(hkid >= MODULE_HKID_BASE && hkid - MODULE_HKID_BASE < MODULE_HKID_COUNT);
-	return !__atomic_exchange_n(&hkid_taken[hkid - MODULE_HKID_BASE], true, __ATOMIC_ACQ_REL);
+	CHECK(module_hkid_private(hkid));
+	return !__atomic_exchange_n(&hkid_taken[hkid], true, __ATOMIC_ACQ_REL);
+}
+
+bool module_convertible(uint64_t base, uint64_t size)
+{
+	uint64_t at = base;
+	for (unsigned i = 0; i < TDX_MAX_CMRS; i++) {
+		const struct cmr_info *cmr = &loaded.cmrs[i];
+		if (at >= cmr->base && at - cmr->base < cmr->size) {
+			at = cmr->base + cmr->size;
+		}
+	}
+	return at - base >= size;
 }
 
 const uint8_t *module_report_key(void)

@@ -7,9 +7,16 @@
 
 #include "boot-tests/module/seamcall.h"
 
+const struct module_platform *module_platform(void);
 uint64_t module_tsc_khz(void);
-/* Reserves a key id for a TD; false when it is in use. hkid must be one of the platform's. */
+
+/* Is this a private key id of the platform? */
+bool module_hkid_private(uint64_t hkid);
+/* Reserves a private key id; false when it is in use. */
 bool module_take_hkid(uint32_t hkid);
+
+/* Are all of [base, base + size) convertible? Regions that touch count as one. */
+bool module_convertible(uint64_t base, uint64_t size);
 
 #define MODULE_KEY_SIZE 48
 /* The key of report MACs, made at load. */

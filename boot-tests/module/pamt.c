@@ -3,36 +3,82 @@
 #include "boot-tests/module/pamt.h"
 
 #include "arch/base/check.h"
-#include "arch/x86/insn.h"
+#include "arch/base/mem.h"
 #include "boot-tests/machine/memory.h"
 
 #define PAGE_SIZE 4096
 
-static struct pamt_entry *table;
-static uint64_t table_base, table_end;
+/* The metadata field PAMT_4K_ENTRY_SIZE says this. */
+_Static_assert(sizeof(struct pamt_entry) == PAMT_ENTRY_SIZE, "the host pays 16 bytes for 4 KiB.");
 
-hpa_t pamt_init(hpa_t base, hpa_t end)
+static struct tdmr tdmrs[TDX_MAX_TDMRS];
+static unsigned tdmr_count;
+
+void pamt_reset(void)
 {
-	CHECK(is_aligned(base.v, PAGE_SIZE) && is_aligned(end.v, PAGE_SIZE) && base.v < end.v);
-	uint64_t pages = (end.v - base.v) / PAGE_SIZE;
-	uint64_t size = align_up(pages * sizeof(*table), PAGE_SIZE);
-	CHECK(size < end.v - base.v);
-	table = hpa_ptr(base);
-	table_base = base.v;
-	table_end = end.v;
-	insn_rep_stosq(table, 0, size / 8);
-	for (uint64_t i = 0; i < size / PAGE_SIZE; i++) {
-		table[i].type = TDX_PAGE_RSVD;
+	tdmr_count = 0;
+}
+
+void pamt_configure(const struct tdmr_info *infos, unsigned count)
+{
+	CHECK(count <= TDX_MAX_TDMRS);
+	for (unsigned i = 0; i < count; i++) {
+		const struct tdmr_info *info = &infos[i];
+		tdmrs[i] = (struct tdmr){
+			.base = info->base,
+			.size = info->size,
+			.next = info->base,
+			.pamt_4k = hpa_ptr(hpa(info->pamt_4k_base)),
+		};
+		memcpy(tdmrs[i].reserved, info->reserved, sizeof(info->reserved));
 	}
-	return hpa(base.v + size);
+	__atomic_store_n(&tdmr_count, count, __ATOMIC_RELEASE);
+}
+
+struct tdmr *pamt_tdmr(uint64_t base)
+{
+	for (unsigned i = 0; i < tdmr_count; i++) {
+		if (tdmrs[i].base == base) {
+			return &tdmrs[i];
+		}
+	}
+	return 0;
+}
+
+/* Marks what an area reserves of the entries [first, end). */
+static void reserve_entries(struct tdmr *tdmr, const struct tdmr_reserved *area, uint64_t first,
+			    uint64_t end)
+{
+	uint64_t from = area->offset / PAGE_SIZE;
+	uint64_t to = from + area->size / PAGE_SIZE;
+	from = from > first ? from : first;
+	to = to < end ? to : end;
+	for (uint64_t i = from; i < to; i++) {
+		tdmr->pamt_4k[i].type = TDX_PAGE_RSVD;
+	}
+}
+
+void pamt_init_entries(struct tdmr *tdmr)
+{
+	uint64_t first = (tdmr->next - tdmr->base) / PAGE_SIZE;
+	uint64_t end = first + PAMT_INIT_ENTRIES;
+	memset(&tdmr->pamt_4k[first], 0, PAMT_INIT_ENTRIES * sizeof(struct pamt_entry));
+	for (unsigned i = 0; i < TDX_MAX_RESERVED_PER_TDMR; i++) {
+		reserve_entries(tdmr, &tdmr->reserved[i], first, end);
+	}
+	__atomic_store_n(&tdmr->next, tdmr->base + end * PAGE_SIZE, __ATOMIC_RELEASE);
 }
 
 struct pamt_entry *pamt_find(hpa_t page)
 {
-	if (page.v < table_base || page.v >= table_end) {
-		return 0;
+	for (unsigned i = 0; i < tdmr_count; i++) {
+		struct tdmr *tdmr = &tdmrs[i];
+		uint64_t next = __atomic_load_n(&tdmr->next, __ATOMIC_ACQUIRE);
+		if (page.v >= tdmr->base && page.v < align_down(next, TDX_TDMR_ALIGN)) {
+			return &tdmr->pamt_4k[(page.v - tdmr->base) / PAGE_SIZE];
+		}
 	}
-	return &table[(page.v - table_base) / PAGE_SIZE];
+	return 0;
 }
 
 static uint64_t find_operand(uint64_t raw, uint32_t operand, enum pg_level level,
@@ -42,7 +88,7 @@ static uint64_t find_operand(uint64_t raw, uint32_t operand, enum pg_level level
 		return TDX_OPERAND_INVALID | operand;
 	}
 	*out = pamt_find(hpa(raw));
-	if (*out == 0 || table_end - raw < pg_size(level)) {
+	if (*out == 0 || (*out)->type == TDX_PAGE_RSVD) {
 		return TDX_OPERAND_ADDR_RANGE_ERROR | operand;
 	}
 	return TDX_SUCCESS;

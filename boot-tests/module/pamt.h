@@ -21,18 +21,36 @@ struct pamt_entry {
 	uint64_t bepoch;
 };
 
-/* Physical addresses that are no address, or carry a key id, are refused. */
-#define HPA_WIDTH 48
+#define PAMT_ENTRY_SIZE 16
 
-/* Builds the table at the start of [base, end), 4 KiB aligned; returns the first page behind it. */
-hpa_t pamt_init(hpa_t base, hpa_t end);
+/* Of the CPU's 48 address bits, 6 are the key id: addresses that carry one are refused. */
+#define HPA_WIDTH 42
 
-/* Null outside the convertible memory. */
+/* One TD memory region. Its PAMTs lie in the memory that the host has given for them. */
+struct tdmr {
+	uint64_t base, size;
+	uint64_t next; /* entries below are made; grows under the lock, read without */
+	struct pamt_entry *pamt_4k;
+	sharex_t lock;
+	struct tdmr_reserved reserved[TDX_MAX_RESERVED_PER_TDMR];
+};
+
+/* Forgets all TDMRs. */
+void pamt_reset(void);
+/* TDMRs that TDH.SYS.CONFIG has checked. */
+void pamt_configure(const struct tdmr_info *tdmrs, unsigned count);
+/* The TDMR that starts at base, or null. */
+struct tdmr *pamt_tdmr(uint64_t base);
+/* Makes the next PAMT_INIT_ENTRIES entries; the caller holds the lock, and there are such entries. */
+#define PAMT_INIT_ENTRIES 1024
+void pamt_init_entries(struct tdmr *tdmr);
+
+/* Null outside the TDMRs, and in a GiB whose entries are not all made. */
 struct pamt_entry *pamt_find(hpa_t page);
 
 /*
- * Checks a page operand and locks its entry: OPERAND_INVALID, OPERAND_ADDR_RANGE_ERROR,
- * OPERAND_BUSY or PAGE_METADATA_INCORRECT, each with operand.
+ * Checks a page operand and locks its entry: OPERAND_INVALID, OPERAND_ADDR_RANGE_ERROR (in no TDMR,
+ * or in a reserved area), OPERAND_BUSY or PAGE_METADATA_INCORRECT, each with operand.
  */
 uint64_t pamt_open(uint64_t raw, uint32_t operand, enum tdx_page_type type, enum lock_mode mode,
 		   struct pamt_entry **out);

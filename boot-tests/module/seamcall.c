@@ -7,6 +7,8 @@
 #include "boot-tests/machine/log.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/module/leaf.h"
+#include "boot-tests/module/module.h"
+#include "boot-tests/module/sys.h"
 
 /*
  * What a leaf needs before it runs. Exactly one of bare, td and vcpu is set: the leaf works on
@@ -25,6 +27,9 @@ struct seam_leaf {
 	uint32_t op_states;    /* 0: the leaf looks itself */
 	uint8_t max_version;
 	bool clears;           /* RCX and RDX are outputs, 0 unless set */
+	bool early;            /* may run before the module is ready */
+	bool any_lp;           /* may run on a CPU before its TDH.SYS.LP.INIT */
+	bool since_1_5;        /* a module of 1.0 does not know it */
 };
 
 #define RCX_OPERAND .operand = TDX_OPERAND_RCX
@@ -83,6 +88,16 @@ static const struct seam_leaf leaves[TDH_LEAF_COUNT] = {
 	[TDH_MEM_TRACK] = { "TDH.MEM.TRACK", .td = tdh_mem_track, RCX_OPERAND, SHARED, BUILT },
 	[TDH_MEM_RANGE_UNBLOCK] = { "TDH.MEM.RANGE.UNBLOCK", .td = tdh_mem_range_unblock,
 				    RDX_OPERAND, SHARED, BUILT, SEPT_EXCLUSIVE },
+	[TDH_SYS_KEY_CONFIG] = { "TDH.SYS.KEY.CONFIG", .bare = tdh_sys_key_config, .early = true },
+	[TDH_SYS_INFO] = { "TDH.SYS.INFO", .bare = tdh_sys_info, .early = true },
+	[TDH_SYS_INIT] = { "TDH.SYS.INIT", .bare = tdh_sys_init, .early = true, .any_lp = true },
+	[TDH_SYS_RD] = { "TDH.SYS.RD", .bare = tdh_sys_rd, .early = true, .since_1_5 = true },
+	[TDH_SYS_LP_INIT] = { "TDH.SYS.LP.INIT", .bare = tdh_sys_lp_init, .early = true,
+			      .any_lp = true },
+	[TDH_SYS_TDMR_INIT] = { "TDH.SYS.TDMR.INIT", .bare = tdh_sys_tdmr_init },
+	[TDH_SYS_RDALL] = { "TDH.SYS.RDALL", .bare = tdh_sys_rdall, .early = true,
+			    .since_1_5 = true },
+	[TDH_SYS_CONFIG] = { "TDH.SYS.CONFIG", .bare = tdh_sys_config, .early = true },
 	[TDH_VP_WR] = { "TDH.VP.WR", .vcpu = tdh_vp_wr, RCX_OPERAND, SHARED, BUILT },
 };
 
@@ -144,18 +159,44 @@ static uint64_t execute(const struct seam_leaf *leaf, const struct seam_regs *in
 	return leaf->td != 0 ? execute_td(leaf, in, out) : execute_vcpu(leaf, in, out);
 }
 
+/* Null: this module has no such leaf. */
+static const struct seam_leaf *find_leaf(uint64_t number)
+{
+	if (number >= TDH_LEAF_COUNT || leaves[number].name == 0 ||
+	    (leaves[number].since_1_5 && module_platform()->version_1_0)) {
+		return 0;
+	}
+	return &leaves[number];
+}
+
+/* In the order of the module: that it is not ready comes before that it does not know the leaf. */
+static uint64_t check_call(const struct seam_leaf *leaf, uint64_t rax)
+{
+	if ((rax & ~(TDX_LEAF | TDX_VERSION)) != 0 ||
+	    field_get(TDX_VERSION, rax) > (leaf != 0 ? leaf->max_version : 0)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
+	}
+	if (sys_state() != SYS_READY && (leaf == 0 || !leaf->early)) {
+		return TDX_SYS_NOT_READY;
+	}
+	if (leaf == 0) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
+	}
+	return leaf->any_lp || sys_lp_init_done() ? TDX_SUCCESS : TDX_SYS_LP_INIT_NOT_DONE;
+}
+
 uint64_t seamcall(struct seam_regs *regs)
 {
 	const struct seam_regs in = *regs;
 	uint64_t number = field_get(TDX_LEAF, in.rax);
-	const struct seam_leaf *leaf = number < TDH_LEAF_COUNT ? &leaves[number] : 0;
-	if (leaf == 0 || leaf->name == 0 || (in.rax & ~(TDX_LEAF | TDX_VERSION)) != 0 ||
-	    field_get(TDX_VERSION, in.rax) > leaf->max_version) {
-		regs->rax = TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
-		return regs->rax;
+	const struct seam_leaf *leaf = find_leaf(number);
+	uint64_t status = check_call(leaf, in.rax);
+	if (status != TDX_SUCCESS) {
+		regs->rax = status;
+		return status;
 	}
 	stats_add(&stats.seamcall[number]);
-	uint64_t status = execute(leaf, &in, regs);
+	status = execute(leaf, &in, regs);
 	regs->rax = status;
 	trace(cpu_index(), "%s RCX 0x%llx RDX 0x%llx R8 0x%llx R9 0x%llx -> 0x%llx RCX 0x%llx "
 			   "RDX 0x%llx R8 0x%llx",

@@ -5,9 +5,10 @@
 // Leaves, status codes, operand layouts and field ids stand in arch/tdx/module.h. What a host must
 // know beyond them:
 //
-// - All addresses it passes are host physical; pages for TDR, TDCS (6 times TDH.MNG.ADDCX), TDVPS
-//   (TDVPR and 5 times TDH.VP.ADDCX), Secure EPT and the TD itself come from
-//   [module_load(), memory_end), where every page starts free (NDA) and unowned.
+// - All addresses it passes are host physical, below 2^42: the upper bits are the key id. Pages for
+//   TDR, TDCS (6 times TDH.MNG.ADDCX), TDVPS (TDVPR and 5 times TDH.VP.ADDCX), Secure EPT and the TD
+//   itself come from the unreserved parts of the TDMRs that TDH.SYS.CONFIG was given, where every
+//   page starts free (NDA) and unowned once TDH.SYS.TDMR.INIT has passed its GiB.
 // - The Secure EPT has 4 levels and GPAW is 48: EPTP_CONTROLS is 0x1E, CONFIG_FLAGS.GPAW is 0. A
 //   new table hangs in an entry of level 3 (512 GiB, an entry of the root), 2 or 1.
 // - TDH.VP.INIT, TDH.VP.RD, TDH.VP.WR and TDH.VP.ENTER associate the vCPU with the calling CPU, and
@@ -17,10 +18,12 @@
 //   guest's values, bits of config_allow that are 0 hide a feature, all others must be 0.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/base/addr.h"
 #include "arch/base/bits.h"
+#include "arch/tdx/module.h"
 
 /* Registers of one SEAMCALL, in and out. XMM registers are not modelled. */
 struct seam_regs {
@@ -35,13 +38,17 @@ uint64_t seamcall(struct seam_regs *regs);
 /* What BIOS, fuses and QEMU fix before a module can be loaded. */
 struct module_platform {
 	uint64_t tsc_khz;
-	hpa_t memory_base; /* all memory that may become private: one convertible memory range */
-	hpa_t memory_end;
+	uint64_t keyid_partitioning; /* MSR_MKTME_KEYID_PARTITIONING: at most 63 key ids */
+	unsigned cpu_count;          /* TDH.SYS.LP.INIT must run on each; at most MACHINE_MAX_CPUS */
+	bool version_1_0;            /* a module without TDH.SYS.RD and TDH.SYS.RDALL */
+	struct cmr_info cmrs[TDX_MAX_CMRS]; /* ascending, disjoint; those that follow are all 0 */
 };
 
-/* Once, before the first seamcall(). Returns the first page that the host may use: PAMT takes what
- * lies below it. */
-hpa_t module_load(const struct module_platform *platform);
+/* Platform reset and a new module: nothing of before is left. No other CPU may be in seamcall(). */
+void module_load(const struct module_platform *platform);
+
+/* RDMSR of MSR_MKTME_KEYID_PARTITIONING by the host. */
+uint64_t module_keyid_partitioning(void);
 
 /* What can be configured of each CPUID leaf, in the order of TD_PARAMS.cpuid_config. */
 struct cpuid_config_leaf {
@@ -52,9 +59,13 @@ struct cpuid_config_leaf {
 #define CPUID_CONFIG_LEAVES 11
 extern const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES];
 
-/* Private key ids of the platform; the first is the module's own. */
+/* What the machine's BIOS chooses: private key ids of the platform. The host gives the module the first
+ * for its own use. */
 #define MODULE_HKID_BASE 32
 #define MODULE_HKID_COUNT 32
+#define MODULE_KEYID_PARTITIONING                                \
+	(field_put(MKTME_KEYIDS, MODULE_HKID_BASE - 1) |         \
+	 field_put(TDX_KEYIDS, MODULE_HKID_COUNT))
 
 /*
  * Stands for a posted-interrupt descriptor: an external interrupt the host took while the vCPU was

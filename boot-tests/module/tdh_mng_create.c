@@ -8,7 +8,7 @@
 uint64_t tdh_mng_create(const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)out;
-	if (in->rdx < MODULE_HKID_BASE || in->rdx >= MODULE_HKID_BASE + MODULE_HKID_COUNT) {
+	if (!module_hkid_private(in->rdx)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
 	}
 	struct pamt_entry *entry;

@@ -3,14 +3,11 @@
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/module/td_cpuid.h"
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/module.h"
+#include "boot-tests/module/td_cpuid.h"
+#include "boot-tests/module/td_params.h"
 
-#define ATTRIBUTES_ALLOWED                                                       \
-	(TD_ATTRIBUTES_DEBUG | TD_ATTRIBUTES_SEPT_VE_DISABLE | TD_ATTRIBUTES_PKS)
-#define XFAM_ALLOWED 0x6DBE7
-#define XFAM_REQUIRED 0x3
 #define XFAM_AVX BIT64(2)
 #define XFAM_AVX512 MASK64(7, 5)
 #define XFAM_CET MASK64(12, 11)
@@ -82,8 +79,7 @@ static uint64_t check_params(const struct td_params *p)
 	if (p->num_l2_vms != 0) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_NUM_L2_VMS;
 	}
-	if (p->config_flags &
-	    ~(TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE | TD_CONFIG_FLAGS_NO_RBP_MOD)) {
+	if (p->config_flags & ~CONFIG_FLAGS_ALLOWED) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_EXEC_CONTROLS;
 	}
 	if (p->eptp_controls != (field_put(TD_EPTP_MEMORY_TYPE, EPTP_WRITE_BACK) |

@@ -21,6 +21,8 @@
 #define POOL_BASE UINT64_C(0x10000000)
 #define POOL_SIZE UINT64_C(0x8000000)
 #define PAGE UINT64_C(0x1000)
+/* The first 5 MiB of the pool are the TDMR_INFO and the PAMTs of 1 GiB. */
+#define PAMT_SPACE UINT64_C(0x500000)
 
 struct module_fixture fixture;
 struct stats stats;
@@ -145,8 +147,60 @@ void fixture_load(void)
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == base);
 	fixture.base = POOL_BASE;
 	fixture.end = POOL_BASE + POOL_SIZE;
-	struct module_platform platform = { 2600000, hpa(fixture.base), hpa(fixture.end) };
-	fixture.next = module_load(&platform).v;
+	fixture.platform = (struct module_platform){
+		.tsc_khz = 2600000,
+		.keyid_partitioning = MODULE_KEYID_PARTITIONING,
+		.cpu_count = FIXTURE_CPUS,
+		.cmrs = { { fixture.base, POOL_SIZE } },
+	};
+	module_load(&fixture.platform);
+	fixture_sys_init();
+}
+
+static void must(uint64_t status)
+{
+	CHECK(status == TDX_SUCCESS);
+}
+
+struct tdmr_info *fixture_tdmr(void)
+{
+	fixture.next = fixture.base;
+	struct tdmr_info *info = hpa_ptr(hpa(fixture_frame(PG_4K)));
+	uint64_t pamt = fixture.base + PAGE;
+	uint64_t pamt_end = fixture.base + PAMT_SPACE;
+	*info = (struct tdmr_info){
+		.base = 0,
+		.size = TDX_TDMR_ALIGN,
+		.pamt_1g_base = pamt,
+		.pamt_1g_size = PAGE,
+		.pamt_2m_base = pamt + PAGE,
+		.pamt_2m_size = 2 * PAGE,
+		.pamt_4k_base = pamt + 3 * PAGE,
+		.pamt_4k_size = pamt_end - (pamt + 3 * PAGE),
+		.reserved = {
+			{ 0, pamt_end },
+			{ fixture.end, TDX_TDMR_ALIGN - fixture.end },
+		},
+	};
+	fixture.next = pamt_end;
+	return info;
+}
+
+void fixture_sys_init(void)
+{
+	must(call(TDH_SYS_INIT, 0, 0, 0, 0));
+	for (fixture.cpu = 0; fixture.cpu < FIXTURE_CPUS; fixture.cpu++) {
+		must(call(TDH_SYS_LP_INIT, 0, 0, 0, 0));
+	}
+	fixture.cpu = 0;
+	uint64_t info = ptr_hpa(fixture_tdmr()).v;
+	uint64_t list = fixture_frame(PG_4K);
+	memcpy(hpa_ptr(hpa(list)), &info, sizeof(info));
+	must(call(TDH_SYS_CONFIG, list, 1, MODULE_HKID_BASE, 0));
+	must(call(TDH_SYS_KEY_CONFIG, 0, 0, 0, 0));
+	do {
+		must(call(TDH_SYS_TDMR_INIT, 0, 0, 0, 0));
+	} while (fixture.regs.rdx < TDX_TDMR_ALIGN);
 }
 
 uint64_t fixture_frame(enum pg_level level)
@@ -178,11 +232,6 @@ struct td_params *fixture_params(void)
 		.tsc_frequency = 104,
 	};
 	return params;
-}
-
-static void must(uint64_t status)
-{
-	CHECK(status == TDX_SUCCESS);
 }
 
 void fixture_create(void)

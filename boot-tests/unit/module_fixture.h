@@ -13,9 +13,11 @@
 #include "boot-tests/module/seamcall.h"
 
 #define FIXTURE_VCPUS 2
+#define FIXTURE_CPUS 4
 #define FIXTURE_HOB 0x809000
 
 struct module_fixture {
+	struct module_platform platform;
 	uint64_t base, end;      /* convertible memory; PAMT first */
 	uint64_t next;           /* frames that were never given out */
 	uint64_t tdr, tdvpr[FIXTURE_VCPUS];
@@ -34,8 +36,12 @@ struct module_fixture {
 };
 extern struct module_fixture fixture;
 
-/* Loads the module on fresh memory; in the first call of a process only. */
+/* Loads the module on fresh memory, ready for TDs; in the first call of a process only. */
 void fixture_load(void);
+/* What the host does after module_load(), with one TDMR for the first GiB. */
+void fixture_sys_init(void);
+/* Valid TDMR_INFO, in the first frame; all memory behind its PAMTs is unused again. */
+struct tdmr_info *fixture_tdmr(void);
 /* A frame that was never used, of 4 KiB or 2 MiB. */
 uint64_t fixture_frame(enum pg_level level);
 /* One SEAMCALL; outputs are in fixture.regs. */

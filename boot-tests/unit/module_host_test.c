@@ -51,7 +51,7 @@ static void create_checks_page_and_key(void **state)
 	assert_status(call(TDH_MNG_CREATE, fixture.end, hkid, 0, 0),
 		      TDX_OPERAND_ADDR_RANGE_ERROR | TDX_OPERAND_RCX);
 	assert_status(call(TDH_MNG_CREATE, fixture.base, hkid, 0, 0),
-		      TDX_PAGE_METADATA_INCORRECT | TDX_OPERAND_RCX);
+		      TDX_OPERAND_ADDR_RANGE_ERROR | TDX_OPERAND_RCX);
 	assert_status(call(TDH_MNG_CREATE, page, hkid + 1, 0, 0),
 		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
 	assert_status(call(TDH_MNG_CREATE, page, MODULE_HKID_BASE - 1, 0, 0),

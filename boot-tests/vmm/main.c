@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/machine/main.h"
 
+#include "arch/base/check.h"
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/log.h"
@@ -9,19 +10,28 @@
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/blob.h"
 #include "boot-tests/vmm/frames.h"
+#include "boot-tests/vmm/platform.h"
 #include "boot-tests/vmm/run.h"
 #include "boot-tests/vmm/td_build.h"
+#include "boot-tests/vmm/tdx_init.h"
 
 static struct td td;
+static struct tdx_host tdx;
 
 void machine_main(void)
 {
 	cpu_start_all();
-	struct module_platform platform = { cpu_tsc_khz(), hpa(MACHINE_POOL), memory_top() };
-	hpa_t pool = module_load(&platform);
-	frames_init(hpa(align_up(pool.v, pg_size(PG_2M))), memory_top());
+	frames_init(hpa(MACHINE_POOL), memory_top());
 	struct config config = blob_load_config();
 	trace_on = config.trace;
+	struct module_platform platform = platform_make();
+	module_load(&platform);
+	struct tdmr_range pool = { MACHINE_POOL, memory_top().v - MACHINE_POOL };
+	if (tdx_enable(&tdx, &pool, 1, TDMR_COALESCE) != ST_OK) {
+		machine_exit(EXIT_TD_STOPPED, "host: TDX module initialization failed: "
+					      "tdrun --machine-log says more");
+	}
+	CHECK(tdx.lost == 0); /* any frame can become a TD's */
 	struct blob firmware = blob_load("opt/lintel/firmware");
 	if (firmware.data == NULL) {
 		machine_exit(EXIT_TD_STOPPED, "no fw_cfg file opt/lintel/firmware");

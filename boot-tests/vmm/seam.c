@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/vmm/seam.h"
 
-#include <stdbool.h>
-
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/exit.h"
@@ -19,9 +17,31 @@ static bool is_busy(uint64_t status)
 	return code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY;
 }
 
+static unsigned fail_in;
+static uint64_t fail_status;
+
+void seam_fail(unsigned number, uint64_t status)
+{
+	fail_status = status;
+	__atomic_store_n(&fail_in, number, __ATOMIC_RELEASE);
+}
+
+bool seam_fail_pending(void)
+{
+	return __atomic_load_n(&fail_in, __ATOMIC_ACQUIRE) != 0;
+}
+
+static bool fails_now(void)
+{
+	return seam_fail_pending() && __atomic_fetch_sub(&fail_in, 1, __ATOMIC_ACQ_REL) == 1;
+}
+
 struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
 {
 	uint64_t deadline = 0;
+	if (fails_now()) {
+		return (struct seam_result){ fail_status, rcx, rdx, r8 };
+	}
 	for (;;) {
 		struct seam_regs regs = { .rax = leaf, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
 		uint64_t status = seamcall(&regs);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/tdx/module.h"
@@ -12,6 +13,12 @@ struct seam_result {
 
 /* One call with the operands most leaves have; OPERAND_BUSY and SYS_BUSY are retried. */
 struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9);
+
+/* For tests: of the calls from now on, made by seam(), the one with this number (from 1) is not made
+ * but has this status. 0 takes it back. */
+void seam_fail(unsigned number, uint64_t status);
+/* Is it still to come? */
+bool seam_fail_pending(void);
 
 /* The same, and any error stops the TD with the name of the leaf. */
 struct seam_result seam_must_named(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,

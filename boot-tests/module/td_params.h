@@ -1,0 +1,13 @@
+// What TD_PARAMS may say, enumerated by the platform's metadata and checked by TDH.MNG.INIT.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [TDX ABI 1.5 TD_PARAMS; ATTRIBUTES_FIXED, XFAM_FIXED, CONFIG_FLAGS_FIXED]
+#pragma once
+
+#include "arch/tdx/module.h"
+
+#define ATTRIBUTES_ALLOWED                                                       \
+	(TD_ATTRIBUTES_DEBUG | TD_ATTRIBUTES_SEPT_VE_DISABLE | TD_ATTRIBUTES_PKS)
+/* Of these, what the CPU has: td_cpuid_platform_xfam(). */
+#define XFAM_ALLOWED 0x6DBE7
+#define XFAM_REQUIRED 0x3
+#define CONFIG_FLAGS_ALLOWED (TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE | TD_CONFIG_FLAGS_NO_RBP_MOD)

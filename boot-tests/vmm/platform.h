@@ -1,0 +1,8 @@
+// What QEMU's machine is to the TDX module: convertible memory, key ids, processors.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include "boot-tests/module/seamcall.h"
+
+/* All RAM of the machine is convertible; all CPUs have been started. */
+struct module_platform platform_make(void);
