@@ -222,6 +222,10 @@ boot: all initramfs ## boot the stock kernel, or the test payload where there is
 check: ## include direction
 	tools/check-layers.py
 
+.PHONY: bench
+bench: all ## instructions of an AP, by count
+	@boot-tests/bench_ap.py $(B)
+
 test: setup ## set up, build with both compilers, and run every test
 	@boot-tests/run.py --build $(B)
 
