@@ -16,6 +16,7 @@
 
 static struct module_platform loaded;
 static bool hkid_taken[HKID_COUNT];
+static uint64_t hkids_cached; /* bit n: caches may hold lines of key id n */
 static uint8_t report_key[SHA384_SIZE];
 _Static_assert(MODULE_KEY_SIZE == SHA384_SIZE, "The report key is one digest.");
 
@@ -41,6 +42,7 @@ void module_load(const struct module_platform *platform)
 	      HKID_COUNT);
 	loaded = *platform;
 	memset(hkid_taken, 0, sizeof(hkid_taken));
+	hkids_cached = 0;
 	random_digest(report_key);
 	md_platform_init(loaded.cmrs);
 	sys_reset();
@@ -84,6 +86,25 @@ bool module_convertible(uint64_t base, uint64_t size)
 		}
 	}
 	return at - base >= size;
+}
+
+void module_end_hkid(uint32_t hkid)
+{
+	__atomic_fetch_or(&hkids_cached, BIT64(hkid), __ATOMIC_ACQ_REL);
+}
+
+bool module_write_back(void)
+{
+	return __atomic_exchange_n(&hkids_cached, 0, __ATOMIC_ACQ_REL) != 0;
+}
+
+bool module_free_hkid(uint32_t hkid)
+{
+	if (__atomic_load_n(&hkids_cached, __ATOMIC_ACQUIRE) & BIT64(hkid)) {
+		return false;
+	}
+	__atomic_store_n(&hkid_taken[hkid], false, __ATOMIC_RELEASE);
+	return true;
 }
 
 const uint8_t *module_report_key(void)

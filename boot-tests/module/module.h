@@ -15,6 +15,12 @@ bool module_hkid_private(uint64_t hkid);
 /* Reserves a private key id; false when it is in use. */
 bool module_take_hkid(uint32_t hkid);
 
+/* The TD of a key id has ended, but caches may hold lines of it. */
+void module_end_hkid(uint32_t hkid);
+/* Writes back the lines of all such key ids; false when there are none. */
+bool module_write_back(void);
+/* Gives a key id back; false while caches may hold lines of it. */
+bool module_free_hkid(uint32_t hkid);
 /* Are all of [base, base + size) convertible? Regions that touch count as one. */
 bool module_convertible(uint64_t base, uint64_t size);
 

@@ -49,6 +49,24 @@ uint64_t sept_refuse(const struct sept_walk *walk, uint64_t status, struct seam_
 	return status | TDX_OPERAND_RCX;
 }
 
+uint64_t sept_check_tracked(const struct td *td, const struct sept_walk *walk,
+			    struct seam_regs *out)
+{
+	if (!td_needs_tracking(td->tdcs)) {
+		return TDX_SUCCESS;
+	}
+	enum sept_state state = sept_state(walk->value);
+	if (state == SEPT_MAPPED || state == SEPT_PENDING || state == SEPT_NL_MAPPED) {
+		return sept_refuse(walk, TDX_GPA_RANGE_NOT_BLOCKED, out);
+	}
+	const struct pamt_entry *entry = pamt_find(sept_hpa(walk->value));
+	if (!td_tracked(td->tdcs, entry->bepoch)) {
+		sept_unlock(walk);
+		return TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE;
+	}
+	return TDX_SUCCESS;
+}
+
 void sept_update(const struct td *td, const struct sept_walk *walk, enum sept_state state,
 		 hpa_t page)
 {

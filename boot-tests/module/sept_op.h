@@ -21,6 +21,14 @@ uint64_t sept_open(const struct td *td, uint64_t raw, enum pg_level min, enum pg
 /* Describes the entry in out->rcx and out->rdx, unlocks it and returns status | RCX. */
 uint64_t sept_refuse(const struct sept_walk *walk, uint64_t status, struct seam_regs *out);
 
+/*
+ * May the entry, locked, lose what it maps? Where blocks must be tracked it has to be blocked, and
+ * past every TLB. Failures unlock it: GPA_RANGE_NOT_BLOCKED with RCX, described in out, or
+ * TLB_TRACKING_NOT_DONE.
+ */
+uint64_t sept_check_tracked(const struct td *td, const struct sept_walk *walk,
+			    struct seam_regs *out);
+
 /* Writes and unlocks the entry. */
 void sept_update(const struct td *td, const struct sept_walk *walk, enum sept_state state,
 		 hpa_t page);

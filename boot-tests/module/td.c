@@ -4,6 +4,7 @@
 
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/module/page.h"
 
 static uint64_t td_check(hpa_t tdr_page, uint32_t op_states, struct td *out)
 {
@@ -13,6 +14,9 @@ static uint64_t td_check(hpa_t tdr_page, uint32_t op_states, struct td *out)
 		td.tdcs = hpa_ptr(tdr->tdcx[0]);
 	}
 	if (op_states != 0) {
+		if (tdr->fatal) {
+			return TDX_TD_FATAL;
+		}
 		if (tdr->lifecycle != TD_KEYS_CONFIGURED) {
 			return TDX_TD_KEYS_NOT_CONFIGURED;
 		}
@@ -73,14 +77,46 @@ void vcpu_close(struct vcpu *vcpu, enum lock_mode mode)
 
 uint64_t vcpu_associate(struct vcpu *vcpu)
 {
+	struct tdr *tdr = vcpu->td.tdr;
 	uint32_t expected = VCPU_NO_CPU;
 	uint32_t here = cpu_index();
-	if (__atomic_compare_exchange_n(&vcpu->cpu, &expected, here, false, __ATOMIC_ACQ_REL,
-					__ATOMIC_ACQUIRE) ||
-	    expected == here) {
-		return TDX_SUCCESS;
+	if (!__atomic_compare_exchange_n(&vcpu->cpu, &expected, here, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST)) {
+		return expected == here ? TDX_SUCCESS : TDX_VCPU_ASSOCIATED;
 	}
-	return TDX_VCPU_ASSOCIATED;
+	__atomic_fetch_add(&tdr->associated, 1, __ATOMIC_SEQ_CST);
+	/* TDH.MNG.VPFLUSHDONE blocks the TD and then looks for vCPUs: one of the two sees the other. */
+	if (__atomic_load_n(&tdr->lifecycle, __ATOMIC_SEQ_CST) != TD_KEYS_CONFIGURED) {
+		vcpu_dissociate(vcpu);
+		return TDX_TD_KEYS_NOT_CONFIGURED;
+	}
+	return TDX_SUCCESS;
+}
+
+bool vcpu_dissociate(struct vcpu *vcpu)
+{
+	if (vcpu->cpu != cpu_index()) {
+		return false;
+	}
+	__atomic_store_n(&vcpu->cpu, VCPU_NO_CPU, __ATOMIC_SEQ_CST);
+	__atomic_fetch_sub(&vcpu->td.tdr->associated, 1, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+void td_take_page(hpa_t tdr_page, struct pamt_entry *entry, enum pg_level level,
+		  enum tdx_page_type type)
+{
+	struct tdr *tdr = hpa_ptr(tdr_page);
+	__atomic_fetch_add(&tdr->child_pages, pg_size(level) / pg_size(PG_4K), __ATOMIC_ACQ_REL);
+	pamt_assign(entry, level, type, tdr_page);
+}
+
+void td_drop_page(hpa_t tdr_page, hpa_t page, enum pg_level level)
+{
+	struct tdr *tdr = hpa_ptr(tdr_page);
+	page_scrub(page, level, tdr->key[0]);
+	pamt_assign(pamt_find(page), level, TDX_PAGE_NDA, hpa(0));
+	__atomic_fetch_sub(&tdr->child_pages, pg_size(level) / pg_size(PG_4K), __ATOMIC_ACQ_REL);
 }
 
 bool td_tracked(const struct tdcs *tdcs, uint64_t bepoch)

@@ -28,10 +28,15 @@
 #define TD_MAX_VCPUS STATS_MAX_VCPUS
 #define RTMR_COUNT 4
 
-enum td_lifecycle { TD_HKID_ASSIGNED, TD_KEYS_CONFIGURED };
+/* In this order, and never back. */
+enum td_lifecycle { TD_HKID_ASSIGNED, TD_KEYS_CONFIGURED, TD_BLOCKED, TD_TEARDOWN };
 
 struct tdr {
 	enum td_lifecycle lifecycle;
+	bool fatal;          /* nothing but its end is left for this TD */
+	uint32_t associated; /* vCPUs that belong to a CPU */
+	uint64_t child_pages; /* of 4 KiB, that it owns */
+	uint64_t key[4];
 	uint32_t hkid;
 	uint32_t tdcx_count;
 	hpa_t tdcx[TDX_TDCS_PAGES];
@@ -161,6 +166,15 @@ uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode, ui
 void vcpu_close(struct vcpu *vcpu, enum lock_mode mode);
 /* Makes the calling CPU the one of the vCPU. */
 uint64_t vcpu_associate(struct vcpu *vcpu);
+/* Ends that; false when it was not. */
+bool vcpu_dissociate(struct vcpu *vcpu);
+
+/* Gives a page, whose entry is locked exclusive, to the TD. */
+void td_take_page(hpa_t tdr_page, struct pamt_entry *entry, enum pg_level level,
+		  enum tdx_page_type type);
+/* Sets a page of the TD free, whose entry is locked exclusive. What the host finds there is what the
+ * TD's key has made of its content. */
+void td_drop_page(hpa_t tdr_page, hpa_t page, enum pg_level level);
 
 /* Is a block of this epoch past every TLB? [TDX ABI 1.5, TLB tracking] */
 bool td_tracked(const struct tdcs *tdcs, uint64_t bepoch);

@@ -27,7 +27,7 @@ uint64_t tdh_mem_page_add(const struct td *td, const struct seam_regs *in, struc
 	}
 	page_copy(hpa(in->r8), hpa(in->r9));
 	mrtd_page_add(td->tdcs, gpa(in->rcx & TDX_GPA_PAGE));
-	pamt_assign(entry, PG_4K, TDX_PAGE_REG, td->tdr_page);
+	td_take_page(td->tdr_page, entry, PG_4K, TDX_PAGE_REG);
 	sept_update(td, &walk, SEPT_MAPPED, hpa(in->r8));
 	pamt_close_free(entry, PG_4K);
 	return TDX_SUCCESS;

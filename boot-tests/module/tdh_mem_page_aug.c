@@ -20,7 +20,7 @@ uint64_t tdh_mem_page_aug(const struct td *td, const struct seam_regs *in, struc
 		sept_unlock(&walk);
 		return status;
 	}
-	pamt_assign(entry, walk.level, TDX_PAGE_REG, td->tdr_page);
+	td_take_page(td->tdr_page, entry, walk.level, TDX_PAGE_REG);
 	sept_update(td, &walk, SEPT_PENDING, hpa(in->r8));
 	pamt_close_free(entry, walk.level);
 	return TDX_SUCCESS;

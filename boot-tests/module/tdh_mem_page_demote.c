@@ -31,14 +31,9 @@ uint64_t tdh_mem_page_demote(const struct td *td, const struct seam_regs *in,
 	hpa_t page = sept_hpa(walk.value);
 	struct pamt_entry *entry = pamt_find(page);
 	CHECK(entry != 0 && entry->type == TDX_PAGE_REG && entry->level == PG_2M);
-	if (td_needs_tracking(td->tdcs)) {
-		if (state == SEPT_MAPPED || state == SEPT_PENDING) {
-			return sept_refuse(&walk, TDX_GPA_RANGE_NOT_BLOCKED, out);
-		}
-		if (!td_tracked(td->tdcs, entry->bepoch)) {
-			sept_unlock(&walk);
-			return TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE;
-		}
+	status = sept_check_tracked(td, &walk, out);
+	if (status != TDX_SUCCESS) {
+		return status;
 	}
 	struct pamt_entry *table;
 	status = pamt_open_free(in->r8, TDX_OPERAND_R8, PG_4K, &table);
@@ -48,7 +43,7 @@ uint64_t tdh_mem_page_demote(const struct td *td, const struct seam_regs *in,
 	}
 	fill_table(hpa_ptr(hpa(in->r8)), state == SEPT_MAPPED || state == SEPT_BLOCKED, page);
 	pamt_demote(entry);
-	pamt_assign(table, PG_4K, TDX_PAGE_EPT, td->tdr_page);
+	td_take_page(td->tdr_page, table, PG_4K, TDX_PAGE_EPT);
 	sept_update(td, &walk, SEPT_NL_MAPPED, hpa(in->r8));
 	pamt_close_free(table, PG_4K);
 	return TDX_SUCCESS;

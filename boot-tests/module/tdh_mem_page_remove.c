@@ -20,21 +20,16 @@ uint64_t tdh_mem_page_remove(const struct td *td, const struct seam_regs *in,
 	hpa_t page = sept_hpa(walk.value);
 	struct pamt_entry *entry = pamt_find(page);
 	CHECK(entry != 0 && entry->type == TDX_PAGE_REG && entry->level == walk.level);
-	if (td_needs_tracking(td->tdcs)) {
-		if (state == SEPT_MAPPED || state == SEPT_PENDING) {
-			return sept_refuse(&walk, TDX_GPA_RANGE_NOT_BLOCKED, out);
-		}
-		if (!td_tracked(td->tdcs, entry->bepoch)) {
-			sept_unlock(&walk);
-			return TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE;
-		}
+	status = sept_check_tracked(td, &walk, out);
+	if (status != TDX_SUCCESS) {
+		return status;
 	}
 	if (!lock_try(&entry->lock, LOCK_EXCLUSIVE)) {
 		sept_unlock(&walk);
 		return TDX_OPERAND_BUSY | TDX_OPERAND_RCX;
 	}
 	sept_update(td, &walk, SEPT_FREE, hpa(0));
-	pamt_assign(entry, walk.level, TDX_PAGE_NDA, hpa(0));
+	td_drop_page(td->tdr_page, page, walk.level);
 	pamt_close(entry, LOCK_EXCLUSIVE);
 	out->rcx = page.v;
 	return TDX_SUCCESS;

@@ -26,7 +26,7 @@ uint64_t tdh_mem_sept_add(const struct td *td, const struct seam_regs *in, struc
 		return status;
 	}
 	sept_table_init(hpa_ptr(hpa(in->r8)));
-	pamt_assign(entry, PG_4K, TDX_PAGE_EPT, td->tdr_page);
+	td_take_page(td->tdr_page, entry, PG_4K, TDX_PAGE_EPT);
 	sept_update(td, &walk, SEPT_NL_MAPPED, hpa(in->r8));
 	pamt_close_free(entry, PG_4K);
 	return TDX_SUCCESS;

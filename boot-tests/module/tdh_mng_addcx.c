@@ -32,7 +32,7 @@ uint64_t tdh_mng_addcx(const struct td *td, const struct seam_regs *in, struct s
 		tdcs->cpuid = hpa_ptr(tdr->tdcx[2]);
 		sept_table_init(tdcs->sept_root);
 	}
-	pamt_assign(entry, PG_4K, TDX_PAGE_TDCX, td->tdr_page);
+	td_take_page(td->tdr_page, entry, PG_4K, TDX_PAGE_TDCX);
 	pamt_close_free(entry, PG_4K);
 	return TDX_SUCCESS;
 }

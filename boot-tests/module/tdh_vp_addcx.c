@@ -21,7 +21,7 @@ uint64_t tdh_vp_addcx(struct vcpu *vcpu, const struct seam_regs *in, struct seam
 	page_zero(hpa(in->rcx), PG_4K);
 	vcpu->tdcx[vcpu->tdcx_count] = hpa(in->rcx);
 	vcpu->tdcx_count++;
-	pamt_assign(entry, PG_4K, TDX_PAGE_TDCX, vcpu->td.tdr_page);
+	td_take_page(vcpu->td.tdr_page, entry, PG_4K, TDX_PAGE_TDCX);
 	pamt_close_free(entry, PG_4K);
 	return TDX_SUCCESS;
 }

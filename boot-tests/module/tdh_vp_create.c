@@ -16,7 +16,7 @@ uint64_t tdh_vp_create(const struct td *td, const struct seam_regs *in, struct s
 	struct vcpu *vcpu = hpa_ptr(hpa(in->rcx));
 	vcpu->td = *td;
 	vcpu->cpu = VCPU_NO_CPU;
-	pamt_assign(entry, PG_4K, TDX_PAGE_TDVPR, td->tdr_page);
+	td_take_page(td->tdr_page, entry, PG_4K, TDX_PAGE_TDVPR);
 	pamt_close_free(entry, PG_4K);
 	return TDX_SUCCESS;
 }

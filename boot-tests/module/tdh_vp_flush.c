@@ -1,6 +1,5 @@
 // TDH.VP.FLUSH: ends the association of a vCPU with the CPU that calls.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "boot-tests/machine/cpu.h"
 #include "boot-tests/module/leaf.h"
 
 /* [TDX ABI 1.5 TDH.VP.FLUSH] RCX TDVPR. */
@@ -8,9 +7,5 @@ uint64_t tdh_vp_flush(struct vcpu *vcpu, const struct seam_regs *in, struct seam
 {
 	(void)in;
 	(void)out;
-	if (vcpu->cpu != cpu_index()) {
-		return TDX_VCPU_NOT_ASSOCIATED;
-	}
-	vcpu->cpu = VCPU_NO_CPU;
-	return TDX_SUCCESS;
+	return vcpu_dissociate(vcpu) ? TDX_SUCCESS : TDX_VCPU_NOT_ASSOCIATED;
 }

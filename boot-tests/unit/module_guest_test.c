@@ -562,6 +562,31 @@ static void guest_fields(void **state)
 	assert_int_equal(gpr()[RDX], MD_SYS_MINOR_VERSION);
 }
 
+/* The fields that a TD may read, each a sequence of its id and its value. */
+static void list_of_fields(void **state)
+{
+	(void)state;
+	const uint64_t expected[] = {
+		MD_SYS_VENDOR_ID,	    0x8086, MD_SYS_MINOR_VERSION, 5,
+		MD_SYS_MAJOR_VERSION,	    1,	    MD_SYS_ATTRIBUTES,	  0,
+		MD_SYS_NUM_TDX_FEATURES,    1,	    MD_SYS_TDX_FEATURES0,
+	};
+	uint64_t *list = hpa_ptr(hpa(data_page));
+	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA, MD_NONE, 0, &exited), TDX_SUCCESS);
+	assert_int_equal(gpr()[R8], MD_NONE);
+	assert_int_equal(list[0], (8 + 12 * 8) | 6 << 16);
+	assert_memory_equal(&list[1], expected, sizeof(expected));
+	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA, MD_SYS_TDX_FEATURES0, 0, &exited),
+		      TDX_SUCCESS);
+	assert_int_equal(list[0], (8 + 2 * 8) | 1 << 16);
+	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA, MD_TD_XFAM, 0, &exited),
+		      TDX_METADATA_FIELD_ID_INCORRECT);
+	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA + 8, MD_NONE, 0, &exited),
+		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
+	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA | BIT64(47), MD_NONE, 0, &exited),
+		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
+}
+
 static void page_attributes(void **state)
 {
 	(void)state;
@@ -817,6 +842,7 @@ int main(void)
 		cmocka_unit_test_setup(rtmr, setup),
 		cmocka_unit_test_setup(report, setup),
 		cmocka_unit_test_setup(guest_fields, setup),
+		cmocka_unit_test_setup(list_of_fields, setup),
 		cmocka_unit_test_setup(page_attributes, setup),
 		cmocka_unit_test_setup(cpuid_leaves, setup),
 		cmocka_unit_test_setup(cpuid_configuration, setup),
