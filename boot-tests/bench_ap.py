@@ -81,8 +81,8 @@ def main():
         executed = trace(build, where, pathlib.Path(work))
     found = {figures(executed[vcpu], where) for vcpu in range(1, VCPUS)}
     for parked, woken, back in sorted(found):
-        print(f"instructions of an AP: reset to parked {parked}, wake-up command to vector {woken}, "
-              f"ResetVector to parked {back}")
+        print(f"instructions of an AP: reset to parked {parked}, "
+              f"wake-up command to vector {woken}, ResetVector to parked {back}")
     return 0 if len(found) == 1 else 1
 
 

@@ -5,10 +5,10 @@
 ;                      ^                                          |
 ;                      +--------------- ap_reset_vector <---------+
 ;
-; It serves any firmware: ap.h says what it wants around it. No routine uses a stack or writes memory
-; but arrived[] (ap_start) and the mailbox's command. All of it, the GDT included, stands in one
-; page: the only page besides RAM that an OS must map for ap_reset_vector. An AP has no IDT; what
-; goes wrong is reported by TDVMCALL<ReportFatalError>.
+; It serves any firmware: ap.h says what it wants around it. No routine uses a stack or writes
+; memory but arrived[] (ap_start) and the mailbox's command. All of it, the GDT included, stands in
+; one page: the only page besides RAM that an OS must map for ap_reset_vector. An AP has no IDT;
+; what goes wrong is reported by TDVMCALL<ReportFatalError>.
 %include "arch/asm/macros.inc"
 
 ; Where the firmware has them, all below 4 GiB; ap.h.

@@ -128,14 +128,14 @@ void aps_check_state(const struct info *info, const struct ap *ap)
 	EXPECT((s->rflags & ~RFLAGS_ARITHMETIC) == RFLAGS_FIXED, "RFLAGS are %lx", s->rflags);
 	EXPECT(s->cs == SELECTOR_CODE64, "CS is %lx", s->cs);
 	EXPECT(s->ss == SELECTOR_DATA && s->ds == SELECTOR_DATA && s->es == SELECTOR_DATA &&
-	       s->fs == SELECTOR_DATA && s->gs == SELECTOR_DATA,
+		       s->fs == SELECTOR_DATA && s->gs == SELECTOR_DATA,
 	       "SS, DS, ES, FS, GS are %lx %lx %lx %lx %lx", s->ss, s->ds, s->es, s->fs, s->gs);
 	EXPECT(s->fs_base == 0 && s->gs_base == 0, "bases of FS and GS are %lx and %lx", s->fs_base,
 	       s->gs_base);
 	/* The OS may go on with the firmware's GDT for a while: it must not be RAM that is free. */
 	EXPECT(s->gdt.limit >= SELECTOR_DATA + 7 && s->gdt.base < FOUR_GIB &&
-	       info_memory_type(info, s->gdt.base) == E820_NVS, "GDT at %lx, limit %x", s->gdt.base,
-	       s->gdt.limit);
+		       info_memory_type(info, s->gdt.base) == E820_NVS,
+	       "GDT at %lx, limit %x", s->gdt.base, s->gdt.limit);
 	EXPECT(s->idt.limit == 0, "an IDT at %lx, limit %x", s->idt.base, s->idt.limit);
 }
 

@@ -35,8 +35,9 @@ static void expect_ignored(const struct info *info, uint16_t command, uint32_t a
 	EXPECT(!aps_send(info, command, apic_id, vector, cycles),
 	       "somebody acknowledges command %x for apic id %x", command, apic_id);
 	EXPECT(mailbox->command == command && mailbox->apic_id == apic_id &&
-	       mailbox->wakeup_vector == vector, "the mailbox has changed: %x %x %lx",
-	       mailbox->command, mailbox->apic_id, mailbox->wakeup_vector);
+		       mailbox->wakeup_vector == vector,
+	       "the mailbox has changed: %x %x %lx", mailbox->command, mailbox->apic_id,
+	       mailbox->wakeup_vector);
 	mailbox->command = MAILBOX_NOOP;
 }
 
@@ -46,8 +47,12 @@ void case_mailbox_commands(const struct info *info)
 		3, 4, 0x7F, 0x80, 0xFF, 0x100, 0x101, 0x102, 0x200, 0x201, 0x8001, 0xFFFF,
 	};
 	const uint32_t ids[] = {
-		info->apic_ids[0], unused_apic_id(info), info->apic_ids[1] + 0x100,
-		info->apic_ids[1] + 0x10000, info->apic_ids[1] | BIT32(31), MAILBOX_NO_ID,
+		info->apic_ids[0],
+		unused_apic_id(info),
+		info->apic_ids[1] + 0x100,
+		info->apic_ids[1] + 0x10000,
+		info->apic_ids[1] | BIT32(31),
+		MAILBOX_NO_ID,
 	};
 	volatile struct mailbox *mailbox = aps_mailbox(info);
 
@@ -65,8 +70,8 @@ void case_mailbox_commands(const struct info *info)
 		expect_ignored(info, MAILBOX_TEST, ids[i], SILENCE_CYCLES);
 	}
 	aps_expect_all_parked(info);
-	report("%u commands and %u ids are nobody's",
-	       (unsigned)ARRAY_COUNT(unknown), (unsigned)ARRAY_COUNT(ids));
+	report("%u commands and %u ids are nobody's", (unsigned)ARRAY_COUNT(unknown),
+	       (unsigned)ARRAY_COUNT(ids));
 }
 
 /* Wakes the AP that has this id at entry 1; it takes another id with it when it goes back. */
@@ -90,8 +95,8 @@ static void rename_ap(const struct info *info, uint32_t from, uint32_t to)
 void case_mailbox_ids(const struct info *info)
 {
 	static const uint32_t ids[] = {
-		0, 254, 255, 256, 0xFFFF, 0x10000, 0x12345678, 0x7FFFFFFF, 0x80000000,
-		MAILBOX_NO_ID - 1,
+		0,	 254,	     255,	 256,	     0xFFFF,
+		0x10000, 0x12345678, 0x7FFFFFFF, 0x80000000, MAILBOX_NO_ID - 1,
 	};
 	uint32_t id = info->apic_ids[1];
 
@@ -199,7 +204,7 @@ void case_mailbox_rewritten(const struct info *info)
 	for (unsigned round = 0; round < REWRITES; round++) {
 		uint64_t begin = insn_rdtsc();
 
-		/* Written until the AP is there: it may acknowledge one, and must not mind others. */
+		/* Until the AP is there: it may acknowledge one, and must not mind others. */
 		mailbox->apic_id = id;
 		mailbox->wakeup_vector = aps_vector(1);
 		while (aps_at(1) == NULL) {

@@ -11,11 +11,11 @@ void case_hello(const struct info *info);
 void case_wx(const struct info *info);
 /* Every AP wakes on the AP table, goes back by ResetVector and wakes again: "rounds=N", 3. */
 void case_aps(const struct info *info);
-/* One AP after the other goes back and wakes again, "rounds=N" times, 1000: no drift of its state, and
- * no other byte of image and mailbox than at the start. */
+/* One AP after the other goes back and wakes again, "rounds=N" times, 1000: no drift of its state,
+ * and no other byte of image and mailbox than at the start. */
 void case_ap_rounds(const struct info *info);
-/* One AP does "access=store", load or fetch through the AP table, "at=" ram, mailbox, table, image or
- * a number; it survives, or the run ends with its death. */
+/* One AP does "access=store", load or fetch through the AP table, "at=" ram, mailbox, table, image
+ * or a number; it survives, or the run ends with its death. */
 void case_ap_access(const struct info *info);
 /* An AP wakes at each of a list of odd vectors. */
 void case_ap_vectors(const struct info *info);

@@ -55,9 +55,9 @@ read_state:
 	mov	rcx, cr4
 	ret
 
-; Where APs are sent by the mailbox: an entry for each, so that an AP knows whose vector it was given.
-; mode: 64-bit, the AP table in CR3, no stack, IF=0. Nothing is stored before the payload's own table
-; is in CR3: with CR0.WP=1 a store would fault.
+; Where APs are sent by the mailbox: an entry for each, so that an AP knows whose vector it got.
+; mode: 64-bit, the AP table in CR3, no stack, IF=0. Nothing is stored before the payload's own
+; table is in CR3: with CR0.WP=1 a store would fault.
 align AP_ENTRY_SIZE
 global ap_entries
 ap_entries:
@@ -139,8 +139,8 @@ ap_arrive:
 	ud2
 
 ; _Noreturn void ap_give_back(uint64_t reset_vector): hands this CPU to the firmware's ResetVector.
-; [ACPI 6.6 5.2.12.19] wants paging with the page mapped, IF=0 and CR4.PGE=0. All else may be as an OS
-; likes it; IF=1, too, must not show at the next wake-up.
+; [ACPI 6.6 5.2.12.19] wants paging with the page mapped, IF=0 and CR4.PGE=0. All else may be as an
+; OS likes it; IF=1, too, must not show at the next wake-up.
 global ap_give_back
 ap_give_back:
 	mov	rax, cr0

@@ -1,4 +1,4 @@
-// Reads the built images' entry code with Zydis: what the reset page and the AP path do, and no more.
+// Reads the built images' entry code with Zydis: what the reset page and the AP path really do.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Follows the code from its entries through every branch, in the mode that each far jump selects,
@@ -150,7 +150,7 @@ static bool state_join(struct state *a, const struct state *b)
 	return grew;
 }
 
-/* ---- one instruction --------------------------------------------------------------------------- */
+/* ---- one instruction ------------------------------------------------------------------------- */
 
 enum mode { MODE_16, MODE_32, MODE_64, MODE_COUNT };
 
@@ -172,9 +172,9 @@ static struct insn decode(uint64_t address, enum mode mode)
 		[MODE_64] = { ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64 },
 	};
 	struct insn insn = { .address = address, .mode = mode };
-	size_t left = FOUR_GIB - address < ZYDIS_MAX_INSTRUCTION_LENGTH ?
-			      FOUR_GIB - address :
-			      ZYDIS_MAX_INSTRUCTION_LENGTH;
+	size_t left = FOUR_GIB - address < ZYDIS_MAX_INSTRUCTION_LENGTH
+			      ? FOUR_GIB - address
+			      : ZYDIS_MAX_INSTRUCTION_LENGTH;
 	ZydisDecoder decoder;
 	ZydisDecoderInit(&decoder, modes[mode].machine, modes[mode].stack);
 	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes_at(address, left), left, &insn.z,
@@ -230,8 +230,8 @@ static struct value source_of(const struct insn *insn, const struct state *state
 			      const ZydisDecodedOperand *o)
 {
 	if (o->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-		return one(insn->operands[0].size == 64 ? o->imm.value.u :
-							  o->imm.value.u & UINT32_MAX);
+		return one(insn->operands[0].size == 64 ? o->imm.value.u
+							: o->imm.value.u & UINT32_MAX);
 	}
 	if (o->type == ZYDIS_OPERAND_TYPE_REGISTER && o->reg.value == ZYDIS_REGISTER_CR0) {
 		/* PE is what the reset vector wants to know. */
@@ -259,10 +259,9 @@ static struct value result_of(const struct insn *insn, const struct state *state
 	case ZYDIS_MNEMONIC_LEA:
 		return b;
 	case ZYDIS_MNEMONIC_XOR:
-		return from->type == ZYDIS_OPERAND_TYPE_REGISTER &&
-				       to->reg.value == from->reg.value ?
-			       one(0) :
-			       anything;
+		return from->type == ZYDIS_OPERAND_TYPE_REGISTER && to->reg.value == from->reg.value
+			       ? one(0)
+			       : anything;
 	case ZYDIS_MNEMONIC_OR:
 		if (b.count != 1) {
 			return anything;
@@ -326,7 +325,7 @@ static void execute(const struct insn *insn, struct state *state)
 	}
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 struct access {
 	uint64_t at;
@@ -343,7 +342,7 @@ static struct walk {
 	bool seen[MODE_COUNT][PAGE];
 	struct state states[MODE_COUNT][PAGE];
 	unsigned owner[PAGE]; /* 1 + mode * PAGE + offset of the instruction whose byte it is */
-	unsigned exits;       /* indirect jumps */
+	unsigned exits;	      /* indirect jumps */
 	struct access accesses[ACCESSES_MAX];
 	unsigned access_count;
 } walk;
@@ -377,8 +376,8 @@ static void own(const struct insn *insn)
 {
 	for (unsigned i = 0; i < insn->z.length; i++) {
 		unsigned offset = (unsigned)(insn->address - walk.page) + i;
-		unsigned mine = 1 + (unsigned)insn->mode * PAGE +
-				(unsigned)(insn->address - walk.page);
+		unsigned mine =
+			1 + (unsigned)insn->mode * PAGE + (unsigned)(insn->address - walk.page);
 		assert_true(offset < PAGE);
 		if (walk.owner[offset] != 0 && walk.owner[offset] != mine &&
 		    walk.page + offset < RESET_VECTOR) {
@@ -515,7 +514,7 @@ static void finish_walk(void)
 	each_insn(note_accesses);
 }
 
-/* ---- rules ------------------------------------------------------------------------------------- */
+/* ---- rules ----------------------------------------------------------------------------------- */
 
 static bool in_list(ZydisMnemonic m, const ZydisMnemonic *list, size_t count)
 {
@@ -528,12 +527,12 @@ static bool in_list(ZydisMnemonic m, const ZydisMnemonic *list, size_t count)
 }
 
 static const ZydisMnemonic ap_mnemonics[] = {
-	ZYDIS_MNEMONIC_MOV,   ZYDIS_MNEMONIC_LEA,  ZYDIS_MNEMONIC_ADD,  ZYDIS_MNEMONIC_SUB,
-	ZYDIS_MNEMONIC_AND,   ZYDIS_MNEMONIC_OR,   ZYDIS_MNEMONIC_XOR,  ZYDIS_MNEMONIC_CMP,
-	ZYDIS_MNEMONIC_TEST,  ZYDIS_MNEMONIC_DEC,  ZYDIS_MNEMONIC_SHL,  ZYDIS_MNEMONIC_SHR,
-	ZYDIS_MNEMONIC_JZ,    ZYDIS_MNEMONIC_JNZ,  ZYDIS_MNEMONIC_JB,   ZYDIS_MNEMONIC_JNB,
-	ZYDIS_MNEMONIC_JMP,   ZYDIS_MNEMONIC_CLI,  ZYDIS_MNEMONIC_CLD,  ZYDIS_MNEMONIC_LGDT,
-	ZYDIS_MNEMONIC_LIDT,  ZYDIS_MNEMONIC_PAUSE, ZYDIS_MNEMONIC_TDCALL, ZYDIS_MNEMONIC_CMOVNBE,
+	ZYDIS_MNEMONIC_MOV,  ZYDIS_MNEMONIC_LEA,   ZYDIS_MNEMONIC_ADD,	  ZYDIS_MNEMONIC_SUB,
+	ZYDIS_MNEMONIC_AND,  ZYDIS_MNEMONIC_OR,	   ZYDIS_MNEMONIC_XOR,	  ZYDIS_MNEMONIC_CMP,
+	ZYDIS_MNEMONIC_TEST, ZYDIS_MNEMONIC_DEC,   ZYDIS_MNEMONIC_SHL,	  ZYDIS_MNEMONIC_SHR,
+	ZYDIS_MNEMONIC_JZ,   ZYDIS_MNEMONIC_JNZ,   ZYDIS_MNEMONIC_JB,	  ZYDIS_MNEMONIC_JNB,
+	ZYDIS_MNEMONIC_JMP,  ZYDIS_MNEMONIC_CLI,   ZYDIS_MNEMONIC_CLD,	  ZYDIS_MNEMONIC_LGDT,
+	ZYDIS_MNEMONIC_LIDT, ZYDIS_MNEMONIC_PAUSE, ZYDIS_MNEMONIC_TDCALL, ZYDIS_MNEMONIC_CMOVNBE,
 };
 
 /* What only the boot processor and a plain VM execute. */
@@ -585,7 +584,9 @@ static void control_register(const struct insn *insn, const struct state *state)
 {
 	const ZydisDecodedOperand *to = &insn->operands[0];
 	static const uint64_t cr0[] = {
-		CR0_PE | CR0_NE, CR0_PG | CR0_PE | CR0_NE, CR0_PG | CR0_PE | CR0_NE | CR0_WP,
+		CR0_PE | CR0_NE,
+		CR0_PG | CR0_PE | CR0_NE,
+		CR0_PG | CR0_PE | CR0_NE | CR0_WP,
 	};
 	static const uint64_t cr4[] = { CR4_PAE | CR4_MCE };
 	if (insn->z.mnemonic != ZYDIS_MNEMONIC_MOV || to->type != ZYDIS_OPERAND_TYPE_REGISTER ||
@@ -613,7 +614,7 @@ static void control_register(const struct insn *insn, const struct state *state)
 	}
 }
 
-/* ---- the AP path ------------------------------------------------------------------------------- */
+/* ---- the AP path ----------------------------------------------------------------------------- */
 
 static void walk_ap_path(void)
 {
@@ -749,7 +750,7 @@ static void ap_path_of_the_example(void **state)
 	assert_int_not_equal(symbol("ap_mailbox"), MAILBOX);
 }
 
-/* ---- the reset page ---------------------------------------------------------------------------- */
+/* ---- the reset page -------------------------------------------------------------------------- */
 
 static void walk_reset_page(void)
 {
@@ -808,7 +809,7 @@ static void path_of_a_td(void **state)
 	assert_true(walk.seen[MODE_64][symbol("ap_start") - RESET_PAGE]);
 }
 
-/* ---- the sources ------------------------------------------------------------------------------- */
+/* ---- the sources ----------------------------------------------------------------------------- */
 
 #define LINES_MAX 1000
 #define LINE_SIZE 200
