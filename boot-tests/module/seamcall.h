@@ -31,6 +31,9 @@ struct seam_regs {
 	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
 };
 
+/* The key id in a host physical address. */
+#define MODULE_HPA_HKID MASK64(47, 42)
+
 /* Executes the leaf in rax; the completion status is returned and stands in rax. TDH.VP.ENTER runs
  * the vCPU on the calling CPU and returns at the next TD exit. */
 uint64_t seamcall(struct seam_regs *regs);

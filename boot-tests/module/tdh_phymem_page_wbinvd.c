@@ -3,7 +3,10 @@
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/module.h"
 
+/* Bits above the key id are none of an address. */
 #define HKID MASK64(63, HPA_WIDTH)
+_Static_assert((HKID & MODULE_HPA_HKID) == MODULE_HPA_HKID && !(MODULE_HPA_HKID & BIT64(HPA_WIDTH - 1)),
+	       "The key id stands above the address.");
 
 /* [TDX ABI 1.5 TDH.PHYMEM.PAGE.WBINVD] RCX page and private key id. QEMU has no caches: what is left
  * are the checks. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/vmm/frames.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "arch/base/check.h"
@@ -115,6 +116,33 @@ void *frames_take_span(uint64_t size)
 			     (unsigned long long)span);
 	}
 	return hpa_ptr(base);
+}
+
+/* Is the span the end of what was ever taken? Then that end moves back. */
+static bool unbump(uint64_t base, uint64_t size)
+{
+	spin_lock(&pool.lock);
+	bool last = base + size == pool.bump;
+	if (last) {
+		CHECK(pool.taken >= size);
+		pool.bump = base;
+		pool.taken -= size;
+	}
+	spin_unlock(&pool.lock);
+	return last;
+}
+
+void frames_give_span(void *span, uint64_t size)
+{
+	uint64_t base = ptr_hpa(span).v;
+	uint64_t whole = align_up(size, pg_size(PG_2M));
+	CHECK(is_aligned(base, pg_size(PG_2M)));
+	if (unbump(base, whole)) {
+		return;
+	}
+	for (uint64_t at = 0; at < whole; at += pg_size(PG_2M)) {
+		frames_give(hpa(base + at), PG_2M);
+	}
 }
 
 uint64_t frames_taken(void)

@@ -19,8 +19,10 @@ void frames_init(hpa_t base, hpa_t end);
 hpa_t frames_take(enum pg_level level);
 void frames_give(hpa_t frame, enum pg_level level);
 
-/* Contiguous memory, page aligned, that is never given back. */
+/* Contiguous memory, 2 MiB aligned. */
 void *frames_take_span(uint64_t size);
+/* The span taken last can be taken again as one; an older one becomes 2 MiB frames. */
+void frames_give_span(void *span, uint64_t size);
 
 /* Bytes taken and not given back. */
 uint64_t frames_taken(void);

@@ -36,6 +36,10 @@ void machine_main(void)
 	if (firmware.data == NULL) {
 		machine_exit(EXIT_TD_STOPPED, "no fw_cfg file opt/lintel/firmware");
 	}
-	td_build(&td, &config, firmware);
+	if (td_build(&td, &config, firmware) != ST_OK) {
+		machine_exit(EXIT_TD_STOPPED, "host: the TD cannot be built: tdrun --machine-log "
+					      "says more");
+	}
+	fw_cfg_remap_init(&td.fw_cfg, &td.mmu.memory);
 	run_td(&td);
 }

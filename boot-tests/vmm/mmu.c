@@ -12,6 +12,7 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/vmm/frames.h"
+#include "boot-tests/vmm/reclaim.h"
 #include "boot-tests/vmm/run.h"
 #include "boot-tests/vmm/seam.h"
 
@@ -73,44 +74,47 @@ void mmu_init(struct mmu *mmu, hpa_t tdr, const struct td_memory *memory)
 
 /* ---- the Secure EPT -------------------------------------------------------------------------- */
 
-static void sept_add(struct mmu *mmu, uint64_t address, enum pg_level level)
+static enum status sept_add(struct mmu *mmu, uint64_t address, enum pg_level level)
 {
 	uint64_t base = align_down(address, pg_size(level));
 	hpa_t table = frames_take(PG_4K);
-	SEAM_MUST(TDH_MEM_SEPT_ADD, gpa_level(base, level), mmu->tdr.v, table.v, 0);
+	frame_list_add(&mmu->tables, table);
+	return SEAM_TRY(TDH_MEM_SEPT_ADD, gpa_level(base, level), mmu->tdr.v, table.v, 0);
 }
 
 /* Adds the tables above the entry for address that are missing, from the root down. */
-static void sept_link(struct mmu *mmu, struct mmu_block *block, uint64_t address,
-		      enum pg_level level)
+static enum status sept_link(struct mmu *mmu, struct mmu_block *block, uint64_t address,
+			     enum pg_level level)
 {
 	CHECK(address / GIB < MMU_GIBS);
 	if (!mmu->sept_root_linked) {
-		sept_add(mmu, address, PG_512G);
+		TRY(sept_add(mmu, address, PG_512G));
 		mmu->sept_root_linked = true;
 	}
 	if (!mmu->sept_gib[address / GIB]) {
-		sept_add(mmu, address, PG_1G);
+		TRY(sept_add(mmu, address, PG_1G));
 		mmu->sept_gib[address / GIB] = true;
 	}
 	if (level == PG_4K && block->small == NULL) {
-		sept_add(mmu, address, PG_2M);
+		TRY(sept_add(mmu, address, PG_2M));
 		block->small = hpa_ptr(frames_take(PG_4K));
 		memset(block->small, 0, PAGE);
 	}
+	return ST_OK;
 }
 
-void mmu_add_page(struct mmu *mmu, gpa_t address, const void *source, bool measured)
+enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source, bool measured)
 {
 	struct mmu_block *block = block_at(mmu, address.v);
-	sept_link(mmu, block, address.v, PG_4K);
+	TRY(sept_link(mmu, block, address.v, PG_4K));
 	uint64_t *frame = &block->small[page_index(address.v)];
 	CHECK(*frame == 0);
 	*frame = frames_take(PG_4K).v;
-	SEAM_MUST(TDH_MEM_PAGE_ADD, address.v, mmu->tdr.v, *frame, ptr_hpa(source).v);
+	TRY(SEAM_TRY(TDH_MEM_PAGE_ADD, address.v, mmu->tdr.v, *frame, ptr_hpa(source).v));
 	for (uint64_t at = 0; measured && at < PAGE; at += MR_EXTEND_SIZE) {
-		SEAM_MUST(TDH_MR_EXTEND, address.v + at, mmu->tdr.v, 0, 0);
+		TRY(SEAM_TRY(TDH_MR_EXTEND, address.v + at, mmu->tdr.v, 0, 0));
 	}
+	return ST_OK;
 }
 
 /* Ends the epoch in which the entries were blocked, and makes every vCPU leave it. */
@@ -163,6 +167,7 @@ static void demote(struct mmu *mmu, struct mmu_block *block, uint64_t base)
 {
 	uint64_t operand = gpa_level(base, PG_2M);
 	hpa_t table = frames_take(PG_4K);
+	frame_list_add(&mmu->tables, table);
 	SEAM_MUST(TDH_MEM_RANGE_BLOCK, operand, mmu->tdr.v, 0, 0);
 	track(mmu);
 	tracked_call("TDH_MEM_PAGE_DEMOTE", TDH_MEM_PAGE_DEMOTE, operand, mmu->tdr.v, table.v);
@@ -174,13 +179,48 @@ static void demote(struct mmu *mmu, struct mmu_block *block, uint64_t base)
 	block->large = hpa(0);
 }
 
+/* ---- the end ----------------------------------------------------------------------------------- */
+
+static enum status reclaim_block(struct mmu_block *block)
+{
+	if (block->large.v != 0) {
+		TRY(reclaim_frame(block->large, PG_2M));
+		block->large = hpa(0);
+	}
+	for (unsigned i = 0; block->small != NULL && i < BLOCK_PAGES; i++) {
+		if (block->small[i] != 0) {
+			TRY(reclaim_frame(hpa(block->small[i]), PG_4K));
+			block->small[i] = 0;
+		}
+	}
+	if (block->small != NULL) {
+		frames_give(ptr_hpa(block->small), PG_4K);
+		block->small = NULL;
+	}
+	return ST_OK;
+}
+
+enum status mmu_destroy(struct mmu *mmu)
+{
+	for (unsigned i = 0; i < MMU_BLOCKS; i++) {
+		TRY(reclaim_block(&mmu->blocks[i]));
+	}
+	TRY(reclaim_list(&mmu->tables));
+	shared_table_destroy(&mmu->shared);
+	return ST_OK;
+}
+
 /* ---- faults ---------------------------------------------------------------------------------- */
 
 static void augment(struct mmu *mmu, struct mmu_block *block, uint64_t address, enum pg_level level)
 {
 	uint64_t base = align_down(address, pg_size(level));
 	hpa_t frame = frames_take(level);
-	sept_link(mmu, block, base, level);
+	if (sept_link(mmu, block, base, level) != ST_OK) {
+		machine_exit(EXIT_TD_STOPPED, "host: no Secure EPT for GPA 0x%llx: "
+					      "tdrun --machine-log says more",
+			     (unsigned long long)base);
+	}
 	SEAM_MUST(TDH_MEM_PAGE_AUG, gpa_level(base, level), mmu->tdr.v, frame.v, 0);
 	if (level == PG_2M) {
 		block->large = frame;

@@ -16,6 +16,7 @@
 
 #include "arch/base/addr.h"
 #include "boot-tests/machine/spinlock.h"
+#include "boot-tests/vmm/frame_list.h"
 #include "boot-tests/vmm/shared_table.h"
 #include "boot-tests/vmm/td_layout.h"
 #include "linker/memmap.h"
@@ -40,6 +41,7 @@ struct mmu {
 	struct td_memory memory;
 	bool sept_root_linked;      /* the SEPT table below entry 0 of the root */
 	bool sept_gib[MMU_GIBS];    /* the SEPT table of each GiB */
+	struct frame_list tables;   /* all frames of SEPT tables */
 	struct shared_table shared;
 	struct mmu_block blocks[MMU_BLOCKS];
 };
@@ -47,9 +49,13 @@ struct mmu {
 /* All private, nothing mapped. */
 void mmu_init(struct mmu *mmu, hpa_t tdr, const struct td_memory *memory);
 
+/* The TD has no key any more: takes all frames back. ST_TDX: not all; call it again. */
+enum status mmu_destroy(struct mmu *mmu) MUST_CHECK;
+
 /* Before the TD runs: adds the page at gpa with the content of the page source; measured: its
- * content too. */
-void mmu_add_page(struct mmu *mmu, gpa_t address, const void *source, bool measured);
+ * content too. ST_TDX: a SEAMCALL failed. */
+enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source,
+			 bool measured) MUST_CHECK;
 
 /* A private access of the TD, or an ACCEPT of level, found no page there: gives it one. vcpu is for
  * the message when there is no answer but to stop the TD. */

@@ -5,6 +5,7 @@
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/log.h"
 #include "boot-tests/module/seamcall.h"
 
 /* A lock of the module is held for as long as a leaf runs on another CPU; QEMU may not give that
@@ -55,6 +56,17 @@ struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, 
 		}
 		return (struct seam_result){ status, regs.rcx, regs.rdx, regs.r8 };
 	}
+}
+
+enum status seam_status(const char *name, uint64_t rcx, struct seam_result result)
+{
+	if (!(result.status & TDX_ERROR)) {
+		return ST_OK;
+	}
+	log_line('L', "host: %s(RCX 0x%llx) failed: 0x%016llx, RCX 0x%llx, RDX 0x%llx", name,
+		 (unsigned long long)rcx, (unsigned long long)result.status,
+		 (unsigned long long)result.rcx, (unsigned long long)result.rdx);
+	return ST_TDX;
 }
 
 void seam_failed(const char *name, uint64_t rcx, struct seam_result result)

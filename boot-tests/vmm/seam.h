@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/base/status.h"
 #include "arch/tdx/module.h"
 
 struct seam_result {
@@ -20,7 +21,13 @@ void seam_fail(unsigned number, uint64_t status);
 /* Is it still to come? */
 bool seam_fail_pending(void);
 
-/* The same, and any error stops the TD with the name of the leaf. */
+/* ST_TDX when the call failed, which is logged with the name of the leaf. */
+enum status seam_status(const char *name, uint64_t rcx, struct seam_result result) MUST_CHECK;
+/* Both in one, for calls without outputs. */
+#define SEAM_TRY(leaf, rcx, rdx, r8, r9) \
+	seam_status(#leaf, (rcx), seam((leaf), (rcx), (rdx), (r8), (r9)))
+
+/* seam(), and any error stops the TD with the name of the leaf. */
 struct seam_result seam_must_named(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
 				   uint64_t r8, uint64_t r9);
 #define SEAM_MUST(leaf, rcx, rdx, r8, r9) seam_must_named(#leaf, (leaf), (rcx), (rdx), (r8), (r9))

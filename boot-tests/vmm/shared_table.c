@@ -45,6 +45,31 @@ void shared_table_init(struct shared_table *table, const struct td_memory *memor
 	}
 }
 
+static bool links_pages(uint64_t entry)
+{
+	return (entry & PTE_P) != 0 && (entry & PTE_PS) == 0;
+}
+
+void shared_table_destroy(struct shared_table *table)
+{
+	const uint64_t *root = hpa_ptr(table->root);
+	if (root == NULL) {
+		return;
+	}
+	for (unsigned gib = 0; gib < SHARED_TABLE_GIBS; gib++) {
+		uint64_t *directory = table->directory[gib];
+		for (unsigned i = 0; i < PT_ENTRIES; i++) {
+			if (links_pages(directory[i])) {
+				frames_give(hpa(directory[i] & PTE_ADDRESS), PG_4K);
+			}
+		}
+		frames_give(ptr_hpa(directory), PG_4K);
+	}
+	frames_give(hpa(root[0] & PTE_ADDRESS), PG_4K);
+	frames_give(table->root, PG_4K);
+	memset(table, 0, sizeof(*table));
+}
+
 static void fill_pages(uint64_t *pages, uint64_t base, const uint64_t shared[8])
 {
 	for (unsigned i = 0; i < PT_ENTRIES; i++) {
@@ -66,8 +91,7 @@ void shared_table_update(struct shared_table *table, gpa_t base, const uint64_t 
 		all &= shared[i];
 		any |= shared[i];
 	}
-	bool has_pages = (*entry & PTE_P) != 0 && (*entry & PTE_PS) == 0;
-	if (has_pages) {
+	if (links_pages(*entry)) {
 		fill_pages(hpa_ptr(hpa(*entry & PTE_ADDRESS)), base.v, shared);
 	} else if (all == UINT64_MAX) {
 		set_entry(entry, base.v | LEAF | PTE_PS);

@@ -20,6 +20,9 @@ struct shared_table {
 /* All RAM private. RAM is a multiple of 2 MiB in each of its two parts. */
 void shared_table_init(struct shared_table *table, const struct td_memory *memory);
 
+/* Gives its frames back; no TD uses it. */
+void shared_table_destroy(struct shared_table *table);
+
 /* Maps the 2 MiB of RAM at base by the attributes of its pages: bit 1 is shared. Makes entries
  * visible whole; the caller flushes the TLBs when a page became private. */
 void shared_table_update(struct shared_table *table, gpa_t base, const uint64_t shared[8]);

@@ -7,6 +7,7 @@
 #include "arch/base/addr.h"
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/spinlock.h"
+#include "boot-tests/vmm/frame_list.h"
 #include "boot-tests/vmm/fw_cfg_remap.h"
 #include "boot-tests/vmm/mmu.h"
 #include "boot-tests/vmm/msr.h"
@@ -19,8 +20,20 @@ struct vcpu {
 	bool inside; /* between the decision to enter and the return of TDH.VP.ENTER */
 };
 
+/* How far the TD is from its beginning and its end. */
+enum td_stage {
+	TD_NOT_CREATED, /* the TDR is still the host's */
+	TD_HAS_KEY,
+	TD_FLUSHED,
+	TD_KEYLESS,
+	TD_RECLAIMED,
+};
+
+/* All zero: no TD. */
 struct td {
 	hpa_t tdr;
+	enum td_stage stage;
+	struct frame_list control; /* TDCS and TDVPS */
 	uint64_t tsc_offset; /* TD's TSC minus the CPU's */
 	unsigned vcpu_count;
 	unsigned stopped_count; /* vCPUs that halted with interrupts off */

@@ -46,68 +46,105 @@ static void fill_params(struct td_params *params, const struct td *td, bool rbp_
 	}
 }
 
-static void create_td(struct td *td, bool rbp_mod)
+/* A frame that is about to become the TD's, noted before it does. */
+static hpa_t control_page(struct td *td)
 {
-	td->tdr = frames_take(PG_4K);
-	SEAM_MUST(TDH_MNG_CREATE, td->tdr.v, TD_HKID, 0, 0);
-	SEAM_MUST(TDH_MNG_KEY_CONFIG, td->tdr.v, 0, 0, 0);
-	for (unsigned i = 0; i < TDCX_PAGES; i++) {
-		SEAM_MUST(TDH_MNG_ADDCX, frames_take(PG_4K).v, td->tdr.v, 0, 0);
-	}
 	hpa_t page = frames_take(PG_4K);
-	fill_params(hpa_ptr(page), td, rbp_mod);
-	SEAM_MUST(TDH_MNG_INIT, td->tdr.v, page.v, 0, 0);
-	td->tsc_offset = SEAM_MUST(TDH_MNG_RD, td->tdr.v, MD_TD_TSC_OFFSET, 0, 0).r8;
-	frames_give(page, PG_4K);
+	frame_list_add(&td->control, page);
+	return page;
 }
 
-static void create_vcpu(struct td *td, unsigned index, uint64_t hob)
+static enum status init_td(struct td *td, bool rbp_mod)
 {
-	hpa_t tdvpr = frames_take(PG_4K);
+	hpa_t page = frames_take(PG_4K);
+	fill_params(hpa_ptr(page), td, rbp_mod);
+	enum status status = SEAM_TRY(TDH_MNG_INIT, td->tdr.v, page.v, 0, 0);
+	frames_give(page, PG_4K);
+	return status;
+}
+
+static enum status create_td(struct td *td, bool rbp_mod)
+{
+	td->tdr = frames_take(PG_4K);
+	TRY(SEAM_TRY(TDH_MNG_CREATE, td->tdr.v, TD_HKID, 0, 0));
+	td->stage = TD_HAS_KEY;
+	TRY(SEAM_TRY(TDH_MNG_KEY_CONFIG, td->tdr.v, 0, 0, 0));
+	for (unsigned i = 0; i < TDCX_PAGES; i++) {
+		TRY(SEAM_TRY(TDH_MNG_ADDCX, control_page(td).v, td->tdr.v, 0, 0));
+	}
+	TRY(init_td(td, rbp_mod));
+	struct seam_result offset = seam(TDH_MNG_RD, td->tdr.v, MD_TD_TSC_OFFSET, 0, 0);
+	TRY(seam_status("TDH_MNG_RD", td->tdr.v, offset));
+	td->tsc_offset = offset.r8;
+	return ST_OK;
+}
+
+static enum status create_vcpu(struct td *td, unsigned index, uint64_t hob)
+{
+	hpa_t tdvpr = control_page(td);
 	td->vcpus[index].tdvpr = tdvpr;
 	msr_file_init(&td->vcpus[index].msrs, index == 0, td->tsc_offset);
-	SEAM_MUST(TDH_VP_CREATE, tdvpr.v, td->tdr.v, 0, 0);
+	TRY(SEAM_TRY(TDH_VP_CREATE, tdvpr.v, td->tdr.v, 0, 0));
 	for (unsigned i = 0; i < TDVPX_PAGES; i++) {
-		SEAM_MUST(TDH_VP_ADDCX, frames_take(PG_4K).v, tdvpr.v, 0, 0);
+		TRY(SEAM_TRY(TDH_VP_ADDCX, control_page(td).v, tdvpr.v, 0, 0));
 	}
-	SEAM_MUST(VP_INIT_V1, tdvpr.v, hob, cpu_apic_id(index), 0);
-	SEAM_MUST(TDH_VP_WR, tdvpr.v, MD_VP_SHARED_EPTP, td->mmu.shared.root.v, UINT64_MAX);
+	TRY(SEAM_TRY(VP_INIT_V1, tdvpr.v, hob, cpu_apic_id(index), 0));
+	TRY(SEAM_TRY(TDH_VP_WR, tdvpr.v, MD_VP_SHARED_EPTP, td->mmu.shared.root.v, UINT64_MAX));
 	/* The vCPU will run on another CPU. */
-	SEAM_MUST(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0);
+	return SEAM_TRY(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0);
 }
 
 /* The page copied is content plus a stride for each page: no stride, all pages are the same. */
-static void add_section(struct td *td, const struct tdvf_section *section, const uint8_t *content,
-			uint64_t stride)
+static enum status add_section(struct td *td, const struct tdvf_section *section,
+			       const uint8_t *content, uint64_t stride)
 {
 	bool measured = (section->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0;
 	uint64_t pages = section->memory_data_size / MEM_PAGE_SIZE;
 	for (uint64_t i = 0; i < pages; i++) {
-		mmu_add_page(&td->mmu, gpa(section->memory_address + i * MEM_PAGE_SIZE),
-			     content + i * stride, measured);
+		TRY(mmu_add_page(&td->mmu, gpa(section->memory_address + i * MEM_PAGE_SIZE),
+				 content + i * stride, measured));
 	}
+	return ST_OK;
 }
 
-static void add_sections(struct td *td, const struct tdvf_image *image,
-			 const struct td_layout *layout, const uint8_t *firmware,
-			 const uint8_t *hob)
+/* What all pages of the TD are made of. */
+struct content {
+	const struct tdvf_image *image;
+	const struct td_layout *layout;
+	const uint8_t *firmware;
+	const uint8_t *hob;
+	const uint8_t *zero; /* one page */
+};
+
+static enum status add_sections(struct td *td, const struct content *from)
 {
-	hpa_t zero = frames_take(PG_4K);
-	memset(hpa_ptr(zero), 0, MEM_PAGE_SIZE);
-	for (unsigned i = 0; i < image->count; i++) {
-		const struct tdvf_section *section = &image->sections[i];
+	for (unsigned i = 0; i < from->image->count; i++) {
+		const struct tdvf_section *section = &from->image->sections[i];
 		if (section->type == TDVF_SECTION_BFV || section->type == TDVF_SECTION_CFV) {
-			add_section(td, section, firmware + section->data_offset, MEM_PAGE_SIZE);
-		} else if (section->memory_address == layout->hob_base) {
-			add_section(td, section, hob, MEM_PAGE_SIZE);
+			TRY(add_section(td, section, from->firmware + section->data_offset,
+					MEM_PAGE_SIZE));
+		} else if (section->memory_address == from->layout->hob_base) {
+			TRY(add_section(td, section, from->hob, MEM_PAGE_SIZE));
 		} else {
-			add_section(td, section, hpa_ptr(zero), 0);
+			TRY(add_section(td, section, from->zero, 0));
 		}
 	}
-	frames_give(zero, PG_4K);
+	return ST_OK;
 }
 
-void td_build(struct td *td, const struct config *config, struct blob firmware)
+static enum status build(struct td *td, const struct config *config, const struct content *from)
+{
+	td->vcpu_count = cpu_count();
+	TRY(create_td(td, config->rbp_mod));
+	mmu_init(&td->mmu, td->tdr, &from->layout->memory);
+	for (unsigned i = 0; i < td->vcpu_count; i++) {
+		TRY(create_vcpu(td, i, from->layout->hob_base));
+	}
+	TRY(add_sections(td, from));
+	return SEAM_TRY(TDH_MR_FINALIZE, td->tdr.v, 0, 0, 0);
+}
+
+enum status td_build(struct td *td, const struct config *config, struct blob firmware)
 {
 	char error[160];
 	struct tdvf_image image;
@@ -124,16 +161,16 @@ void td_build(struct td *td, const struct config *config, struct blob firmware)
 		machine_exit(EXIT_TD_STOPPED, "TD_HOB section of 0x%llx bytes is too small",
 			     (unsigned long long)layout.hob_size);
 	}
-	td->vcpu_count = cpu_count();
-	create_td(td, config->rbp_mod);
-	mmu_init(&td->mmu, td->tdr, &layout.memory);
-	fw_cfg_remap_init(&td->fw_cfg, &layout.memory);
-	for (unsigned i = 0; i < td->vcpu_count; i++) {
-		create_vcpu(td, i, layout.hob_base);
+	hpa_t zero = frames_take(PG_4K);
+	memset(hpa_ptr(zero), 0, MEM_PAGE_SIZE);
+	struct content content = { &image, &layout, firmware.data, hob, hpa_ptr(zero) };
+	enum status status = build(td, config, &content);
+	frames_give(zero, PG_4K);
+	frames_give_span(hob, layout.hob_size);
+	if (status == ST_OK) {
+		log_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
+			 td->vcpu_count, (unsigned long long)config->memory, image.count,
+			 (unsigned long long)layout.hob_base);
 	}
-	add_sections(td, &image, &layout, firmware.data, hob);
-	SEAM_MUST(TDH_MR_FINALIZE, td->tdr.v, 0, 0, 0);
-	log_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
-		 td->vcpu_count, (unsigned long long)config->memory, image.count,
-		 (unsigned long long)layout.hob_base);
+	return status;
 }

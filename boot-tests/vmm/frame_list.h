@@ -1,0 +1,20 @@
+// A list of 4 KiB frames, kept in frames of the allocator: what was lent and must come back.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdbool.h>
+
+#include "arch/base/addr.h"
+
+struct frame_chunk;
+
+/* All zero: an empty list. */
+struct frame_list {
+	struct frame_chunk *last;
+};
+
+void frame_list_add(struct frame_list *list, hpa_t frame);
+/* The frame that was added last and is still there; false when there is none. */
+bool frame_list_last(const struct frame_list *list, hpa_t *frame);
+/* Forgets that one. */
+void frame_list_drop(struct frame_list *list);
