@@ -31,6 +31,15 @@ static void settings_are_read(void **state)
 	assert_int_equal(config.memory, 4096);
 	assert_false(config.trace);
 	assert_true(config.rbp_mod);
+	assert_string_equal(config.selftest, "");
+	assert_false(config.module_1_0);
+	assert_int_equal(parse("memory=4096\nmodule_version=1.0\nselftest=abc\n", &config), ST_OK);
+	assert_true(config.module_1_0);
+	assert_string_equal(config.selftest, "abc");
+	assert_int_equal(parse("memory=4096\nmodule_version=1.5\n"
+			       "selftest=1234567890123456789012345678901\n", &config), ST_OK);
+	assert_false(config.module_1_0);
+	assert_int_equal(strlen(config.selftest), CONFIG_NAME_MAX);
 	assert_int_equal(parse("memory=18446744073709547520\n", &config), ST_OK);
 	assert_int_equal(config.memory, UINT64_MAX - 4095);
 }
@@ -48,6 +57,11 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nrbp_mod=0\nrbp_mod=0\n",
 		"memory=4096\nmemory=4096\n",
 		"memory=4096\ntrace=1\ntrace=1\n",
+		"memory=4096\nmodule_version=2.0\n",
+		"memory=4096\nmodule_version=\n",
+		"memory=4096\nmodule_version=1.50\n",
+		"memory=4096\nselftest=\n",
+		"memory=4096\nselftest=12345678901234567890123456789012\n",
 		"memory=0\n",
 		"memory=4095\n",
 		"memory=04096\n",

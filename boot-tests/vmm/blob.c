@@ -11,7 +11,7 @@
 struct config blob_load_config(void)
 {
 	char text[CONFIG_MAX];
-	char error[80];
+	char error[160];
 	uint16_t selector;
 	uint32_t size;
 	if (!fwcfg_find("opt/lintel/config", &selector, &size)) {

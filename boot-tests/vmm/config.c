@@ -26,7 +26,22 @@ static bool parse_number(const char *text, size_t size, uint64_t *out)
 	return true;
 }
 
-enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_COUNT };
+static bool parse_flag(const char *text, size_t size, bool *out)
+{
+	uint64_t value;
+	if (!parse_number(text, size, &value) || value > 1) {
+		return false;
+	}
+	*out = value == 1;
+	return true;
+}
+
+static bool text_is(const char *text, size_t size, const char *wanted)
+{
+	return size == strlen(wanted) && memcmp(text, wanted, size) == 0;
+}
+
+enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST, KEY_COUNT };
 
 /* KEY_COUNT: no such key. */
 static enum key find_key(const char *text, size_t size)
@@ -35,27 +50,36 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_MEMORY] = "memory",
 		[KEY_TRACE] = "trace",
 		[KEY_RBP_MOD] = "rbp_mod",
+		[KEY_MODULE_VERSION] = "module_version",
+		[KEY_SELFTEST] = "selftest",
 	};
 	unsigned key = 0;
-	while (key < KEY_COUNT &&
-	       (size != strlen(names[key]) || memcmp(text, names[key], size) != 0)) {
+	while (key < KEY_COUNT && !text_is(text, size, names[key])) {
 		key++;
 	}
 	return (enum key)key;
 }
 
-static bool set_key(enum key key, uint64_t value, struct config *config)
+static bool set_key(enum key key, const char *value, size_t size, struct config *config)
 {
 	switch (key) {
 	case KEY_MEMORY:
-		config->memory = value;
-		return value != 0 && is_aligned(value, PAGE);
+		return parse_number(value, size, &config->memory) && config->memory != 0 &&
+		       is_aligned(config->memory, PAGE);
 	case KEY_TRACE:
-		config->trace = value == 1;
-		return value <= 1;
+		return parse_flag(value, size, &config->trace);
 	case KEY_RBP_MOD:
-		config->rbp_mod = value == 1;
-		return value <= 1;
+		return parse_flag(value, size, &config->rbp_mod);
+	case KEY_MODULE_VERSION:
+		config->module_1_0 = text_is(value, size, "1.0");
+		return config->module_1_0 || text_is(value, size, "1.5");
+	case KEY_SELFTEST:
+		if (size == 0 || size > CONFIG_NAME_MAX) {
+			return false;
+		}
+		memcpy(config->selftest, value, size);
+		config->selftest[size] = 0;
+		return true;
 	case KEY_COUNT:
 		break;
 	}
@@ -68,8 +92,7 @@ static bool parse_line(const char *line, size_t size, struct config *config, boo
 	while (key_size < size && line[key_size] != '=') {
 		key_size++;
 	}
-	uint64_t value;
-	if (key_size == size || !parse_number(line + key_size + 1, size - key_size - 1, &value)) {
+	if (key_size == size) {
 		return false;
 	}
 	enum key key = find_key(line, key_size);
@@ -77,7 +100,7 @@ static bool parse_line(const char *line, size_t size, struct config *config, boo
 		return false;
 	}
 	seen[key] = true;
-	return set_key(key, value, config);
+	return set_key(key, line + key_size + 1, size - key_size - 1, config);
 }
 
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,
@@ -93,7 +116,8 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 		}
 		if (end == size || !parse_line(text + at, end - at, &config, seen)) {
 			fmt_print(error, error_size,
-				  "line %u is not one of memory=BYTES, trace=0|1, rbp_mod=0|1",
+				  "line %u is not one of memory=BYTES, trace=0|1, rbp_mod=0|1, "
+				  "module_version=1.0|1.5, selftest=NAME",
 				  number);
 			return ST_BAD_FORMAT;
 		}

@@ -8,16 +8,20 @@
 
 #include "arch/base/status.h"
 
+#define CONFIG_NAME_MAX 31
+
 struct config {
 	uint64_t memory; /* bytes of the TD's RAM, a multiple of 4 KiB */
 	bool trace;
+	bool module_1_0; /* the module is one of 1.0, which Linux refuses */
+	char selftest[CONFIG_NAME_MAX + 1]; /* a case of boot-tests/cases instead of a TD; or "" */
 	bool rbp_mod; /* TDVMCALLs may expose RBP: no NO_RBP_MOD, as in hosts before it existed */
 };
 
 /*
- * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1. ST_BAD_FORMAT: an
- * unknown or repeated key, a value out of its form, no memory; *out is then untouched and error
- * names the line.
+ * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1,
+ * module_version=1.0|1.5, selftest=NAME. ST_BAD_FORMAT: an unknown or repeated key, a value out of
+ * its form, no memory; *out is then untouched and error names the line.
  */
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,
 			 size_t error_size) MUST_CHECK;

@@ -12,6 +12,7 @@
 #include "boot-tests/vmm/frames.h"
 #include "boot-tests/vmm/platform.h"
 #include "boot-tests/vmm/run.h"
+#include "boot-tests/vmm/selftest.h"
 #include "boot-tests/vmm/td_build.h"
 #include "boot-tests/vmm/tdx_init.h"
 
@@ -25,6 +26,10 @@ void machine_main(void)
 	struct config config = blob_load_config();
 	trace_on = config.trace;
 	struct module_platform platform = platform_make();
+	platform.version_1_0 = config.module_1_0;
+	if (config.selftest[0] != 0) {
+		selftest_run(config.selftest, &platform);
+	}
 	module_load(&platform);
 	struct tdmr_range pool = { MACHINE_POOL, memory_top().v - MACHINE_POOL };
 	if (tdx_enable(&tdx, &pool, 1, TDMR_COALESCE) != ST_OK) {

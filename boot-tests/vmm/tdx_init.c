@@ -175,13 +175,17 @@ static enum status configure(struct tdx_host *host, enum tdmr_mode mode)
 	return init_tdmrs(host);
 }
 
+static void give_tdmrs(struct tdx_host *host)
+{
+	frames_give(ptr_hpa(host->tdmrs), PG_2M);
+	host->tdmrs = NULL;
+}
+
 /* A span of frames that goes back to where it came from, without what the module left in it. */
 static void give_pamt(struct tdx_host *host)
 {
 	memset(host->pamt, 0, host->pamt_size);
-	for (uint64_t at = 0; at < host->pamt_size; at += pg_size(PG_2M)) {
-		frames_give(hpa(ptr_hpa(host->pamt).v + at), PG_2M);
-	}
+	frames_give_span(host->pamt, host->pamt_size);
 	host->pamt = NULL;
 }
 
@@ -252,15 +256,31 @@ static enum status init_module(struct tdx_host *host, const struct tdmr_range *r
 	TRY(read_version(host));
 	TRY(read_cmrs(host));
 	TRY(tdmr_memory_make(ram, ram_count, host->cmrs, host->cmr_count, &host->memory));
-	hpa_t frame = frames_take(PG_2M);
-	host->tdmrs = hpa_ptr(frame);
+	if (host->memory.count == 0) {
+		say(host, "initialization failed: no memory is convertible.");
+		return ST_NOT_FOUND;
+	}
+	host->tdmrs = hpa_ptr(frames_take(PG_2M));
 	memset(host->tdmrs, 0, sizeof(*host->tdmrs));
 	enum status status = construct(host, mode);
 	if (status != ST_OK) {
-		frames_give(frame, PG_2M);
-		host->tdmrs = NULL;
+		give_tdmrs(host);
 	}
 	return status;
+}
+
+void tdx_release(struct tdx_host *host)
+{
+	CHECK(host->state == TDX_INITIALIZED);
+	give_pamt(host);
+	give_tdmrs(host);
+	host->state = TDX_UNINITIALIZED;
+}
+
+const struct tdmr_info *tdx_tdmr(const struct tdx_host *host, unsigned index)
+{
+	CHECK(host->state == TDX_INITIALIZED && index < host->tdmrs->list.count);
+	return &host->tdmrs->list.tdmrs[index];
 }
 
 /* Linux's error number, which its users search for. */

@@ -32,10 +32,16 @@ struct tdx_host {
 /*
  * Brings the module up for the RAM given, which the frame allocator has: PAMTs come from there. Reads
  * fields, calls all CPUs. ST_BAD_ARGUMENT: it failed before. Else the status of what failed:
- * ST_UNSUPPORTED, ST_TDX, ST_NO_SPACE, ST_NO_MEMORY, ST_BAD_RANGE; nothing is then taken.
+ * ST_UNSUPPORTED, ST_TDX, ST_NO_SPACE, ST_NO_MEMORY, ST_BAD_RANGE, ST_NOT_FOUND (none of the RAM is
+ * convertible); nothing is then taken.
  */
 enum status tdx_enable(struct tdx_host *host, const struct tdmr_range *ram, unsigned ram_count,
 		       enum tdmr_mode mode) MUST_CHECK;
+
+/* Gives back what a host has taken that brought its module up; the module must be loaded anew. */
+void tdx_release(struct tdx_host *host);
+
+const struct tdmr_info *tdx_tdmr(const struct tdx_host *host, unsigned index);
 
 /* One field into to, which has size bytes; ST_BAD_ARGUMENT, and no SEAMCALL, when the id says
  * another size. */

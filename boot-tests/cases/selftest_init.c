@@ -1,0 +1,140 @@
+// Bringing the module up when something is wrong: nothing is leaked, and an error is for ever.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "arch/base/bits.h"
+#include "boot-tests/cases/selftest.h"
+#include "boot-tests/machine/log.h"
+#include "boot-tests/machine/stats.h"
+#include "boot-tests/module/pamt.h"
+#include "boot-tests/vmm/frames.h"
+#include "boot-tests/vmm/seam.h"
+#include "boot-tests/vmm/tdx_init.h"
+#include "linker/memmap.h"
+
+#define PIECES 40
+
+/* One host on a fresh module, whose call number `at` has this status; false: there is no such call. */
+static bool fail_at(const struct module_platform *platform, const struct tdmr_range *pool,
+		    unsigned at, uint64_t failure)
+{
+	struct tdx_host host = { .quiet = true };
+	module_load(platform);
+	uint64_t taken = frames_taken();
+	seam_fail(at, failure);
+	enum status status = tdx_enable(&host, pool, 1, TDMR_LINUX);
+	if (seam_fail_pending()) {
+		EXPECT_EQUAL(status, ST_OK);
+		seam_fail(0, 0);
+		tdx_release(&host);
+		EXPECT_EQUAL(frames_taken(), taken);
+		return false;
+	}
+	EXPECT_EQUAL(status, ST_TDX);
+	EXPECT_EQUAL(frames_taken(), taken);
+	EXPECT_EQUAL(host.state, TDX_FAILED);
+	EXPECT(host.tdmrs == NULL && host.pamt == NULL);
+	/* It is not tried again, not even with a SEAMCALL. */
+	seam_fail(1, failure);
+	EXPECT_EQUAL(tdx_enable(&host, pool, 1, TDMR_LINUX), ST_BAD_ARGUMENT);
+	EXPECT(seam_fail_pending());
+	seam_fail(0, 0);
+	return true;
+}
+
+/* Entropy that comes back is no error. calls: how many initialization makes. */
+static void check_entropy(const struct module_platform *platform, const struct tdmr_range *ram,
+			  unsigned calls)
+{
+	for (unsigned at = 1; at <= calls; at += 16) {
+		if (at > 1 && at <= 1 + platform->cpu_count) {
+			continue; /* TDH.SYS.LP.INIT needs none */
+		}
+		struct tdx_host host = { .quiet = true };
+		module_load(platform);
+		seam_fail(at, TDX_RND_NO_ENTROPY);
+		EXPECT_EQUAL(tdx_enable(&host, ram, 1, TDMR_LINUX), ST_OK);
+		EXPECT(!seam_fail_pending());
+		tdx_release(&host);
+	}
+}
+
+void selftest_init_faults(const struct module_platform *platform)
+{
+	struct tdmr_range ram = selftest_ram();
+	unsigned calls = 0;
+	while (fail_at(platform, &ram, calls + 1, TDX_KEY_GENERATION_FAILED)) {
+		calls++;
+	}
+	EXPECT(calls > TDX_TDMR_ALIGN / MEM_PAGE_SIZE / PAMT_INIT_ENTRIES);
+	check_entropy(platform, &ram, calls);
+	log_line('L', "selftest: %u SEAMCALLs of initialization failed, one at a time", calls);
+}
+
+/* The metadata that the seed names are read by five calls, and there is no RDALL. */
+static void check_calls(const struct module_platform *platform, const struct tdmr_range *pool)
+{
+	struct tdx_host host = { .quiet = true };
+	uint64_t before = stats.seamcall[TDH_SYS_RDALL];
+	module_load(platform);
+	uint64_t taken = frames_taken();
+	EXPECT_EQUAL(tdx_enable(&host, pool, 1, TDMR_LINUX), ST_OK);
+	EXPECT_EQUAL(stats.seamcall[TDH_SYS_RDALL], before);
+	EXPECT_EQUAL(host.sysinfo.max_tdmrs, 64);
+	EXPECT_EQUAL(host.sysinfo.max_reserved, 16);
+	EXPECT_EQUAL(host.sysinfo.pamt_1g_entry_size, 16);
+	EXPECT_EQUAL(host.global_hkid, MODULE_HKID_BASE);
+	EXPECT_EQUAL(host.td_hkids, MODULE_HKID_COUNT - 1);
+	EXPECT(frames_taken() > taken);
+	tdx_release(&host);
+	EXPECT_EQUAL(frames_taken(), taken);
+}
+
+static enum status enable(const struct module_platform *platform, const struct tdmr_range *ram,
+			  unsigned count, enum tdmr_mode mode, uint64_t *lost)
+{
+	struct tdx_host host = { .quiet = true };
+	module_load(platform);
+	uint64_t taken = frames_taken();
+	enum status status = tdx_enable(&host, ram, count, mode);
+	*lost = host.lost;
+	if (status == ST_OK) {
+		tdx_release(&host);
+	}
+	EXPECT_EQUAL(frames_taken(), taken);
+	return status;
+}
+
+void selftest_init_limits(const struct module_platform *machine)
+{
+	struct module_platform platform = *machine;
+	struct tdmr_range pool = selftest_ram();
+	uint64_t lost;
+	check_calls(&platform, &pool);
+
+	/* Key ids: one is too few, two are enough. */
+	platform.keyid_partitioning = field_put(MKTME_KEYIDS, 31) | field_put(TDX_KEYIDS, 1);
+	EXPECT_EQUAL(enable(&platform, &pool, 1, TDMR_LINUX, &lost), ST_UNSUPPORTED);
+	platform.keyid_partitioning = field_put(MKTME_KEYIDS, 31);
+	EXPECT_EQUAL(enable(&platform, &pool, 1, TDMR_LINUX, &lost), ST_UNSUPPORTED);
+	platform.keyid_partitioning = field_put(MKTME_KEYIDS, 3) | field_put(TDX_KEYIDS, 2);
+	EXPECT_EQUAL(enable(&platform, &pool, 1, TDMR_LINUX, &lost), ST_OK);
+	platform.keyid_partitioning = machine->keyid_partitioning;
+
+	/* Too many holes, for Linux; the module takes what is coalesced. */
+	struct tdmr_range holes = selftest_pool();
+	uint64_t stride = align_down(holes.size / PIECES, MEM_PAGE_SIZE);
+	struct tdmr_range ram[PIECES + 1];
+	for (unsigned i = 0; i < PIECES; i++) {
+		ram[i] = (struct tdmr_range){ holes.base + i * stride, (2 + i) * MEM_PAGE_SIZE };
+	}
+	/* Behind them lies what PAMTs are taken from. */
+	uint64_t behind = holes.base + holes.size;
+	ram[PIECES] = (struct tdmr_range){ behind, pool.base + pool.size - behind };
+	EXPECT_EQUAL(enable(&platform, ram, PIECES + 1, TDMR_LINUX, &lost), ST_NO_SPACE);
+	EXPECT_EQUAL(enable(&platform, ram, PIECES + 1, TDMR_COALESCE, &lost), ST_OK);
+	EXPECT(lost > 0 && lost % MEM_PAGE_SIZE == 0);
+
+	/* RAM that is not convertible is not used: nothing to do, nothing to configure. */
+	platform.cmrs[0] = (struct cmr_info){ 0, MEM_PAGE_SIZE };
+	platform.cmrs[1] = (struct cmr_info){ 0, 0 };
+	EXPECT_EQUAL(enable(&platform, &pool, 1, TDMR_LINUX, &lost), ST_NOT_FOUND);
+}
