@@ -7,7 +7,8 @@
 #include "linker/memmap.h"
 
 extern const struct linux_setup_header setup_header;
-__attribute__((section(".setup_header"), used)) const struct linux_setup_header setup_header = {
+__attribute__((section(".setup_header"), used, aligned(1)))
+const struct linux_setup_header setup_header = {
 	.setup_sects = 1,
 	.syssize = PAYLOAD_FILE_SIZE / 16,
 	.boot_flag = LINUX_BOOT_FLAG,
