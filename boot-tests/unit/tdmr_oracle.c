@@ -49,9 +49,9 @@ static unsigned pamts_with(uint64_t at, const struct tdmr_list *list)
 	unsigned found = 0;
 	for (unsigned i = 0; i < list->count; i++) {
 		const struct tdmr_info *tdmr = &list->tdmrs[i];
-		found += inside(at, tdmr->pamt_1g_base, tdmr->pamt_1g_size) +
-			 inside(at, tdmr->pamt_2m_base, tdmr->pamt_2m_size) +
-			 inside(at, tdmr->pamt_4k_base, tdmr->pamt_4k_size);
+		found += inside(at, tdmr->pamt_1g_base, tdmr->pamt_1g_size) ? 1 : 0;
+		found += inside(at, tdmr->pamt_2m_base, tdmr->pamt_2m_size) ? 1 : 0;
+		found += inside(at, tdmr->pamt_4k_base, tdmr->pamt_4k_size) ? 1 : 0;
 	}
 	return found;
 }
