@@ -12,7 +12,9 @@
 #include "linker/memmap.h"
 
 #define CALLS 1000
-#define FRAMES 16
+/* Few, so that pages and key ids are often in use already. */
+#define FRAMES 8
+#define HKIDS 3
 #define SEED UINT64_C(0x9E3779B97F4A7C15)
 
 static uint64_t state = SEED;
@@ -41,7 +43,7 @@ static uint64_t operand(void)
 	case 2:
 		return frame | BIT64(HPA_WIDTH + next() % 22);
 	case 3:
-		return MODULE_HKID_BASE + next() % (MODULE_HKID_COUNT + 1);
+		return MODULE_HKID_BASE + next() % HKIDS;
 	case 4:
 		return next() % 5;
 	default:
@@ -89,21 +91,39 @@ static void check_owners(const struct tdmr_range *pool)
 	}
 }
 
-static const unsigned late[] = {
+/* Leaves that bring the module up. */
+static const unsigned bring_up[] = {
 	TDH_SYS_CONFIG, TDH_SYS_KEY_CONFIG, TDH_SYS_INIT, TDH_SYS_LP_INIT,
 };
+
+/* Leaves that get anywhere with random operands: every second call. */
+static const unsigned likely[] = {
+	TDH_MNG_CREATE, TDH_MNG_CREATE, TDH_MNG_KEY_CONFIG, TDH_MNG_ADDCX, TDH_PHYMEM_PAGE_RDMD,
+	TDH_MNG_VPFLUSHDONE, TDH_MNG_KEY_FREEID, TDH_PHYMEM_PAGE_RECLAIM, TDH_MNG_INIT,
+};
+
+static uint64_t random_rax(void)
+{
+	switch (next() % 16) {
+	case 0:
+		return next();
+	case 1:
+		return next() % TDH_LEAF_COUNT | field_put(TDX_VERSION, next());
+	default:
+		return next() % 2 == 0 ? next() % TDH_LEAF_COUNT :
+					 likely[next() % ARRAY_COUNT(likely)];
+	}
+}
 
 static void run(const struct tdmr_range *pool, unsigned *failed)
 {
 	for (unsigned i = 0; i < CALLS; i++) {
-		uint64_t rax = next() % 8 == 0 ? next() : next() % TDH_LEAF_COUNT;
-		if (next() % 16 == 0) {
-			rax |= field_put(TDX_VERSION, next());
-		}
 		struct seam_regs regs;
+		uint64_t rax = random_rax();
+		uint64_t rcx = operand();
+		uint64_t rdx = next() % 4 == 0 ? MODULE_HKID_BASE + next() % HKIDS : operand();
 		uint64_t before = digest(pool);
-		uint64_t status = selftest_call(&regs, rax, operand(), operand(), operand(),
-						operand());
+		uint64_t status = selftest_call(&regs, rax, rcx, rdx, operand(), operand());
 		if (status & TDX_ERROR) {
 			EXPECT_EQUAL(digest(pool), before);
 			*failed += 1;
@@ -128,8 +148,8 @@ void selftest_random(const struct module_platform *platform)
 		struct seam_regs regs;
 		uint64_t leaf = next() % TDH_LEAF_COUNT;
 		bool brings_up = false;
-		for (unsigned j = 0; j < ARRAY_COUNT(late); j++) {
-			brings_up = brings_up || leaf == late[j];
+		for (unsigned j = 0; j < ARRAY_COUNT(bring_up); j++) {
+			brings_up = brings_up || leaf == bring_up[j];
 		}
 		if (!brings_up) {
 			(void)selftest_call(&regs, leaf, operand(), operand(), operand(), operand());
