@@ -204,6 +204,9 @@
 #define TDX_VP_ENTER_HOST_RECOVERABILITY_HINT BIT64(52)
 #define TDX_VP_ENTER_RESUME_L1 BIT64(53)
 
+/* TDH.VP.ENTER, R9 of an exit by an exception: a machine check. [SDM 3C 25.9.2] */
+#define TDX_EXIT_INTERRUPTION_MC (BIT64(31) | field_put(MASK64(10, 8), 3) | 18)
+
 /* TDH.PHYMEM.CACHE.WB, RCX. */
 #define TDX_CACHE_WB_START 0
 #define TDX_CACHE_WB_RESUME 1

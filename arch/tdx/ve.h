@@ -7,6 +7,7 @@
 
 #include "arch/base/bits.h"
 
+#define EXIT_REASON_EXCEPTION_OR_NMI 0
 #define EXIT_REASON_EXTERNAL_INTERRUPT 1
 #define EXIT_REASON_TRIPLE_FAULT 2
 #define EXIT_REASON_CPUID 10

@@ -23,6 +23,10 @@ uint64_t debug_memory_open(const struct td *td, uint64_t raw, struct sept_walk *
 		return sept_refuse(walk, leaf ? TDX_EPT_ENTRY_STATE_INCORRECT : TDX_EPT_WALK_FAILED,
 				   out);
 	}
+	uint64_t status = sept_check_content(td, walk);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
 	*found = hpa_ptr(hpa(sept_hpa(walk->value).v + (raw & (pg_size(walk->level) - 1))));
 	return TDX_SUCCESS;
 }

@@ -3,6 +3,7 @@
 #include "boot-tests/module/ept_violation.h"
 
 #include "arch/x86/cpu.h"
+#include "boot-tests/machine/log.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/guest.h"
 #include "boot-tests/module/sept.h"
@@ -97,12 +98,25 @@ static void inject(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
 	ve_inject(vcpu, &info);
 }
 
+/* The page is not what the TD has left there: the TD ends. [TDX ABI 1.5, #MC in a TD] */
+static void integrity_error(struct vcpu *vcpu, uint64_t gpa_raw)
+{
+	log_line('L', "vCPU %u: memory integrity error at GPA 0x%llx", vcpu->index,
+		 (unsigned long long)gpa_raw);
+	vcpu->td.tdr->fatal = true;
+	td_exit(vcpu, TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE | EXIT_REASON_EXCEPTION_OR_NMI, 0, 0,
+		0);
+	vcpu->exit_interruption = TDX_EXIT_INTERRUPTION_MC;
+}
+
 static void private_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
 {
 	const struct tdcs *tdcs = vcpu->td.tdcs;
 	struct sept_walk walk =
 		sept_walk(tdcs->sept_root, gpa(gpa_raw & ~PAGE_OFFSET), PG_4K);
-	if (sept_state(walk.value) != SEPT_PENDING) {
+	if (walk.value & SEPT_POISONED) {
+		integrity_error(vcpu, gpa_raw);
+	} else if (sept_state(walk.value) != SEPT_PENDING) {
 		/* Even when another CPU has mapped it since: the host sees a spurious exit. */
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
 	} else if (tdcs->td_ctls & TD_CTLS_PENDING_VE_DISABLE) {

@@ -66,7 +66,12 @@ void sept_table_init(uint64_t *table)
 
 void sept_write(uint64_t *entry, enum sept_state state, hpa_t page, enum pg_level level)
 {
-	__atomic_store_n(entry, sept_entry(state, page, level), __ATOMIC_RELEASE);
+	uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
+	uint64_t value = sept_entry(state, page, level);
+	if ((old & SEPT_POISONED) && sept_is_leaf(state) && sept_hpa(old).v == page.v) {
+		value = (value & ~PTE_P) | SEPT_POISONED;
+	}
+	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
 }
 
 struct sept_walk sept_walk(uint64_t *root, gpa_t address, enum pg_level target)
@@ -95,4 +100,32 @@ bool sept_lock(const struct sept_walk *walk)
 void sept_unlock(const struct sept_walk *walk)
 {
 	__atomic_fetch_and(walk->entry, ~SEPT_LOCK, __ATOMIC_RELEASE);
+}
+
+static bool find_content(uint64_t *table, enum pg_level level, hpa_t page, struct sept_walk *out)
+{
+	for (unsigned i = 0; i < PT_ENTRIES; i++) {
+		uint64_t value = __atomic_load_n(&table[i], __ATOMIC_ACQUIRE);
+		enum sept_state state = sept_state(value);
+		if (state == SEPT_NL_MAPPED || state == SEPT_NL_BLOCKED) {
+			if (find_content(hpa_ptr(sept_hpa(value)), level - 1, page, out)) {
+				return true;
+			}
+		} else if ((state == SEPT_MAPPED || state == SEPT_BLOCKED) &&
+			   page.v - sept_hpa(value).v < pg_size(level)) {
+			*out = (struct sept_walk){ &table[i], value, level };
+			return true;
+		}
+	}
+	return false;
+}
+
+bool sept_find_content(uint64_t *root, hpa_t page, struct sept_walk *out)
+{
+	return find_content(root, SEPT_ROOT_LEVEL, page, out);
+}
+
+void sept_poison(const struct sept_walk *walk)
+{
+	__atomic_store_n(walk->entry, (walk->value & ~PTE_P) | SEPT_POISONED, __ATOMIC_RELEASE);
 }

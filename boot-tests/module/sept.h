@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX ABI 1.5 SEPT entry; AMD APM 2, 15.25]
 //
-//   63  62..59  58..52   51..12  11    10..8  7   6  5  4  3  2  1  0
-//    0    0     state     HPA   lock     0    PS  D  A  0  0  U  W  P     x86 format
+//   63   62   61..59  58..52   51..12  11    10..8  7   6  5  4  3  2  1  0
+//    0 poison   0     state     HPA   lock     0    PS  D  A  0  0  U  W  P     x86 format
 //
 // The state is the 7-bit encoding of the real module; only MAPPED and NL_MAPPED have P set. A, D, W
 // and U are set with it, because a nested walk that serves a guest page walk is a write for SVM.
@@ -17,6 +17,8 @@
 #include "arch/x86/paging.h"
 
 #define SEPT_LOCK BIT64(11)
+/* The host has written to the page (MAPPED or BLOCKED): no access may find its content. P is clear. */
+#define SEPT_POISONED BIT64(62)
 #define SEPT_STATE MASK64(58, 52)
 
 enum sept_state {
@@ -55,7 +57,7 @@ uint64_t sept_architectural(uint64_t entry);
 
 /* Makes all entries of a table FREE. */
 void sept_table_init(uint64_t *table);
-/* Writes an entry that the caller has locked; the lock is given up. */
+/* Writes an entry that the caller has locked; the lock is given up. Poison stays with the page. */
 void sept_write(uint64_t *entry, enum sept_state state, hpa_t page, enum pg_level level);
 
 struct sept_walk {
@@ -71,3 +73,8 @@ struct sept_walk sept_walk(uint64_t *root, gpa_t address, enum pg_level target);
 /* Locks the entry where the walk ended; false when it is locked, or no longer what it was. */
 bool sept_lock(const struct sept_walk *walk);
 void sept_unlock(const struct sept_walk *walk);
+
+/* Finds the leaf that maps a page, of any state but PENDING; false when there is none. */
+bool sept_find_content(uint64_t *root, hpa_t page, struct sept_walk *out);
+/* Poisons the page of an entry that the caller has locked; the lock is given up. */
+void sept_poison(const struct sept_walk *walk);

@@ -67,6 +67,16 @@ uint64_t sept_check_tracked(const struct td *td, const struct sept_walk *walk,
 	return TDX_SUCCESS;
 }
 
+uint64_t sept_check_content(const struct td *td, const struct sept_walk *walk)
+{
+	if (!(walk->value & SEPT_POISONED)) {
+		return TDX_SUCCESS;
+	}
+	sept_unlock(walk);
+	td->tdr->fatal = true;
+	return TDX_TD_FATAL;
+}
+
 void sept_update(const struct td *td, const struct sept_walk *walk, enum sept_state state,
 		 hpa_t page)
 {

@@ -29,6 +29,10 @@ uint64_t sept_refuse(const struct sept_walk *walk, uint64_t status, struct seam_
 uint64_t sept_check_tracked(const struct td *td, const struct sept_walk *walk,
 			    struct seam_regs *out);
 
+/* May the module read the page of a locked entry? Poison ends the TD: TD_FATAL, and the entry is
+ * unlocked. */
+uint64_t sept_check_content(const struct td *td, const struct sept_walk *walk);
+
 /* Writes and unlocks the entry. */
 void sept_update(const struct td *td, const struct sept_walk *walk, enum sept_state state,
 		 hpa_t page);

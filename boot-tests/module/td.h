@@ -149,6 +149,7 @@ struct vcpu {
 	uint64_t exit_qualification;
 	uint64_t exit_extended;
 	uint64_t exit_gpa;
+	uint64_t exit_interruption;
 };
 _Static_assert(sizeof(struct vcpu) <= 4096, "The vCPU has outgrown its page.");
 

@@ -24,6 +24,7 @@ void td_exit(struct vcpu *vcpu, uint64_t status_and_reason, uint64_t qualificati
 	vcpu->exit_qualification = qualification;
 	vcpu->exit_extended = extended;
 	vcpu->exit_gpa = gpa_raw;
+	vcpu->exit_interruption = 0;
 	trace(vcpu->index, "TD exit 0x%llx, qualification 0x%llx, 0x%llx, GPA 0x%llx, RIP 0x%llx",
 	      (unsigned long long)status_and_reason, (unsigned long long)qualification,
 	      (unsigned long long)extended, (unsigned long long)gpa_raw,

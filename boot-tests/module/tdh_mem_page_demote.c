@@ -6,11 +6,16 @@
 #include "boot-tests/module/sept_op.h"
 
 /* The small entries are never blocked. */
-static void fill_table(uint64_t *table, bool mapped, hpa_t page)
+static void fill_table(uint64_t *table, uint64_t large)
 {
+	enum sept_state state = sept_state(large);
+	bool mapped = state == SEPT_MAPPED || state == SEPT_BLOCKED;
 	for (unsigned i = 0; i < PT_ENTRIES; i++) {
 		table[i] = sept_entry(mapped ? SEPT_MAPPED : SEPT_PENDING,
-				      hpa(page.v + i * pg_size(PG_4K)), PG_4K);
+				      hpa(sept_hpa(large).v + i * pg_size(PG_4K)), PG_4K);
+		if (large & SEPT_POISONED) {
+			table[i] = (table[i] & ~PTE_P) | SEPT_POISONED;
+		}
 	}
 }
 
@@ -41,7 +46,7 @@ uint64_t tdh_mem_page_demote(const struct td *td, const struct seam_regs *in,
 		sept_unlock(&walk);
 		return status;
 	}
-	fill_table(hpa_ptr(hpa(in->r8)), state == SEPT_MAPPED || state == SEPT_BLOCKED, page);
+	fill_table(hpa_ptr(hpa(in->r8)), walk.value);
 	pamt_demote(entry);
 	td_take_page(td->tdr_page, table, PG_4K, TDX_PAGE_EPT);
 	sept_update(td, &walk, SEPT_NL_MAPPED, hpa(in->r8));

@@ -8,14 +8,14 @@
 /* No L2 VM has a table: what version 1 returns for each. */
 #define NULL_PAGE UINT64_MAX
 
-/* Are the pages in order, aligned as one, and all mapped or all pending? There are no 1 GiB pages:
+/* Are the pages in order, aligned as one, and all mapped or all pending, none poisoned? There are no 1 GiB pages:
  * entries of a table of level 1 are none that could be joined. */
 static bool promotable(uint64_t *table, enum pg_level level)
 {
 	uint64_t first = __atomic_load_n(&table[0], __ATOMIC_ACQUIRE);
 	enum sept_state state = sept_state(first);
 	if (level != PG_2M || (state != SEPT_MAPPED && state != SEPT_PENDING) ||
-	    !is_aligned(sept_hpa(first).v, pg_size(PG_2M))) {
+	    (first & SEPT_POISONED) || !is_aligned(sept_hpa(first).v, pg_size(PG_2M))) {
 		return false;
 	}
 	for (unsigned i = 0; i < PT_ENTRIES; i++) {

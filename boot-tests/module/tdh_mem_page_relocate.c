@@ -36,6 +36,10 @@ uint64_t tdh_mem_page_relocate(const struct td *td, const struct seam_regs *in,
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
+	status = sept_check_content(td, &walk);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
 	hpa_t from = sept_hpa(walk.value);
 	struct pamt_entry *from_entry = pamt_find(from);
 	CHECK(from_entry != 0 && from_entry->type == TDX_PAGE_REG && from_entry->level == PG_4K);

@@ -20,6 +20,10 @@ uint64_t tdh_mr_extend(const struct td *td, const struct seam_regs *in, struct s
 	if (sept_state(walk.value) != SEPT_MAPPED) {
 		return sept_refuse(&walk, TDX_EPT_ENTRY_STATE_INCORRECT, out);
 	}
+	status = sept_check_content(td, &walk);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
 	mrtd_extend(td->tdcs, gpa(in->rcx), hpa_ptr(hpa(sept_hpa(walk.value).v + offset)));
 	sept_unlock(&walk);
 	return TDX_SUCCESS;

@@ -92,6 +92,7 @@ static void report_exit(const struct vcpu *vcpu, const struct seam_regs *in, str
 	out->rcx = vcpu->exit_qualification;
 	out->rdx = vcpu->exit_extended;
 	out->r8 = vcpu->exit_gpa;
+	out->r9 = vcpu->exit_interruption;
 }
 
 /* [TDX ABI 1.5 TDH.VP.ENTER] RCX TDVPR and flags. */

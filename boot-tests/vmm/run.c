@@ -15,7 +15,6 @@
 
 /* Low 32 bits of the status: exit reason; bit 26 may say "and a bus lock". */
 #define EXIT_REASON MASK64(15, 0)
-#define EXIT_REASON_NMI 0
 #define ENTER_BUSY_BOUND_US 10000000
 /* EPT violations of a vCPU with nothing else between them that a sane TD can cause at one address:
  * other vCPUs may fault on it and take it away again. */
@@ -107,7 +106,7 @@ static void handle_exit(struct td *td, unsigned index, uint64_t status, struct s
 	case EXIT_REASON_EPT_VIOLATION:
 		handle_fault(td, index, regs, watch);
 		break;
-	case EXIT_REASON_NMI: /* a kick */
+	case EXIT_REASON_EXCEPTION_OR_NMI: /* a kick */
 	case EXIT_REASON_EXTERNAL_INTERRUPT:
 		break;
 	default:
