@@ -108,6 +108,7 @@ class Case:
     append: str = ""
     smp: str = "1"
     memory: str = "512M"
+    hold: int = 0              # a vCPU that the host holds for a second at each turn
     timeout: int = 60
     status: int = 0
     until: str = None          # stop once this is seen; the exit status then does not matter
@@ -176,6 +177,7 @@ def boot_command(case, image, files, stats):
                 "-display", "none", "-no-reboot", "-serial", "stdio", "-bios", image, *options]
     return ["tools/tdrun", "--machine-elf", files["build"] + "/machine.elf", "--firmware", image,
             "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
+            *(["--hold", str(case.hold)] if case.hold else []),
             "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
                                  for word in options]
 

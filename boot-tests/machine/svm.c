@@ -32,6 +32,9 @@ static PAGE struct vmcb host_loads[MACHINE_MAX_CPUS];
  * makes the CPU look. */
 static bool kicked[MACHINE_MAX_CPUS];
 static bool nmi_wanted[MACHINE_MAX_CPUS];
+/* By CPU, for svm_hold(): how long, and the exit code after the last wait. */
+static uint64_t hold_us[MACHINE_MAX_CPUS];
+static uint64_t held_at[MACHINE_MAX_CPUS];
 
 /* svm_run.nasm */
 void svm_run(uint64_t gpr[16], uint64_t vmcb, uint64_t host);
@@ -297,10 +300,26 @@ static void mirror_paging_bits(const struct vmcb_save *save)
 	}
 }
 
+void svm_hold(unsigned cpu, uint64_t us)
+{
+	hold_us[cpu] = us;
+	held_at[cpu] = VMEXIT_INVALID_LOW; /* no exit that is seen here */
+}
+
+static void hold(const struct svm_vcpu *vcpu)
+{
+	unsigned cpu = cpu_index();
+	if (hold_us[cpu] != 0 && vcpu->vmcb->control.exitcode != held_at[cpu]) {
+		held_at[cpu] = vcpu->vmcb->control.exitcode;
+		cpu_delay_us(hold_us[cpu]);
+	}
+}
+
 void svm_enter(struct svm_vcpu *vcpu)
 {
 	struct vmcb *vmcb = vcpu->vmcb;
 	do {
+		hold(vcpu);
 		resume_delivery(vcpu);
 		inject_nmi(vcpu);
 		inject_interrupt(vcpu);

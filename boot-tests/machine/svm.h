@@ -50,6 +50,13 @@ void svm_kick(unsigned cpu);
 /* Makes an NMI pending for the guest on the CPU with this index. */
 void svm_post_nmi(unsigned cpu);
 
+/*
+ * A host that starves a vCPU: from now on the one on this CPU waits for us before its first entry and
+ * after each exit that is of another kind than the one before - in each phase of an AP's start once.
+ * For tests; before the CPU's first svm_enter().
+ */
+void svm_hold(unsigned cpu, uint64_t us);
+
 /* Queues an exception for the next entry (EVENTINJ). error_code is used if has_error. */
 void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
 			  uint32_t error_code);

@@ -33,6 +33,9 @@ static void settings_are_read(void **state)
 	assert_true(config.rbp_mod);
 	assert_string_equal(config.selftest, "");
 	assert_false(config.module_1_0);
+	assert_int_equal(config.hold, 0);
+	assert_int_equal(parse("memory=4096\nhold=3\n", &config), ST_OK);
+	assert_int_equal(config.hold, 3);
 	assert_int_equal(parse("memory=4096\nmodule_version=1.0\nselftest=abc\n", &config), ST_OK);
 	assert_true(config.module_1_0);
 	assert_string_equal(config.selftest, "abc");
@@ -61,6 +64,8 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nmodule_version=\n",
 		"memory=4096\nmodule_version=1.50\n",
 		"memory=4096\nselftest=\n",
+		"memory=4096\nhold=0\n",
+		"memory=4096\nhold=x\n",
 		"memory=4096\nselftest=12345678901234567890123456789012\n",
 		"memory=0\n",
 		"memory=4095\n",

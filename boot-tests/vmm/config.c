@@ -41,7 +41,8 @@ static bool text_is(const char *text, size_t size, const char *wanted)
 	return size == strlen(wanted) && memcmp(text, wanted, size) == 0;
 }
 
-enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST, KEY_COUNT };
+enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
+	   KEY_HOLD, KEY_COUNT };
 
 /* KEY_COUNT: no such key. */
 static enum key find_key(const char *text, size_t size)
@@ -52,6 +53,7 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_RBP_MOD] = "rbp_mod",
 		[KEY_MODULE_VERSION] = "module_version",
 		[KEY_SELFTEST] = "selftest",
+		[KEY_HOLD] = "hold",
 	};
 	unsigned key = 0;
 	while (key < KEY_COUNT && !text_is(text, size, names[key])) {
@@ -80,6 +82,8 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 		memcpy(config->selftest, value, size);
 		config->selftest[size] = 0;
 		return true;
+	case KEY_HOLD: /* not the boot processor: all would wait */
+		return parse_number(value, size, &config->hold) && config->hold != 0;
 	case KEY_COUNT:
 		break;
 	}
@@ -117,7 +121,7 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 		if (end == size || !parse_line(text + at, end - at, &config, seen)) {
 			fmt_print(error, error_size,
 				  "line %u is not one of memory=BYTES, trace=0|1, rbp_mod=0|1, "
-				  "module_version=1.0|1.5, selftest=NAME",
+				  "module_version=1.0|1.5, selftest=NAME, hold=VCPU",
 				  number);
 			return ST_BAD_FORMAT;
 		}

@@ -15,12 +15,13 @@ struct config {
 	bool trace;
 	bool module_1_0; /* the module is one of 1.0, which Linux refuses */
 	char selftest[CONFIG_NAME_MAX + 1]; /* a case of boot-tests/cases instead of a TD; or "" */
+	uint64_t hold; /* vCPU that the host holds at every turn, 1 s each; 0 = none */
 	bool rbp_mod; /* TDVMCALLs may expose RBP: no NO_RBP_MOD, as in hosts before it existed */
 };
 
 /*
  * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1,
- * module_version=1.0|1.5, selftest=NAME. ST_BAD_FORMAT: an unknown or repeated key, a value out of
+ * module_version=1.0|1.5, selftest=NAME, hold=VCPU. ST_BAD_FORMAT: an unknown or repeated key, a value out of
  * its form, no memory; *out is then untouched and error names the line.
  */
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,

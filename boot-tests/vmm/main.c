@@ -7,6 +7,7 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/log.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/blob.h"
 #include "boot-tests/vmm/frames.h"
@@ -15,6 +16,8 @@
 #include "boot-tests/vmm/selftest.h"
 #include "boot-tests/vmm/td_build.h"
 #include "boot-tests/vmm/tdx_init.h"
+
+#define HOLD_US 1000000
 
 static struct td td;
 static struct tdx_host tdx;
@@ -44,6 +47,13 @@ void machine_main(void)
 	if (td_build(&td, &config, firmware) != ST_OK) {
 		machine_exit(EXIT_TD_STOPPED, "host: the TD cannot be built: tdrun --machine-log "
 					      "says more");
+	}
+	if (config.hold >= td.vcpu_count) {
+		machine_exit(EXIT_TD_STOPPED, "hold=%llu: the TD has %u vCPUs",
+			     (unsigned long long)config.hold, td.vcpu_count);
+	}
+	if (config.hold != 0) {
+		svm_hold((unsigned)config.hold, HOLD_US);
 	}
 	fw_cfg_remap_init(&td.fw_cfg, &td.mmu.memory);
 	run_td(&td);
