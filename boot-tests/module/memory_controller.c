@@ -1,4 +1,4 @@
-// The memory controller: encryption and integrity of TD memory, as loads and stores of the host meet it.
+// The memory controller: encryption and integrity of TD memory, as the host meets them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX module base specification, memory encryption and integrity]
 #include "arch/base/check.h"

@@ -17,7 +17,7 @@
 #include "arch/x86/paging.h"
 
 #define SEPT_LOCK BIT64(11)
-/* The host has written to the page (MAPPED or BLOCKED): no access may find its content. P is clear. */
+/* The host has written to the page (MAPPED or BLOCKED): no access may find its content. P is 0. */
 #define SEPT_POISONED BIT64(62)
 #define SEPT_STATE MASK64(58, 52)
 

@@ -85,7 +85,7 @@ uint64_t vcpu_associate(struct vcpu *vcpu)
 		return expected == here ? TDX_SUCCESS : TDX_VCPU_ASSOCIATED;
 	}
 	__atomic_fetch_add(&tdr->associated, 1, __ATOMIC_SEQ_CST);
-	/* TDH.MNG.VPFLUSHDONE blocks the TD and then looks for vCPUs: one of the two sees the other. */
+	/* TDH.MNG.VPFLUSHDONE blocks the TD, then looks for vCPUs: one of the two sees the other. */
 	if (__atomic_load_n(&tdr->lifecycle, __ATOMIC_SEQ_CST) != TD_KEYS_CONFIGURED) {
 		vcpu_dissociate(vcpu);
 		return TDX_TD_KEYS_NOT_CONFIGURED;

@@ -173,8 +173,8 @@ bool vcpu_dissociate(struct vcpu *vcpu);
 /* Gives a page, whose entry is locked exclusive, to the TD. */
 void td_take_page(hpa_t tdr_page, struct pamt_entry *entry, enum pg_level level,
 		  enum tdx_page_type type);
-/* Sets a page of the TD free, whose entry is locked exclusive. What the host finds there is what the
- * TD's key has made of its content. */
+/* Sets a page of the TD free, whose entry is locked exclusive. Nothing of its content is left for
+ * the host. */
 void td_drop_page(hpa_t tdr_page, hpa_t page, enum pg_level level);
 
 /* Is a block of this epoch past every TLB? [TDX ABI 1.5, TLB tracking] */

@@ -8,8 +8,8 @@
 /* No L2 VM has a table: what version 1 returns for each. */
 #define NULL_PAGE UINT64_MAX
 
-/* Are the pages in order, aligned as one, and all mapped or all pending, none poisoned? There are no 1 GiB pages:
- * entries of a table of level 1 are none that could be joined. */
+/* Are the pages in order, aligned as one, all mapped or all pending, and none poisoned? There are no
+ * 1 GiB pages: entries of a table of level 1 are none that could be joined. */
 static bool promotable(uint64_t *table, enum pg_level level)
 {
 	uint64_t first = __atomic_load_n(&table[0], __ATOMIC_ACQUIRE);
@@ -27,7 +27,7 @@ static bool promotable(uint64_t *table, enum pg_level level)
 	return true;
 }
 
-/* Locks the first count entries; false: another leaf works on one of them. */
+/* False: another leaf works on one of them, and none is locked. */
 static bool lock_entries(uint64_t *table)
 {
 	for (unsigned i = 0; i < PT_ENTRIES; i++) {
@@ -76,8 +76,8 @@ static uint64_t promote(const struct td *td, const struct sept_walk *walk, struc
 	return TDX_SUCCESS;
 }
 
-/* [TDX ABI 1.5 TDH.MEM.PAGE.PROMOTE] RCX GPA and level of the new page, RDX TDR; RCX page of the old
- * table, R9 to R11 (version 1) those of the L2 VMs. */
+/* [TDX ABI 1.5 TDH.MEM.PAGE.PROMOTE] RCX GPA and level of the new page, RDX TDR; RCX page of the
+ * old table, R9 to R11 (version 1) those of the L2 VMs. */
 uint64_t tdh_mem_page_promote(const struct td *td, const struct seam_regs *in,
 			      struct seam_regs *out)
 {

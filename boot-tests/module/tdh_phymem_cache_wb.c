@@ -3,8 +3,8 @@
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/module.h"
 
-/* [TDX ABI 1.5 TDH.PHYMEM.CACHE.WB] RCX start or resume. Interrupts are off while the module runs: it
- * is never interrupted, so that there is nothing to resume. */
+/* [TDX ABI 1.5 TDH.PHYMEM.CACHE.WB] RCX start or resume. Interrupts are off while the module runs:
+ * it is never interrupted, so that there is nothing to resume. */
 uint64_t tdh_phymem_cache_wb(const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)out;

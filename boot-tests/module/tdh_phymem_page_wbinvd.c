@@ -5,11 +5,11 @@
 
 /* Bits above the key id are none of an address. */
 #define HKID MASK64(63, HPA_WIDTH)
-_Static_assert((HKID & MODULE_HPA_HKID) == MODULE_HPA_HKID && !(MODULE_HPA_HKID & BIT64(HPA_WIDTH - 1)),
+_Static_assert((HKID & MODULE_HPA_HKID) == MODULE_HPA_HKID && !(MODULE_HPA_HKID & ~HKID),
 	       "The key id stands above the address.");
 
-/* [TDX ABI 1.5 TDH.PHYMEM.PAGE.WBINVD] RCX page and private key id. QEMU has no caches: what is left
- * are the checks. */
+/* [TDX ABI 1.5 TDH.PHYMEM.PAGE.WBINVD] RCX page and private key id. QEMU has no caches: what is
+ * left are the checks. */
 uint64_t tdh_phymem_page_wbinvd(const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)out;

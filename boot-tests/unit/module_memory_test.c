@@ -1,4 +1,4 @@
-// Tests of memory encryption and integrity: two TDs with their own keys, and a host that looks and writes.
+// Tests of memory encryption and integrity: two TDs with their keys, a host that looks and writes.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,7 +87,7 @@ static int load(void **state)
 	return 0;
 }
 
-/* The TD reads the page at this address, by the entry that SVM would use, or with a nested fault. */
+/* The TD reads the page here, by the entry that SVM would use, or with a nested fault. */
 static uint64_t td_address;
 static uint8_t td_bytes[PAGE];
 

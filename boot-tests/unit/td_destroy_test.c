@@ -1,5 +1,5 @@
-// Tests of a TD's whole life on the host's side, with the real module: built, used, taken down; and each
-// of its SEAMCALLs refused once.
+// Tests of a TD's whole life on the host's side, with the real module: built, used, taken down; and
+// each of its SEAMCALLs refused once.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/vmm/td_destroy.h"
 
@@ -38,7 +38,7 @@ static struct td td;
 static struct blob firmware;
 static struct config config = { .memory = 16 * BLOCK };
 
-/* --- the machine, and the SEAMCALLs between host and module --------------------------------------- */
+/* --- the machine, and the SEAMCALLs between host and module ----------------------------------- */
 
 static struct {
 	unsigned count;   /* of SEAMCALLs */
@@ -113,7 +113,7 @@ struct seam_result seam_must_named(const char *name, uint64_t leaf, uint64_t rcx
 	return result;
 }
 
-/* --- a firmware image ----------------------------------------------------------------------------- */
+/* --- a firmware image ------------------------------------------------------------------------- */
 
 static void put(uint32_t offset, unsigned size, uint64_t value)
 {
@@ -135,8 +135,9 @@ static void make_firmware(void)
 	memset(firmware.data, 0xF4, IMAGE_SIZE);
 	memcpy(firmware.data + DESCRIPTOR, &descriptor, sizeof(descriptor));
 	put(IMAGE_SIZE - TDVF_POINTER_FROM_END, 4, DESCRIPTOR);
-	put_section(0, (struct tdvf_section){ VOLUME, VOLUME_SIZE, FOUR_GIB - VOLUME_SIZE, VOLUME_SIZE,
-					      TDVF_SECTION_BFV, TDVF_ATTRIBUTE_MR_EXTEND });
+	put_section(0, (struct tdvf_section){ VOLUME, VOLUME_SIZE, FOUR_GIB - VOLUME_SIZE,
+					      VOLUME_SIZE, TDVF_SECTION_BFV,
+					      TDVF_ATTRIBUTE_MR_EXTEND });
 	put_section(1, (struct tdvf_section){ 0, 0, 0x809000, 2 * PAGE, TDVF_SECTION_TD_HOB, 0 });
 	put_section(2, (struct tdvf_section){ 0, 0, 0x810000, PAGE, TDVF_SECTION_TEMP_MEM, 0 });
 }
@@ -160,7 +161,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* --- tests ---------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 /* Balance zero, and every page of the TDMRs is free: whoever owned it, nobody does now. */
 static void assert_nothing_left(void)
@@ -263,12 +264,13 @@ static void refused_while_built(void **state)
 static void refused_while_destroyed(void **state)
 {
 	(void)state;
+	uint64_t accept_2m = field_put(EXT_QUAL_TYPE, EXT_QUAL_ACCEPT) |
+			     field_put(EXT_QUAL_INFO, PG_2M);
 	unsigned count = 0;
 	for (unsigned i = 0; i == 0 || i < count; i++) {
 		calls.refuse = NEVER;
 		assert_int_equal(td_build(&td, &config, firmware), ST_OK);
-		mmu_private_fault(&td.mmu, 0, gpa(8 * BLOCK), field_put(EXT_QUAL_TYPE, EXT_QUAL_ACCEPT) |
-								      field_put(EXT_QUAL_INFO, PG_2M));
+		mmu_private_fault(&td.mmu, 0, gpa(8 * BLOCK), accept_2m);
 		if (count == 0) {
 			calls.count = 0;
 			destroy();

@@ -179,7 +179,7 @@ static void demote(struct mmu *mmu, struct mmu_block *block, uint64_t base)
 	block->large = hpa(0);
 }
 
-/* ---- the end ----------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 static enum status reclaim_block(struct mmu_block *block)
 {

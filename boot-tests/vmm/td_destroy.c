@@ -1,6 +1,6 @@
 // The end of a TD, as KVM brings it about: every frame comes back.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// [linux arch/x86/kvm/vmx/tdx.c tdx_mmu_release_hkid(), tdx_vm_destroy(); TDX ABI 1.5 TD life cycle]
+// [linux arch/x86/kvm/vmx/tdx.c tdx_mmu_release_hkid(), tdx_vm_destroy(); TDX ABI 1.5 TDR]
 #include "boot-tests/vmm/td_destroy.h"
 
 #include "arch/base/mem.h"
