@@ -109,6 +109,7 @@ class Case:
     smp: str = "1"
     memory: str = "512M"
     hold: int = 0              # a vCPU that the host holds for a second at each turn
+    la57: bool = False         # a CPU with 5-level paging
     timeout: int = 60
     status: int = 0
     until: str = None          # stop once this is seen; the exit status then does not matter
@@ -178,6 +179,7 @@ def boot_command(case, image, files, stats):
     return ["tools/tdrun", "--machine-elf", files["build"] + "/machine.elf", "--firmware", image,
             "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
             *(["--hold", str(case.hold)] if case.hold else []),
+            *(["--la57"] if case.la57 else []),
             "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
                                  for word in options]
 

@@ -35,6 +35,7 @@
 #define FEATURE7_EDX_ARCH_CAPABILITIES BIT32(29)
 #define FEATURE_EDX_SYSCALL BIT32(11)
 #define FEATURE_EDX_INVARIANT_TSC BIT32(8)
+#define ADDRESS_LINEAR_BITS ((uint32_t)MASK64(15, 8))
 
 /* Family 6, model 0x8F, stepping 8: the first processor with TDX. */
 #define SAPPHIRE_RAPIDS 0x806F8
@@ -150,7 +151,6 @@ static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 	case 7:
 		if (subleaf == 0) {
 			v.ebx &= ~FEATURE7_EBX_INVPCID;
-			v.ecx &= ~FEATURE7_ECX_LA57;
 			v.edx |= FEATURE7_EDX_ARCH_CAPABILITIES;
 		}
 		return v;
@@ -164,7 +164,8 @@ static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 		v.edx |= FEATURE_EDX_INVARIANT_TSC;
 		return v;
 	case LEAF_EXTENDED_LAST:
-		v.eax = GPAW << 8 | GPAW;
+		/* The linear width is the CPU's: Linux judges with it what a kernel address is. */
+		v.eax = (v.eax & ADDRESS_LINEAR_BITS) | GPAW;
 		return v;
 	default:
 		return v;
@@ -384,6 +385,7 @@ uint64_t td_cpuid_cr4_allowed(const struct tdcs *tdcs)
 	uint64_t allowed = MASK64(10, 0);
 	allowed |= features->ecx & FEATURE_ECX_XSAVE ? CR4_OSXSAVE : 0;
 	allowed |= features7->ecx & FEATURE7_ECX_UMIP ? CR4_UMIP : 0;
+	allowed |= features7->ecx & FEATURE7_ECX_LA57 ? CR4_LA57 : 0;
 	allowed |= features7->ecx & FEATURE7_ECX_PKU ? CR4_PKE : 0;
 	allowed |= features7->ebx & FEATURE7_EBX_FSGSBASE ? CR4_FSGSBASE : 0;
 	allowed |= features7->ebx & FEATURE7_EBX_SMEP ? CR4_SMEP : 0;

@@ -58,6 +58,7 @@ enum cr_outcome td_cr4_apply(struct vmcb_save *save, uint64_t value, uint64_t al
 {
 	bool long_mode = (save->efer & EFER_LMA) != 0;
 	if ((value & ~(allowed | CR4_OWNED)) != 0 || (long_mode && !(value & CR4_PAE)) ||
+	    (long_mode && ((value ^ save->cr4) & CR4_LA57) != 0) ||
 	    ((value & CR4_CET) && !(save->cr0 & CR0_WP))) {
 		return CR_GP;
 	}

@@ -10,6 +10,7 @@
 
 #include "arch/tdx/ve.h"
 #include "arch/x86/cpu.h"
+#include "arch/x86/insn.h"
 #include "arch/x86/paging.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
@@ -636,7 +637,7 @@ static void cpuid_leaves(void **state)
 	assert_int_equal((uint64_t)v.ecx * v.ebx / v.eax, 2600000000);
 	assert_true((uint64_t)v.ecx / 1000 * v.ebx < BIT64(32));
 	assert_true(td_cpuid_read(vcpu(), 0x80000008, 0, &v));
-	assert_int_equal(v.eax, 0x3030);
+	assert_int_equal(v.eax, (insn_cpuid(0x80000008, 0).eax & 0xFF00) | 48);
 	assert_status(tdcall2(TDG_VP_CPUIDVE_SET, 4, 0), TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
 	assert_status(tdcall2(TDG_VP_CPUIDVE_SET, 1, 0), TDX_SUCCESS);
 	assert_false(td_cpuid_read(vcpu(), 0, 0, &v));
@@ -659,6 +660,25 @@ static void cpuid_configuration(void **state)
 	assert_true(v.ecx & BIT32(24));
 	uint64_t value;
 	assert_int_equal(td_msr_read(vcpu(), MSR_IA32_TSC_DEADLINE, &value), MSR_VE);
+}
+
+/* LA57 is the host's to give, if the CPU has it; leaf 7 is the sixth that the host configures. */
+static void cpuid_la57(void **state)
+{
+	(void)state;
+	uint32_t la57 = BIT32(16);
+	struct cpuid_values v;
+	assert_true(td_cpuid_read(vcpu(), 7, 0, &v));
+	assert_int_equal(v.ecx & la57, 0);
+	assert_int_equal(td_cpuid_cr4_allowed(vcpu()->td.tdcs) & CR4_LA57, 0);
+	struct td_params *params = fixture_params();
+	uint32_t leaf7[4] = { 0, 0, la57, 0 };
+	memcpy(params->cpuid_config + 5 * sizeof(leaf7), leaf7, sizeof(leaf7));
+	make_td(params);
+	bool has = (insn_cpuid(7, 0).ecx & la57) != 0;
+	assert_true(td_cpuid_read(vcpu(), 7, 0, &v));
+	assert_int_equal(v.ecx & la57, has ? la57 : 0);
+	assert_int_equal(td_cpuid_cr4_allowed(vcpu()->td.tdcs) & CR4_LA57, has ? CR4_LA57 : 0);
 }
 
 static void msrs(void **state)
@@ -728,6 +748,20 @@ static void control_registers(void **state)
 	assert_int_equal(td_cr4_apply(&s, CR4_MCE | BIT64(40), 0x7FF), CR_GP);
 	assert_int_equal(td_cr4_apply(&s, CR4_MCE | CR4_PGE, 0x7FF), CR_DONE);
 	assert_int_equal(s.cr4, CR4_MCE | CR4_PGE);
+
+	/* LA57: only with paging off, and only if the TD has it. */
+	uint64_t with_la57 = 0x7FF | CR4_LA57;
+	uint64_t cr4 = CR4_MCE | CR4_PAE;
+	assert_int_equal(td_cr4_apply(&s, cr4 | CR4_LA57, 0x7FF), CR_GP);
+	assert_int_equal(td_cr4_apply(&s, cr4 | CR4_LA57, with_la57), CR_DONE);
+	assert_int_equal(td_cr0_apply(&s, 0x31 | CR0_PG), CR_DONE);
+	assert_int_equal(td_cr4_apply(&s, cr4, with_la57), CR_GP);
+	assert_int_equal(td_cr4_apply(&s, cr4 | CR4_LA57 | CR4_PGE, with_la57), CR_DONE);
+	assert_int_equal(td_cr0_apply(&s, 0x31), CR_DONE);
+	assert_int_equal(td_cr4_apply(&s, cr4, with_la57), CR_DONE);
+	assert_int_equal(td_cr0_apply(&s, 0x31 | CR0_PG), CR_DONE);
+	assert_int_equal(td_cr4_apply(&s, cr4 | CR4_LA57, with_la57), CR_GP);
+	assert_int_equal(s.cr4, cr4);
 }
 
 static const uint8_t *cr_code;
@@ -846,6 +880,7 @@ int main(void)
 		cmocka_unit_test_setup(page_attributes, setup),
 		cmocka_unit_test_setup(cpuid_leaves, setup),
 		cmocka_unit_test_setup(cpuid_configuration, setup),
+		cmocka_unit_test_setup(cpuid_la57, setup),
 		cmocka_unit_test_setup(msrs, setup),
 		cmocka_unit_test_setup(control_registers, setup),
 		cmocka_unit_test_setup(control_register_instructions, setup),
