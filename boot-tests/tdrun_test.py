@@ -152,9 +152,9 @@ def test_wrong_usage_is_2(fake, arguments):
 
 def test_command_line_of_qemu(fake):
     fake.run("leave(0)", "--memory", "512M", "--smp", "4")
-    assert fake.option("-accel") == ["tcg,thread=multi"]
+    assert fake.option("-accel") == ["tcg,thread=single"]
     assert fake.option("-machine") == [f"q35,smm=off,max-ram-below-4g={512 << 20}"]
-    assert fake.option("-cpu") == ["max,phys-bits=48"]
+    assert fake.option("-cpu") == ["max,phys-bits=48,la57=off"]
     assert fake.option("-smp") == ["4"]
     assert fake.option("-kernel") == [str(fake.path / "elf")]
     assert "isa-debug-exit,iobase=0x501" in fake.option("-device")
@@ -191,7 +191,8 @@ leave(0)
     assert done.returncode == 0
     seen = {name: (fake.path / f"seen-{name}").read_bytes()
             for name in ("config", "firmware", "kernel", "initrd", "cmdline")}
-    assert seen["config"] == b"memory=2147483648\ntrace=1\nrbp_mod=0\n"
+    assert seen["config"] == (b"memory=2147483648\ntrace=1\nrbp_mod=0\n"
+                              b"module_version=1.5\n")
     assert seen["firmware"] == seen["initrd"] == b"x" * 100
     assert seen["kernel"] == b"kernel with a comma"
     assert seen["cmdline"] == b"console=ttyS0 a=b,c"

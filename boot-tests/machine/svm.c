@@ -237,6 +237,7 @@ static bool write_cr8(struct svm_vcpu *vcpu)
 static bool pause_exit(struct svm_vcpu *vcpu)
 {
 	uint64_t rip = vcpu->vmcb->save.rip;
+	insn_pause(); /* QEMU with one thread for all CPUs: another one's turn */
 	vcpu->pause_count = rip == vcpu->pause_rip ? vcpu->pause_count + 1 : 1;
 	vcpu->pause_rip = rip;
 	if (vcpu->pause_count >= PAUSE_NAP_COUNT && !svm_interrupt_pending(vcpu)) {
