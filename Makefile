@@ -138,6 +138,11 @@ $(B)/payload.elf: $(PAYLOAD_OBJ) $(B)/payload.lds
 $(B)/payload.bin: $(B)/payload.elf
 	$(OBJCOPY) -O binary $< $@
 
+# Ends the TD where a kernel begins.
+$(B)/stop-kernel.bin: boot-tests/bench/stop_kernel.nasm arch/asm/macros.inc \
+                      $(B)/asm_offsets.inc Makefile
+	$(NASM) -f bin -Werror -I. -I$(B)/ $< -o $@
+
 # A firmware that is not ours but for the AP path: the shim's very objects, linked elsewhere.
 EXAMPLE_OBJ := $(call objects,shim,$(wildcard boot-tests/ap-example/*.c boot-tests/ap-example/*.nasm) \
                  shim/ap.c shim/ap.nasm boot-tests/payload/guest.c boot-tests/payload/report.c \
@@ -219,12 +224,12 @@ run: setup ## set up, build, and boot a stock Debian kernel as a TD with 4 vCPUs
 boot: all initramfs ## boot the stock kernel, or the test payload where there is none
 	@tools/boot-stock $(KERNEL_SERIES) $(B)
 
+.PHONY: bench
+bench: all $(B)/stop-kernel.bin ## figures by count, of calls, APs and boots: also build/bench.json
+	@boot-tests/bench.py --build $(B)
+
 check: ## include direction
 	tools/check-layers.py
-
-.PHONY: bench
-bench: all ## instructions of an AP, by count
-	@boot-tests/bench_ap.py $(B)
 
 test: setup ## set up, build with both compilers, and run every test
 	@boot-tests/run.py --build $(B)

@@ -40,7 +40,7 @@ def symbols(path):
     return found
 
 
-def trace(build, where, work):
+def trace(build, where, work, vcpus):
     """vCPU -> addresses executed, in order; the reset page without the poll loop."""
     log = work / "log"
     ranges = f"{where['ap_flags'] & ~0xFFF:#x}..{where['ap_park.poll'] - 1:#x}," \
@@ -51,9 +51,9 @@ def trace(build, where, work):
     qemu.chmod(0o755)
     subprocess.run([ROOT / "tools/tdrun", "--qemu", qemu, "--machine-elf", f"{build}/machine.elf",
                     "--firmware", f"{build}/lintel.fd", "--kernel", f"{build}/payload.bin",
-                    "--append", "case=aps rounds=1", "--smp", str(VCPUS), "--memory", "64M",
-                    "--timeout", "120", "--quiet"], check=True, stdout=subprocess.DEVNULL)
-    executed = {vcpu: [] for vcpu in range(VCPUS)}
+                    "--append", "case=aps rounds=1", "--smp", str(vcpus), "--memory", "64M",
+                    "--timeout", str(60 + 15 * vcpus), "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    executed = {vcpu: [] for vcpu in range(vcpus)}
     with open(log, encoding="ascii") as lines:
         for line in lines:
             match = TRACE.match(line)
@@ -71,15 +71,19 @@ def figures(path, where):
     return (path.index(match) - start, leave + 1 - seen + SEEN, path.index(match, back) - back)
 
 
+def measure(build, vcpus):
+    """The figures of all APs: one, if they are the same."""
+    where = symbols(f"{build}/shim.elf")
+    with tempfile.TemporaryDirectory(prefix="bench-ap-") as work:
+        executed = trace(build, where, pathlib.Path(work), vcpus)
+    return {figures(executed[vcpu], where) for vcpu in range(1, vcpus)}
+
+
 def main():
     if len(sys.argv) != 2 or not os.path.isdir(sys.argv[1]):
         print(__doc__.splitlines()[0], file=sys.stderr)
         return 2
-    build = sys.argv[1]
-    where = symbols(f"{build}/shim.elf")
-    with tempfile.TemporaryDirectory(prefix="bench-ap-") as work:
-        executed = trace(build, where, pathlib.Path(work))
-    found = {figures(executed[vcpu], where) for vcpu in range(1, VCPUS)}
+    found = measure(sys.argv[1], VCPUS)
     for parked, woken, back in sorted(found):
         print(f"instructions of an AP: reset to parked {parked}, "
               f"wake-up command to vector {woken}, ResetVector to parked {back}")

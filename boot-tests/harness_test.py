@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # Proves that the harness and the layer check can fail.
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Tests of boot-tests/run.py and tools/check-layers.py; run by run.py itself."""
+"""Tests of boot-tests/run.py, boot-tests/bench.py and tools/check-layers.py; run by run.py."""
 
 import contextlib
 import io
@@ -14,6 +14,7 @@ import unittest
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "boot-tests"))
+import bench  # noqa: E402
 import run  # noqa: E402
 
 
@@ -168,6 +169,28 @@ class Cases(unittest.TestCase):
             pathlib.Path(folder, "x.toml").write_text("[a]\nstatsu = 1\n", encoding="utf-8")
             with self.assertRaises(TypeError):
                 run.load_cases(folder)
+
+
+class Bench(unittest.TestCase):
+    def test_options(self):
+        self.assertEqual(bench.parse_arguments(["--vcpus", "1,16", "--aps", "2"]).vcpus, [1, 16])
+        for words in (["--vcpus", "0"], ["--vcpus", "1,"], ["--aps", "1"], ["--aps", "65"], ["x"]):
+            with self.assertRaises(SystemExit) as ended, contextlib.redirect_stderr(io.StringIO()):
+                bench.parse_arguments(words)
+            self.assertEqual(ended.exception.code, 2, words)
+
+    def test_costs_are_read(self):
+        output = "payload: bench vp-info 1000 715000\npayload: bench x 1\nbench y 1 2\n"
+        self.assertEqual(bench.guest_costs(output), {"vp-info": 715})
+        stats = {"cost": {"MEM.PAGE.AUG": [[2, 30], [1, 100]]}}
+        self.assertEqual(bench.host_cost(stats, "MEM.PAGE.AUG", 0), 15)
+        self.assertEqual(bench.host_cost(stats, "MEM.PAGE.AUG", 1), 100)
+
+    def test_the_stop_kernels_call_is_not_the_firmwares(self):
+        stats = {"tdcall": {"VP.INFO": 1, "VP.VMCALL": 6}, "tdvmcall": {"IO": 5, "CPUID": 1},
+                 "ve": {}, "exits": [9, 4]}
+        self.assertEqual(bench.boot_counts(stats),
+                         {"tdcall": 6, "tdvmcall": 5, "ve": 0, "vmexit": 12})
 
 
 if __name__ == "__main__":

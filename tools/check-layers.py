@@ -28,6 +28,7 @@ LAYERS = {
     "boot-tests/vmm": BELOW | {"boot-tests/machine", "boot-tests/module"},
     "boot-tests/cases": BELOW | {"boot-tests/machine", "boot-tests/module", "boot-tests/vmm"},
     "boot-tests/payload": BELOW,
+    "boot-tests/bench": BELOW,
     "boot-tests/ap-example": BELOW | {"shim", "boot-tests/payload"},
 }
 ALL = set(LAYERS)

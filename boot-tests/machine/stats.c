@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/machine/stats.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "arch/base/bits.h"
@@ -12,6 +11,7 @@
 #include "boot-tests/machine/log.h"
 
 struct stats stats;
+bool stats_icount;
 
 static const char *const tdcall_names[TDG_LEAF_COUNT] = {
 	[TDG_VP_VMCALL] = "VP.VMCALL",
@@ -148,6 +148,35 @@ static void print_vcpus(const char *key, const uint64_t *counters)
 	log_part("], ");
 }
 
+void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
+{
+	uint64_t number = leaf & TDX_LEAF;
+	if (stats_icount && number < TDH_LEAF_COUNT) {
+		struct stats_cost *cost = &stats.cost[number][(rcx & TDX_GPA_LEVEL) != 0];
+		stats_add(&cost->calls);
+		__atomic_fetch_add(&cost->instructions, end - begin, __ATOMIC_RELAXED);
+	}
+}
+
+/* "NAME": [[calls, instructions] of 4 KiB or no page, the same of larger pages] */
+static void print_costs(void)
+{
+	const char *comma = "";
+	log_part("\"bare_exit\": %llu, \"cost\": {", (unsigned long long)stats.bare_exit);
+	for (unsigned i = 0; i < TDH_LEAF_COUNT; i++) {
+		const struct stats_cost *cost = stats.cost[i];
+		if (cost[0].calls + cost[1].calls != 0) {
+			log_part("%s\"%s\": [[%llu, %llu], [%llu, %llu]]", comma,
+				 seamcall_names[i], (unsigned long long)cost[0].calls,
+				 (unsigned long long)cost[0].instructions,
+				 (unsigned long long)cost[1].calls,
+				 (unsigned long long)cost[1].instructions);
+			comma = ", ";
+		}
+	}
+	log_part("}, ");
+}
+
 void stats_print(void)
 {
 	log_open('S');
@@ -166,6 +195,9 @@ void stats_print(void)
 		       TDVMCALL_GET_TD_VM_CALL_INFO, &first);
 	log_part("}, ");
 	print_table("ve", stats.ve, reason_names, STATS_VE_REASONS);
+	if (stats_icount) {
+		print_costs();
+	}
 	log_part("\"mrtd\": \"");
 	for (size_t i = 0; i < sizeof(stats.mrtd); i++) {
 		log_part("%02x", stats.mrtd[i]);

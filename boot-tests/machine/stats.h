@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/tdx/module.h"
@@ -10,6 +11,12 @@
 #define STATS_VE_REASONS 80
 #define STATS_VMCALL_INSTRUCTIONS 80 /* sub-functions below 0x10000, by number */
 #define STATS_VMCALL_SERVICES 8      /* sub-functions 0x10000... */
+
+/* Successful calls of one SEAMCALL leaf, and the instructions in them; with stats_icount only. */
+struct stats_cost {
+	uint64_t calls;
+	uint64_t instructions;
+};
 
 /* Counted with stats_add() only: vCPUs run at the same time. */
 struct stats {
@@ -23,8 +30,16 @@ struct stats {
 	uint64_t exits[STATS_MAX_VCPUS];      /* #VMEXITs of each vCPU */
 	uint64_t td_exits[STATS_MAX_VCPUS];   /* returns of TDH.VP.ENTER */
 	uint8_t mrtd[SHA384_SIZE];
+	struct stats_cost cost[TDH_LEAF_COUNT][2]; /* by level of the GPA in RCX, for MEM.PAGE.* */
+	uint64_t bare_exit;                   /* instructions of svm_bare_exit() */
 };
 extern struct stats stats;
+
+/* QEMU runs one CPU at a time and its TSC counts instructions (-icount shift=0). */
+extern bool stats_icount;
+
+/* Between the readings begin and end of the TSC one call of the leaf succeeded. */
+void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end);
 
 static inline void stats_add(uint64_t *counter)
 {

@@ -36,7 +36,13 @@ static bool nmi_wanted[MACHINE_MAX_CPUS];
 static uint64_t hold_us[MACHINE_MAX_CPUS];
 static uint64_t held_at[MACHINE_MAX_CPUS];
 
+/* svm_bare_exit()'s guest, and how often it exits. */
+static PAGE struct vmcb bare_vmcb;
+#define BARE_EXITS 1000
+#define BARE_ASID 1
+
 /* svm_run.nasm */
+extern const uint8_t svm_bare_guest[];
 void svm_run(uint64_t gpr[16], uint64_t vmcb, uint64_t host);
 
 void svm_init(void)
@@ -331,4 +337,26 @@ void svm_enter(struct svm_vcpu *vcpu)
 		vcpu->gpr[RAX] = vmcb->save.rax;
 		vcpu->gpr[RSP] = vmcb->save.rsp;
 	} while (exit_handled(vcpu));
+}
+
+uint64_t svm_bare_exit(void)
+{
+	struct svm_vcpu vcpu;
+	svm_vcpu_init(&vcpu, &bare_vmcb, hpa(0), BARE_ASID);
+	bare_vmcb.control.np_enable = 0;
+	bare_vmcb.save.cs = (struct vmcb_segment){ MACHINE_CODE64, VMCB_ATTRIB_CODE64, UINT32_MAX, 0 };
+	bare_vmcb.save.ss = (struct vmcb_segment){ MACHINE_DATA, VMCB_ATTRIB_DATA, UINT32_MAX, 0 };
+	bare_vmcb.save.efer = insn_rdmsr(MSR_EFER);
+	bare_vmcb.save.cr0 = insn_read_cr0();
+	bare_vmcb.save.cr3 = insn_read_cr3();
+	bare_vmcb.save.cr4 = insn_read_cr4();
+	bare_vmcb.save.rip = (uintptr_t)svm_bare_guest;
+	uint64_t host = ptr_hpa(&host_loads[cpu_index()]).v;
+	uint64_t begin = insn_rdtsc();
+	for (unsigned i = 0; i < BARE_EXITS; i++) {
+		svm_run(vcpu.gpr, ptr_hpa(&bare_vmcb).v, host);
+	}
+	uint64_t end = insn_rdtsc();
+	CHECK(bare_vmcb.control.exitcode == VMEXIT_CPUID);
+	return (end - begin) / BARE_EXITS;
 }

@@ -44,6 +44,10 @@ void svm_msr_allow(uint8_t *msrpm, uint32_t msr, bool read, bool write);
  * in the machine throughout. VMEXIT_NMI means svm_kick() and asks for nothing else. */
 void svm_enter(struct svm_vcpu *vcpu);
 
+/* TSC clocks of one VMRUN and #VMEXIT with svm_enter()'s switch of registers and nothing else: a
+ * guest without nested paging that executes CPUID. After svm_cpu_init(). */
+uint64_t svm_bare_exit(void);
+
 /* Makes the CPU with this index leave its guest with VMEXIT_NMI, at once or at its next entry. An
  * exit flushes the CPU's translations. No effect on a CPU that waits in cpu_wait_interrupt(). */
 void svm_kick(unsigned cpu);

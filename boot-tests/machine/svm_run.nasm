@@ -77,3 +77,8 @@ svm_run:
 	pop	rbx
 	cld
 	ret
+
+; What the guest of svm_bare_exit() executes, again and again.
+global svm_bare_guest
+svm_bare_guest:
+	cpuid

@@ -35,6 +35,8 @@ void case_mailbox_overrun(const struct info *info);
 void case_memory(const struct info *info);
 /* A page goes shared and back: never shows one world's bytes to the other. */
 void case_share(const struct info *info);
+/* What TDCALLs cost; of use with tdrun --icount. */
+void case_bench(const struct info *info);
 
 /* Port I/O, strings, CPUID, MSRs, WBINVD and MMIO as plain instructions, handled by the shim. */
 void case_shim_ve(const struct info *info);

@@ -21,6 +21,7 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/log.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/frames.h"
 #include "boot-tests/vmm/run.h"
@@ -70,6 +71,14 @@ void log_line(char tag, const char *format, ...)
 {
 	(void)tag;
 	(void)format;
+}
+
+void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
+{
+	(void)leaf;
+	(void)rcx;
+	(void)begin;
+	(void)end;
 }
 
 void run_kick_all(void)

@@ -7,6 +7,7 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/log.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/blob.h"
@@ -28,6 +29,7 @@ void machine_main(void)
 	frames_init(hpa(MACHINE_POOL), memory_top());
 	struct config config = blob_load_config();
 	trace_on = config.trace;
+	stats_icount = config.icount;
 	struct module_platform platform = platform_make();
 	platform.version_1_0 = config.module_1_0;
 	if (config.selftest[0] != 0) {

@@ -123,6 +123,9 @@ static void run_vcpu(unsigned index)
 	struct fault_watch watch = { 0 };
 	struct seam_regs regs = { 0 };
 	svm_cpu_init();
+	if (stats_icount && index == 0) {
+		stats.bare_exit = svm_bare_exit();
+	}
 	for (;;) {
 		uint64_t status = enter(vcpu, &regs);
 		stats_add(&stats.td_exits[index]);

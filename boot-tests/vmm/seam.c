@@ -6,6 +6,7 @@
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/log.h"
+#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/seamcall.h"
 
 /* A lock of the module is held for as long as a leaf runs on another CPU; QEMU may not give that
@@ -45,7 +46,9 @@ struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, 
 	}
 	for (;;) {
 		struct seam_regs regs = { .rax = leaf, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
+		uint64_t begin = insn_rdtsc();
 		uint64_t status = seamcall(&regs);
+		uint64_t end = insn_rdtsc();
 		if (is_busy(status)) {
 			uint64_t now = cpu_time_us();
 			deadline = deadline == 0 ? now + BUSY_BOUND_US : deadline;
@@ -53,6 +56,9 @@ struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, 
 				insn_pause();
 				continue;
 			}
+		}
+		if ((status & TDX_ERROR) == 0) {
+			stats_add_cost(leaf, rcx, begin, end);
 		}
 		return (struct seam_result){ status, regs.rcx, regs.rdx, regs.r8 };
 	}

@@ -1,0 +1,214 @@
+#!/usr/bin/python3
+# Figures of the machine and the firmware, by count: no clock of the host is read.
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Measure what TDCALLs, SEAMCALLs, the AP path and a boot cost, in instructions and in calls.
+
+Instructions are counted under "tdrun --icount", where the TSC counts them; an iteration of REP
+counts as one. They and lintel's calls repeat exactly. OVMF polls devices while time passes: its calls
+vary from run to run. Prints tables and writes BUILD/bench.json.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+import bench_ap  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OVMF = "/usr/share/ovmf/OVMF.fd"
+VCPUS = (1, 2, 4, 8)
+APS_VCPUS = bench_ap.VCPUS
+TIMEOUT_SECONDS = 1800
+POWER_OFF, FATAL_ERROR = 0, 10
+CHUNKS_PER_PAGE = 16    # MR.EXTENDs of a page
+
+
+class Failure(Exception):
+    """Why there are no figures, in one line."""
+
+
+# ---- runs ----------------------------------------------------------------------------------------
+
+class Runner:
+    def __init__(self, build):
+        self.build = pathlib.Path(build)
+
+    def file(self, name):
+        return str(self.build / name)
+
+    def run(self, status, *options):
+        """Output and statistics of a run that must end with this status."""
+        with tempfile.NamedTemporaryFile("r", suffix=".json") as stats:
+            command = [str(ROOT / "tools/tdrun"), "--quiet",
+                       "--machine-elf", self.file("machine.elf"), "--timeout", str(TIMEOUT_SECONDS),
+                       "--stats", stats.name, *options]
+            ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
+                                   text=True, errors="replace", check=False)
+            if ended.returncode != status:
+                sys.stderr.write(ended.stdout + ended.stderr)
+                raise Failure(f"{shlex.join(command)}: exit status {ended.returncode}")
+            return ended.stdout.replace("\r", ""), json.load(stats)
+
+    def payload(self, append):
+        return self.run(POWER_OFF, "--firmware", self.file("lintel.fd"), "--memory", "512M",
+                        "--kernel", self.file("payload.bin"), "--append", append, "--icount")
+
+
+# ---- calls ---------------------------------------------------------------------------------------
+
+def guest_costs(output):
+    """Instructions of one call, by name, from the lines of the payload's case "bench"."""
+    lines = re.findall(r"^payload: bench (\S+) (\d+) (\d+)$", output, re.MULTILINE)
+    return {name: int(clocks) / int(calls) for name, calls, clocks in lines}
+
+
+def host_cost(stats, leaf, level):
+    calls, instructions = stats["cost"][leaf][level]
+    return instructions / calls
+
+
+def measure_calls(runner):
+    """[name, instructions, times the bare exit] each."""
+    output, stats = runner.payload("case=bench")
+    guest = guest_costs(output)
+    extend = host_cost(stats, "MR.EXTEND", 0)
+    rows = [
+        ("VMRUN and #VMEXIT, bare", stats["bare_exit"]),
+        ("TDCALL and back: TDG.VP.INFO", guest["vp-info"]),
+        ("TDVMCALL and back: TD exit, host, TDH.VP.ENTER", guest["vmcall"]),
+        ("TDG.MEM.PAGE.ACCEPT 4K, with the fault and the host's AUG", guest["accept-4k"]),
+        ("TDG.MEM.PAGE.ACCEPT 2M, the same", guest["accept-2m"]),
+        ("TDH.MEM.PAGE.AUG 4K", host_cost(stats, "MEM.PAGE.AUG", 0)),
+        ("TDH.MEM.PAGE.AUG 2M", host_cost(stats, "MEM.PAGE.AUG", 1)),
+        ("TDH.MEM.PAGE.ADD", host_cost(stats, "MEM.PAGE.ADD", 0)),
+        ("TDH.MR.EXTEND, 256 bytes", extend),
+        ("TDH.MR.EXTEND, a page", extend * CHUNKS_PER_PAGE),
+    ]
+    return [(name, round(cost), round(cost / stats["bare_exit"], 1)) for name, cost in rows]
+
+
+# ---- the AP path ---------------------------------------------------------------------------------
+
+AP_WAYS = ("from reset to parked", "from the wake-up command to the vector",
+           "from ResetVector to parked")
+
+
+def measure_aps(runner, vcpus):
+    """(way, instructions) each."""
+    try:
+        found = bench_ap.measure(str(runner.build), vcpus)
+    except subprocess.CalledProcessError as error:
+        raise Failure(str(error)) from error
+    if len(found) != 1:
+        raise Failure(f"APs differ in their instructions: {sorted(found)}")
+    return list(zip(AP_WAYS, found.pop()))
+
+
+# ---- boots ---------------------------------------------------------------------------------------
+
+def boot_counts(stats):
+    """What a firmware did up to the kernel's entry; the last call is that kernel's."""
+    return {"tdcall": sum(stats["tdcall"].values()) - 1,
+            "tdvmcall": sum(stats["tdvmcall"].values()) - 1,
+            "ve": sum(stats["ve"].values()),
+            "vmexit": sum(stats["exits"]) - 1}
+
+
+# Calls are counted without --icount, under which a boot of several vCPUs is slow.
+def measure_boot(runner, firmware, vcpus):
+    _, stats = runner.run(FATAL_ERROR, "--firmware", firmware, "--memory", "1G",
+                          "--smp", str(vcpus), "--kernel", runner.file("stop-kernel.bin"))
+    return boot_counts(stats)
+
+
+# ---- the tables ----------------------------------------------------------------------------------
+
+def show(title, heads, rows):
+    """A table; the first column is text, the others are numbers."""
+    cells = [heads] + [[cell if isinstance(cell, str) else f"{cell:,}" for cell in row]
+                       for row in rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(heads))]
+    print(title)
+    for row in cells:
+        print("  " + row[0].ljust(widths[0]) + "".join(
+            "  " + cell.rjust(width) for cell, width in zip(row[1:], widths[1:])))
+    print(flush=True)
+
+
+def show_calls(calls):
+    show("Instructions of a call, the TD's or the host's side included", ("", "instr.", "x bare"),
+         calls)
+
+
+def show_aps(vcpus, ways):
+    show(f"Instructions of each AP, {vcpus} vCPUs", ("", "instr."), ways)
+
+
+def show_boots(boots):
+    names = {"tdcall": "TDCALLs", "tdvmcall": "TDVMCALLs", "ve": "#VE", "vmexit": "#VMEXITs"}
+    rows = []
+    for vcpus, (ours, ovmf) in boots.items():
+        for key, name in names.items():
+            ratio = "-" if ours[key] == 0 else f"{ovmf[key] / ours[key]:.1f}"
+            rows.append((f"{vcpus} vCPUs: {name}", ours[key], ovmf[key], ratio))
+    show("From reset to the kernel's entry, 1 GiB", ("", "lintel", "OVMF", "OVMF / lintel"), rows)
+
+
+def number_list(text):
+    if not re.fullmatch(r"[1-9]\d?(,[1-9]\d?)*", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of vCPU counts")
+    return [int(number) for number in text.split(",")]
+
+
+def parse_arguments(argv):
+    parser = argparse.ArgumentParser(prog="boot-tests/bench.py", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build", help="build directory (build)")
+    parser.add_argument("--vcpus", type=number_list, default=list(VCPUS), metavar="N,...",
+                        help="boots with so many vCPUs (1,2,4,8)")
+    parser.add_argument("--aps", type=int, choices=range(2, 65), default=APS_VCPUS, metavar="N",
+                        help="vCPUs of the AP path's figures, 2 to 64 (4)")
+    parser.add_argument("--ovmf", default=OVMF, metavar="FD", help=f"OVMF ({OVMF})")
+    return parser.parse_args(argv)
+
+
+def main(argv):
+    arguments = parse_arguments(argv)
+    runner = Runner(arguments.build)
+    ours = runner.file("lintel.fd")
+    # Counts do not depend on what runs beside: two at a time.
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        boots = {n: [pool.submit(measure_boot, runner, firmware, n)
+                     for firmware in (ours, arguments.ovmf)] for n in arguments.vcpus}
+        aps = pool.submit(measure_aps, runner, arguments.aps)
+        calls = pool.submit(measure_calls, runner)
+        try:
+            calls = calls.result()
+            aps = aps.result()
+            boots = {n: [run.result() for run in runs] for n, runs in boots.items()}
+        except Failure as failure:
+            pool.shutdown(cancel_futures=True)
+            print(f"bench: {failure}", file=sys.stderr)
+            return 1
+    show_calls(calls)
+    show_aps(arguments.aps, aps)
+    show_boots(boots)
+    with open(runner.file("bench.json"), "w", encoding="utf-8") as out:
+        json.dump({
+            "calls": {name: cost for name, cost, _ in calls},
+            "aps": {"vcpus": arguments.aps} | dict(aps),
+            "boots": {n: dict(zip(("lintel", "ovmf"), runs)) for n, runs in boots.items()},
+        }, out, indent=1)
+        out.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
