@@ -58,7 +58,10 @@ def trace(build, where, work, vcpus):
         for line in lines:
             match = TRACE.match(line)
             if match:
-                executed[int(match[1])].append(int(match[2], 16))
+                path, address = executed[int(match[1])], int(match[2], 16)
+                # None follows itself: QEMU began it again, behind an interruption of its own.
+                if path[-1:] != [address]:
+                    path.append(address)
     return executed
 
 
