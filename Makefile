@@ -213,7 +213,7 @@ $(B)/kexec-load: tools/kexec-load.c Makefile
 
 # What boot-tests/run.py builds and starts.
 .PHONY: test-programs fuzz-programs
-test-programs: all initramfs $(UNIT_BIN)
+test-programs: all initramfs $(B)/stop-kernel.bin $(UNIT_BIN)
 fuzz-programs: $(FUZZ_BIN)
 
 run: setup ## set up, build, and boot a stock Debian kernel as a TD with 4 vCPUs

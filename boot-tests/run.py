@@ -116,7 +116,7 @@ class Case:
     expect: list = dataclasses.field(default_factory=list)
     forbid: list = dataclasses.field(default_factory=list)
     stats: dict = dataclasses.field(default_factory=dict)
-    mrtd: bool = False         # the machine's MRTD is what the host tool computes
+    mrtd: str = ""             # page or section: the machine's MRTD is what the host tool computes
     repeat: int = 1
     alone: bool = False        # nothing else runs beside it
 
@@ -180,6 +180,7 @@ def boot_command(case, image, files, stats):
             "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
             *(["--hold", str(case.hold)] if case.hold else []),
             *(["--la57"] if case.la57 else []),
+            *(["--mrtd-order", case.mrtd] if case.mrtd else []),
             "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
                                  for word in options]
 
@@ -220,7 +221,7 @@ def run_case(case, folder, files):
         measured = json.loads(read_text(stats))
         judge_stats(case, measured)
     if case.mrtd:
-        told = run_process([lintel, "mrtd", "--order", "page", image], folder / "mrtd", 60)
+        told = run_process([lintel, "mrtd", "--order", case.mrtd, image], folder / "mrtd", 60)
         if told.status != 0 or told.output.strip() != measured.get("mrtd"):
             raise Failure(f"MRTD: machine {measured.get('mrtd')}, lintel {told.output.strip()}")
     return ""

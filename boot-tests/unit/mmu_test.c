@@ -247,9 +247,10 @@ static void pages_of_the_image_are_added_and_measured(void **state)
 	(void)state;
 	static uint8_t page[4096];
 	uint64_t base = FOUR_GIB - FIRMWARE_SIZE;
-	assert_int_equal(mmu_add_page(&mmu, gpa(base), page, false), ST_OK);
+	assert_int_equal(mmu_add_page(&mmu, gpa(base), page), ST_OK);
 	expect_log("SEPT 3\nSEPT c0000002\nSEPT ffe00001\nADD ffff0000\n");
-	assert_int_equal(mmu_add_page(&mmu, gpa(base + PAGE), page, true), ST_OK);
+	assert_int_equal(mmu_add_page(&mmu, gpa(base + PAGE), page), ST_OK);
+	assert_int_equal(mmu_extend_page(&mmu, gpa(base + PAGE)), ST_OK);
 	static const char start[] = "ADD ffff1000\nEXTEND ffff1000\nEXTEND ffff1100\n";
 	assert_memory_equal(module.log, start, sizeof(start) - 1);
 	assert_int_equal(module.calls, 4 + 1 + 16);

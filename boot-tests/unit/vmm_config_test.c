@@ -34,6 +34,11 @@ static void settings_are_read(void **state)
 	assert_string_equal(config.selftest, "");
 	assert_false(config.module_1_0);
 	assert_int_equal(config.hold, 0);
+	assert_int_equal(config.mrtd_order, MEASURE_PER_PAGE);
+	assert_int_equal(parse("memory=4096\nmrtd_order=section\n", &config), ST_OK);
+	assert_int_equal(config.mrtd_order, MEASURE_PER_SECTION);
+	assert_int_equal(parse("memory=4096\nmrtd_order=page\n", &config), ST_OK);
+	assert_int_equal(config.mrtd_order, MEASURE_PER_PAGE);
 	assert_false(config.icount);
 	assert_int_equal(parse("memory=4096\nicount=1\n", &config), ST_OK);
 	assert_true(config.icount);
@@ -61,6 +66,8 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\ntrace=\n",
 		"memory=4096\nrbp_mod=2\n",
 		"memory=4096\nicount=2\n",
+		"memory=4096\nmrtd_order=\n",
+		"memory=4096\nmrtd_order=sections\n",
 		"memory=4096\nrbp_mod=0\nrbp_mod=0\n",
 		"memory=4096\nmemory=4096\n",
 		"memory=4096\ntrace=1\ntrace=1\n",

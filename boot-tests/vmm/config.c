@@ -42,7 +42,7 @@ static bool text_is(const char *text, size_t size, const char *wanted)
 }
 
 enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
-	   KEY_HOLD, KEY_ICOUNT, KEY_COUNT };
+	   KEY_HOLD, KEY_MRTD_ORDER, KEY_ICOUNT, KEY_COUNT };
 
 /* KEY_COUNT: no such key. */
 static enum key find_key(const char *text, size_t size)
@@ -54,6 +54,7 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_MODULE_VERSION] = "module_version",
 		[KEY_SELFTEST] = "selftest",
 		[KEY_HOLD] = "hold",
+		[KEY_MRTD_ORDER] = "mrtd_order",
 		[KEY_ICOUNT] = "icount",
 	};
 	unsigned key = 0;
@@ -85,6 +86,10 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 		return true;
 	case KEY_HOLD: /* not the boot processor: all would wait */
 		return parse_number(value, size, &config->hold) && config->hold != 0;
+	case KEY_MRTD_ORDER:
+		config->mrtd_order = text_is(value, size, "section") ? MEASURE_PER_SECTION :
+								       MEASURE_PER_PAGE;
+		return config->mrtd_order == MEASURE_PER_SECTION || text_is(value, size, "page");
 	case KEY_ICOUNT:
 		return parse_flag(value, size, &config->icount);
 	case KEY_COUNT:
@@ -125,7 +130,7 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 			fmt_print(error, error_size,
 				  "line %u is not one of memory=BYTES, trace=0|1, rbp_mod=0|1, "
 				  "module_version=1.0|1.5, selftest=NAME, hold=VCPU, "
-				  "icount=0|1",
+				  "mrtd_order=page|section, icount=0|1",
 				  number);
 			return ST_BAD_FORMAT;
 		}

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "arch/base/status.h"
+#include "loader/measure.h"
 
 #define CONFIG_NAME_MAX 31
 
@@ -17,12 +18,13 @@ struct config {
 	char selftest[CONFIG_NAME_MAX + 1]; /* a case of boot-tests/cases instead of a TD; or "" */
 	uint64_t hold; /* vCPU that the host holds at every turn, 1 s each; 0 = none */
 	bool rbp_mod; /* TDVMCALLs may expose RBP: no NO_RBP_MOD, as in hosts before it existed */
+	enum measure_order mrtd_order;
 	bool icount;  /* the TSC counts instructions, see stats_icount */
 };
 
 /*
  * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1,
- * module_version=1.0|1.5, selftest=NAME, hold=VCPU, icount=0|1. ST_BAD_FORMAT: an unknown or
+ * module_version=1.0|1.5, selftest=NAME, hold=VCPU, mrtd_order=page|section, icount=0|1. ST_BAD_FORMAT: an unknown or
  * repeated key, a value out of its form, no memory; *out is then untouched and error names the line.
  */
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,

@@ -103,15 +103,19 @@ static enum status sept_link(struct mmu *mmu, struct mmu_block *block, uint64_t 
 	return ST_OK;
 }
 
-enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source, bool measured)
+enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source)
 {
 	struct mmu_block *block = block_at(mmu, address.v);
 	TRY(sept_link(mmu, block, address.v, PG_4K));
 	uint64_t *frame = &block->small[page_index(address.v)];
 	CHECK(*frame == 0);
 	*frame = frames_take(PG_4K).v;
-	TRY(SEAM_TRY(TDH_MEM_PAGE_ADD, address.v, mmu->tdr.v, *frame, ptr_hpa(source).v));
-	for (uint64_t at = 0; measured && at < PAGE; at += MR_EXTEND_SIZE) {
+	return SEAM_TRY(TDH_MEM_PAGE_ADD, address.v, mmu->tdr.v, *frame, ptr_hpa(source).v);
+}
+
+enum status mmu_extend_page(struct mmu *mmu, gpa_t address)
+{
+	for (uint64_t at = 0; at < PAGE; at += MR_EXTEND_SIZE) {
 		TRY(SEAM_TRY(TDH_MR_EXTEND, address.v + at, mmu->tdr.v, 0, 0));
 	}
 	return ST_OK;

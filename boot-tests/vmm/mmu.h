@@ -52,10 +52,11 @@ void mmu_init(struct mmu *mmu, hpa_t tdr, const struct td_memory *memory);
 /* The TD has no key any more: takes all frames back. ST_TDX: not all; call it again. */
 enum status mmu_destroy(struct mmu *mmu) MUST_CHECK;
 
-/* Before the TD runs: adds the page at gpa with the content of the page source; measured: its
- * content too. ST_TDX: a SEAMCALL failed. */
-enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source,
-			 bool measured) MUST_CHECK;
+/* Before the TD runs: adds the page at gpa with the content of the page source. ST_TDX: a SEAMCALL
+ * failed. */
+enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source) MUST_CHECK;
+/* Measures the content of a page so added. ST_TDX: a SEAMCALL failed. */
+enum status mmu_extend_page(struct mmu *mmu, gpa_t address) MUST_CHECK;
 
 /* A private access of the TD, or an ACCEPT of level, found no page there: gives it one. vcpu is for
  * the message when there is no answer but to stop the TD. */

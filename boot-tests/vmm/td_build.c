@@ -94,21 +94,9 @@ static enum status create_vcpu(struct td *td, unsigned index, uint64_t hob)
 	return SEAM_TRY(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0);
 }
 
-/* The page copied is content plus a stride for each page: no stride, all pages are the same. */
-static enum status add_section(struct td *td, const struct tdvf_section *section,
-			       const uint8_t *content, uint64_t stride)
-{
-	bool measured = (section->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0;
-	uint64_t pages = section->memory_data_size / MEM_PAGE_SIZE;
-	for (uint64_t i = 0; i < pages; i++) {
-		TRY(mmu_add_page(&td->mmu, gpa(section->memory_address + i * MEM_PAGE_SIZE),
-				 content + i * stride, measured));
-	}
-	return ST_OK;
-}
-
-/* What all pages of the TD are made of. */
+/* What all pages of the TD are made of, and when they are measured. */
 struct content {
+	enum measure_order order;
 	const struct tdvf_image *image;
 	const struct td_layout *layout;
 	const uint8_t *firmware;
@@ -116,17 +104,37 @@ struct content {
 	const uint8_t *zero; /* one page */
 };
 
+/* The page copied is content plus a stride for each page: no stride, all pages are the same. */
+static enum status add_section(struct td *td, const struct tdvf_section *section,
+			       enum measure_order order, const uint8_t *content, uint64_t stride)
+{
+	bool measured = (section->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0;
+	uint64_t base = section->memory_address;
+	uint64_t size = section->memory_data_size;
+	for (uint64_t at = 0; at < size; at += MEM_PAGE_SIZE) {
+		TRY(mmu_add_page(&td->mmu, gpa(base + at), content + at / MEM_PAGE_SIZE * stride));
+		if (measured && order == MEASURE_PER_PAGE) {
+			TRY(mmu_extend_page(&td->mmu, gpa(base + at)));
+		}
+	}
+	for (uint64_t at = 0; measured && order == MEASURE_PER_SECTION && at < size;
+	     at += MEM_PAGE_SIZE) {
+		TRY(mmu_extend_page(&td->mmu, gpa(base + at)));
+	}
+	return ST_OK;
+}
+
 static enum status add_sections(struct td *td, const struct content *from)
 {
 	for (unsigned i = 0; i < from->image->count; i++) {
 		const struct tdvf_section *section = &from->image->sections[i];
 		if (section->type == TDVF_SECTION_BFV || section->type == TDVF_SECTION_CFV) {
-			TRY(add_section(td, section, from->firmware + section->data_offset,
-					MEM_PAGE_SIZE));
+			TRY(add_section(td, section, from->order,
+					from->firmware + section->data_offset, MEM_PAGE_SIZE));
 		} else if (section->memory_address == from->layout->hob_base) {
-			TRY(add_section(td, section, from->hob, MEM_PAGE_SIZE));
+			TRY(add_section(td, section, from->order, from->hob, MEM_PAGE_SIZE));
 		} else {
-			TRY(add_section(td, section, from->zero, 0));
+			TRY(add_section(td, section, from->order, from->zero, 0));
 		}
 	}
 	return ST_OK;
@@ -163,7 +171,8 @@ enum status td_build(struct td *td, const struct config *config, struct blob fir
 	}
 	hpa_t zero = frames_take(PG_4K);
 	memset(hpa_ptr(zero), 0, MEM_PAGE_SIZE);
-	struct content content = { &image, &layout, firmware.data, hob, hpa_ptr(zero) };
+	struct content content = { config->mrtd_order, &image, &layout,
+				   firmware.data,      hob,    hpa_ptr(zero) };
 	enum status status = build(td, config, &content);
 	frames_give(zero, PG_4K);
 	frames_give_span(hob, layout.hob_size);
