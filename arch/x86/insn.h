@@ -103,6 +103,11 @@ static inline void insn_hlt(void)
 	__asm__ volatile("hlt" : : : "memory");
 }
 
+static inline void insn_sti(void)
+{
+	__asm__ volatile("sti" : : : "memory");
+}
+
 static inline void insn_cli(void)
 {
 	__asm__ volatile("cli" : : : "memory");

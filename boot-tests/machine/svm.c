@@ -124,39 +124,53 @@ void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
 
 bool svm_interrupt_pending(const struct svm_vcpu *vcpu)
 {
-	return vcpu->interrupt != 0;
+	for (unsigned i = 0; i < ARRAY_COUNT(vcpu->interrupts); i++) {
+		if (vcpu->interrupts[i] != 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector)
 {
-	CHECK(!svm_interrupt_pending(vcpu) && vector >= FIRST_EXTERNAL_VECTOR);
-	vcpu->interrupt = vector;
+	CHECK(vector >= FIRST_EXTERNAL_VECTOR);
+	vcpu->interrupts[vector / 64] |= BIT64(vector % 64);
 }
 
 /*
- * A pending interrupt is injected at the first moment the guest can take it. V_IRQ only tells that
- * moment (VMEXIT_VINTR): QEMU drops it whenever the guest takes a physical interrupt first.
+ * The highest pending interrupt becomes V_IRQ. Not EVENTINJ: QEMU delivers its interrupt at once, but
+ * also leaves it in exception_index; if a turn of the guest's CPU ends before the next exit, it is
+ * delivered once more then, with interrupts enabled or not.
  */
-static void inject_interrupt(struct svm_vcpu *vcpu)
+static void offer_interrupt(struct svm_vcpu *vcpu)
 {
 	struct vmcb_control *control = &vcpu->vmcb->control;
-	bool open = (vcpu->vmcb->save.rflags & RFLAGS_IF) != 0 &&
-		    (control->interrupt_shadow & INTERRUPT_SHADOW_ACTIVE) == 0 &&
-		    (control->eventinj & EVENTINJ_V) == 0;
-	if (svm_interrupt_pending(vcpu) && open) {
-		control->eventinj = event_make(EVENTINJ_TYPE_INTR, vcpu->interrupt);
-		vcpu->interrupt = 0;
-	}
 	control->int_ctl = 0;
-	control->intercept_1 &= ~INTERCEPT1_VINTR;
 	control->intercept_cr_write &= (uint16_t)~BIT32(CR8);
-	if (svm_interrupt_pending(vcpu)) {
+	for (unsigned i = ARRAY_COUNT(vcpu->interrupts); i-- > 0;) {
+		uint64_t pending = vcpu->interrupts[i];
+		if (pending == 0) {
+			continue;
+		}
+		uint32_t vector = 64 * i + 63 - (uint32_t)__builtin_clzll(pending);
 		/* The LAPIC has looked at the priority already. */
 		control->int_ctl = V_IRQ | V_IGN_TPR |
-				   (uint32_t)field_put(V_INTR_PRIO, vcpu->interrupt / 16);
-		control->v_intr_vector = vcpu->interrupt;
-		control->intercept_1 |= INTERCEPT1_VINTR;
+				   (uint32_t)field_put(V_INTR_PRIO, vector / 16);
+		control->v_intr_vector = vector;
 		control->intercept_cr_write |= (uint16_t)BIT32(CR8);
+		return;
+	}
+}
+
+/* QEMU forgets a V_IRQ for the rest of the run when the guest takes a physical interrupt first: it
+ * then still stands in the VMCB, and is offered again after the next exit, that of the EOI. */
+static void note_taken_interrupt(struct svm_vcpu *vcpu)
+{
+	const struct vmcb_control *control = &vcpu->vmcb->control;
+	if (svm_interrupt_pending(vcpu) && (control->int_ctl & V_IRQ) == 0) {
+		unsigned vector = (uint8_t)control->v_intr_vector;
+		vcpu->interrupts[vector / 64] &= ~BIT64(vector % 64);
 	}
 }
 
@@ -187,17 +201,15 @@ static void resume_delivery(struct svm_vcpu *vcpu)
 		return;
 	}
 	uint8_t vector = (uint8_t)field_get(EVENTINJ_VECTOR, event);
-	bool busy = (control->eventinj & EVENTINJ_V) != 0;
 	if (field_get(EVENTINJ_TYPE, event) == EVENTINJ_TYPE_SOFT_INTERRUPT) {
 		return; /* RIP is still at the instruction */
 	}
 	if (vector == VECTOR_NMI) {
 		__atomic_store_n(&nmi_wanted[cpu_index()], true, __ATOMIC_RELAXED);
-	} else if (!busy) {
-		bool external = vector >= FIRST_EXTERNAL_VECTOR;
-		control->eventinj = external ? event_make(EVENTINJ_TYPE_INTR, vector) : event;
-	} else if (vector >= FIRST_EXTERNAL_VECTOR && !svm_interrupt_pending(vcpu)) {
+	} else if (vector >= FIRST_EXTERNAL_VECTOR) {
 		svm_post_interrupt(vcpu, vector);
+	} else if ((control->eventinj & EVENTINJ_V) == 0) {
+		control->eventinj = event;
 	}
 }
 
@@ -269,9 +281,6 @@ static bool exit_handled(struct svm_vcpu *vcpu)
 	if (!paused) {
 		vcpu->pause_count = 0;
 	}
-	if (control->exitcode == VMEXIT_VINTR) {
-		return true; /* inject_interrupt() finds the guest open */
-	}
 	if (control->exitcode == VMEXIT_CR8_WRITE) {
 		return write_cr8(vcpu);
 	}
@@ -329,13 +338,14 @@ void svm_enter(struct svm_vcpu *vcpu)
 		hold(vcpu);
 		resume_delivery(vcpu);
 		inject_nmi(vcpu);
-		inject_interrupt(vcpu);
+		offer_interrupt(vcpu);
 		mirror_paging_bits(&vmcb->save);
 		vmcb->save.rax = vcpu->gpr[RAX];
 		vmcb->save.rsp = vcpu->gpr[RSP];
 		svm_run(vcpu->gpr, ptr_hpa(vmcb).v, ptr_hpa(&host_loads[cpu_index()]).v);
 		vcpu->gpr[RAX] = vmcb->save.rax;
 		vcpu->gpr[RSP] = vmcb->save.rsp;
+		note_taken_interrupt(vcpu);
 	} while (exit_handled(vcpu));
 }
 

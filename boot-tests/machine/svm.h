@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // What QEMU's SVM does otherwise than hardware, and what every caller would have to do in the same
-// way, is handled inside svm_enter(): lost CR0.PG, a lost V_IRQ and CR8 writes beside it, event
-// delivery that was cut short, long PAUSE loops.
+// way, is handled inside svm_enter(): lost CR0.PG, interrupts that come twice or not at all, CR8
+// writes beside V_IRQ, event delivery that was cut short, long PAUSE loops.
 #pragma once
 
 #include <stdbool.h>
@@ -15,11 +15,11 @@
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
 struct svm_vcpu {
-	struct vmcb *vmcb;  /* own page */
-	uint64_t gpr[16];   /* hardware order; RAX and RSP are copied to and from the VMCB */
-	uint8_t *msrpm;     /* 8 KiB, shared by all vCPUs */
-	uint8_t interrupt;  /* external interrupt that the guest has yet to take; 0 = none */
-	uint64_t pause_rip; /* where the guest spins, and for how many exits */
+	struct vmcb *vmcb;      /* own page */
+	uint64_t gpr[16];       /* hardware order; RAX and RSP are copied to and from the VMCB */
+	uint8_t *msrpm;         /* 8 KiB, shared by all vCPUs */
+	uint64_t interrupts[4]; /* external interrupts that the guest has yet to take, by vector */
+	uint64_t pause_rip;     /* where the guest spins, and for how many exits */
 	unsigned pause_count;
 };
 
@@ -65,9 +65,9 @@ void svm_hold(unsigned cpu, uint64_t us);
 void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
 			  uint32_t error_code);
 /* Makes an external interrupt, already in service in the LAPIC, pending for the next moment the
- * guest has IF=1. One at a time: the guest must have taken the one before. */
+ * guest has IF=1. */
 void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector);
-/* Is an interrupt of svm_post_interrupt() still pending? */
+/* Has the guest yet to take one? */
 bool svm_interrupt_pending(const struct svm_vcpu *vcpu);
 
 /*

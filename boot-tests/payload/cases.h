@@ -35,6 +35,9 @@ void case_mailbox_overrun(const struct info *info);
 void case_memory(const struct info *info);
 /* A page goes shared and back: never shows one world's bytes to the other. */
 void case_share(const struct info *info);
+/* An interrupt that ended a halt, and a higher one that came then, are each taken once: when the TD
+ * enables interrupts, the higher one first. */
+void case_interrupts(const struct info *info);
 /* What TDCALLs cost; of use with tdrun --icount. */
 void case_bench(const struct info *info);
 

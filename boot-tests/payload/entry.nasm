@@ -167,6 +167,19 @@ ap_give_back:
 section .text
 %include "arch/x86/exception.inc"
 
+; Vectors 32 to 255, EXCEPTION_STUB_SIZE bytes apart.
+align 16
+global interrupt_stubs
+interrupt_stubs:
+%assign v 32
+%rep 256 - 32
+	align EXCEPTION_STUB_SIZE
+	push	0
+	push	v
+	jmp	exception_common
+	%assign v v + 1
+%endrep
+
 section .bss nobits alloc noexec write align=16
 ; CS, SS, DS, ES as the first CPU found them.
 global entry_segments

@@ -127,6 +127,20 @@ uint32_t guest_apic_id(void)
 	return (uint32_t)regs.r11;
 }
 
+void guest_write_msr(uint32_t msr, uint64_t value)
+{
+	struct tdcall_regs regs = { .r12 = msr, .r13 = value };
+
+	CHECK(vmcall(TDVMCALL_WRMSR, &regs) == TDVMCALL_SUCCESS);
+}
+
+void guest_halt(void)
+{
+	struct tdcall_regs regs = { .r12 = 0 };
+
+	CHECK(vmcall(TDVMCALL_HLT, &regs) == TDVMCALL_SUCCESS);
+}
+
 void guest_map_gpa(gpa_t page, enum share share)
 {
 	uint64_t status = TDVMCALL_RETRY;

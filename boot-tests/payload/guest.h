@@ -29,6 +29,10 @@ void guest_out32(uint16_t port, uint32_t value);
 uint32_t guest_apic_id(void);
 
 /* TD only. */
+/* An MSR that the host emulates. */
+void guest_write_msr(uint32_t msr, uint64_t value);
+/* Interrupts are off, and one of them ends the wait. */
+void guest_halt(void);
 void guest_map_gpa(gpa_t page, enum share share);
 /* TDG.MEM.PAGE.ACCEPT of 4 KiB: the completion code. */
 uint64_t guest_accept(gpa_t page);

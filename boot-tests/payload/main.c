@@ -28,6 +28,7 @@ static const struct test_case {
 	{ "mailbox-overrun", case_mailbox_overrun },
 	{ "memory", case_memory },
 	{ "share", case_share },
+	{ "interrupts", case_interrupts },
 	{ "bench", case_bench },
 	{ "shim-ve", case_shim_ve },
 	{ "unaccepted", case_unaccepted },

@@ -14,6 +14,9 @@ _Noreturn void payload_main(const struct linux_boot_params *params, uint64_t cr0
 /* CS, SS, DS, ES at the entry. */
 extern const uint16_t entry_segments[4];
 
+/* Interrupts come in here: report_take_interrupts(). */
+extern const char interrupt_stubs[];
+
 /* What an AP found at the wake-up vector. */
 struct ap_state {
 	uint64_t cr0, cr3, cr4, efer, rflags;

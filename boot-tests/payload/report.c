@@ -21,6 +21,9 @@
 /* Code and data selectors of the Linux boot protocol. */
 #define SELECTOR_CODE 0x10
 
+#define EXCEPTION_COUNT 32
+#define STUB_SIZE 16
+
 /* The code of this payload in ReportFatalError. */
 #define FATAL_CODE 0x7E57
 
@@ -99,19 +102,16 @@ _Noreturn void report_power_off(void)
 }
 
 static const uint64_t gdt[] = { 0, 0, GDT_CODE64, GDT_DATA };
-static struct idt_gate idt[32];
+static struct idt_gate idt[256];
+static void (*interrupt_handler)(uint8_t vector);
 extern const char exception_stubs[];
 
-void report_catch_exceptions(void)
+static void set_gates(unsigned first, unsigned count, const char *stubs)
 {
-	const struct desc_pointer gdt_pointer = { sizeof(gdt) - 1, (uint64_t)gdt };
-	const struct desc_pointer idt_pointer = { sizeof(idt) - 1, (uint64_t)idt };
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t stub = (uint64_t)stubs + STUB_SIZE * i;
 
-	/* The same bytes on each CPU: written again or not makes no difference. */
-	for (unsigned v = 0; v < ARRAY_COUNT(idt); v++) {
-		uint64_t stub = (uint64_t)exception_stubs + 16 * v;
-
-		idt[v] = (struct idt_gate){
+		idt[first + i] = (struct idt_gate){
 			.offset_low = (uint16_t)stub,
 			.selector = SELECTOR_CODE,
 			.type = IDT_INTERRUPT_GATE,
@@ -119,12 +119,31 @@ void report_catch_exceptions(void)
 			.offset_high = (uint32_t)(stub >> 32),
 		};
 	}
+}
+
+void report_catch_exceptions(void)
+{
+	const struct desc_pointer gdt_pointer = { sizeof(gdt) - 1, (uint64_t)gdt };
+	const struct desc_pointer idt_pointer = { sizeof(idt) - 1, (uint64_t)idt };
+
+	/* The same bytes on each CPU: written again or not makes no difference. */
+	set_gates(0, EXCEPTION_COUNT, exception_stubs);
 	insn_lgdt(&gdt_pointer);
 	insn_lidt(&idt_pointer);
 }
 
+void report_take_interrupts(const char *stubs, void (*handler)(uint8_t vector))
+{
+	interrupt_handler = handler;
+	set_gates(EXCEPTION_COUNT, ARRAY_COUNT(idt) - EXCEPTION_COUNT, stubs);
+}
+
 void exception(struct trap_frame *frame)
 {
+	if (frame->vector >= EXCEPTION_COUNT) {
+		interrupt_handler((uint8_t)frame->vector);
+		return;
+	}
 	report_fail("exception %lu error=%lx rip=%lx rsp=%lx cr2=%lx", frame->vector,
 		    frame->error_code, frame->rip, frame->rsp, insn_read_cr2());
 }

@@ -104,12 +104,13 @@ void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
 
 void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector)
 {
-	vcpu->interrupt = vector;
+	vcpu->interrupts[vector / 64] |= BIT64(vector % 64);
 }
 
 bool svm_interrupt_pending(const struct svm_vcpu *vcpu)
 {
-	return vcpu->interrupt != 0;
+	return (vcpu->interrupts[0] | vcpu->interrupts[1] | vcpu->interrupts[2] |
+		vcpu->interrupts[3]) != 0;
 }
 
 /* Linear address == GPA. */

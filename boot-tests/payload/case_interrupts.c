@@ -1,0 +1,82 @@
+// Interrupts of a vCPU that was idle: taken once, when they may be, in the order of their priority.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/bits.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/payload/cases.h"
+#include "boot-tests/payload/guest.h"
+#include "boot-tests/payload/main.h"
+#include "boot-tests/payload/report.h"
+
+#define X2APIC_EOI 0x80B
+#define X2APIC_SVR 0x80F
+#define X2APIC_LVT_TIMER 0x832
+#define X2APIC_TIMER_INITIAL 0x838
+#define X2APIC_TIMER_DIVIDE 0x83E
+#define X2APIC_SELF_IPI 0x83F
+#define SVR_ENABLED 0x1FF
+#define DIVIDE_BY_1 0xB
+/* 10 ms of the 25 MHz crystal. */
+#define TIMER_COUNT 250000
+
+#define VECTOR_TIMER 0x41
+#define VECTOR_IPI 0x82
+#define ROUNDS 10
+/* Some tenths of a second, in which QEMU gives other CPUs a turn. */
+#define HANDLER_CYCLES 1200000000
+/* Some 10 s, however fast the TSC. */
+#define ANSWER_CYCLES 40000000000
+
+static volatile unsigned taken;
+static volatile uint8_t order[2 * ROUNDS];
+static volatile bool busy;
+
+static void wait(uint64_t cycles)
+{
+	uint64_t begin = insn_rdtsc();
+
+	while (insn_rdtsc() - begin < cycles) {
+	}
+}
+
+/* Interrupts are off, and nothing leaves the TD before the EOI. */
+static void take(uint8_t vector)
+{
+	EXPECT(!busy, "interrupt %x with interrupts off", vector);
+	EXPECT(taken < ARRAY_COUNT(order), "interrupt %x once more", vector);
+	busy = true;
+	order[taken++] = vector;
+	if (vector == VECTOR_TIMER) {
+		wait(HANDLER_CYCLES);
+	}
+	busy = false;
+	insn_wrmsr(X2APIC_EOI, 0);
+}
+
+void case_interrupts(const struct info *info)
+{
+	(void)info;
+	EXPECT(guest_is_td(), "a plain VM needs no host to halt");
+	report_take_interrupts(interrupt_stubs, take);
+	guest_write_msr(X2APIC_SVR, SVR_ENABLED);
+	guest_write_msr(X2APIC_TIMER_DIVIDE, DIVIDE_BY_1);
+	guest_write_msr(X2APIC_LVT_TIMER, VECTOR_TIMER);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint64_t begin;
+
+		guest_write_msr(X2APIC_TIMER_INITIAL, TIMER_COUNT);
+		guest_halt();
+		insn_wrmsr(X2APIC_SELF_IPI, VECTOR_IPI);
+		EXPECT(taken == 2 * round, "an interrupt with interrupts off");
+		insn_sti();
+		begin = insn_rdtsc();
+		while (taken < 2 * round + 2 && insn_rdtsc() - begin < ANSWER_CYCLES) {
+		}
+		insn_cli();
+		EXPECT(taken == 2 * round + 2, "%u interrupts in round %u", taken, round);
+		EXPECT(order[2 * round] == VECTOR_IPI && order[2 * round + 1] == VECTOR_TIMER,
+		       "first %x, then %x", order[2 * round], order[2 * round + 1]);
+	}
+}
