@@ -81,7 +81,7 @@ class Fake:
 
 @pytest.mark.parametrize("code, text", [
     (0, "the TD powered itself off"), (10, "fatal error"), (11, "a vCPU died"),
-    (12, "the host stopped the TD")])
+    (12, "the host stopped the TD"), (13, "a bug of the machine")])
 def test_exit_status_is_the_machines(fake, code, text):
     done = fake.run(f"leave({code}, 'because of that')")
     assert done.returncode == code

@@ -130,7 +130,7 @@ void exception(struct trap_frame *frame)
 		}
 		return; /* it has done its work: it ended HLT or the TD's run */
 	}
-	machine_exit(EXIT_TD_STOPPED,
+	machine_exit(EXIT_BUG,
 		     "bug of the machine: exception %llu, error code 0x%llx, at RIP 0x%llx, "
 		     "RSP 0x%llx, CR2 0x%llx, CPU %u",
 		     (unsigned long long)frame->vector, (unsigned long long)frame->error_code,

@@ -31,18 +31,14 @@ interrupt_common:
 ; The waits of cpu.h. In and out: interrupts off, GIF clear.
 
 ; uint8_t cpu_wait_interrupt(void)
-; STI keeps interrupts off until HLT, so that none is missed; CLI, so that none comes between the test
-; and the next STI. An NMI does not end the wait.
+; STI keeps interrupts off until HLT, so that none is missed.
 global cpu_wait_interrupt
 cpu_wait_interrupt:
 	xor	eax, eax
 	stgi
-.wait:
 	sti
 	hlt
 	cli
-	test	eax, eax
-	jz	.wait
 	clgi
 	ret
 

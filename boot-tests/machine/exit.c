@@ -31,5 +31,5 @@ _Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...
 
 _Noreturn void bug(const char *file, int line, const char *what)
 {
-	machine_exit(EXIT_TD_STOPPED, "bug of the machine: %s:%d: %s", file, line, what);
+	machine_exit(EXIT_BUG, "bug of the machine: %s:%d: %s", file, line, what);
 }

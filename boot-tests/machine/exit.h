@@ -9,7 +9,8 @@ enum machine_exit_code {
 	EXIT_POWER_OFF = 0,
 	EXIT_FATAL_ERROR = 10, /* the TD called ReportFatalError */
 	EXIT_VCPU_DIED = 11,   /* triple fault, nested #VE */
-	EXIT_TD_STOPPED = 12,  /* the host or the machine stopped the TD */
+	EXIT_TD_STOPPED = 12,  /* the host stopped the TD */
+	EXIT_BUG = 13,         /* a check of the machine itself does not hold */
 };
 
 /* The first caller wins; the others halt. format is the reason, one line ("E "). */

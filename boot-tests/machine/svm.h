@@ -49,7 +49,8 @@ void svm_enter(struct svm_vcpu *vcpu);
 uint64_t svm_bare_exit(void);
 
 /* Makes the CPU with this index leave its guest with VMEXIT_NMI, at once or at its next entry. An
- * exit flushes the CPU's translations. No effect on a CPU that waits in cpu_wait_interrupt(). */
+ * exit flushes the CPU's translations. A CPU that waits in cpu_wait_interrupt() or cpu_wait_nmi()
+ * goes on. */
 void svm_kick(unsigned cpu);
 /* Makes an NMI pending for the guest on the CPU with this index. */
 void svm_post_nmi(unsigned cpu);

@@ -76,6 +76,15 @@ bool module_take_hkid(uint32_t hkid)
 	return !__atomic_exchange_n(&hkid_taken[hkid], true, __ATOMIC_ACQ_REL);
 }
 
+unsigned module_hkids_taken(void)
+{
+	unsigned taken = 0;
+	for (unsigned i = 0; i < HKID_COUNT; i++) {
+		taken += hkid_taken[i];
+	}
+	return taken;
+}
+
 bool module_convertible(uint64_t base, uint64_t size)
 {
 	uint64_t at = base;

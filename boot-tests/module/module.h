@@ -21,6 +21,8 @@ void module_end_hkid(uint32_t hkid);
 bool module_write_back(void);
 /* Gives a key id back; false while caches may hold lines of it. */
 bool module_free_hkid(uint32_t hkid);
+/* How many are reserved, the module's own included. */
+unsigned module_hkids_taken(void);
 /* Are all of [base, base + size) convertible? Regions that touch count as one. */
 bool module_convertible(uint64_t base, uint64_t size);
 

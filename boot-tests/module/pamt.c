@@ -45,6 +45,11 @@ struct tdmr *pamt_tdmr(uint64_t base)
 	return 0;
 }
 
+const struct tdmr *pamt_tdmr_at(unsigned index)
+{
+	return index < tdmr_count ? &tdmrs[index] : 0;
+}
+
 /* Marks what an area reserves of the entries [first, end). */
 static void reserve_entries(struct tdmr *tdmr, const struct tdmr_reserved *area, uint64_t first,
 			    uint64_t end)

@@ -41,6 +41,8 @@ void pamt_reset(void);
 void pamt_configure(const struct tdmr_info *tdmrs, unsigned count);
 /* The TDMR that starts at base, or null. */
 struct tdmr *pamt_tdmr(uint64_t base);
+/* By number from 0 on; null behind the last. */
+const struct tdmr *pamt_tdmr_at(unsigned index);
 /* Makes the next PAMT_INIT_ENTRIES entries; the caller holds the lock, and there are such entries. */
 #define PAMT_INIT_ENTRIES 1024
 void pamt_init_entries(struct tdmr *tdmr);

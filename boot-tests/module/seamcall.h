@@ -100,3 +100,18 @@ void module_post_interrupt(hpa_t tdvpr, uint8_t vector);
  */
 void module_host_read(hpa_t address, void *to, uint64_t size);
 void module_host_write(hpa_t address, const void *from, uint64_t size);
+
+/*
+ * For tests, what no host can ask: the module's own books. While no CPU is in seamcall(), every page
+ * has the owner, the size and the lock (none) that its type asks for, and each TD counts its pages
+ * right; broken names the first rule that does not hold, of page.
+ */
+struct module_census {
+	uint64_t owned;      /* pages that are of a TD, TDRs included */
+	unsigned hkids;      /* key ids in use, the module's own included */
+	const char *broken;  /* null: all is well */
+	hpa_t page;
+};
+struct module_census module_census(void);
+/* Pages whose owner is this TDR. Other TDs may run. */
+uint64_t module_pages_of(hpa_t tdr);

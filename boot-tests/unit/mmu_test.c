@@ -81,14 +81,27 @@ void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
 	(void)end;
 }
 
-void run_kick_all(void)
+void run_kick_all(struct td *td)
 {
+	assert_null(td);
 	note("kick\n");
 }
 
 _Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
 {
 	va_list args;
+	va_start(args, format);
+	vsnprintf(module.reason, sizeof(module.reason), format, args);
+	va_end(args);
+	longjmp(module.exit, (int)code);
+}
+
+/* The TD's end comes with no lock held: another vCPU may need it on its way out. */
+void run_end(struct td *td, enum machine_exit_code code, const char *format, ...)
+{
+	va_list args;
+	assert_null(td);
+	assert_int_equal(mmu.lock.held, 0);
 	va_start(args, format);
 	vsnprintf(module.reason, sizeof(module.reason), format, args);
 	va_end(args);
@@ -153,7 +166,7 @@ static int set_up(void **state)
 	memset(&module, 0, sizeof(module));
 	module.fail_leaf = UINT64_MAX;
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
-	mmu_init(&mmu, hpa(TDR), &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE });
+	mmu_init(&mmu, NULL, hpa(TDR), &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE });
 	return 0;
 }
 

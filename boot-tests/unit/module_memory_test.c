@@ -26,9 +26,9 @@
 static unsigned kicks;
 
 /* As boot-tests/vmm/run.h has it, whose struct td is another than the module's. */
-void run_kick_all(void);
+void run_kick_tds(void);
 
-void run_kick_all(void)
+void run_kick_tds(void)
 {
 	kicks++;
 }

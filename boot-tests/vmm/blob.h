@@ -6,7 +6,7 @@
 
 #include "boot-tests/vmm/config.h"
 
-/* A file in machine memory, page aligned, never given back. */
+/* A file in machine memory: a span of frames.h. */
 struct blob {
 	uint8_t *data; /* null when there is no such file */
 	uint32_t size;

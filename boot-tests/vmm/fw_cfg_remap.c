@@ -9,7 +9,6 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/fwcfg.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/vmm/blob.h"
 #include "boot-tests/vmm/frames.h"
 
 #define E820_RAM 1
@@ -22,6 +21,21 @@ static bool starts_with(const char *name, const char *prefix)
 {
 	size_t length = strlen(prefix);
 	return length < FW_CFG_NAME_SIZE && memcmp(name, prefix, length) == 0;
+}
+
+/* Memory that is given back with the device. */
+static uint8_t *keep(struct fw_cfg_remap *remap, struct blob span)
+{
+	if (span.data != NULL) {
+		CHECK(remap->span_count < FW_CFG_SPANS);
+		remap->spans[remap->span_count++] = span;
+	}
+	return span.data;
+}
+
+static uint8_t *keep_new(struct fw_cfg_remap *remap, uint32_t size)
+{
+	return keep(remap, (struct blob){ frames_take_span(size), size });
 }
 
 /* A size item and a data item; the size is little endian. */
@@ -39,6 +53,8 @@ static void add_kernel(struct fw_cfg_remap *remap)
 	struct blob kernel = blob_load(MACHINE_FILES "kernel");
 	struct blob initrd = blob_load(MACHINE_FILES "initrd");
 	struct blob cmdline = blob_load(MACHINE_FILES "cmdline");
+	keep(remap, kernel);
+	keep(remap, initrd);
 	if (kernel.data != NULL && bzimage_split(kernel.data, kernel.size, &parts) != ST_OK) {
 		machine_exit(EXIT_TD_STOPPED, "the kernel of 0x%x bytes is no bzImage",
 			     kernel.size);
@@ -49,9 +65,12 @@ static void add_kernel(struct fw_cfg_remap *remap)
 	add_pair(remap, 2, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA, initrd.data, initrd.size);
 	/* The TD sees the command line as a C string: its NUL counts. */
 	uint32_t size = kernel.data == NULL ? 0 : cmdline.size + 1;
-	uint8_t *text = frames_take_span(cmdline.size + 1);
+	uint8_t *text = keep_new(remap, cmdline.size + 1);
 	memcpy(text, cmdline.data, cmdline.size);
 	text[cmdline.size] = 0;
+	if (cmdline.data != NULL) {
+		frames_give_span(cmdline.data, cmdline.size);
+	}
 	add_pair(remap, 3, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA, text, size);
 }
 
@@ -76,14 +95,16 @@ static void add_files(struct fw_cfg_remap *remap, const struct td_memory *memory
 {
 	struct blob host = blob_load(E820_FILE);
 	CHECK(host.data != NULL);
-	struct fw_cfg_e820 *e820 = frames_take_span(host.size + 2 * sizeof(*e820));
+	struct fw_cfg_e820 *e820 =
+		(void *)keep_new(remap, host.size + 2 * (uint32_t)sizeof(*e820));
 	uint32_t e820_size = make_e820(e820, (const void *)host.data, host.size, memory);
+	frames_give_span(host.data, host.size);
 
 	uint32_t count;
 	fwcfg_read(FW_CFG_FILE_DIR, &count, sizeof(count));
 	count = __builtin_bswap32(count);
 	uint32_t size = (uint32_t)sizeof(count) + count * (uint32_t)sizeof(struct fw_cfg_file);
-	uint8_t *directory = frames_take_span(size);
+	uint8_t *directory = keep_new(remap, size);
 	fwcfg_read(FW_CFG_FILE_DIR, directory, size);
 	struct fw_cfg_file *files = (void *)(directory + sizeof(count));
 	uint32_t kept = 0;
@@ -109,6 +130,15 @@ void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_memory *memor
 {
 	add_kernel(remap);
 	add_files(remap, memory);
+}
+
+void fw_cfg_remap_destroy(struct fw_cfg_remap *remap)
+{
+	while (remap->span_count > 0) {
+		struct blob span = remap->spans[--remap->span_count];
+		frames_give_span(span.data, span.size);
+	}
+	memset(remap, 0, sizeof(*remap));
 }
 
 bool fw_cfg_remap_read(struct fw_cfg_remap *remap, uint16_t port, unsigned size, uint32_t *value)

@@ -10,18 +10,25 @@
 
 #include "arch/qemu/fw_cfg.h"
 #include "boot-tests/machine/spinlock.h"
+#include "boot-tests/vmm/blob.h"
 #include "boot-tests/vmm/fw_cfg_items.h"
 #include "boot-tests/vmm/mmu.h"
+
+#define FW_CFG_SPANS 5
 
 struct fw_cfg_remap {
 	struct spinlock lock;
 	struct fw_cfg_items items;
 	uint32_t dma_high; /* what port 0x514 holds until the low half comes */
 	uint32_t sizes[4];
+	struct blob spans[FW_CFG_SPANS]; /* what the items stand in */
+	unsigned span_count;
 };
 
 /* Once, on the boot CPU. Stops the machine when opt/lintel/kernel is no bzImage. */
 void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_memory *memory);
+/* Gives the copies back; the TD does not run any more. */
+void fw_cfg_remap_destroy(struct fw_cfg_remap *remap);
 
 /* A port access of the TD. False: it is not ours and goes to QEMU. */
 bool fw_cfg_remap_read(struct fw_cfg_remap *remap, uint16_t port, unsigned size, uint32_t *value);

@@ -13,6 +13,6 @@ void host_read(hpa_t address, void *to, uint64_t size)
 void host_write(hpa_t address, const void *from, uint64_t size)
 {
 	module_host_write(address, from, size);
-	/* A TLB of this machine would let the TD go on. */
-	run_kick_all();
+	/* A TLB of this machine would let a TD go on. */
+	run_kick_tds();
 }

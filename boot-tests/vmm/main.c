@@ -46,9 +46,10 @@ void machine_main(void)
 	if (firmware.data == NULL) {
 		machine_exit(EXIT_TD_STOPPED, "no fw_cfg file opt/lintel/firmware");
 	}
+	run_init(tdx.global_hkid);
 	if (td_build(&td, &config, firmware) != ST_OK) {
-		machine_exit(EXIT_TD_STOPPED, "host: the TD cannot be built: tdrun --machine-log "
-					      "says more");
+		run_finish(&td, EXIT_TD_STOPPED,
+			   "host: the TD cannot be built: tdrun --machine-log says more");
 	}
 	if (config.hold >= td.vcpu_count) {
 		machine_exit(EXIT_TD_STOPPED, "hold=%llu: the TD has %u vCPUs",

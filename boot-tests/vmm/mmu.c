@@ -64,9 +64,10 @@ static uint64_t gpa_level(uint64_t address, enum pg_level level)
 	return address | (uint64_t)level;
 }
 
-void mmu_init(struct mmu *mmu, hpa_t tdr, const struct td_memory *memory)
+void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, const struct td_memory *memory)
 {
 	memset(mmu, 0, sizeof(*mmu));
+	mmu->td = td;
 	mmu->tdr = tdr;
 	mmu->memory = *memory;
 	shared_table_init(&mmu->shared, memory);
@@ -134,10 +135,10 @@ static void track(struct mmu *mmu)
 		    cpu_time_us() >= deadline) {
 			seam_failed("TDH_MEM_TRACK", mmu->tdr.v, result);
 		}
-		run_kick_all();
+		run_kick_all(mmu->td);
 		insn_pause();
 	}
-	run_kick_all();
+	run_kick_all(mmu->td);
 }
 
 /* A leaf on a blocked entry, repeated until the last vCPU has left the epoch of the block. */
@@ -255,14 +256,16 @@ void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t e
 	uint64_t type = field_get(EXT_QUAL_TYPE, ext_qualification);
 	unsigned long long at = address.v;
 	if (type == EXT_QUAL_PENDING_EPT_VIOLATION) {
-		machine_exit(EXIT_TD_STOPPED,
-			     "access to unaccepted page at GPA 0x%llx by vCPU %u (RIP unknown)", at,
-			     vcpu);
+		run_end(mmu->td, EXIT_TD_STOPPED,
+			"access to unaccepted page at GPA 0x%llx by vCPU %u (RIP unknown)", at,
+			vcpu);
+		return;
 	}
 	if (!td_memory_is_private(&mmu->memory, address.v)) {
-		machine_exit(EXIT_TD_STOPPED,
-			     "private access to GPA 0x%llx outside of RAM by vCPU %u (RIP unknown)",
-			     at, vcpu);
+		run_end(mmu->td, EXIT_TD_STOPPED,
+			"private access to GPA 0x%llx outside of RAM by vCPU %u (RIP unknown)", at,
+			vcpu);
+		return;
 	}
 	enum pg_level wanted = PG_2M;
 	if (type == EXT_QUAL_ACCEPT &&
@@ -271,28 +274,28 @@ void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t e
 	}
 	struct mmu_block *block = block_at(mmu, address.v);
 	spin_lock(&mmu->lock);
-	if (attribute_shared(block, page_index(address.v))) {
-		machine_exit(EXIT_TD_STOPPED,
-			     "private access to shared GPA 0x%llx by vCPU %u (RIP unknown)", at,
-			     vcpu);
+	bool shared = attribute_shared(block, page_index(address.v));
+	if (!shared) {
+		fault_locked(mmu, block, address.v, wanted);
 	}
-	fault_locked(mmu, block, address.v, wanted);
 	spin_unlock(&mmu->lock);
+	if (shared) {
+		run_end(mmu->td, EXIT_TD_STOPPED,
+			"private access to shared GPA 0x%llx by vCPU %u (RIP unknown)", at, vcpu);
+	}
 }
 
 void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address)
 {
 	unsigned long long at = address.v;
 	if (!td_memory_is_ram(&mmu->memory, address.v)) {
-		machine_exit(EXIT_TD_STOPPED,
-			     "access to device GPA 0x%llx by vCPU %u that cannot take a #VE (RIP "
-			     "unknown)",
-			     at, vcpu);
-	}
-	if (!mmu_is_shared(mmu, address.v, 1)) {
-		machine_exit(EXIT_TD_STOPPED,
-			     "shared access to private GPA 0x%llx by vCPU %u (RIP unknown)", at,
-			     vcpu);
+		run_end(mmu->td, EXIT_TD_STOPPED,
+			"access to device GPA 0x%llx by vCPU %u that cannot take a #VE (RIP "
+			"unknown)",
+			at, vcpu);
+	} else if (!mmu_is_shared(mmu, address.v, 1)) {
+		run_end(mmu->td, EXIT_TD_STOPPED,
+			"shared access to private GPA 0x%llx by vCPU %u (RIP unknown)", at, vcpu);
 	}
 }
 
@@ -390,7 +393,7 @@ static void convert_ram(struct mmu *mmu, uint64_t start, uint64_t end, enum shar
 		lost = mark_portion(mmu, &part, share) || lost;
 	}
 	if (lost) {
-		run_kick_all(); /* an entry flushes the TLB */
+		run_kick_all(mmu->td); /* an entry flushes the TLB */
 	}
 }
 

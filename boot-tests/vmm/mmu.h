@@ -35,8 +35,11 @@ struct mmu_block {
 	uint64_t shared[8]; /* attribute of each page: 1 is shared */
 };
 
+struct td;
+
 struct mmu {
 	struct spinlock lock;
+	struct td *td; /* whose memory this is */
 	hpa_t tdr;
 	struct td_memory memory;
 	bool sept_root_linked;      /* the SEPT table below entry 0 of the root */
@@ -47,7 +50,7 @@ struct mmu {
 };
 
 /* All private, nothing mapped. */
-void mmu_init(struct mmu *mmu, hpa_t tdr, const struct td_memory *memory);
+void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, const struct td_memory *memory);
 
 /* The TD has no key any more: takes all frames back. ST_TDX: not all; call it again. */
 enum status mmu_destroy(struct mmu *mmu) MUST_CHECK;
@@ -59,11 +62,11 @@ enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source) MUS
 enum status mmu_extend_page(struct mmu *mmu, gpa_t address) MUST_CHECK;
 
 /* A private access of the TD, or an ACCEPT of level, found no page there: gives it one. vcpu is for
- * the message when there is no answer but to stop the TD. */
+ * the message when there is no answer but to end the TD (run_end()). */
 void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t ext_qualification);
 
 /* A shared access of the TD that the module did not turn into a #VE. Returns when the page has
- * become shared meanwhile; else there is no answer but to stop the TD. */
+ * become shared meanwhile; else there is no answer but to end the TD. */
 void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address);
 
 /*

@@ -4,7 +4,7 @@
 #include "boot-tests/vmm/port.h"
 
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/exit.h"
+#include "boot-tests/vmm/run.h"
 
 /* The machine's own devices. */
 #define PORT_DEBUG_CONSOLE 0x403
@@ -93,19 +93,19 @@ static void check_sleep(struct td *td, uint16_t port, unsigned size, uint32_t va
 	}
 	uint64_t type = field_get(PM1A_SLEEP_TYPE, value);
 	if (type == SLEEP_TYPE_SOFT_OFF) {
-		machine_exit(EXIT_POWER_OFF, "TD powered itself off");
+		run_end(td, EXIT_POWER_OFF, "TD powered itself off");
+	} else {
+		run_end(td, EXIT_TD_STOPPED, "TD asked for sleep type %u", (unsigned)type);
 	}
-	machine_exit(EXIT_TD_STOPPED, "TD asked for sleep type %u", (unsigned)type);
 }
 
-static void check_reset(uint16_t port, uint32_t value)
+static void check_reset(struct td *td, uint16_t port, uint32_t value)
 {
 	uint8_t byte = (uint8_t)value;
 	if ((port == PORT_RESET_CONTROL && (byte & RESET_CONTROL_CPU)) ||
 	    (port == PORT_KEYBOARD_COMMAND && byte == KEYBOARD_RESET) ||
 	    (port == PORT_SYSTEM_CONTROL_A && (byte & SYSTEM_CONTROL_A_RESET))) {
-		machine_exit(EXIT_TD_STOPPED, "TD asked for a reset: 0x%x to port 0x%x", byte,
-			     port);
+		run_end(td, EXIT_TD_STOPPED, "TD asked for a reset: 0x%x to port 0x%x", byte, port);
 	}
 }
 
@@ -129,9 +129,9 @@ uint32_t port_read(struct td *td, uint16_t port, unsigned size)
 
 void port_write(struct td *td, uint16_t port, unsigned size, uint32_t value)
 {
-	check_reset(port, value);
+	check_reset(td, port, value);
 	check_sleep(td, port, size, value);
-	if (is_machine_port(port) ||
+	if (run_ending(td) || is_machine_port(port) ||
 	    fw_cfg_remap_write(&td->fw_cfg, &td->mmu, port, size, value)) {
 		return;
 	}

@@ -7,7 +7,8 @@
 
 #include "boot-tests/vmm/td.h"
 
-/* size: 1, 2 or 4. A write that powers the TD off or resets it does not return. */
+/* size: 1, 2 or 4. A write that powers the TD off or resets it ends the TD, and
+ * never reaches the device. */
 uint32_t port_read(struct td *td, uint16_t port, unsigned size);
 void port_write(struct td *td, uint16_t port, unsigned size, uint32_t value);
 

@@ -18,6 +18,7 @@ struct vcpu {
 	hpa_t tdvpr;
 	struct msr_file msrs;
 	bool inside; /* between the decision to enter and the return of TDH.VP.ENTER */
+	bool out;    /* the TD ends, and this vCPU has left it for good */
 };
 
 /* How far the TD is from its beginning and its end. */

@@ -144,7 +144,7 @@ static enum status build(struct td *td, const struct config *config, const struc
 {
 	td->vcpu_count = cpu_count();
 	TRY(create_td(td, config->rbp_mod));
-	mmu_init(&td->mmu, td->tdr, &from->layout->memory);
+	mmu_init(&td->mmu, td, td->tdr, &from->layout->memory);
 	for (unsigned i = 0; i < td->vcpu_count; i++) {
 		TRY(create_vcpu(td, i, from->layout->hob_base));
 	}

@@ -12,6 +12,7 @@
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/vmm/cpuid.h"
 #include "boot-tests/vmm/port.h"
+#include "boot-tests/vmm/run.h"
 
 #define SERVICE_BASE TDVMCALL_GET_TD_VM_CALL_INFO
 #define PAGE 4096
@@ -114,7 +115,7 @@ static void copy_text(char *out, const void *bytes, unsigned size)
 	out[i] = 0;
 }
 
-static _Noreturn void fatal_error(struct td *td, unsigned index, const struct seam_regs *regs)
+static uint64_t fatal_error(struct td *td, unsigned index, const struct seam_regs *regs)
 {
 	/* In the order of the message; the number of the GPR is its bit in the mask. */
 	const struct {
@@ -139,9 +140,10 @@ static _Noreturn void fatal_error(struct td *td, unsigned index, const struct se
 	    mmu_is_shared(&td->mmu, address, sizeof(more) - 1)) {
 		copy_text(more, hpa_ptr(hpa(address)), sizeof(more) - 1);
 	}
-	machine_exit(EXIT_FATAL_ERROR, "TD reported fatal error 0x%llx by vCPU %u: %s%s%s",
-		     (unsigned long long)(regs->r12 & ~TDVMCALL_FATAL_HAS_GPA), index, text,
-		     more[0] != 0 ? " | " : "", more);
+	run_end(td, EXIT_FATAL_ERROR, "TD reported fatal error 0x%llx by vCPU %u: %s%s%s",
+		(unsigned long long)(regs->r12 & ~TDVMCALL_FATAL_HAS_GPA), index, text,
+		more[0] != 0 ? " | " : "", more);
+	return TDVMCALL_SUCCESS;
 }
 
 static uint64_t setup_event_notify(const struct seam_regs *regs)
@@ -160,18 +162,28 @@ static uint64_t cpuid(struct seam_regs *regs)
 	return TDVMCALL_SUCCESS;
 }
 
+/* Only an NMI could wake it, and nobody sends one: until the TD ends. */
+static void halt_for_good(struct td *td, unsigned index)
+{
+	log_line('L', "vCPU %u halted with interrupts off", index);
+	if (__atomic_add_fetch(&td->stopped_count, 1, __ATOMIC_RELAXED) == td->vcpu_count) {
+		run_end(td, EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
+	}
+	while (!run_ending(td)) {
+		cpu_wait_nmi();
+	}
+}
+
 static uint64_t halt(struct td *td, unsigned index, const struct seam_regs *regs)
 {
 	if (regs->r12 & 1) {
-		/* Only an NMI could wake it, and nobody sends one. */
-		unsigned stopped = __atomic_add_fetch(&td->stopped_count, 1, __ATOMIC_RELAXED);
-		if (stopped == td->vcpu_count) {
-			machine_exit(EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
-		}
-		log_line('L', "vCPU %u halted with interrupts off", index);
-		cpu_stop();
+		halt_for_good(td, index);
+		return TDVMCALL_SUCCESS;
 	}
-	module_post_interrupt(td->vcpus[index].tdvpr, cpu_wait_interrupt());
+	uint8_t vector = cpu_wait_interrupt();
+	if (vector != 0) {
+		module_post_interrupt(td->vcpus[index].tdvpr, vector);
+	}
 	return TDVMCALL_SUCCESS;
 }
 
@@ -231,7 +243,7 @@ static uint64_t dispatch(struct td *td, unsigned index, struct seam_regs *regs)
 	case TDVMCALL_GET_QUOTE:
 		return get_quote(td, regs);
 	case TDVMCALL_REPORT_FATAL_ERROR:
-		fatal_error(td, index, regs);
+		return fatal_error(td, index, regs);
 	case TDVMCALL_SETUP_EVENT_NOTIFY_INTERRUPT:
 		return setup_event_notify(regs);
 	case TDVMCALL_CPUID:

@@ -6,5 +6,5 @@
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/td.h"
 
-/* regs: what TDH.VP.ENTER left, and what the next one takes. Does not return when the TD ends. */
+/* regs: what TDH.VP.ENTER left, and what the next one takes. It may have ended the TD. */
 void tdvmcall(struct td *td, unsigned index, struct seam_regs *regs);
