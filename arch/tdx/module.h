@@ -273,6 +273,7 @@ enum tdx_page_type {
 /* Metadata field ids. Only CLASS and FIELD_CODE select a field. */
 #define MD_FIELD_CODE MASK64(23, 0)
 #define MD_FIELD_CLASS MASK64(61, 56)
+#define MD_CONTEXT MASK64(54, 52)
 #define MD_FIELD_SELECT (MD_FIELD_CODE | MD_FIELD_CLASS)
 #define MD_FIELD_RESERVED (MASK64(31, 24) | MASK64(49, 47) | BIT64(55) | BIT64(62))
 #define MD_TD_NUM_VCPUS 0x9010000200000001

@@ -187,6 +187,7 @@ void stats_print(void)
 	print_vcpus("td_exits", stats.td_exits);
 	print_table("seamcall", stats.seamcall, seamcall_names, TDH_LEAF_COUNT);
 	print_table("tdcall", stats.tdcall, tdcall_names, TDG_LEAF_COUNT);
+	log_part("\"tdcall_unknown\": %llu, ", (unsigned long long)stats.tdcall_unknown);
 	bool first = true;
 	log_part("\"tdvmcall\": {");
 	print_counters(stats.vmcall_instruction, reason_names, STATS_VMCALL_INSTRUCTIONS, 0,

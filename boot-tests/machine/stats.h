@@ -21,6 +21,7 @@ struct stats_cost {
 /* Counted with stats_add() only: vCPUs run at the same time. */
 struct stats {
 	uint64_t tdcall[TDG_LEAF_COUNT];
+	uint64_t tdcall_unknown;              /* of leaves that do not exist or are not built */
 	uint64_t seamcall[TDH_LEAF_COUNT];
 	uint64_t vmcall_instruction[STATS_VMCALL_INSTRUCTIONS];
 	uint64_t vmcall_service[STATS_VMCALL_SERVICES];
@@ -41,9 +42,10 @@ extern bool stats_icount;
 /* Between the readings begin and end of the TSC one call of the leaf succeeded. */
 void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end);
 
-static inline void stats_add(uint64_t *counter)
+/* Returns what it was before. */
+static inline uint64_t stats_add(uint64_t *counter)
 {
-	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+	return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
 /* Writes the "S " line. */

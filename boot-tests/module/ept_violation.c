@@ -8,6 +8,7 @@
 #include "boot-tests/module/guest.h"
 #include "boot-tests/module/sept.h"
 #include "boot-tests/module/td_exit.h"
+#include "boot-tests/module/tdcall.h"
 #include "boot-tests/module/ve.h"
 
 #define PAGE_OFFSET MASK64(11, 0)
@@ -87,12 +88,17 @@ static bool find_gla(const struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access,
 
 /* --- what becomes of a violation -------------------------------------------------------------- */
 
-static void inject(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
+/* Who found it: the CPU, which knows the linear address, or the module, for an operand of TDCALL. */
+enum finder { BY_CPU, BY_MODULE };
+
+static void inject(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification, enum finder finder)
 {
 	struct ve_info info = { .exit_reason = EXIT_REASON_EPT_VIOLATION,
 				.exit_qualification = qualification,
 				.gpa = gpa_raw };
-	if (find_gla(vcpu, gpa_raw, qualification, &info.gla)) {
+	if (finder == BY_MODULE) {
+		info.instruction_length = TDCALL_LENGTH;
+	} else if (find_gla(vcpu, gpa_raw, qualification, &info.gla)) {
 		info.exit_qualification |= EPT_QUAL_GLA_VALID;
 	}
 	ve_inject(vcpu, &info);
@@ -109,7 +115,8 @@ static void integrity_error(struct vcpu *vcpu, uint64_t gpa_raw)
 	vcpu->exit_interruption = TDX_EXIT_INTERRUPTION_MC;
 }
 
-static void private_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
+static void private_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification,
+			      enum finder finder)
 {
 	const struct tdcs *tdcs = vcpu->td.tdcs;
 	struct sept_walk walk =
@@ -122,7 +129,7 @@ static void private_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qual
 	} else if (tdcs->td_ctls & TD_CTLS_PENDING_VE_DISABLE) {
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_PENDING_EPT_VIOLATION);
 	} else {
-		inject(vcpu, gpa_raw, qualification);
+		inject(vcpu, gpa_raw, qualification, finder);
 	}
 }
 
@@ -146,35 +153,44 @@ static uint64_t shared_entry(const struct vcpu *vcpu, uint64_t gpa_raw)
 	return entry;
 }
 
+/* What an entry of the shared EPT lets the TD do. */
+static uint64_t granted(uint64_t entry)
+{
+	return !(entry & PTE_P) ? 0 :
+				  EPT_QUAL_READABLE | (entry & PTE_W ? EPT_QUAL_WRITABLE : 0) |
+					  (entry & PTE_NX ? 0 : EPT_QUAL_EXECUTABLE);
+}
+
 static void shared_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
 {
 	uint64_t entry = shared_entry(vcpu, gpa_raw);
-	if (entry & PTE_P) {
-		qualification |= EPT_QUAL_READABLE | (entry & PTE_W ? EPT_QUAL_WRITABLE : 0) |
-				 (entry & PTE_NX ? 0 : EPT_QUAL_EXECUTABLE);
-	}
+	qualification |= granted(entry);
 	/* The hardware delivers this #VE itself, but not while one waits to be fetched, and not
 	 * while it delivers another event. */
 	bool delivering = (vcpu->svm.vmcb->control.exitintinfo & EVENTINJ_V) != 0;
 	if ((entry & NPT_SUPPRESS_VE) || vcpu->ve.valid != 0 || delivering) {
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
 	} else {
-		inject(vcpu, gpa_raw, qualification);
+		inject(vcpu, gpa_raw, qualification, BY_CPU);
 	}
 }
 
-static void violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
-{
-	if (gpa_raw & GPA_SHARED) {
-		shared_violation(vcpu, gpa_raw, qualification);
-	} else {
-		private_violation(vcpu, gpa_raw, qualification);
-	}
-}
-
+/* The qualification is made of what was wanted and not granted, and of what was granted; there is no
+ * linear address in it. A #VE on top of another becomes a #DF. */
 void ept_violation_of_operand(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access)
 {
-	violation(vcpu, gpa_raw, access | EPT_QUAL_FINAL);
+	if (!(gpa_raw & GPA_SHARED)) {
+		private_violation(vcpu, gpa_raw, access, BY_MODULE);
+		return;
+	}
+	uint64_t entry = shared_entry(vcpu, gpa_raw);
+	uint64_t given = granted(entry);
+	uint64_t qualification = (access & ~(given / EPT_QUAL_READABLE)) | given;
+	if (entry & NPT_SUPPRESS_VE) {
+		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
+	} else {
+		inject(vcpu, gpa_raw, qualification, BY_MODULE);
+	}
 }
 
 /* A GPA wider than GPAW: what a CPU with 48 address bits would do. */
@@ -205,7 +221,9 @@ void ept_violation(struct vcpu *vcpu)
 	}
 	if (gpa_raw >= BIT64(GPAW)) {
 		reserved_bit_fault(vcpu, gpa_raw, qualification);
+	} else if (gpa_raw & GPA_SHARED) {
+		shared_violation(vcpu, gpa_raw, qualification);
 	} else {
-		violation(vcpu, gpa_raw, qualification);
+		private_violation(vcpu, gpa_raw, qualification, BY_CPU);
 	}
 }

@@ -8,8 +8,8 @@
 /* Handles VMEXIT_NPF. */
 void ept_violation(struct vcpu *vcpu);
 
-/* An access of a TDCALL to its operand (EPT_QUAL_READ or EPT_QUAL_WRITE) that did not find memory;
- * the TD repeats the TDCALL. */
+/* An access of a TDCALL to its operand (EPT_QUAL_READ, and EPT_QUAL_WRITE if it is to be written) that
+ * did not find memory; the TD repeats the TDCALL. */
 void ept_violation_of_operand(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access);
 
 /* Ends the run of the vCPU with a TD exit EPT_VIOLATION. */

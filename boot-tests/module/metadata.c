@@ -136,9 +136,9 @@ static const struct md_field td_fields[] = {
 static const struct md_field vcpu_fields[] = {
 	VCPU_FIELD(MD_VP_SHARED_EPTP, shared_eptp, MD_HOST_READ | MD_HOST_WRITE, UINT64_MAX),
 	VCPU_FIELD(MD_VP_VCPU_INDEX, index, BOTH_READ, 0),
-	VCPU_FIELD(MD_VP_CPUID_SUPERVISOR_VE, cpuid_supervisor_ve, MD_GUEST_READ | MD_GUEST_WRITE,
-		   BIT64(0)),
-	VCPU_FIELD(MD_VP_CPUID_USER_VE, cpuid_user_ve, MD_GUEST_READ | MD_GUEST_WRITE, BIT64(0)),
+	VCPU_FIELD(MD_VP_CPUID_SUPERVISOR_VE, cpuid_supervisor_ve, BOTH_READ | MD_GUEST_WRITE,
+		   UINT8_MAX),
+	VCPU_FIELD(MD_VP_CPUID_USER_VE, cpuid_user_ve, BOTH_READ | MD_GUEST_WRITE, UINT8_MAX),
 };
 
 void md_platform_init(const struct cmr_info cmrs[TDX_MAX_CMRS])
@@ -243,7 +243,7 @@ uint64_t md_read(enum md_context context, void *object, struct md_request *reque
 	object = context == MD_CONTEXT_SYS ? &platform : object;
 	request->value = 0;
 	request->next = MD_NONE;
-	if (request->id == MD_NONE) {
+	if ((request->id | MD_CONTEXT) == MD_NONE) {
 		request->next = readable_from(&table, 0, request->access);
 		return TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT;
 	}
@@ -333,7 +333,9 @@ uint64_t md_write(enum md_context context, void *object, struct md_request *requ
 	uint64_t old = 0;
 	memcpy(&old, element_at(object, &element), element_size(field));
 	uint64_t value = (old & ~mask) | (data & mask);
-	if (!value_allowed(field, object, old, value)) {
+	/* Bits that may not be written may be named, and must be as they are. */
+	uint64_t fixed = request->mask & ~field->writable;
+	if ((old & fixed) != (data & fixed) || !value_allowed(field, object, old, value)) {
 		return TDX_METADATA_FIELD_VALUE_NOT_VALID;
 	}
 	memcpy(element_at(object, &element), &value, element_size(field));

@@ -25,8 +25,8 @@ struct md_request {
 	uint64_t next;   /* read: id of the next field the caller may read, or MD_NONE */
 };
 
-/* object: the struct tdcs or struct vcpu; null for the platform. An id of MD_NONE asks md_read()
- * for the first field: METADATA_FIRST_FIELD_ID_IN_CONTEXT. */
+/* object: the struct tdcs or struct vcpu; null for the platform. An id of MD_NONE, of any
+ * context, asks md_read() for the first field: METADATA_FIRST_FIELD_ID_IN_CONTEXT. */
 uint64_t md_read(enum md_context context, void *object, struct md_request *request);
 
 /* All fields of the platform from first on, or from the first of all for MD_NONE, as a metadata list

@@ -9,7 +9,8 @@
 /*
  * Checks the operand in gpr[operand] (size a power of two, the alignment too) and walks to it.
  * OPERAND_INVALID | operand, or TDCALL_REPEAT when there is no memory: a #VE or a TD exit is then
- * pending. access is EPT_QUAL_READ or EPT_QUAL_WRITE. The pointer holds until the TDCALL is over.
+ * pending. access is EPT_QUAL_READ, with EPT_QUAL_WRITE for an operand that is written. The pointer
+ * holds until the TDCALL is over.
  */
 uint64_t operand_map(struct vcpu *vcpu, uint32_t operand, uint64_t size, bool shared_allowed,
 		     uint64_t access, void **out);

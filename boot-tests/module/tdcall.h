@@ -4,5 +4,7 @@
 
 #include "boot-tests/module/td.h"
 
+#define TDCALL_LENGTH 4
+
 /* RIP stands on a TDCALL. */
 void tdcall_execute(struct vcpu *vcpu);

@@ -43,21 +43,22 @@ static void fill_report(const struct tdcs *tdcs, const void *report_data, struct
 _Static_assert(sizeof(struct td_report) - offsetof(struct td_report, attributes) == TDINFO_SIZE,
 	       "TDINFO is the end of the report.");
 
-/* [TDX ABI 1.5 TDG.MR.REPORT] RCX GPA of the report, RDX GPA of the report data, R8 subtype. */
+/* [TDX ABI 1.5 TDG.MR.REPORT] RCX GPA of the report, RDX GPA of the report data, R8 subtype. The
+ * report's memory is looked for when the report is made. */
 uint64_t tdg_mr_report(struct vcpu *vcpu)
 {
-	if (vcpu->svm.gpr[R8] != 0) {
-		return TDX_OPERAND_INVALID | TDX_OPERAND_R8;
+	const uint64_t *gpr = vcpu->svm.gpr;
+	if (!is_aligned(gpr[RCX], sizeof(struct td_report))) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	void *out, *report_data;
-	uint64_t status = operand_map(vcpu, RCX, sizeof(struct td_report), true, EPT_QUAL_WRITE,
-				      &out);
-	if (status == TDX_SUCCESS) {
-		status = operand_map(vcpu, RDX, REPORT_DATA_SIZE, true, EPT_QUAL_READ,
-				     &report_data);
-	}
+	uint64_t status = operand_map(vcpu, RDX, REPORT_DATA_SIZE, true, EPT_QUAL_READ,
+				      &report_data);
 	if (status != TDX_SUCCESS) {
 		return status;
+	}
+	if (gpr[R8] != 0) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_R8;
 	}
 	struct tdcs *tdcs = vcpu->td.tdcs;
 	if (!lock_try(&tdcs->rtmr_lock, LOCK_SHARED)) {
@@ -67,6 +68,10 @@ uint64_t tdg_mr_report(struct vcpu *vcpu)
 	struct td_report report;
 	fill_report(tdcs, report_data, &report);
 	lock_release(&tdcs->rtmr_lock, LOCK_SHARED);
+	status = operand_map(vcpu, RCX, sizeof(report), true, EPT_QUAL_READ | EPT_QUAL_WRITE, &out);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
 	memcpy(out, &report, sizeof(report));
 	return TDX_SUCCESS;
 }

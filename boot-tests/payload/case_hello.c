@@ -1,6 +1,7 @@
-// Cases about the hand-over: memory map, CPUs, entry state, page tables.
+// Cases about the hand-over: memory map, CPUs, entry state, page tables; and a TDCALL that is none.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/tdx/mailbox.h"
+#include "arch/tdx/module.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/paging.h"
 #include "boot-tests/payload/cases.h"
@@ -111,4 +112,22 @@ void case_wx(const struct info *info)
 		address += size;
 	}
 	report("hand-off table: %lu leaves", pages);
+}
+
+void case_unknown_leaf(const struct info *info)
+{
+	/* Of the ABI but for TD partitioning; reserved; of no module. */
+	static const uint64_t leaves[] = { 25, 14, 0xFFFF };
+
+	(void)info;
+	EXPECT(guest_is_td(), "no TDCALL on a plain VM");
+	for (unsigned i = 0; i < ARRAY_COUNT(leaves); i++) {
+		struct tdcall_regs regs = { .rax = leaves[i], .rcx = 1, .rdx = 2, .r8 = 3 };
+		uint64_t status = tdcall(&regs);
+
+		EXPECT(status == (TDX_OPERAND_INVALID | TDX_OPERAND_RAX), "leaf %lu: %lx",
+		       leaves[i], status);
+		EXPECT(regs.rcx == 1 && regs.rdx == 2 && regs.r8 == 3, "leaf %lu has outputs",
+		       leaves[i]);
+	}
 }

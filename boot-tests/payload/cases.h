@@ -9,6 +9,8 @@ void case_hello(const struct info *info);
 /* No page of the hand-off table is both writable and executable but the kernel's window and the
  * first 2 MiB. */
 void case_wx(const struct info *info);
+/* A TDCALL leaf that the module does not have is refused, and the TD goes on. */
+void case_unknown_leaf(const struct info *info);
 /* Every AP wakes on the AP table, goes back by ResetVector and wakes again: "rounds=N", 3. */
 void case_aps(const struct info *info);
 /* One AP after the other goes back and wakes again, "rounds=N" times, 1000: no drift of its state,

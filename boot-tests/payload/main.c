@@ -16,6 +16,7 @@ static const struct test_case {
 } cases[] = {
 	{ "hello", case_hello },
 	{ "wx", case_wx },
+	{ "unknown-leaf", case_unknown_leaf },
 	{ "aps", case_aps },
 	{ "ap-rounds", case_ap_rounds },
 	{ "ap-access", case_ap_access },

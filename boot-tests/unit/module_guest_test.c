@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <openssl/evp.h>
 
 #include "arch/tdx/ve.h"
 #include "arch/x86/cpu.h"
@@ -239,26 +238,6 @@ static void vmcall_registers(void **state)
 
 /* --- other TDCALLs ---------------------------------------------------------------------------- */
 
-static void tdcall_conditions(void **state)
-{
-	(void)state;
-	uint64_t invalid = TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
-	assert_status(tdcall2(TDG_VP_INFO | BIT64(16), 0, 0), invalid);
-	assert_status(tdcall2(TDG_VP_INFO | BIT64(24), 0, 0), invalid);
-	assert_status(tdcall2(TDG_VP_INFO | BIT64(32), 0, 0), invalid);
-	assert_status(tdcall2(TDG_VM_RD | field_put(TDX_VERSION, 2), 0, 0), invalid);
-	if (setjmp(fixture.exit) == 0) {
-		(void)tdcall2(25, 0, 0);
-		fail();
-	}
-	assert_non_null(strstr(fixture.reason, "TDG.VP.ENTER"));
-	if (setjmp(fixture.exit) == 0) {
-		(void)tdcall2(0x1234, 0, 0);
-		fail();
-	}
-	assert_non_null(strstr(fixture.reason, "not in the ABI"));
-}
-
 static void tdcall_in_32_bit(struct svm_vcpu *svm, unsigned run)
 {
 	static const uint8_t bytes[] = { 0x66, 0x0F, 0x01, 0xCC };
@@ -446,146 +425,6 @@ static void shared_violations(void **state)
 	assert_int_equal(field_get(EVENTINJ_VECTOR, fixture.injected), VECTOR_PF);
 	assert_int_equal(field_get(EVENTINJ_ERRORCODE, fixture.injected), 0xB);
 	assert_int_equal(vmcb()->save.cr2, BIT64(48) | raw);
-}
-
-/* --- measurement and metadata ----------------------------------------------------------------- */
-
-static void sha384_of(const void *a, size_t a_size, const void *b, size_t b_size, uint8_t *out)
-{
-	EVP_MD_CTX *hash = EVP_MD_CTX_new();
-	EVP_DigestInit_ex(hash, EVP_sha384(), NULL);
-	EVP_DigestUpdate(hash, a, a_size);
-	EVP_DigestUpdate(hash, b, b_size);
-	EVP_DigestFinal_ex(hash, out, NULL);
-	EVP_MD_CTX_free(hash);
-}
-
-static void rtmr(void **state)
-{
-	(void)state;
-	uint8_t *digest = hpa_ptr(hpa(data_page + 64));
-	uint8_t expected[SHA384_SIZE] = { 0 };
-	memset(digest, 0xA5, SHA384_SIZE);
-	assert_status(tdcall2(TDG_MR_RTMR_EXTEND, DATA + 32, 0),
-		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
-	assert_status(tdcall2(TDG_MR_RTMR_EXTEND, (DATA + 64) | BIT64(47), 0),
-		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
-	assert_status(tdcall2(TDG_MR_RTMR_EXTEND, DATA + 64, 4),
-		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
-	/* The operand is looked up before the index. */
-	assert_status(tdcall2(TDG_MR_RTMR_EXTEND, ADDRESS, 4), EXIT_REASON_EPT_VIOLATION);
-	for (unsigned i = 0; i < 2; i++) {
-		assert_status(tdcall2(TDG_MR_RTMR_EXTEND, DATA + 64, 2), TDX_SUCCESS);
-		sha384_of(expected, sizeof(expected), digest, SHA384_SIZE, expected);
-	}
-	for (unsigned i = 0; i < 6; i++) {
-		assert_status(tdcall2(TDG_VM_RD, 0, MD_TD_RTMR + 12 + i), TDX_SUCCESS);
-		assert_memory_equal(&gpr()[R8], expected + 8 * i, 8);
-	}
-	vcpu()->td.tdcs->rtmr_lock = 1;
-	assert_status(tdcall2(TDG_MR_RTMR_EXTEND, DATA + 64, 2),
-		      TDX_OPERAND_BUSY | TDX_OPERAND_RTMR);
-	vcpu()->td.tdcs->rtmr_lock = 0;
-}
-
-static void report(void **state)
-{
-	(void)state;
-	memset(hpa_ptr(hpa(data_page)), 0x42, 64);
-	assert_status(tdcall_of_td(TDG_MR_REPORT, DATA + 0x400, DATA, 1, 0, &exited),
-		      TDX_OPERAND_INVALID | TDX_OPERAND_R8);
-	assert_status(tdcall2(TDG_MR_REPORT, DATA + 0x200, DATA),
-		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
-	assert_status(tdcall2(TDG_MR_REPORT, DATA + 0x400, DATA + 32),
-		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
-	assert_status(tdcall2(TDG_MR_REPORT, DATA + 0x400, DATA), TDX_SUCCESS);
-	struct td_report *r = hpa_ptr(hpa(data_page + 0x400));
-	uint8_t digest[SHA384_SIZE];
-	assert_int_equal(r->type, 0x81);
-	assert_memory_equal(r->report_data, hpa_ptr(hpa(data_page)), 64);
-	assert_memory_equal(r->mrtd, stats.mrtd, SHA384_SIZE);
-	sha384_of((uint8_t *)r + 512, 512, "", 0, digest);
-	assert_memory_equal(r->tee_info_hash, digest, SHA384_SIZE);
-	assert_status(tdcall2(TDG_MR_VERIFYREPORT, DATA + 0x400, 0), TDX_SUCCESS);
-	assert_status(tdcall2(TDG_MR_VERIFYREPORT, DATA + 0x480, 0),
-		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
-	r->report_data[5] ^= 1;
-	assert_status(tdcall2(TDG_MR_VERIFYREPORT, DATA + 0x400, 0), TDX_INVALID_REPORTMACSTRUCT);
-	r->report_data[5] ^= 1;
-	r->cpusvn[0] = 1;
-	assert_status(tdcall2(TDG_MR_VERIFYREPORT, DATA + 0x400, 0), TDX_INVALID_CPUSVN);
-	r->cpusvn[0] = 0;
-	r->mac[31] ^= 0x80;
-	assert_status(tdcall2(TDG_MR_VERIFYREPORT, DATA + 0x400, 0), TDX_INVALID_REPORTMACSTRUCT);
-}
-
-static void guest_fields(void **state)
-{
-	(void)state;
-	/* Linux's spelling of NOTIFY_ENABLES has another size and context. */
-	assert_status(tdcall_of_td(TDG_VM_WR, 0, 0x9100000000000010, 0, UINT64_MAX, &exited),
-		      TDX_SUCCESS);
-	assert_status(tdcall2(TDG_VM_RD, 0, MD_TD_CONFIG_FLAGS), TDX_SUCCESS);
-	assert_int_equal(gpr()[R8], TD_CONFIG_FLAGS_NO_RBP_MOD);
-	assert_int_equal(gpr()[RDX], MD_TD_CONFIG_FLAGS);
-	assert_status(tdcall2(TDG_VM_RD, 1, MD_TD_CONFIG_FLAGS),
-		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
-	assert_int_equal(gpr()[R8], 0);
-	assert_status(tdcall2(TDG_VM_RD, 0, MD_TD_EPTP), TDX_METADATA_FIELD_NOT_READABLE);
-	assert_status(tdcall2(TDG_VM_RD, 0, MD_NONE), TDX_METADATA_FIELD_ID_INCORRECT);
-	assert_status(tdcall2(TDG_VM_RD | BIT64(16), 0, MD_NONE),
-		      TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT);
-	assert_int_equal(gpr()[RDX], MD_TD_UUID);
-	assert_status(tdcall2(TDG_VM_RD | BIT64(16), 0, MD_TD_UUID), TDX_SUCCESS);
-	assert_int_equal(gpr()[RDX], MD_TD_UUID + 1);
-	/* PENDING_VE_DISABLE may not change without FLEXIBLE_PENDING_VE. */
-	assert_status(tdcall_of_td(TDG_VM_WR, 0, MD_TD_CTLS, 0, 1, &exited),
-		      TDX_METADATA_FIELD_VALUE_NOT_VALID);
-	assert_status(tdcall_of_td(TDG_VM_WR, 0, MD_TD_CTLS, 1, 1, &exited), TDX_SUCCESS);
-	assert_int_equal(gpr()[R8], 1);
-	assert_status(tdcall_of_td(TDG_VM_WR, 0, MD_TD_CTLS, 8, 8, &exited),
-		      TDX_METADATA_FIELD_NOT_WRITABLE);
-	assert_status(tdcall_of_td(TDG_VM_WR, 0, MD_TD_ATTRIBUTES, 0, UINT64_MAX, &exited),
-		      TDX_METADATA_FIELD_NOT_WRITABLE);
-	struct td_params *params = fixture_params();
-	params->config_flags |= TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE;
-	make_td(params);
-	assert_status(tdcall_of_td(TDG_VM_WR, 0, MD_TD_CTLS, 0, 1, &exited), TDX_SUCCESS);
-	assert_int_equal(vcpu()->td.tdcs->td_ctls, 0);
-
-	assert_status(tdcall2(TDG_VP_RD, 0, MD_VP_VCPU_INDEX), TDX_SUCCESS);
-	assert_status(tdcall_of_td(TDG_VP_WR, 0, MD_VP_CPUID_USER_VE, 1, 1, &exited), TDX_SUCCESS);
-	assert_int_equal(vcpu()->cpuid_user_ve, 1);
-	assert_status(tdcall2(TDG_SYS_RD, 0, MD_NONE), TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT);
-	assert_int_equal(gpr()[RDX], MD_SYS_VENDOR_ID);
-	assert_status(tdcall2(TDG_SYS_RD, 0, MD_SYS_VENDOR_ID), TDX_SUCCESS);
-	assert_int_equal(gpr()[R8], 0x8086);
-	assert_int_equal(gpr()[RDX], MD_SYS_MINOR_VERSION);
-}
-
-/* The fields that a TD may read, each a sequence of its id and its value. */
-static void list_of_fields(void **state)
-{
-	(void)state;
-	const uint64_t expected[] = {
-		MD_SYS_VENDOR_ID,	    0x8086, MD_SYS_MINOR_VERSION, 5,
-		MD_SYS_MAJOR_VERSION,	    1,	    MD_SYS_ATTRIBUTES,	  0,
-		MD_SYS_NUM_TDX_FEATURES,    1,	    MD_SYS_TDX_FEATURES0,
-	};
-	uint64_t *list = hpa_ptr(hpa(data_page));
-	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA, MD_NONE, 0, &exited), TDX_SUCCESS);
-	assert_int_equal(gpr()[R8], MD_NONE);
-	assert_int_equal(list[0], (8 + 12 * 8) | 6 << 16);
-	assert_memory_equal(&list[1], expected, sizeof(expected));
-	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA, MD_SYS_TDX_FEATURES0, 0, &exited),
-		      TDX_SUCCESS);
-	assert_int_equal(list[0], (8 + 2 * 8) | 1 << 16);
-	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA, MD_TD_XFAM, 0, &exited),
-		      TDX_METADATA_FIELD_ID_INCORRECT);
-	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA + 8, MD_NONE, 0, &exited),
-		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
-	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA | BIT64(47), MD_NONE, 0, &exited),
-		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
 }
 
 static void page_attributes(void **state)
@@ -868,17 +707,12 @@ int main(void)
 		cmocka_unit_test_setup(unknown_exit_stops, setup),
 		cmocka_unit_test_setup(vmcall_masks, setup),
 		cmocka_unit_test_setup(vmcall_registers, setup),
-		cmocka_unit_test_setup(tdcall_conditions, setup),
 		cmocka_unit_test_setup(undefined_opcodes, setup),
 		cmocka_unit_test_setup(veinfo_and_nesting, setup),
 		cmocka_unit_test_setup(vp_info, setup),
 		cmocka_unit_test_setup(accept_decisions, setup),
 		cmocka_unit_test_setup(private_violations, setup),
 		cmocka_unit_test_setup(shared_violations, setup),
-		cmocka_unit_test_setup(rtmr, setup),
-		cmocka_unit_test_setup(report, setup),
-		cmocka_unit_test_setup(guest_fields, setup),
-		cmocka_unit_test_setup(list_of_fields, setup),
 		cmocka_unit_test_setup(page_attributes, setup),
 		cmocka_unit_test_setup(cpuid_leaves, setup),
 		cmocka_unit_test_setup(cpuid_configuration, setup),
