@@ -135,6 +135,7 @@ static const struct md_field td_fields[] = {
 
 static const struct md_field vcpu_fields[] = {
 	VCPU_FIELD(MD_VP_SHARED_EPTP, shared_eptp, MD_HOST_READ | MD_HOST_WRITE, UINT64_MAX),
+	VCPU_FIELD(MD_VP_VCPU_STATE_DETAILS, state_details, MD_HOST_READ, 0),
 	VCPU_FIELD(MD_VP_VCPU_INDEX, index, BOTH_READ, 0),
 	VCPU_FIELD(MD_VP_CPUID_SUPERVISOR_VE, cpuid_supervisor_ve, BOTH_READ | MD_GUEST_WRITE,
 		   UINT8_MAX),

@@ -135,6 +135,7 @@ struct vcpu {
 	uint64_t *root;
 	uint64_t root_generation;
 	uint64_t posted[4]; /* bit n: external interrupt n waits */
+	uint64_t state_details; /* of the last exit: VCPU_STATE_DETAILS_* */
 
 	/* A TDVMCALL that the host has yet to answer, and its RCX. */
 	bool vmcall_open;

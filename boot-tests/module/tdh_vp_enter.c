@@ -45,21 +45,15 @@ static void fill_root(struct vcpu *vcpu)
 	}
 }
 
-/* Hands the highest interrupt that waits to the TD, once it has taken the one before. */
-static void deliver_interrupt(struct vcpu *vcpu)
+/* Hands the interrupts that wait to the TD. */
+static void deliver_interrupts(struct vcpu *vcpu)
 {
-	for (unsigned i = ARRAY_COUNT(vcpu->posted); i-- > 0;) {
-		uint64_t waiting = __atomic_load_n(&vcpu->posted[i], __ATOMIC_ACQUIRE);
-		if (waiting == 0) {
-			continue;
+	for (unsigned i = 0; i < ARRAY_COUNT(vcpu->posted); i++) {
+		uint64_t waiting = __atomic_exchange_n(&vcpu->posted[i], 0, __ATOMIC_ACQUIRE);
+		for (; waiting != 0; waiting &= waiting - 1) {
+			unsigned bit = (unsigned)__builtin_ctzll(waiting);
+			svm_post_interrupt(&vcpu->svm, (uint8_t)(64 * i + bit));
 		}
-		if (svm_interrupt_pending(&vcpu->svm)) {
-			return;
-		}
-		unsigned bit = 63 - (unsigned)__builtin_clzll(waiting);
-		__atomic_fetch_and(&vcpu->posted[i], ~BIT64(bit), __ATOMIC_ACQ_REL);
-		svm_post_interrupt(&vcpu->svm, (uint8_t)(64 * i + bit));
-		return;
 	}
 }
 
@@ -73,11 +67,12 @@ static void run(struct vcpu *vcpu)
 {
 	vcpu->exit_pending = false;
 	while (!vcpu->exit_pending) {
-		deliver_interrupt(vcpu);
+		deliver_interrupts(vcpu);
 		svm_enter(&vcpu->svm);
 		stats_add(&stats.exits[vcpu->index]);
 		td_handle_vmexit(vcpu);
 	}
+	vcpu->state_details = svm_interrupt_pending(&vcpu->svm) ? VCPU_STATE_DETAILS_VMXIP : 0;
 }
 
 /* RBP survives only where the TD cannot use it. */

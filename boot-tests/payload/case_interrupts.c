@@ -68,6 +68,7 @@ void case_interrupts(const struct info *info)
 
 		guest_write_msr(X2APIC_TIMER_INITIAL, TIMER_COUNT);
 		guest_halt();
+		guest_halt(); /* does not wait: the interrupt has yet to be taken */
 		insn_wrmsr(X2APIC_SELF_IPI, VECTOR_IPI);
 		EXPECT(taken == 2 * round, "an interrupt with interrupts off");
 		insn_sti();

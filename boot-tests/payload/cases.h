@@ -38,7 +38,7 @@ void case_memory(const struct info *info);
 /* A page goes shared and back: never shows one world's bytes to the other. */
 void case_share(const struct info *info);
 /* An interrupt that ended a halt, and a higher one that came then, are each taken once: when the TD
- * enables interrupts, the higher one first. */
+ * enables interrupts, the higher one first. Before it has, there is no halt. */
 void case_interrupts(const struct info *info);
 /* What TDCALLs cost; of use with tdrun --icount. */
 void case_bench(const struct info *info);

@@ -687,14 +687,16 @@ static void interrupts(void **state)
 	module_post_interrupt(hpa(fixture.tdvpr[0]), 0x31);
 	module_post_interrupt(hpa(fixture.tdvpr[0]), 0xEC);
 	uint64_t *pending = fixture_svm()->interrupts;
-	for (unsigned i = 0; i < 2; i++) {
-		(void)enter(kick);
-		assert_int_equal(pending[0], 0);
-		assert_int_equal(pending[0xEC / 64], BIT64(0xEC % 64));
-	}
-	pending[0xEC / 64] = 0; /* taken */
 	(void)enter(kick);
 	assert_int_equal(pending[0], BIT64(0x31));
+	assert_int_equal(pending[0xEC / 64], BIT64(0xEC % 64));
+	assert_status(call(TDH_VP_RD, fixture.tdvpr[0], MD_VP_VCPU_STATE_DETAILS, 0, 0), TDX_SUCCESS);
+	assert_int_equal(fixture.regs.r8, VCPU_STATE_DETAILS_VMXIP);
+	memset(pending, 0, sizeof(fixture_svm()->interrupts)); /* taken */
+	(void)enter(kick);
+	assert_false(svm_interrupt_pending(fixture_svm()));
+	assert_status(call(TDH_VP_RD, fixture.tdvpr[0], MD_VP_VCPU_STATE_DETAILS, 0, 0), TDX_SUCCESS);
+	assert_int_equal(fixture.regs.r8, 0);
 }
 
 int main(void)

@@ -12,6 +12,7 @@
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/vmm/cpuid.h"
 #include "boot-tests/vmm/port.h"
+#include "boot-tests/vmm/seam.h"
 #include "boot-tests/vmm/run.h"
 
 #define SERVICE_BASE TDVMCALL_GET_TD_VM_CALL_INFO
@@ -180,9 +181,15 @@ static uint64_t halt(struct td *td, unsigned index, const struct seam_regs *regs
 		halt_for_good(td, index);
 		return TDVMCALL_SUCCESS;
 	}
+	/* As KVM does: who has yet to take an interrupt does not halt. */
+	hpa_t tdvpr = td->vcpus[index].tdvpr;
+	struct seam_result read = SEAM_MUST(TDH_VP_RD, tdvpr.v, MD_VP_VCPU_STATE_DETAILS, 0, 0);
+	if ((read.r8 & VCPU_STATE_DETAILS_VMXIP) != 0) {
+		return TDVMCALL_SUCCESS;
+	}
 	uint8_t vector = cpu_wait_interrupt();
 	if (vector != 0) {
-		module_post_interrupt(td->vcpus[index].tdvpr, vector);
+		module_post_interrupt(tdvpr, vector);
 	}
 	return TDVMCALL_SUCCESS;
 }
