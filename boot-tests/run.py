@@ -102,6 +102,8 @@ class Case:
     machine: str = "tdx"       # or pc, q35: a plain VM
     firmware: str = "{build}/lintel.fd"
     image: list = None         # options of "lintel image": an image of the case's own
+    second: list = None        # the same for a second TD beside the first
+    second_smp: str = "1"
     kernel: str = None
     initrd: str = None
     kexec: bool = False        # the initrd is given kernel and initrd, to start them by kexec
@@ -161,7 +163,7 @@ def judge_stats(case, stats):
             raise Failure(f"statistics: {path} is {value}, not {low} to {high}")
 
 
-def boot_command(case, image, files, stats):
+def boot_command(case, image, second, files, stats):
     options = []
     if case.kernel is not None:
         options += ["-kernel", case.kernel.format(**files)]
@@ -180,9 +182,18 @@ def boot_command(case, image, files, stats):
             "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
             *(["--hold", str(case.hold)] if case.hold else []),
             *(["--la57"] if case.la57 else []),
+            *(["--second-firmware", second, "--second-smp", case.second_smp] if second else []),
             *(["--mrtd-order", case.mrtd] if case.mrtd else []),
             "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
                                  for word in options]
+
+
+def make_image(lintel, path, options, files, log):
+    options = [word.format(**files) for word in options]
+    ended = run_process([lintel, "image", "--output", str(path), *options], log, 60)
+    if ended.status != 0:
+        raise Failure(f"lintel image: exit status {ended.status}")
+    return str(path)
 
 
 def run_case(case, folder, files):
@@ -200,11 +211,10 @@ def run_case(case, folder, files):
     image = case.firmware.format(**files)
     lintel = files["build"] + "/lintel"
     if case.image is not None:
-        image = str(folder / "image.fd")
-        options = [word.format(**files) for word in case.image]
-        ended = run_process([lintel, "image", "--output", image, *options], log, 60)
-        if ended.status != 0:
-            raise Failure(f"lintel image: exit status {ended.status}")
+        image = make_image(lintel, folder / "image.fd", case.image, files, log)
+    second = None
+    if case.second is not None:
+        second = make_image(lintel, folder / "second.fd", case.second, files, log)
     if case.kexec:
         initrd = str(folder / "initrd")
         ended = run_process(["tools/mkinitramfs", initrd, "--kexec", case.kernel.format(**files),
@@ -214,7 +224,7 @@ def run_case(case, folder, files):
         case = dataclasses.replace(case, initrd=initrd)
     stats = folder / "stats.json"
     stats.unlink(missing_ok=True)
-    ended = run_process(boot_command(case, image, files, stats), log, case.timeout + GRACE_SECONDS,
+    ended = run_process(boot_command(case, image, second, files, stats), log, case.timeout + GRACE_SECONDS,
                         case.until)
     judge(case, ended)
     if case.stats or case.mrtd:

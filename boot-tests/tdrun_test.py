@@ -142,6 +142,9 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--kernel", "/no/such/file"), ("--initrd", "/"), ("--firmware", "/no/such/file"),
     ("--machine-elf", "/no/such/file"), ("--qemu", "/no/such/file"), ("--stats", "/no/such/file"),
     ("--trace", "/"), ("--unknown",), ("stray",), ("--mem", "1G"),
+    ("--second-firmware", "/no/such/file"), ("--second-smp", "1"), ("--second-memory", "64M"),
+    ("--second-firmware", "/dev/null", "--second-smp", "0"),
+    ("--second-firmware", "/dev/null", "--smp", "4,maxcpus=8"),
 ])
 def test_wrong_usage_is_2(fake, arguments):
     done = fake.run("leave(0)", *arguments)
@@ -160,6 +163,25 @@ def test_command_line_of_qemu(fake):
     assert "isa-debug-exit,iobase=0x501" in fake.option("-device")
     # Low RAM, and from 4 GiB to the pool at 8 GiB + 64 MiB with room for the TD.
     needed = 512 + 4096 + 64 + 512 + 8 + 256
+    assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
+
+
+def test_second_td(fake):
+    script = """
+write("N second TD: gone\\n")
+open(value("file,id=second,path="), "w").write("hello\\r\\nhalf")
+config = open(value("name=opt/lintel/config,file=")).read().split()
+leave(config[-2:] != ["second_cpus=3", f"second_memory={128 << 20}"])
+"""
+    done = fake.run(script, "--memory", "512M", "--smp", "4", "--second-firmware",
+                    str(fake.path / "firmware"), "--second-smp", "3", "--second-memory", "128M")
+    assert done.returncode == 0
+    assert done.stdout == "second: hello\nsecond: half\n"
+    assert "tdrun: second TD: gone\n" in done.stderr
+    assert fake.option("-smp") == ["7"]
+    assert fake.option("-serial") == ["chardev:serial", "chardev:second"]
+    # Private memory, and what it shares.
+    needed = 512 + 4096 + 64 + 512 + 2 * 128 + 12 + 256
     assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
 
 

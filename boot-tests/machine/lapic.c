@@ -102,6 +102,10 @@ struct timer {
 	bool in_service;   /* it was started while its interrupt before was in service */
 };
 static struct timer timers[MACHINE_MAX_CPUS];
+/* By CPU: the CPUs [first, end) that its IPIs can reach; end 0: all. */
+static struct {
+	unsigned first, end;
+} groups[MACHINE_MAX_CPUS];
 static uint64_t icrs[MACHINE_MAX_CPUS];
 
 static uint32_t get(unsigned reg)
@@ -183,6 +187,14 @@ static bool addressed(uint64_t icr, unsigned self, unsigned index)
 	       (destination & BIT32(id % CLUSTER_SIZE)) != 0;
 }
 
+void lapic_group(unsigned first, unsigned count)
+{
+	for (unsigned i = first; i < first + count; i++) {
+		groups[i].first = first;
+		groups[i].end = first + count;
+	}
+}
+
 /* xAPIC has no logical cluster of x2APIC's shape: every destination becomes physical IPIs. */
 static bool ipi_send(uint64_t icr)
 {
@@ -193,7 +205,8 @@ static bool ipi_send(uint64_t icr)
 		return false;
 	}
 	unsigned self = cpu_index();
-	for (unsigned i = 0; i < cpu_count(); i++) {
+	unsigned end = groups[self].end != 0 ? groups[self].end : cpu_count();
+	for (unsigned i = groups[self].first; i < end; i++) {
 		if (!addressed(icr, self, i)) {
 			continue;
 		}

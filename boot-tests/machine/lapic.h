@@ -11,6 +11,9 @@
 bool lapic_x2apic_read(uint32_t msr, uint64_t *value);
 bool lapic_x2apic_write(uint32_t msr, uint64_t value);
 
+/* From now on these CPUs, by index, send IPIs among themselves only. Without it all are one group. */
+void lapic_group(unsigned first, unsigned count);
+
 /* A CR8 write that svm.c had to intercept. */
 void lapic_set_tpr(uint8_t tpr);
 

@@ -3,6 +3,7 @@
 //
 // Each line starts with a tag that tools/tdrun reads:
 //   "L "  log line for people          "E "  why the TD was stopped, or the fatal error text
+//   "N "  what tools/tdrun says besides
 //   "T "  trace line (--trace)         "S "  the statistics, one line of JSON, last before the end
 #pragma once
 

@@ -28,9 +28,9 @@ struct stats {
 	uint64_t ve[STATS_VE_REASONS];
 	uint64_t accept[2];                   /* by level: successful TDG.MEM.PAGE.ACCEPT */
 	uint64_t accept_size_mismatch;
-	uint64_t exits[STATS_MAX_VCPUS];      /* #VMEXITs of each vCPU */
-	uint64_t td_exits[STATS_MAX_VCPUS];   /* returns of TDH.VP.ENTER */
-	uint8_t mrtd[SHA384_SIZE];
+	uint64_t exits[STATS_MAX_VCPUS];      /* #VMEXITs on each CPU */
+	uint64_t td_exits[STATS_MAX_VCPUS];   /* returns of TDH.VP.ENTER on each CPU */
+	uint8_t mrtd[SHA384_SIZE];            /* of the first TD */
 	struct stats_cost cost[TDH_LEAF_COUNT][2]; /* by level of the GPA in RCX, for MEM.PAGE.* */
 	uint64_t bare_exit;                   /* instructions of svm_bare_exit() */
 };

@@ -1,6 +1,7 @@
 // TDH.VP.ENTER: runs a vCPU until the next TD exit.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/tdx/ve.h"
+#include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/module/guest.h"
@@ -69,7 +70,7 @@ static void run(struct vcpu *vcpu)
 	while (!vcpu->exit_pending) {
 		deliver_interrupts(vcpu);
 		svm_enter(&vcpu->svm);
-		stats_add(&stats.exits[vcpu->index]);
+		stats_add(&stats.exits[cpu_index()]);
 		td_handle_vmexit(vcpu);
 	}
 	vcpu->state_details = svm_interrupt_pending(&vcpu->svm) ? VCPU_STATE_DETAILS_VMXIP : 0;

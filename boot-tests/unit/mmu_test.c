@@ -166,7 +166,8 @@ static int set_up(void **state)
 	memset(&module, 0, sizeof(module));
 	module.fail_leaf = UINT64_MAX;
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
-	mmu_init(&mmu, NULL, hpa(TDR), &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE });
+	mmu_init(&mmu, NULL, hpa(TDR), hpa(0),
+		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE });
 	return 0;
 }
 

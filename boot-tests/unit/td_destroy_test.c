@@ -35,7 +35,10 @@
 
 static struct td td;
 static struct blob firmware;
-static struct config config = { .memory = 16 * BLOCK };
+static struct config config;
+static const struct td_place place = { .vcpu_count = VCPUS,
+				       .hkid = MODULE_HKID_BASE + 1,
+				       .memory = 16 * BLOCK };
 
 /* --- the machine, and the SEAMCALLs between host and module ----------------------------------- */
 
@@ -208,7 +211,7 @@ static void build_and_destroy(void **state)
 	(void)state;
 	assert_nothing_left();
 	for (unsigned i = 0; i < 3; i++) { /* the key id is free each time */
-		assert_int_equal(td_build(&td, &config, firmware), ST_OK);
+		assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
 		assert_int_not_equal(frames_taken(), 0);
 		use();
 		unsigned kicks = calls.kicks;
@@ -224,7 +227,7 @@ static void build_and_destroy(void **state)
 static void flush_on_its_cpu(void **state)
 {
 	(void)state;
-	assert_int_equal(td_build(&td, &config, firmware), ST_OK);
+	assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
 	uint64_t built = frames_taken();
 	fixture.cpu = 1;
 	assert_int_equal(call(TDH_VP_RD, td.vcpus[1].tdvpr.v, MD_VP_VCPU_INDEX, 0, 0), TDX_SUCCESS);
@@ -242,7 +245,7 @@ static void flush_on_its_cpu(void **state)
 static void cache_write_back_is_bounded(void **state)
 {
 	(void)state;
-	assert_int_equal(td_build(&td, &config, firmware), ST_OK);
+	assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
 	calls.resume = UINT_MAX;
 	assert_int_equal(td_destroy(&td, MODULE_HKID_BASE), ST_TDX);
 	calls.resume = 0;
@@ -252,14 +255,14 @@ static void cache_write_back_is_bounded(void **state)
 static void refused_while_built(void **state)
 {
 	(void)state;
-	assert_int_equal(td_build(&td, &config, firmware), ST_OK);
+	assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
 	unsigned count = calls.count;
 	destroy();
 	assert_in_range(count, 50, 200);
 	for (unsigned i = 0; i < count; i++) {
 		calls.count = 0;
 		calls.refuse = i;
-		assert_int_equal(td_build(&td, &config, firmware), ST_TDX);
+		assert_int_equal(td_build(&td, &place, &config, firmware), ST_TDX);
 		assert_int_equal(calls.count, i + 1);
 		destroy();
 	}
@@ -273,7 +276,7 @@ static void refused_while_destroyed(void **state)
 	unsigned count = 0;
 	for (unsigned i = 0; i == 0 || i < count; i++) {
 		calls.refuse = NEVER;
-		assert_int_equal(td_build(&td, &config, firmware), ST_OK);
+		assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
 		mmu_private_fault(&td.mmu, 0, gpa(8 * BLOCK), accept_2m);
 		if (count == 0) {
 			calls.count = 0;

@@ -51,6 +51,10 @@ static void settings_are_read(void **state)
 			       "selftest=1234567890123456789012345678901\n", &config), ST_OK);
 	assert_false(config.module_1_0);
 	assert_int_equal(strlen(config.selftest), CONFIG_NAME_MAX);
+	assert_int_equal(config.second_cpus, 0);
+	assert_int_equal(parse("memory=4096\nsecond_cpus=2\nsecond_memory=8192\n", &config), ST_OK);
+	assert_int_equal(config.second_cpus, 2);
+	assert_int_equal(config.second_memory, 8192);
 	assert_int_equal(parse("memory=18446744073709547520\n", &config), ST_OK);
 	assert_int_equal(config.memory, UINT64_MAX - 4095);
 }
@@ -76,6 +80,10 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nmodule_version=1.50\n",
 		"memory=4096\nselftest=\n",
 		"memory=4096\nhold=0\n",
+		"memory=4096\nsecond_cpus=1\n",
+		"memory=4096\nsecond_memory=4096\n",
+		"memory=4096\nsecond_cpus=0\nsecond_memory=4096\n",
+		"memory=4096\nsecond_cpus=1\nsecond_memory=4095\n",
 		"memory=4096\nhold=x\n",
 		"memory=4096\nselftest=12345678901234567890123456789012\n",
 		"memory=0\n",

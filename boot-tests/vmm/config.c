@@ -42,7 +42,7 @@ static bool text_is(const char *text, size_t size, const char *wanted)
 }
 
 enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
-	   KEY_HOLD, KEY_MRTD_ORDER, KEY_ICOUNT, KEY_COUNT };
+	   KEY_HOLD, KEY_MRTD_ORDER, KEY_ICOUNT, KEY_SECOND_CPUS, KEY_SECOND_MEMORY, KEY_COUNT };
 
 /* KEY_COUNT: no such key. */
 static enum key find_key(const char *text, size_t size)
@@ -56,6 +56,8 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_HOLD] = "hold",
 		[KEY_MRTD_ORDER] = "mrtd_order",
 		[KEY_ICOUNT] = "icount",
+		[KEY_SECOND_CPUS] = "second_cpus",
+		[KEY_SECOND_MEMORY] = "second_memory",
 	};
 	unsigned key = 0;
 	while (key < KEY_COUNT && !text_is(text, size, names[key])) {
@@ -92,6 +94,12 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 		return config->mrtd_order == MEASURE_PER_SECTION || text_is(value, size, "page");
 	case KEY_ICOUNT:
 		return parse_flag(value, size, &config->icount);
+	case KEY_SECOND_CPUS:
+		return parse_number(value, size, &config->second_cpus) &&
+		       config->second_cpus != 0;
+	case KEY_SECOND_MEMORY:
+		return parse_number(value, size, &config->second_memory) &&
+		       config->second_memory != 0 && is_aligned(config->second_memory, PAGE);
 	case KEY_COUNT:
 		break;
 	}
@@ -130,7 +138,8 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 			fmt_print(error, error_size,
 				  "line %u is not one of memory=BYTES, trace=0|1, rbp_mod=0|1, "
 				  "module_version=1.0|1.5, selftest=NAME, hold=VCPU, "
-				  "mrtd_order=page|section, icount=0|1",
+				  "mrtd_order=page|section, icount=0|1, second_cpus=N, "
+				  "second_memory=BYTES",
 				  number);
 			return ST_BAD_FORMAT;
 		}
@@ -138,6 +147,10 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 	}
 	if (!seen[KEY_MEMORY]) {
 		fmt_print(error, error_size, "memory=BYTES is missing");
+		return ST_BAD_FORMAT;
+	}
+	if (seen[KEY_SECOND_CPUS] != seen[KEY_SECOND_MEMORY]) {
+		fmt_print(error, error_size, "one of second_cpus and second_memory is missing");
 		return ST_BAD_FORMAT;
 	}
 	*out = config;

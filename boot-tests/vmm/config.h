@@ -19,13 +19,16 @@ struct config {
 	uint64_t hold; /* vCPU that the host holds at every turn, 1 s each; 0 = none */
 	bool rbp_mod; /* TDVMCALLs may expose RBP: no NO_RBP_MOD, as in hosts before it existed */
 	enum measure_order mrtd_order;
+	uint64_t second_cpus;   /* CPUs of the second TD, the last ones; 0 = there is none */
+	uint64_t second_memory; /* bytes of its RAM */
 	bool icount;  /* the TSC counts instructions, see stats_icount */
 };
 
 /*
  * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1,
- * module_version=1.0|1.5, selftest=NAME, hold=VCPU, mrtd_order=page|section, icount=0|1. ST_BAD_FORMAT: an unknown or
- * repeated key, a value out of its form, no memory; *out is then untouched and error names the line.
+ * module_version=1.0|1.5, selftest=NAME, hold=VCPU, mrtd_order=page|section, icount=0|1,
+ * second_cpus=N with second_memory=BYTES. ST_BAD_FORMAT: an unknown or repeated key, a value out of
+ * its form, no memory; *out is then untouched and error names the line.
  */
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,
 			 size_t error_size) MUST_CHECK;

@@ -26,7 +26,8 @@ void fw_cfg_items_add(struct fw_cfg_items *items, uint16_t selector, const void 
 
 bool fw_cfg_items_select(struct fw_cfg_items *items, uint16_t selector)
 {
-	items->selected = NULL;
+	static const struct fw_cfg_item empty;
+	items->selected = items->closed ? &empty : NULL;
 	items->offset = 0;
 	for (unsigned i = 0; i < items->count; i++) {
 		if (items->items[i].selector == (selector & SELECTOR_MASK)) {

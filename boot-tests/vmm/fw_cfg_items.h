@@ -8,7 +8,7 @@
 
 #include "arch/base/status.h"
 
-#define FW_CFG_ITEMS_MAX 16
+#define FW_CFG_ITEMS_MAX 64
 
 struct fw_cfg_item {
 	uint16_t selector;
@@ -19,6 +19,7 @@ struct fw_cfg_item {
 struct fw_cfg_items {
 	struct fw_cfg_item items[FW_CFG_ITEMS_MAX];
 	unsigned count;
+	bool closed; /* what is not here is empty, and not for another device to serve */
 	const struct fw_cfg_item *selected; /* null: not one of ours */
 	uint32_t offset;                    /* at most the size of what is selected */
 };

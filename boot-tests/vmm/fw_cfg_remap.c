@@ -8,11 +8,14 @@
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/fwcfg.h"
+#include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/vmm/acpi_cpus.h"
 #include "boot-tests/vmm/frames.h"
 
 #define E820_RAM 1
 #define E820_FILE "etc/e820"
+#define TABLES_FILE "etc/acpi/tables"
 /* Files of the machine: what tools/tdrun passes, and the option ROM that loads the machine. */
 #define MACHINE_FILES "opt/lintel/"
 #define MACHINE_ROMS "genroms/"
@@ -91,8 +94,40 @@ static uint32_t make_e820(struct fw_cfg_e820 *out, const struct fw_cfg_e820 *hos
 	return count * (uint32_t)sizeof(*out);
 }
 
-static void add_files(struct fw_cfg_remap *remap, const struct td_memory *memory)
+static bool has_name(const struct fw_cfg_file *file, const char *name)
 {
+	return memcmp(file->name, name, strlen(name) + 1) == 0;
+}
+
+static void keep_own_cpus(uint8_t *tables, uint32_t size, const struct td_place *place)
+{
+	uint32_t ids[MACHINE_MAX_CPUS];
+	for (unsigned i = 0; i < place->vcpu_count; i++) {
+		ids[i] = cpu_apic_id(place->cpu_base + i);
+	}
+	if (acpi_cpus_keep(tables, size, ids, place->vcpu_count) != ST_OK) {
+		machine_exit(EXIT_TD_STOPPED, "QEMU's ACPI tables have no MADT");
+	}
+}
+
+/* A file of QEMU's as it is now, but for the processors. */
+static void add_copy(struct fw_cfg_remap *remap, const struct td_place *place,
+		     const struct fw_cfg_file *file)
+{
+	uint16_t selector = __builtin_bswap16(file->select);
+	uint32_t size = __builtin_bswap32(file->size);
+	uint8_t *data = keep_new(remap, size);
+	fwcfg_read(selector, data, size);
+	if (has_name(file, TABLES_FILE)) {
+		keep_own_cpus(data, size, place);
+	}
+	fw_cfg_items_add(&remap->items, selector, data, size);
+}
+
+static void add_files(struct fw_cfg_remap *remap, const struct td_place *place,
+		      const struct td_memory *memory)
+{
+	bool shares = place->vcpu_count < cpu_count(); /* the machine with another TD */
 	struct blob host = blob_load(E820_FILE);
 	CHECK(host.data != NULL);
 	struct fw_cfg_e820 *e820 =
@@ -113,10 +148,12 @@ static void add_files(struct fw_cfg_remap *remap, const struct td_memory *memory
 		if (starts_with(file.name, MACHINE_FILES) || starts_with(file.name, MACHINE_ROMS)) {
 			continue;
 		}
-		if (memcmp(file.name, E820_FILE, sizeof(E820_FILE)) == 0) {
+		if (has_name(&file, E820_FILE)) {
 			file.size = __builtin_bswap32(e820_size);
 			fw_cfg_items_add(&remap->items, __builtin_bswap16(file.select), e820,
 					 e820_size);
+		} else if (place->second || (shares && has_name(&file, TABLES_FILE))) {
+			add_copy(remap, place, &file);
 		}
 		files[kept++] = file;
 	}
@@ -126,10 +163,30 @@ static void add_files(struct fw_cfg_remap *remap, const struct td_memory *memory
 	fw_cfg_items_add(&remap->items, FW_CFG_FILE_DIR, directory, kept_size);
 }
 
-void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_memory *memory)
+/* All that the first TD takes from the device. */
+static void close_items(struct fw_cfg_remap *remap)
 {
-	add_kernel(remap);
-	add_files(remap, memory);
+	fwcfg_read(FW_CFG_SIGNATURE, &remap->signature, sizeof(remap->signature));
+	fwcfg_read(FW_CFG_ID, &remap->id, sizeof(remap->id));
+	fw_cfg_items_add(&remap->items, FW_CFG_SIGNATURE, &remap->signature,
+			 sizeof(remap->signature));
+	fw_cfg_items_add(&remap->items, FW_CFG_ID, &remap->id, sizeof(remap->id));
+	remap->items.closed = true;
+	(void)fw_cfg_items_select(&remap->items, FW_CFG_SIGNATURE);
+}
+
+void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
+		       const struct td_memory *memory)
+{
+	remap->cpus = (uint16_t)place->vcpu_count;
+	fw_cfg_items_add(&remap->items, FW_CFG_NB_CPUS, &remap->cpus, sizeof(remap->cpus));
+	if (!place->second) {
+		add_kernel(remap);
+	}
+	add_files(remap, place, memory);
+	if (place->second) {
+		close_items(remap);
+	}
 }
 
 void fw_cfg_remap_destroy(struct fw_cfg_remap *remap)
@@ -186,7 +243,7 @@ static uint32_t transfer(struct fw_cfg_remap *remap, struct mmu *mmu, uint32_t c
 		return qemu_dma(wire);
 	}
 	if (control & FW_CFG_DMA_READ) {
-		fw_cfg_items_read(&remap->items, hpa_ptr(hpa(address)), length);
+		fw_cfg_items_read(&remap->items, mmu_shared(mmu, address), length);
 	} else if (control & FW_CFG_DMA_WRITE) {
 		return FW_CFG_DMA_ERROR; /* all of ours are read-only */
 	} else if (control & FW_CFG_DMA_SKIP) {
@@ -201,7 +258,7 @@ static void dma(struct fw_cfg_remap *remap, struct mmu *mmu, uint64_t descriptor
 	if (!mmu_is_shared(mmu, descriptor, sizeof(wire))) {
 		return; /* as QEMU, which cannot even report where there is no memory */
 	}
-	struct fw_cfg_dma *guest = hpa_ptr(hpa(descriptor));
+	struct fw_cfg_dma *guest = mmu_shared(mmu, descriptor);
 	memcpy(&wire, guest, sizeof(wire));
 	uint32_t left = transfer(remap, mmu, __builtin_bswap32(wire.control),
 				 __builtin_bswap32(wire.length), __builtin_bswap64(wire.address),

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // QEMU's own items of -kernel describe the machine, its e820 the whole memory, and its directory
-// the machine's files. These are served by software from copies; all other items are QEMU's.
+// the machine's files. These are served by software from copies; all other items are QEMU's. Where
+// two TDs share the machine, each finds its own processors only, and the second has copies of
+// everything, and no kernel: it never reaches the device.
 #pragma once
 
 #include <stdbool.h>
@@ -13,20 +15,25 @@
 #include "boot-tests/vmm/blob.h"
 #include "boot-tests/vmm/fw_cfg_items.h"
 #include "boot-tests/vmm/mmu.h"
+#include "boot-tests/vmm/td_place.h"
 
-#define FW_CFG_SPANS 5
+#define FW_CFG_SPANS 40
 
 struct fw_cfg_remap {
 	struct spinlock lock;
 	struct fw_cfg_items items;
 	uint32_t dma_high; /* what port 0x514 holds until the low half comes */
 	uint32_t sizes[4];
+	uint32_t signature, id;
+	uint16_t cpus;
 	struct blob spans[FW_CFG_SPANS]; /* what the items stand in */
 	unsigned span_count;
 };
 
-/* Once, on the boot CPU. Stops the machine when opt/lintel/kernel is no bzImage. */
-void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_memory *memory);
+/* For a TD of this memory; on the boot CPU, before any TD runs. Stops the machine when
+ * opt/lintel/kernel is no bzImage. */
+void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
+		       const struct td_memory *memory);
 /* Gives the copies back; the TD does not run any more. */
 void fw_cfg_remap_destroy(struct fw_cfg_remap *remap);
 

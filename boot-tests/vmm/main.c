@@ -1,4 +1,4 @@
-// The VMM: takes what tools/tdrun left in fw_cfg, builds a TD of it and runs it.
+// The VMM: takes what tools/tdrun left in fw_cfg, builds a TD or two of it and runs them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/machine/main.h"
 
@@ -20,8 +20,47 @@
 
 #define HOLD_US 1000000
 
-static struct td td;
 static struct tdx_host tdx;
+
+static struct blob load_firmware(const char *name)
+{
+	struct blob firmware = blob_load(name);
+	if (firmware.data == NULL) {
+		machine_exit(EXIT_TD_STOPPED, "no fw_cfg file %s", name);
+	}
+	return firmware;
+}
+
+/* The first TD has the first CPUs, and its shared memory at the same host addresses, where QEMU's
+ * devices find it. What a second one shares stands in frames. */
+static void place_tds(const struct config *config, struct td_place places[2])
+{
+	if (config->second_cpus >= cpu_count() || config->second_memory > TD_LOW_MEMORY_MAX) {
+		machine_exit(EXIT_TD_STOPPED, "a second TD of %llu vCPUs, 0x%llx bytes: there are "
+			     "%u CPUs, and it has no memory above 4 GiB",
+			     (unsigned long long)config->second_cpus,
+			     (unsigned long long)config->second_memory, cpu_count());
+	}
+	unsigned cpus = cpu_count() - (unsigned)config->second_cpus;
+	if (config->hold >= cpus) {
+		machine_exit(EXIT_TD_STOPPED, "hold=%llu: the TD has %u vCPUs",
+			     (unsigned long long)config->hold, cpus);
+	}
+	if (config->hold != 0) {
+		svm_hold((unsigned)config->hold, HOLD_US);
+	}
+	places[0] = (struct td_place){ .vcpu_count = cpus,
+				       .hkid = tdx.global_hkid + 1,
+				       .memory = config->memory };
+	places[1] = (struct td_place){ .cpu_base = cpus,
+				       .vcpu_count = (unsigned)config->second_cpus,
+				       .hkid = tdx.global_hkid + 2,
+				       .memory = config->second_memory,
+				       .second = true };
+	if (config->second_cpus != 0) {
+		places[1].shared_base = ptr_hpa(frames_take_span(config->second_memory));
+	}
+}
 
 void machine_main(void)
 {
@@ -42,22 +81,18 @@ void machine_main(void)
 					      "tdrun --machine-log says more");
 	}
 	CHECK(tdx.lost == 0); /* any frame can become a TD's */
-	struct blob firmware = blob_load("opt/lintel/firmware");
-	if (firmware.data == NULL) {
-		machine_exit(EXIT_TD_STOPPED, "no fw_cfg file opt/lintel/firmware");
+	struct td_place places[2];
+	place_tds(&config, places);
+	bool has_second = config.second_cpus != 0;
+	struct blob firmware = load_firmware("opt/lintel/firmware");
+	struct blob second = { 0 };
+	if (has_second) {
+		second = load_firmware("opt/lintel/second");
 	}
 	run_init(tdx.global_hkid);
-	if (td_build(&td, &config, firmware) != ST_OK) {
-		run_finish(&td, EXIT_TD_STOPPED,
-			   "host: the TD cannot be built: tdrun --machine-log says more");
+	run_add(&places[0], &config, firmware);
+	if (has_second) {
+		run_add(&places[1], &config, second);
 	}
-	if (config.hold >= td.vcpu_count) {
-		machine_exit(EXIT_TD_STOPPED, "hold=%llu: the TD has %u vCPUs",
-			     (unsigned long long)config.hold, td.vcpu_count);
-	}
-	if (config.hold != 0) {
-		svm_hold((unsigned)config.hold, HOLD_US);
-	}
-	fw_cfg_remap_init(&td.fw_cfg, &td.mmu.memory);
-	run_td(&td);
+	run_all();
 }

@@ -20,9 +20,9 @@ static bool is_memory(const struct td *td, uint64_t address, unsigned size)
 	       address > HOST_ADDRESS_END - size;
 }
 
-static bool is_absent(uint64_t address, unsigned size)
+static bool is_absent(const struct td *td, uint64_t address, unsigned size)
 {
-	return ranges_overlap(address, size, LAPIC_BASE, LAPIC_SIZE) ||
+	return td->place.second || ranges_overlap(address, size, LAPIC_BASE, LAPIC_SIZE) ||
 	       ranges_overlap(address, size, TPM_BASE, TPM_SIZE);
 }
 
@@ -32,7 +32,7 @@ bool mmio_read(const struct td *td, uint64_t address, unsigned size, uint64_t *v
 		return false;
 	}
 	const volatile void *device = hpa_ptr(hpa(address));
-	if (is_absent(address, size)) {
+	if (is_absent(td, address, size)) {
 		*value = MASK64(8 * size - 1, 0);
 	} else if (size == 1) {
 		*value = *(const volatile uint8_t *)device;
@@ -52,7 +52,7 @@ bool mmio_write(const struct td *td, uint64_t address, unsigned size, uint64_t v
 		return false;
 	}
 	volatile void *device = hpa_ptr(hpa(address));
-	if (is_absent(address, size)) {
+	if (is_absent(td, address, size)) {
 		return true;
 	}
 	if (size == 1) {

@@ -64,13 +64,14 @@ static uint64_t gpa_level(uint64_t address, enum pg_level level)
 	return address | (uint64_t)level;
 }
 
-void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, const struct td_memory *memory)
+void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, hpa_t shared_base,
+	      const struct td_memory *memory)
 {
 	memset(mmu, 0, sizeof(*mmu));
 	mmu->td = td;
 	mmu->tdr = tdr;
 	mmu->memory = *memory;
-	shared_table_init(&mmu->shared, memory);
+	shared_table_init(&mmu->shared, shared_base, memory);
 }
 
 /* ---- the Secure EPT -------------------------------------------------------------------------- */
@@ -442,4 +443,9 @@ bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size)
 	}
 	spin_unlock(&mmu->lock);
 	return shared;
+}
+
+void *mmu_shared(const struct mmu *mmu, uint64_t address)
+{
+	return hpa_ptr(hpa(mmu->shared.base.v + address));
 }

@@ -8,7 +8,7 @@
 //       \-----(SEPT.ADD, AUG 4K)--------------------------------------------------------> small
 //
 // and a page that becomes shared is taken out by BLOCK, TRACK, kick, REMOVE before the shared table
-// maps it (GPA == HPA). What becomes private again is added by the next ACCEPT.
+// maps it. What becomes private again is added by the next ACCEPT.
 #pragma once
 
 #include <stdbool.h>
@@ -49,8 +49,9 @@ struct mmu {
 	struct mmu_block blocks[MMU_BLOCKS];
 };
 
-/* All private, nothing mapped. */
-void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, const struct td_memory *memory);
+/* All private, nothing mapped. Shared GPA 0 will be at shared_base. */
+void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, hpa_t shared_base,
+	      const struct td_memory *memory);
 
 /* The TD has no key any more: takes all frames back. ST_TDX: not all; call it again. */
 enum status mmu_destroy(struct mmu *mmu) MUST_CHECK;
@@ -77,3 +78,5 @@ enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share shar
 
 /* Every byte of [address, address + size) is RAM of the TD and shared. */
 bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size);
+/* Where that is; one piece for each of the two parts of the RAM. */
+void *mmu_shared(const struct mmu *mmu, uint64_t address);

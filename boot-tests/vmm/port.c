@@ -10,6 +10,10 @@
 #define PORT_DEBUG_CONSOLE 0x403
 #define PORT_DEBUG_EXIT 0x501
 
+#define PORT_COM1 0x3F8
+#define PORT_COM2 0x2F8
+#define COM_PORTS 8
+
 #define PORT_KEYBOARD_COMMAND 0x64
 #define KEYBOARD_RESET 0xFE
 #define PORT_SYSTEM_CONTROL_A 0x92
@@ -26,18 +30,29 @@
 #define LPC_ACPI_CONTROL 0x44
 #define LPC_ACPI_ENABLE BIT32(7)
 #define PM1A_CONTROL 4
+#define PM_TIMER 8
 #define PM1A_SLEEP_ENABLE BIT32(13)
 #define PM1A_SLEEP_TYPE MASK64(12, 10)
 #define SLEEP_TYPE_SOFT_OFF 0
 
-static bool is_machine_port(uint16_t port)
+/* Ports 0xCF8 to 0xCFF of QEMU: address and data belong together. */
+static struct spinlock pci_lock;
+
+static bool in_block(uint16_t port, uint16_t base, unsigned count)
 {
-	return port == PORT_DEBUG_CONSOLE || port == PORT_DEBUG_EXIT;
+	return port >= base && port - base < (int)count;
+}
+
+/* COM2 is the second TD's, if there is one. */
+static bool is_hidden_port(const struct td *td, uint16_t port)
+{
+	return port == PORT_DEBUG_CONSOLE || port == PORT_DEBUG_EXIT ||
+	       (td->place.vcpu_count < cpu_count() && in_block(port, PORT_COM2, COM_PORTS));
 }
 
 static bool is_pci_port(uint16_t port)
 {
-	return port >= PORT_PCI_ADDRESS && port < PORT_PCI_DATA + 4;
+	return in_block(port, PORT_PCI_ADDRESS, 8);
 }
 
 static uint32_t host_read(uint16_t port, unsigned size)
@@ -73,22 +88,25 @@ static uint32_t lpc_read(uint32_t offset)
 	return insn_in32(PORT_PCI_DATA);
 }
 
-/* Where PM1a_CNT is now; 0 while the ACPI ports are off. What the TD selected stays selected. */
-static uint16_t pm1a_control(struct td *td)
+/* Where the ACPI ports are now; 0 while they are off. What the TD selected stays selected. */
+static uint16_t pm_base(void)
 {
-	spin_lock(&td->pci_lock);
+	spin_lock(&pci_lock);
 	uint32_t selected = insn_in32(PORT_PCI_ADDRESS);
 	uint32_t base = lpc_read(LPC_PMBASE);
 	bool enabled = (lpc_read(LPC_ACPI_CONTROL) & LPC_ACPI_ENABLE) != 0;
 	insn_out32(PORT_PCI_ADDRESS, selected);
-	spin_unlock(&td->pci_lock);
-	return enabled ? (uint16_t)((base & LPC_PMBASE_ADDRESS) + PM1A_CONTROL) : 0;
+	spin_unlock(&pci_lock);
+	return enabled ? (uint16_t)(base & LPC_PMBASE_ADDRESS) : 0;
 }
 
 static void check_sleep(struct td *td, uint16_t port, unsigned size, uint32_t value)
 {
-	if (size < 2 || (value & PM1A_SLEEP_ENABLE) == 0 || port % 8 != PM1A_CONTROL ||
-	    port != pm1a_control(td)) {
+	if (size < 2 || (value & PM1A_SLEEP_ENABLE) == 0 || port % 8 != PM1A_CONTROL) {
+		return;
+	}
+	uint16_t base = pm_base();
+	if (base == 0 || port != base + PM1A_CONTROL) {
 		return;
 	}
 	uint64_t type = field_get(PM1A_SLEEP_TYPE, value);
@@ -109,21 +127,66 @@ static void check_reset(struct td *td, uint16_t port, uint32_t value)
 	}
 }
 
+/* --- the second TD ----------------------------------------------------------------------------- */
+
+static uint32_t second_pci_read(const struct td *td, uint16_t port, unsigned size)
+{
+	if (port < PORT_PCI_DATA) {
+		return td->pci_address;
+	}
+	spin_lock(&pci_lock);
+	uint32_t selected = insn_in32(PORT_PCI_ADDRESS);
+	insn_out32(PORT_PCI_ADDRESS, td->pci_address);
+	uint32_t value = host_read(port, size);
+	insn_out32(PORT_PCI_ADDRESS, selected);
+	spin_unlock(&pci_lock);
+	return value;
+}
+
+static uint32_t second_read(const struct td *td, uint16_t port, unsigned size)
+{
+	if (in_block(port, PORT_COM1, COM_PORTS)) {
+		return host_read((uint16_t)(port - PORT_COM1 + PORT_COM2), size);
+	}
+	if (is_pci_port(port)) {
+		return second_pci_read(td, port, size);
+	}
+	uint16_t base = pm_base();
+	if (base != 0 && port == base + PM_TIMER) {
+		return host_read(port, size);
+	}
+	return (uint32_t)MASK64(8 * size - 1, 0);
+}
+
+static void second_write(struct td *td, uint16_t port, unsigned size, uint32_t value)
+{
+	if (in_block(port, PORT_COM1, COM_PORTS)) {
+		host_write((uint16_t)(port - PORT_COM1 + PORT_COM2), size, value);
+	} else if (port == PORT_PCI_ADDRESS && size == 4) {
+		td->pci_address = value;
+	}
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
 uint32_t port_read(struct td *td, uint16_t port, unsigned size)
 {
 	uint32_t value;
-	if (is_machine_port(port)) {
+	if (is_hidden_port(td, port)) {
 		return (uint32_t)MASK64(8 * size - 1, 0);
 	}
-	if (fw_cfg_remap_read(&td->fw_cfg, port, size, &value)) {
+	if (fw_cfg_remap_read(td->fw_cfg, port, size, &value)) {
 		return value;
+	}
+	if (td->place.second) {
+		return second_read(td, port, size);
 	}
 	if (!is_pci_port(port)) {
 		return host_read(port, size);
 	}
-	spin_lock(&td->pci_lock);
+	spin_lock(&pci_lock);
 	value = host_read(port, size);
-	spin_unlock(&td->pci_lock);
+	spin_unlock(&pci_lock);
 	return value;
 }
 
@@ -131,15 +194,19 @@ void port_write(struct td *td, uint16_t port, unsigned size, uint32_t value)
 {
 	check_reset(td, port, value);
 	check_sleep(td, port, size, value);
-	if (run_ending(td) || is_machine_port(port) ||
-	    fw_cfg_remap_write(&td->fw_cfg, &td->mmu, port, size, value)) {
+	if (run_ending(td) || is_hidden_port(td, port) ||
+	    fw_cfg_remap_write(td->fw_cfg, &td->mmu, port, size, value)) {
+		return;
+	}
+	if (td->place.second) {
+		second_write(td, port, size, value);
 		return;
 	}
 	if (!is_pci_port(port)) {
 		host_write(port, size, value);
 		return;
 	}
-	spin_lock(&td->pci_lock);
+	spin_lock(&pci_lock);
 	host_write(port, size, value);
-	spin_unlock(&td->pci_lock);
+	spin_unlock(&pci_lock);
 }

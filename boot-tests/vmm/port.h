@@ -1,5 +1,9 @@
 // Port I/O and MMIO of the TD: QEMU's real q35 devices, without those that are the machine's own.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// They are the first TD's. A second one has a serial port (QEMU's COM2, which it finds at COM1), a
+// fw_cfg of copies, PCI configuration space to read, the ACPI timer and the power switch; all else
+// reads as where nothing is.
 #pragma once
 
 #include <stdbool.h>

@@ -27,8 +27,10 @@ static void set_entry(uint64_t *entry, uint64_t value)
 	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
 }
 
-void shared_table_init(struct shared_table *table, const struct td_memory *memory)
+void shared_table_init(struct shared_table *table, hpa_t base, const struct td_memory *memory)
 {
+	CHECK(is_aligned(base.v, BLOCK_SIZE));
+	table->base = base;
 	uint64_t *root = new_table();
 	uint64_t *gibs = new_table();
 	root[0] = ptr_hpa(gibs).v | LINK;
@@ -85,6 +87,7 @@ void shared_table_update(struct shared_table *table, gpa_t base, const uint64_t 
 {
 	CHECK(is_aligned(base.v, BLOCK_SIZE) && base.v / pg_size(PG_1G) < SHARED_TABLE_GIBS);
 	uint64_t *entry = &table->directory[base.v / pg_size(PG_1G)][pt_index(base.v, PG_2M)];
+	uint64_t backing = table->base.v + base.v;
 	uint64_t all = UINT64_MAX;
 	uint64_t any = 0;
 	for (unsigned i = 0; i < 8; i++) {
@@ -92,14 +95,14 @@ void shared_table_update(struct shared_table *table, gpa_t base, const uint64_t 
 		any |= shared[i];
 	}
 	if (links_pages(*entry)) {
-		fill_pages(hpa_ptr(hpa(*entry & PTE_ADDRESS)), base.v, shared);
+		fill_pages(hpa_ptr(hpa(*entry & PTE_ADDRESS)), backing, shared);
 	} else if (all == UINT64_MAX) {
-		set_entry(entry, base.v | LEAF | PTE_PS);
+		set_entry(entry, backing | LEAF | PTE_PS);
 	} else if (any == 0) {
 		set_entry(entry, NPT_SUPPRESS_VE);
 	} else {
 		uint64_t *pages = new_table();
-		fill_pages(pages, base.v, shared);
+		fill_pages(pages, backing, shared);
 		set_entry(entry, ptr_hpa(pages).v | LINK);
 	}
 }

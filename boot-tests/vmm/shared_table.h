@@ -1,5 +1,5 @@
-// The shared half of the TD's nested paging: shared RAM maps to the same host address, devices to
-// nothing (#VE), private RAM to nothing (TD exit).
+// The shared half of the TD's nested paging: shared RAM maps to the host addresses from a base on,
+// devices to nothing (#VE), private RAM to nothing (TD exit).
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [boot-tests/module/seamcall.h, "The shared EPT"]
 #pragma once
@@ -14,11 +14,12 @@
 
 struct shared_table {
 	hpa_t root;
+	hpa_t base; /* of shared GPA 0; 2 MiB aligned */
 	uint64_t *directory[SHARED_TABLE_GIBS]; /* an entry for each 2 MiB */
 };
 
 /* All RAM private. RAM is a multiple of 2 MiB in each of its two parts. */
-void shared_table_init(struct shared_table *table, const struct td_memory *memory);
+void shared_table_init(struct shared_table *table, hpa_t base, const struct td_memory *memory);
 
 /* Gives its frames back; no TD uses it. */
 void shared_table_destroy(struct shared_table *table);

@@ -11,6 +11,7 @@
 #include "boot-tests/vmm/fw_cfg_remap.h"
 #include "boot-tests/vmm/mmu.h"
 #include "boot-tests/vmm/msr.h"
+#include "boot-tests/vmm/td_place.h"
 
 #define TD_GPAW 48
 
@@ -32,14 +33,14 @@ enum td_stage {
 
 /* All zero: no TD. */
 struct td {
+	struct td_place place;
 	hpa_t tdr;
 	enum td_stage stage;
 	struct frame_list control; /* TDCS and TDVPS */
 	uint64_t tsc_offset; /* TD's TSC minus the CPU's */
-	unsigned vcpu_count;
 	unsigned stopped_count; /* vCPUs that halted with interrupts off */
-	struct spinlock pci_lock; /* ports 0xCF8 to 0xCFF: address and data belong together */
+	uint32_t pci_address; /* of a second TD: port 0xCF8 */
 	struct mmu mmu;
-	struct fw_cfg_remap fw_cfg;
+	struct fw_cfg_remap *fw_cfg;
 	struct vcpu vcpus[MACHINE_MAX_CPUS];
 };

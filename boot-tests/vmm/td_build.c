@@ -25,16 +25,13 @@
 #define CPUID_XSAVE_LEAF 0xD
 /* TDH.VP.INIT version 1 takes the x2APIC id in R8. */
 #define VP_INIT_V1 (TDH_VP_INIT | field_put(TDX_VERSION, 1))
-/* The first key id is the module's own. */
-#define TD_HKID (MODULE_HKID_BASE + 1)
-
 static void fill_params(struct td_params *params, const struct td *td, bool rbp_mod)
 {
 	struct cpuid_result xsave = insn_cpuid(CPUID_XSAVE_LEAF, 0);
 	*params = (struct td_params){
 		.attributes = TD_ATTRIBUTES_SEPT_VE_DISABLE,
 		.xfam = XFAM_WANTED & xsave.eax,
-		.max_vcpus = (uint16_t)td->vcpu_count,
+		.max_vcpus = (uint16_t)td->place.vcpu_count,
 		.eptp_controls = EPTP_CONTROLS,
 		.config_flags = rbp_mod ? 0 : TD_CONFIG_FLAGS_NO_RBP_MOD,
 		.tsc_frequency =
@@ -66,7 +63,7 @@ static enum status init_td(struct td *td, bool rbp_mod)
 static enum status create_td(struct td *td, bool rbp_mod)
 {
 	td->tdr = frames_take(PG_4K);
-	TRY(SEAM_TRY(TDH_MNG_CREATE, td->tdr.v, TD_HKID, 0, 0));
+	TRY(SEAM_TRY(TDH_MNG_CREATE, td->tdr.v, td->place.hkid, 0, 0));
 	td->stage = TD_HAS_KEY;
 	TRY(SEAM_TRY(TDH_MNG_KEY_CONFIG, td->tdr.v, 0, 0, 0));
 	for (unsigned i = 0; i < TDCX_PAGES; i++) {
@@ -88,7 +85,7 @@ static enum status create_vcpu(struct td *td, unsigned index, uint64_t hob)
 	for (unsigned i = 0; i < TDVPX_PAGES; i++) {
 		TRY(SEAM_TRY(TDH_VP_ADDCX, control_page(td).v, tdvpr.v, 0, 0));
 	}
-	TRY(SEAM_TRY(VP_INIT_V1, tdvpr.v, hob, cpu_apic_id(index), 0));
+	TRY(SEAM_TRY(VP_INIT_V1, tdvpr.v, hob, cpu_apic_id(td->place.cpu_base + index), 0));
 	TRY(SEAM_TRY(TDH_VP_WR, tdvpr.v, MD_VP_SHARED_EPTP, td->mmu.shared.root.v, UINT64_MAX));
 	/* The vCPU will run on another CPU. */
 	return SEAM_TRY(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0);
@@ -142,25 +139,26 @@ static enum status add_sections(struct td *td, const struct content *from)
 
 static enum status build(struct td *td, const struct config *config, const struct content *from)
 {
-	td->vcpu_count = cpu_count();
 	TRY(create_td(td, config->rbp_mod));
-	mmu_init(&td->mmu, td, td->tdr, &from->layout->memory);
-	for (unsigned i = 0; i < td->vcpu_count; i++) {
+	mmu_init(&td->mmu, td, td->tdr, td->place.shared_base, &from->layout->memory);
+	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
 		TRY(create_vcpu(td, i, from->layout->hob_base));
 	}
 	TRY(add_sections(td, from));
 	return SEAM_TRY(TDH_MR_FINALIZE, td->tdr.v, 0, 0, 0);
 }
 
-enum status td_build(struct td *td, const struct config *config, struct blob firmware)
+enum status td_build(struct td *td, const struct td_place *place, const struct config *config,
+		     struct blob firmware)
 {
+	td->place = *place;
 	char error[160];
 	struct tdvf_image image;
 	if (tdvf_read(firmware.data, firmware.size, &image, error, sizeof(error)) != ST_OK) {
 		machine_exit(EXIT_TD_STOPPED, "firmware: %s", error);
 	}
 	struct td_layout layout;
-	if (td_layout_make(config->memory, &image, &layout, error, sizeof(error)) != ST_OK) {
+	if (td_layout_make(place->memory, &image, &layout, error, sizeof(error)) != ST_OK) {
 		machine_exit(EXIT_TD_STOPPED, "cannot lay out the TD: %s", error);
 	}
 	uint8_t *hob = frames_take_span(layout.hob_size);
@@ -178,7 +176,7 @@ enum status td_build(struct td *td, const struct config *config, struct blob fir
 	frames_give_span(hob, layout.hob_size);
 	if (status == ST_OK) {
 		log_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
-			 td->vcpu_count, (unsigned long long)config->memory, image.count,
+			 place->vcpu_count, (unsigned long long)place->memory, image.count,
 			 (unsigned long long)layout.hob_base);
 	}
 	return status;

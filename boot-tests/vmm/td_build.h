@@ -8,5 +8,5 @@
 /* Stops the machine, by name, when the image or the size of memory cannot be used. Each vCPU can
  * then be entered on its own CPU. td is all zero. ST_TDX: a SEAMCALL failed; td_destroy() takes
  * back what was done until then. */
-enum status td_build(struct td *td, const struct config *config,
+enum status td_build(struct td *td, const struct td_place *place, const struct config *config,
 		     struct blob firmware) MUST_CHECK;

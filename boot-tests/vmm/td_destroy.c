@@ -45,7 +45,7 @@ static enum status write_back_caches(void)
 static enum status release_hkid(struct td *td)
 {
 	if (td->stage == TD_HAS_KEY) {
-		for (unsigned i = 0; i < td->vcpu_count; i++) {
+		for (unsigned i = 0; i < td->place.vcpu_count; i++) {
 			TRY(td_flush_vcpu(td, i));
 		}
 		TRY(SEAM_TRY(TDH_MNG_VPFLUSHDONE, td->tdr.v, 0, 0, 0));

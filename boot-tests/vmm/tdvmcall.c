@@ -8,7 +8,6 @@
 #include "arch/tdx/module.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/log.h"
-#include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/vmm/cpuid.h"
 #include "boot-tests/vmm/port.h"
@@ -95,13 +94,13 @@ static uint64_t get_quote(struct td *td, const struct seam_regs *regs)
 		return TDVMCALL_INVALID_OPERAND;
 	}
 	struct quote_header header;
-	memcpy(&header, hpa_ptr(hpa(address)), sizeof(header));
+	memcpy(&header, mmu_shared(&td->mmu, address), sizeof(header));
 	if (header.version != QUOTE_VERSION || header.in_size > size - sizeof(header)) {
 		return TDVMCALL_INVALID_OPERAND;
 	}
 	header.status = QUOTE_UNAVAILABLE;
 	header.out_size = 0;
-	memcpy(hpa_ptr(hpa(address)), &header, sizeof(header));
+	memcpy(mmu_shared(&td->mmu, address), &header, sizeof(header));
 	return TDVMCALL_SUCCESS;
 }
 
@@ -139,7 +138,7 @@ static uint64_t fatal_error(struct td *td, unsigned index, const struct seam_reg
 	uint64_t address;
 	if ((regs->r12 & TDVMCALL_FATAL_HAS_GPA) && take_shared_bit(regs->r13, &address) &&
 	    mmu_is_shared(&td->mmu, address, sizeof(more) - 1)) {
-		copy_text(more, hpa_ptr(hpa(address)), sizeof(more) - 1);
+		copy_text(more, mmu_shared(&td->mmu, address), sizeof(more) - 1);
 	}
 	run_end(td, EXIT_FATAL_ERROR, "TD reported fatal error 0x%llx by vCPU %u: %s%s%s",
 		(unsigned long long)(regs->r12 & ~TDVMCALL_FATAL_HAS_GPA), index, text,
@@ -167,7 +166,7 @@ static uint64_t cpuid(struct seam_regs *regs)
 static void halt_for_good(struct td *td, unsigned index)
 {
 	log_line('L', "vCPU %u halted with interrupts off", index);
-	if (__atomic_add_fetch(&td->stopped_count, 1, __ATOMIC_RELAXED) == td->vcpu_count) {
+	if (__atomic_add_fetch(&td->stopped_count, 1, __ATOMIC_RELAXED) == td->place.vcpu_count) {
 		run_end(td, EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
 	}
 	while (!run_ending(td)) {

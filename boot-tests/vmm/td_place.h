@@ -1,0 +1,17 @@
+// What of the machine a TD is given.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+
+struct td_place {
+	unsigned cpu_base; /* vCPU i runs on CPU cpu_base + i */
+	unsigned vcpu_count;
+	uint32_t hkid;
+	uint64_t memory;   /* bytes of RAM */
+	hpa_t shared_base; /* where shared GPA 0 is */
+	bool second;       /* QEMU's devices are another TD's: see port.h */
+};
