@@ -11,8 +11,9 @@
 
 #define DEBUGCON_PORT 0x403
 #define PART_SIZE 512
-/* Some 100 ms: PAUSE leaves TCG's inner loop. A CPU that died while it held the lock must not silence the report of that. */
-#define LOCK_TRIES 100000
+/* Some 10 s, however fast the TSC: other CPUs may have many turns first. A CPU that died while it held
+ * the lock must not silence the report of that. */
+#define LOCK_CLOCKS 40000000000
 
 bool trace_on;
 
@@ -38,7 +39,8 @@ void log_part(const char *format, ...)
 
 void log_open(char tag)
 {
-	for (unsigned tries = 0; tries < LOCK_TRIES && !spin_try(&lock); tries++) {
+	uint64_t begin = insn_rdtsc();
+	while (!spin_try(&lock) && insn_rdtsc() - begin < LOCK_CLOCKS) {
 		insn_pause();
 	}
 	insn_out8(DEBUGCON_PORT, (uint8_t)tag);
