@@ -58,6 +58,8 @@ extern const uint8_t smp_trampoline[];
 extern const uint8_t smp_trampoline_end[];
 extern const uint8_t exception_stubs[];
 extern const uint8_t interrupt_stubs[];
+extern const uint8_t cpu_wait_open[];
+extern const uint8_t cpu_wait_over[];
 void exception(struct trap_frame *frame);
 _Noreturn void cpu_ap_main(unsigned slot);
 
@@ -127,6 +129,9 @@ void exception(struct trap_frame *frame)
 	if (frame->vector == VECTOR_NMI) {
 		if (__atomic_load_n(&stopping, __ATOMIC_ACQUIRE)) {
 			cpu_stop();
+		}
+		if (frame->rip >= (uintptr_t)cpu_wait_open && frame->rip < (uintptr_t)cpu_wait_over) {
+			frame->rip = (uintptr_t)cpu_wait_over;
 		}
 		return; /* it has done its work: it ended HLT or the TD's run */
 	}

@@ -13,6 +13,7 @@ static struct ap aps[INFO_MAX_CPUS];
 /* Where an AP goes when it stops running. */
 static uint64_t reset_vector;
 
+bool aps_halt;
 uint64_t ap_cr3;
 uint32_t ap_access;
 uint64_t ap_access_address;
@@ -27,7 +28,11 @@ _Noreturn void ap_main(uint32_t number, const struct ap_state *state)
 	ap->vcpu_index = guest_vcpu_index();
 	__atomic_store_n(&ap->running, true, __ATOMIC_RELEASE);
 	while (__atomic_load_n(&ap->running, __ATOMIC_ACQUIRE)) {
-		insn_pause();
+		if (__atomic_load_n(&aps_halt, __ATOMIC_RELAXED)) {
+			guest_halt();
+		} else {
+			insn_pause();
+		}
 	}
 	ap_give_back(reset_vector);
 }

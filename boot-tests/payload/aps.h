@@ -24,6 +24,9 @@ struct ap {
 	struct ap_state state;
 };
 
+/* APs that run halt, again and again. */
+extern bool aps_halt;
+
 volatile struct mailbox *aps_mailbox(const struct info *info);
 void aps_pause(uint64_t cycles);
 

@@ -4,7 +4,9 @@
 #include <stdint.h>
 
 #include "arch/base/bits.h"
+#include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
+#include "boot-tests/payload/aps.h"
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/main.h"
@@ -12,11 +14,13 @@
 
 #define X2APIC_EOI 0x80B
 #define X2APIC_SVR 0x80F
+#define X2APIC_ICR 0x830
 #define X2APIC_LVT_TIMER 0x832
 #define X2APIC_TIMER_INITIAL 0x838
 #define X2APIC_TIMER_DIVIDE 0x83E
 #define X2APIC_SELF_IPI 0x83F
 #define SVR_ENABLED 0x1FF
+#define ICR_NMI (4 * BIT64(8))
 #define DIVIDE_BY_1 0xB
 /* 10 ms of the 25 MHz crystal. */
 #define TIMER_COUNT 250000
@@ -26,8 +30,7 @@
 #define ROUNDS 10
 /* Some tenths of a second, in which QEMU gives other CPUs a turn. */
 #define HANDLER_CYCLES 1200000000
-/* Some 10 s, however fast the TSC. */
-#define ANSWER_CYCLES 40000000000
+#define NMI_COUNT 2000
 
 static volatile unsigned taken;
 static volatile uint8_t order[2 * ROUNDS];
@@ -79,5 +82,32 @@ void case_interrupts(const struct info *info)
 		EXPECT(taken == 2 * round + 2, "%u interrupts in round %u", taken, round);
 		EXPECT(order[2 * round] == VECTOR_IPI && order[2 * round + 1] == VECTOR_TIMER,
 		       "first %x, then %x", order[2 * round], order[2 * round + 1]);
+	}
+}
+
+static unsigned nmis_sent, nmis_seen;
+
+static void take_nmi(uint8_t vector)
+{
+	EXPECT(vector == VECTOR_NMI, "interrupt %x", vector);
+	__atomic_store_n(&nmis_seen, __atomic_load_n(&nmis_sent, __ATOMIC_ACQUIRE),
+			 __ATOMIC_RELEASE);
+}
+
+void case_nmi(const struct info *info)
+{
+	report_take_interrupts(interrupt_stubs, take_nmi);
+	__atomic_store_n(&aps_halt, true, __ATOMIC_RELAXED);
+	aps_wake(info, 1);
+	while (nmis_sent < NMI_COUNT) {
+		uint64_t begin;
+
+		__atomic_store_n(&nmis_sent, nmis_sent + 1, __ATOMIC_RELEASE);
+		guest_write_msr(X2APIC_ICR, (uint64_t)info->apic_ids[1] << 32 | ICR_NMI);
+		begin = insn_rdtsc();
+		while (__atomic_load_n(&nmis_seen, __ATOMIC_ACQUIRE) != nmis_sent) {
+			EXPECT(insn_rdtsc() - begin < ANSWER_CYCLES, "NMI %u is lost", nmis_sent);
+			insn_pause();
+		}
 	}
 }

@@ -40,6 +40,8 @@ void case_share(const struct info *info);
 /* An interrupt that ended a halt, and a higher one that came then, are each taken once: when the TD
  * enables interrupts, the higher one first. Before it has, there is no halt. */
 void case_interrupts(const struct info *info);
+/* An NMI ends the halt of an AP, however far the AP is on its way into it. */
+void case_nmi(const struct info *info);
 /* What TDCALLs cost; of use with tdrun --icount. */
 void case_bench(const struct info *info);
 

@@ -30,6 +30,7 @@ static const struct test_case {
 	{ "memory", case_memory },
 	{ "share", case_share },
 	{ "interrupts", case_interrupts },
+	{ "nmi", case_nmi },
 	{ "bench", case_bench },
 	{ "shim-ve", case_shim_ve },
 	{ "unaccepted", case_unaccepted },

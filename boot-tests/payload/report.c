@@ -3,11 +3,13 @@
 #include "boot-tests/payload/report.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 
 #include "arch/acpi/fadt.h"
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
 #include "arch/base/fmt.h"
+#include "arch/x86/cpu.h"
 #include "arch/x86/desc.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/payload/guest.h"
@@ -140,7 +142,8 @@ void report_take_interrupts(const char *stubs, void (*handler)(uint8_t vector))
 
 void exception(struct trap_frame *frame)
 {
-	if (frame->vector >= EXCEPTION_COUNT) {
+	if (frame->vector >= EXCEPTION_COUNT ||
+	    (frame->vector == VECTOR_NMI && interrupt_handler != NULL)) {
 		interrupt_handler((uint8_t)frame->vector);
 		return;
 	}

@@ -30,7 +30,7 @@ _Noreturn void report_power_off(void);
 
 /* Own GDT and IDT on this CPU: an exception is then a failure with a register dump. */
 void report_catch_exceptions(void);
-/* Interrupts of this CPU go to handler, through the stubs of entry.nasm. */
+/* Interrupts and NMIs go to handler from now on; stubs are those of entry.nasm. */
 void report_take_interrupts(const char *stubs, void (*handler)(uint8_t vector));
 /* Called by the stubs of exceptions and interrupts. */
 void exception(struct trap_frame *frame);

@@ -18,8 +18,8 @@
 #include "boot-tests/vmm/td_destroy.h"
 #include "boot-tests/vmm/vcpu.h"
 
-/* Within this time a TD that ends is out of all its vCPUs, and then taken down. A kick that comes just
- * before its CPU halts is lost, so that kicks are repeated. */
+/* Within this time a TD that ends is out of all its vCPUs, and then taken down. Until it is out they are
+ * kicked. */
 #define END_BOUND_US 30000000
 #define END_KICK_US 1000
 #define REASON_SIZE 512
