@@ -15,6 +15,7 @@
 /* Few, so that pages and key ids are often in use already. */
 #define FRAMES 8
 #define HKIDS 3
+#define PRIVATE_BIT BIT64(HPA_WIDTH + 5)
 #define SEED UINT64_C(0x9E3779B97F4A7C15)
 
 static uint64_t state = SEED;
@@ -31,13 +32,13 @@ static uint64_t next(void)
 static uint64_t frames[FRAMES];
 
 /* A page that may be used, with bits that must not be set now and then; or a small or any number.
- * Numbers that are addresses have bit 42 set, so that no call writes where the machine lives. */
+ * Numbers that are addresses have a private key id, so that no call writes where the machine lives. */
 static uint64_t operand(void)
 {
 	uint64_t frame = frames[next() % FRAMES];
 	switch (next() % 8) {
 	case 0:
-		return next() | BIT64(HPA_WIDTH);
+		return next() | PRIVATE_BIT;
 	case 1:
 		return frame | next() % MEM_PAGE_SIZE;
 	case 2:

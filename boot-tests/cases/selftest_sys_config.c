@@ -13,6 +13,8 @@
 #define MIB UINT64_C(0x100000)
 #define GIB UINT64_C(0x40000000)
 #define HKID_BIT BIT64(HPA_WIDTH)
+/* A private key id, which memory of the host cannot have; HKID_BIT is one of the host's. */
+#define PRIVATE_BIT BIT64(HPA_WIDTH + 5)
 
 /* No such memory need exist: the call reads the TDMR_INFOs only. */
 static const struct cmr_info cmrs[] = {
@@ -59,7 +61,8 @@ static const struct {
 } calls[] = {
 	{ 8, 0, 0, INVALID(RCX) }, /* the first check fails first */
 	{ 256, 2, 32, INVALID(RCX) },
-	{ HKID_BIT, 2, 32, INVALID(RCX) },
+	{ PRIVATE_BIT, 2, 32, INVALID(RCX) },
+	{ BIT64(48), 2, 32, INVALID(RCX) },
 	{ 0, 0, 0, INVALID(RDX) },
 	{ 0, 65, 32, INVALID(RDX) },
 	{ 0, 2, 0, INVALID(R8) },
@@ -186,7 +189,8 @@ static void expect_good(void)
 {
 	reset_operand();
 	EXPECT_EQUAL(sys_state(), SYS_SYSINIT_DONE);
-	EXPECT_EQUAL(config(0, 2, 32), TDX_SUCCESS);
+	operand->addresses[0] |= HKID_BIT;
+	EXPECT_EQUAL(config(HKID_BIT, 2, 32), TDX_SUCCESS);
 	EXPECT_EQUAL(sys_state(), SYS_SYSCONFIG_DONE);
 	EXPECT_EQUAL(config(0, 2, 32), TDX_SYS_CONFIG_NOT_PENDING);
 }
@@ -227,9 +231,9 @@ void selftest_sys_config(const struct module_platform *machine)
 	}
 	reset_operand();
 	operand->addresses[1] += 64;
-	EXPECT_EQUAL(config(0, 2, 32), INVALID(TDMR_INFO_PA));
-	operand->addresses[1] = HKID_BIT;
-	EXPECT_EQUAL(config(0, 2, 32), INVALID(TDMR_INFO_PA));
+	EXPECT_EQUAL(config(0, 2, 32), INVALID(RCX));
+	operand->addresses[1] = PRIVATE_BIT;
+	EXPECT_EQUAL(config(0, 2, 32), INVALID(RCX));
 	check_fields(&platform);
 	expect_good();
 

@@ -51,7 +51,7 @@ static void check_rd(const struct module_platform *platform)
 	EXPECT_EQUAL(regs.rdx, MD_NONE);
 	EXPECT_EQUAL(read(MD_SYS_VENDOR_ID | BIT64(62), &regs), TDX_METADATA_FIELD_ID_INCORRECT);
 	EXPECT_EQUAL(read(MD_NONE, &regs), TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT);
-	EXPECT_EQUAL(regs.rdx, MD_SYS_VENDOR_ID);
+	EXPECT_EQUAL(regs.rdx, MD_SYS_NUM_PKGS);
 	EXPECT_EQUAL(read(MD_SYS_VENDOR_ID, &regs), TDX_SUCCESS);
 	EXPECT_EQUAL(regs.rdx, MD_SYS_BUILD_DATE); /* the host sees it; a TD does not */
 }
@@ -61,20 +61,28 @@ static void check_rdall(void)
 {
 	struct seam_regs regs;
 	uint64_t *list = hpa_ptr(frames_take(PG_4K));
-	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, ptr_hpa(list).v + 8, MD_NONE, 0),
+	uint64_t at_list = ptr_hpa(list).v;
+	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, at_list + 8, MD_NONE, 0),
 		     TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
-	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, ptr_hpa(list).v, 0x123456, 0),
+	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, at_list, 0x123456, 0),
 		     TDX_METADATA_FIELD_ID_INCORRECT);
-	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, ptr_hpa(list).v, MD_NONE, 0),
-		     TDX_SUCCESS);
+	/* Not the first element of a field; not the field's size. */
+	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, at_list,
+				   MD_SYS_CPUID_CONFIG_VALUES + 1, 0),
+		     TDX_METADATA_FIELD_ID_INCORRECT);
+	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, at_list,
+				   MD_SYS_MAX_TDMRS & ~MD_ELEMENT_SIZE, 0),
+		     TDX_METADATA_FIELD_ID_INCORRECT);
+	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, at_list, MD_NONE, 0), TDX_SUCCESS);
 	EXPECT_EQUAL(regs.r8, MD_NONE);
 	uint64_t words = field_get(MASK64(15, 0), list[0]) / sizeof(list[0]);
 	uint64_t sequences = 0;
 	EXPECT_EQUAL(read(MD_NONE, &regs), TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT);
 	uint64_t id = regs.rdx;
 	for (uint64_t at = 1; at < words; sequences++) {
-		uint64_t count = field_get(MD_LAST_FIELD, list[at]) + 1;
-		EXPECT_EQUAL(list[at] & ~MD_LAST_FIELD, id);
+		uint64_t count = (field_get(MD_LAST_FIELD, list[at]) + 1) *
+				 (field_get(MD_LAST_ELEMENT, list[at]) + 1);
+		EXPECT_EQUAL(list[at] & ~(MD_LAST_FIELD | MD_LAST_ELEMENT), id);
 		for (uint64_t i = 1; i <= count; i++) {
 			EXPECT_EQUAL(read(id, &regs), TDX_SUCCESS);
 			EXPECT_EQUAL(list[at + i], regs.r8);
@@ -84,6 +92,10 @@ static void check_rdall(void)
 	}
 	EXPECT_EQUAL(id, MD_NONE);
 	EXPECT_EQUAL(sequences, field_get(MASK64(31, 16), list[0]));
+	/* From the middle of a field that has many: the rest. */
+	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, at_list, MD_SYS_DISALLOWED_FMS + 60, 0),
+		     TDX_SUCCESS);
+	EXPECT_EQUAL(list[1], (MD_SYS_DISALLOWED_FMS + 60) | field_put(MD_LAST_FIELD, 3));
 	frames_give(ptr_hpa(list), PG_4K);
 }
 
@@ -100,11 +112,13 @@ static void check_info(const struct module_platform *platform)
 		{ ptr_hpa(info).v, 1024, ptr_hpa(cmrs).v + 256, 0, TDX_OPERAND_R8 },
 		{ ptr_hpa(info).v, 1024, ptr_hpa(cmrs).v, 31, TDX_OPERAND_R9 },
 	};
+	info->vendor_id = 1;
 	for (unsigned i = 0; i < ARRAY_COUNT(wrong); i++) {
 		EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_INFO, wrong[i].rcx, wrong[i].rdx,
 					   wrong[i].r8, wrong[i].r9),
 			     TDX_OPERAND_INVALID | wrong[i].operand);
 	}
+	EXPECT_EQUAL(info->vendor_id, 0); /* zeroed before R8 was looked at */
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_INFO, ptr_hpa(info).v, 4096, ptr_hpa(cmrs).v, 99),
 		     TDX_SUCCESS);
 	EXPECT_EQUAL(regs.rdx, 1024);
@@ -122,6 +136,11 @@ static void check_info(const struct module_platform *platform)
 	for (unsigned i = 0; i < CPUID_CONFIG_LEAVES; i++) {
 		EXPECT_EQUAL(info->cpuid_config[i].leaf, cpuid_config_leaves[i].leaf);
 		EXPECT_EQUAL(info->cpuid_config[i].subleaf, cpuid_config_leaves[i].subleaf);
+		/* The structure counts features that can be hidden, the field does not. */
+		EXPECT_EQUAL(read(MD_SYS_CPUID_CONFIG_VALUES + 2 * i, &regs), TDX_SUCCESS);
+		EXPECT_EQUAL(regs.r8 & ~(info->cpuid_config[i].values[0] |
+					 (uint64_t)info->cpuid_config[i].values[1] << 32),
+			     0);
 	}
 	frames_give(ptr_hpa(info), PG_4K);
 	frames_give(ptr_hpa(cmrs), PG_4K);

@@ -11,10 +11,10 @@
 #include "boot-tests/vmm/tdx_init.h"
 #include "linker/memmap.h"
 
-/* Leaves that need a module that is ready; 27, 44 and 63 do not exist in it. */
+/* Leaves that need a module that is ready; 42 and 63 do not exist in it. */
 static const unsigned late[] = {
 	TDH_VP_ENTER, TDH_MNG_CREATE, TDH_MNG_ADDCX, TDH_MEM_PAGE_ADD, TDH_PHYMEM_PAGE_RDMD,
-	TDH_SYS_TDMR_INIT, TDH_VP_RD, 27, 44, 63,
+	TDH_SYS_TDMR_INIT, TDH_VP_RD, TDH_MNG_KEY_RECLAIMID, 42, 63,
 };
 
 static uint64_t call(uint64_t leaf)
@@ -31,7 +31,10 @@ static void expect_not_ready(void)
 	/* What is wrong with RAX comes first. */
 	EXPECT_EQUAL(call(TDH_MNG_CREATE | BIT64(24)), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
 	EXPECT_EQUAL(call(TDH_MNG_CREATE | BIT64(16)), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
-	EXPECT_EQUAL(call(27 | BIT64(16)), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
+	EXPECT_EQUAL(call(42 | BIT64(16)), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
+	/* Only the leaf knows that it has no version 2. */
+	EXPECT_EQUAL(call(TDH_MNG_RD | field_put(TDX_VERSION, 2)), TDX_SYS_NOT_READY);
+	EXPECT_EQUAL(call(TDH_SYS_LP_SHUTDOWN), TDX_SUCCESS);
 }
 
 static void expect_locked(void)
@@ -50,12 +53,17 @@ static void begin(void)
 	EXPECT_EQUAL(call(TDH_SYS_LP_INIT), TDX_SYS_LP_INIT_NOT_PENDING);
 	EXPECT_EQUAL(call(TDH_SYS_RD), TDX_SYS_LP_INIT_NOT_DONE);
 	EXPECT_EQUAL(call(TDH_SYS_INFO), TDX_SYS_LP_INIT_NOT_DONE);
-	EXPECT_EQUAL(call(TDH_SYS_CONFIG), TDX_SYS_LP_INIT_NOT_DONE);
+	EXPECT_EQUAL(call(TDH_SYS_RDALL), TDX_SYS_LP_INIT_NOT_DONE);
+	EXPECT_EQUAL(call(TDH_SYS_CONFIG), TDX_SYS_CONFIG_NOT_PENDING);
+	EXPECT_EQUAL(call(TDH_SYS_KEY_CONFIG), TDX_SYS_KEY_CONFIG_NOT_PENDING);
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_INIT, 1, 0, 0, 0),
 		     TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
 	expect_locked();
 	selftest_sys_init();
-	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_INIT, 1, 0, 0, 0), TDX_SYS_INIT_NOT_PENDING);
+	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_INIT, 1, 0, 0, 0),
+		     TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
+	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_INIT, 0, 1, 1, 1), TDX_SYS_INIT_NOT_PENDING);
+	EXPECT_EQUAL(regs.rdx | regs.r8 | regs.r9, 0);
 	EXPECT_EQUAL(call(TDH_SYS_LP_INIT), TDX_SYS_LP_INIT_DONE);
 	EXPECT_EQUAL(call(TDH_SYS_KEY_CONFIG), TDX_SYS_KEY_CONFIG_NOT_PENDING);
 	EXPECT_EQUAL(sys_state(), SYS_SYSINIT_DONE);
@@ -81,7 +89,8 @@ static void check_ready(const struct tdx_host *host)
 	EXPECT_EQUAL(call(TDH_SYS_KEY_CONFIG), TDX_SYS_KEY_CONFIG_NOT_PENDING);
 	EXPECT_EQUAL(call(TDH_SYS_INIT), TDX_SYS_INIT_NOT_PENDING);
 	EXPECT_EQUAL(call(TDH_SYS_LP_INIT), TDX_SYS_LP_INIT_NOT_PENDING);
-	EXPECT_EQUAL(call(27), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
+	EXPECT_EQUAL(call(42), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
+	EXPECT_EQUAL(call(TDH_MNG_KEY_RECLAIMID), TDX_SUCCESS);
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_TDMR_INIT, base, 0, 0, 0),
 		     TDX_TDMR_ALREADY_INITIALIZED);
 	EXPECT_EQUAL(regs.rdx, 0);

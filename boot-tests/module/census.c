@@ -1,7 +1,7 @@
 // What the module holds while no SEAMCALL runs, and the rules that then hold of every page.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/module/module.h"
+#include "boot-tests/module/keys.h"
 #include "boot-tests/module/pamt.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/module/td.h"
@@ -73,7 +73,7 @@ static const char *check_page(hpa_t page, const struct pamt_entry *entry)
 
 struct module_census module_census(void)
 {
-	struct module_census census = { .hkids = module_hkids_taken() };
+	struct module_census census = { .hkids = keys_taken() };
 	const struct tdmr *tdmr;
 	const struct pamt_entry *entry;
 	for (unsigned i = 0; (tdmr = pamt_tdmr_at(i)) != 0; i++) {

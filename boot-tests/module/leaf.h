@@ -14,6 +14,7 @@ typedef uint64_t seam_vcpu_fn(struct vcpu *vcpu, const struct seam_regs *in,
 			      struct seam_regs *out);
 
 seam_bare_fn tdh_mng_create;
+seam_bare_fn tdh_mng_key_reclaimid;
 seam_bare_fn tdh_phymem_cache_wb;
 seam_bare_fn tdh_phymem_page_rdmd;
 seam_bare_fn tdh_phymem_page_reclaim;
@@ -23,6 +24,7 @@ seam_bare_fn tdh_sys_info;
 seam_bare_fn tdh_sys_init;
 seam_bare_fn tdh_sys_key_config;
 seam_bare_fn tdh_sys_lp_init;
+seam_bare_fn tdh_sys_lp_shutdown;
 seam_bare_fn tdh_sys_rd;
 seam_bare_fn tdh_sys_rdall;
 seam_bare_fn tdh_sys_tdmr_init;

@@ -6,19 +6,17 @@
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/cpu.h"
+#include "boot-tests/module/keys.h"
 #include "boot-tests/module/metadata.h"
 #include "boot-tests/module/pamt.h"
 #include "boot-tests/module/sys.h"
 #include "loader/sha384.h"
 
-/* A key id is 6 bits of a physical address. */
-#define HKID_COUNT 64
-
 static struct module_platform loaded;
-static bool hkid_taken[HKID_COUNT];
-static uint64_t hkids_cached; /* bit n: caches may hold lines of key id n */
 static uint8_t report_key[SHA384_SIZE];
 _Static_assert(MODULE_KEY_SIZE == SHA384_SIZE, "The report key is one digest.");
+static unsigned starved;
+static unsigned interrupts;
 
 #define RANDOM_SAMPLES 64
 
@@ -37,14 +35,16 @@ static void random_digest(uint8_t digest[SHA384_SIZE])
 void module_load(const struct module_platform *platform)
 {
 	CHECK(platform->tsc_khz != 0 && platform->cpu_count <= MACHINE_MAX_CPUS);
+	CHECK(platform->package_count > 0 && platform->package_count <= MODULE_MAX_PACKAGES);
 	CHECK(field_get(MKTME_KEYIDS, platform->keyid_partitioning) +
 		      field_get(TDX_KEYIDS, platform->keyid_partitioning) <
-	      HKID_COUNT);
+	      MODULE_HKIDS);
 	loaded = *platform;
-	memset(hkid_taken, 0, sizeof(hkid_taken));
-	hkids_cached = 0;
+	module_starve(0);
+	module_interrupt(0);
 	random_digest(report_key);
-	md_platform_init(loaded.cmrs);
+	keys_reset();
+	md_platform_init(&loaded);
 	sys_reset();
 	pamt_reset();
 }
@@ -59,30 +59,19 @@ uint64_t module_keyid_partitioning(void)
 	return loaded.keyid_partitioning;
 }
 
+unsigned module_package(unsigned cpu)
+{
+	return cpu % loaded.package_count;
+}
+
+uint32_t module_packages(void)
+{
+	return (uint32_t)MASK64(loaded.package_count - 1, 0);
+}
+
 uint64_t module_tsc_khz(void)
 {
 	return loaded.tsc_khz;
-}
-
-bool module_hkid_private(uint64_t hkid)
-{
-	uint64_t first = field_get(MKTME_KEYIDS, loaded.keyid_partitioning) + 1;
-	return hkid >= first && hkid - first < field_get(TDX_KEYIDS, loaded.keyid_partitioning);
-}
-
-bool module_take_hkid(uint32_t hkid)
-{
-	CHECK(module_hkid_private(hkid));
-	return !__atomic_exchange_n(&hkid_taken[hkid], true, __ATOMIC_ACQ_REL);
-}
-
-unsigned module_hkids_taken(void)
-{
-	unsigned taken = 0;
-	for (unsigned i = 0; i < HKID_COUNT; i++) {
-		taken += hkid_taken[i];
-	}
-	return taken;
 }
 
 bool module_convertible(uint64_t base, uint64_t size)
@@ -97,22 +86,14 @@ bool module_convertible(uint64_t base, uint64_t size)
 	return at - base >= size;
 }
 
-void module_end_hkid(uint32_t hkid)
+bool module_shared(uint64_t address, uint64_t size, hpa_t *out)
 {
-	__atomic_fetch_or(&hkids_cached, BIT64(hkid), __ATOMIC_ACQ_REL);
-}
-
-bool module_write_back(void)
-{
-	return __atomic_exchange_n(&hkids_cached, 0, __ATOMIC_ACQ_REL) != 0;
-}
-
-bool module_free_hkid(uint32_t hkid)
-{
-	if (__atomic_load_n(&hkids_cached, __ATOMIC_ACQUIRE) & BIT64(hkid)) {
+	uint64_t hkid = address >> HPA_WIDTH;
+	if (!is_aligned(address, size) ||
+	    hkid > field_get(MKTME_KEYIDS, loaded.keyid_partitioning)) {
 		return false;
 	}
-	__atomic_store_n(&hkid_taken[hkid], false, __ATOMIC_RELEASE);
+	*out = hpa(address & (BIT64(HPA_WIDTH) - 1));
 	return true;
 }
 
@@ -121,13 +102,43 @@ const uint8_t *module_report_key(void)
 	return report_key;
 }
 
-uint64_t module_random(void)
+/* Takes one of a number that is counted down to 0. */
+static bool take(unsigned *count)
 {
-	uint8_t digest[SHA384_SIZE];
-	random_digest(digest);
-	uint64_t value = 0;
-	for (unsigned i = 0; i < sizeof(value); i++) {
-		value = value << 8 | digest[i];
+	unsigned seen = __atomic_load_n(count, __ATOMIC_RELAXED);
+	while (seen != 0) {
+		if (__atomic_compare_exchange_n(count, &seen, seen - 1, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_RELAXED)) {
+			return true;
+		}
 	}
-	return value;
+	return false;
+}
+
+bool module_random(uint64_t *words, unsigned count)
+{
+	if (take(&starved)) {
+		return false;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t digest[SHA384_SIZE];
+		random_digest(digest);
+		memcpy(&words[i], digest, sizeof(words[i]));
+	}
+	return true;
+}
+
+bool module_interrupted(void)
+{
+	return take(&interrupts);
+}
+
+void module_starve(unsigned calls)
+{
+	__atomic_store_n(&starved, calls, __ATOMIC_RELEASE);
+}
+
+void module_interrupt(unsigned times)
+{
+	__atomic_store_n(&interrupts, times, __ATOMIC_RELEASE);
 }

@@ -7,27 +7,35 @@
 
 #include "boot-tests/module/seamcall.h"
 
+/* A key id is 6 bits of a physical address. */
+#define MODULE_HKIDS 64
+
 const struct module_platform *module_platform(void);
 uint64_t module_tsc_khz(void);
+/* All packages, as a bit map. */
+uint32_t module_packages(void);
 
-/* Is this a private key id of the platform? */
-bool module_hkid_private(uint64_t hkid);
-/* Reserves a private key id; false when it is in use. */
-bool module_take_hkid(uint32_t hkid);
-
-/* The TD of a key id has ended, but caches may hold lines of it. */
-void module_end_hkid(uint32_t hkid);
-/* Writes back the lines of all such key ids; false when there are none. */
-bool module_write_back(void);
-/* Gives a key id back; false while caches may hold lines of it. */
-bool module_free_hkid(uint32_t hkid);
-/* How many are reserved, the module's own included. */
-unsigned module_hkids_taken(void);
 /* Are all of [base, base + size) convertible? Regions that touch count as one. */
 bool module_convertible(uint64_t base, uint64_t size);
+
+/*
+ * Memory that the host shares with the module, by module_host_read() and module_host_write(): aligned
+ * to size, below 2^48, with a key id that is not private. False: OPERAND_INVALID.
+ */
+bool module_shared(uint64_t address, uint64_t size, hpa_t *out);
 
 #define MODULE_KEY_SIZE 48
 /* The key of report MACs, made at load. */
 const uint8_t *module_report_key(void);
-/* 64 unpredictable bits: as good as the TSC's jitter, which is enough where nobody attacks. */
-uint64_t module_random(void);
+/* Words nobody can predict: as good as the TSC's jitter, which is enough where nobody attacks. False,
+ * and nothing is written: no entropy. */
+bool module_random(uint64_t *words, unsigned count);
+
+/* Does an interrupt wait for the host? Leaves that take long ask. In the machine none ever does:
+ * interrupts go to the TD. */
+bool module_interrupted(void);
+
+/* For tests: the next so many calls of module_random() find no entropy, and module_interrupted() finds
+ * an interrupt so many times. module_load() takes both back. */
+void module_starve(unsigned calls);
+void module_interrupt(unsigned times);

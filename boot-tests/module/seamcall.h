@@ -5,10 +5,11 @@
 // Leaves, status codes, operand layouts and field ids stand in arch/tdx/module.h. What a host must
 // know beyond them:
 //
-// - All addresses it passes are host physical, below 2^42: the upper bits are the key id. Pages for
-//   TDR, TDCS (6 times TDH.MNG.ADDCX), TDVPS (TDVPR and 5 times TDH.VP.ADDCX), Secure EPT and the TD
-//   itself come from the unreserved parts of the TDMRs that TDH.SYS.CONFIG was given, where every
-//   page starts free (NDA) and unowned once TDH.SYS.TDMR.INIT has passed its GiB.
+// - All addresses it passes are host physical, below 2^42: the upper bits are the key id, which is 0
+//   for pages of TDs and not a private one for memory of the host. Pages for TDR, TDCS (6 times
+//   TDH.MNG.ADDCX), TDVPS (TDVPR and 5 times TDH.VP.ADDCX), Secure EPT and the TD itself come from
+//   the unreserved parts of the TDMRs that TDH.SYS.CONFIG was given, where every page starts free
+//   (NDA) and unowned once TDH.SYS.TDMR.INIT has passed its GiB.
 // - The Secure EPT has 4 levels and GPAW is 48: EPTP_CONTROLS is 0x1E, CONFIG_FLAGS.GPAW is 0. A
 //   new table hangs in an entry of level 3 (512 GiB, an entry of the root), 2 or 1.
 // - TDH.VP.INIT, TDH.VP.RD, TDH.VP.WR and TDH.VP.ENTER associate the vCPU with the calling CPU, and
@@ -43,6 +44,7 @@ struct module_platform {
 	uint64_t tsc_khz;
 	uint64_t keyid_partitioning; /* MSR_MKTME_KEYID_PARTITIONING: at most 63 key ids */
 	unsigned cpu_count;          /* TDH.SYS.LP.INIT must run on each; at most MACHINE_MAX_CPUS */
+	unsigned package_count;      /* processors: 1 to MODULE_MAX_PACKAGES */
 	bool version_1_0;            /* a module without TDH.SYS.RD and TDH.SYS.RDALL */
 	struct cmr_info cmrs[TDX_MAX_CMRS]; /* ascending, disjoint; those that follow are all 0 */
 };
@@ -50,16 +52,20 @@ struct module_platform {
 /* Platform reset and a new module: nothing of before is left. No other CPU may be in seamcall(). */
 void module_load(const struct module_platform *platform);
 
+/* Which package is the CPU in, 0 to package_count - 1? To keys and caches it matters. */
+#define MODULE_MAX_PACKAGES 8
+unsigned module_package(unsigned cpu);
+
 /* RDMSR of MSR_MKTME_KEYID_PARTITIONING by the host. */
 uint64_t module_keyid_partitioning(void);
 
 /* What can be configured of each CPUID leaf, in the order of TD_PARAMS.cpuid_config. */
 struct cpuid_config_leaf {
-	uint32_t leaf, subleaf;
+	uint32_t leaf, subleaf; /* UINT32_MAX: the leaf has none */
 	uint32_t direct[4]; /* EAX, EBX, ECX, EDX: the host's bit is the guest's */
 	uint32_t allow[4];  /* the host may hide a feature of the platform */
 };
-#define CPUID_CONFIG_LEAVES 11
+#define CPUID_CONFIG_LEAVES 12
 extern const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES];
 
 /* What the machine's BIOS chooses: private key ids of the platform. The host gives the module the first

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/sys.h"
 
-#include <stdint.h>
-
 #include "arch/base/mem.h"
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/module/module.h"
@@ -13,6 +11,7 @@ static struct {
 	enum sys_state state;
 	bool lp_init[MACHINE_MAX_CPUS];
 	unsigned lp_count;
+	uint32_t key_packages;
 } sys;
 
 void sys_reset(void)
@@ -38,6 +37,16 @@ enum sys_state sys_state(void)
 void sys_set_state(enum sys_state state)
 {
 	__atomic_store_n(&sys.state, state, __ATOMIC_RELEASE);
+}
+
+uint32_t sys_key_packages(void)
+{
+	return sys.key_packages;
+}
+
+void sys_add_key_package(uint32_t package)
+{
+	sys.key_packages |= package;
 }
 
 bool sys_lp_init_done(void)

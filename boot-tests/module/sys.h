@@ -3,10 +3,11 @@
 // [TDX ABI 1.5, TDX module initialisation]
 //
 //   SYSINIT_PENDING --SYS.INIT--> SYSINIT_DONE --SYS.LP.INIT on each CPU, SYS.CONFIG--> SYSCONFIG_DONE
-//                                                            --SYS.KEY.CONFIG (one package)--> READY
+//                                                --SYS.KEY.CONFIG on each package--> READY
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "boot-tests/module/lock.h"
 
@@ -20,6 +21,10 @@ void sys_unlock(enum lock_mode mode);
 enum sys_state sys_state(void);
 /* The caller holds the lock exclusive. */
 void sys_set_state(enum sys_state state);
+
+/* Packages whose part of TDH.SYS.KEY.CONFIG is done, as a bit map. The caller holds the lock. */
+uint32_t sys_key_packages(void);
+void sys_add_key_package(uint32_t package);
 
 /* TDH.SYS.LP.INIT of the calling CPU. */
 bool sys_lp_init_done(void);

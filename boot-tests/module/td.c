@@ -10,7 +10,7 @@ static uint64_t td_check(hpa_t tdr_page, uint32_t op_states, struct td *out)
 {
 	struct tdr *tdr = hpa_ptr(tdr_page);
 	struct td td = { .tdr_page = tdr_page, .tdr = tdr };
-	if (tdr->tdcx_count == TDX_TDCS_PAGES) {
+	if (tdr->tdcx_count >= TDX_TDCS_PAGES) {
 		td.tdcs = hpa_ptr(tdr->tdcx[0]);
 	}
 	if (op_states != 0) {
@@ -52,17 +52,23 @@ void td_close(const struct td *td, enum lock_mode mode)
 	pamt_close(pamt_find(td->tdr_page), mode);
 }
 
-uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode, uint32_t op_states,
-		   struct vcpu **out)
+uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode, enum lock_mode tdr_mode,
+		   uint32_t op_states, struct vcpu **out)
 {
 	struct pamt_entry *entry;
 	uint64_t status = pamt_open(tdvpr_raw, operand, TDX_PAGE_TDVPR, mode, &entry);
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
+	struct pamt_entry *owner = pamt_find(pamt_owner(entry));
+	if (!lock_try(&owner->lock, tdr_mode)) {
+		pamt_close(entry, mode);
+		return TDX_OPERAND_BUSY | TDX_OPERAND_TDR;
+	}
 	struct td td;
 	status = td_check(pamt_owner(entry), op_states, &td);
 	if (status != TDX_SUCCESS) {
+		pamt_close(owner, tdr_mode);
 		pamt_close(entry, mode);
 		return status;
 	}
@@ -70,26 +76,24 @@ uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode, ui
 	return TDX_SUCCESS;
 }
 
-void vcpu_close(struct vcpu *vcpu, enum lock_mode mode)
+void vcpu_close(struct vcpu *vcpu, enum lock_mode mode, enum lock_mode tdr_mode)
 {
+	td_close(&vcpu->td, tdr_mode);
 	pamt_close(pamt_find(ptr_hpa(vcpu)), mode);
 }
 
-uint64_t vcpu_associate(struct vcpu *vcpu)
+uint64_t vcpu_associate(struct vcpu *vcpu, bool allow_disabled)
 {
-	struct tdr *tdr = vcpu->td.tdr;
+	if (vcpu->state != VCPU_READY && !(vcpu->state == VCPU_DISABLED && allow_disabled)) {
+		return TDX_VCPU_STATE_INCORRECT;
+	}
 	uint32_t expected = VCPU_NO_CPU;
 	uint32_t here = cpu_index();
 	if (!__atomic_compare_exchange_n(&vcpu->cpu, &expected, here, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST)) {
 		return expected == here ? TDX_SUCCESS : TDX_VCPU_ASSOCIATED;
 	}
-	__atomic_fetch_add(&tdr->associated, 1, __ATOMIC_SEQ_CST);
-	/* TDH.MNG.VPFLUSHDONE blocks the TD, then looks for vCPUs: one of the two sees the other. */
-	if (__atomic_load_n(&tdr->lifecycle, __ATOMIC_SEQ_CST) != TD_KEYS_CONFIGURED) {
-		vcpu_dissociate(vcpu);
-		return TDX_TD_KEYS_NOT_CONFIGURED;
-	}
+	__atomic_fetch_add(&vcpu->td.tdr->associated, 1, __ATOMIC_SEQ_CST);
 	return TDX_SUCCESS;
 }
 

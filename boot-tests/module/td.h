@@ -3,8 +3,8 @@
 // [TDX ABI 1.5 TDR, TDCS, TDVPS]
 //
 //   TDR     struct tdr
-//   TDCS    page 0 struct tdcs, page 1 root of the Secure EPT, page 2 CPUID values; 3 to 5 not used
-//   TDVPS   TDVPR struct vcpu; TDCX page 0 VMCB, page 1 nested root; 2 to 4 not used
+//   TDCS    page 0 struct tdcs, page 1 root of the Secure EPT, page 2 CPUID values; others not used
+//   TDVPS   TDVPR struct vcpu; TDCX page 0 VMCB, page 1 nested root; others not used
 //
 // The nested root of a vCPU has the root entries of the Secure EPT in its lower half (GPA bit 47,
 // the SHARED bit, is 0) and those of the shared EPT in its upper half.
@@ -36,10 +36,12 @@ struct tdr {
 	bool fatal;          /* nothing but its end is left for this TD */
 	uint32_t associated; /* vCPUs that belong to a CPU */
 	uint64_t child_pages; /* of 4 KiB, that it owns */
+	uint64_t uuid[4];
+	uint64_t packages; /* bit n: package n has the key */
 	uint64_t key[4];
 	uint32_t hkid;
 	uint32_t tdcx_count;
-	hpa_t tdcx[TDX_TDCS_PAGES];
+	hpa_t tdcx[TDX_TDCS_PAGES_MAX];
 };
 
 enum op_state { OP_STATE_UNINITIALIZED, OP_STATE_INITIALIZED, OP_STATE_RUNNABLE };
@@ -53,6 +55,7 @@ struct cpuid_values {
 
 /* Fields that VM.RD and the like reach have the size of their field id. */
 struct tdcs {
+	struct tdr *tdr;
 	enum op_state op_state; /* only grows; read without a lock by TDH.VP.ENTER */
 	sharex_t sept_lock;
 	sharex_t epoch_lock;
@@ -67,7 +70,6 @@ struct tdcs {
 	uint64_t tsc_offset;
 	uint64_t tsc_multiplier;
 	uint64_t arch_capabilities;
-	uint64_t uuid[4];
 	uint32_t max_vcpus;
 	uint32_t num_vcpus;
 	uint16_t num_l2_vms;
@@ -127,7 +129,7 @@ struct vcpu {
 	uint32_t index;
 	uint32_t x2apic_id;
 	uint32_t tdcx_count;
-	hpa_t tdcx[TDX_TDVPS_PAGES - 1];
+	hpa_t tdcx[TDX_TDVPS_PAGES_MAX - 1];
 
 	uint32_t cpu;   /* the CPU it is associated with, or VCPU_NO_CPU */
 	uint64_t epoch; /* in which it was entered last */
@@ -162,12 +164,19 @@ uint64_t td_open(uint64_t tdr_raw, uint32_t operand, enum lock_mode mode, uint32
 		 struct td *out);
 void td_close(const struct td *td, enum lock_mode mode);
 
-/* Locks a TDVPR and checks its TD as td_open() does, without locking the TDR. */
-uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode, uint32_t op_states,
-		   struct vcpu **out);
-void vcpu_close(struct vcpu *vcpu, enum lock_mode mode);
-/* Makes the calling CPU the one of the vCPU. */
-uint64_t vcpu_associate(struct vcpu *vcpu);
+/* Locks a TDVPR and the TDR of its owner, and checks the TD as td_open() does. */
+uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode, enum lock_mode tdr_mode,
+		   uint32_t op_states, struct vcpu **out);
+void vcpu_close(struct vcpu *vcpu, enum lock_mode mode, enum lock_mode tdr_mode);
+/* Has it all pages of its TDVPS? Else TDCX_NUM_INCORRECT. */
+static inline bool vcpu_has_pages(const struct vcpu *vcpu)
+{
+	return vcpu->tdcx_count >= TDX_TDVPS_PAGES - 1;
+}
+/* Makes the calling CPU the one of the vCPU, which TDH.VP.INIT has made ready, or which is disabled if
+ * that is allowed: VCPU_STATE_INCORRECT, VCPU_ASSOCIATED. The TDR is locked, or TDH.MNG.VPFLUSHDONE could
+ * miss it. */
+uint64_t vcpu_associate(struct vcpu *vcpu, bool allow_disabled);
 /* Ends that; false when it was not. */
 bool vcpu_dissociate(struct vcpu *vcpu);
 

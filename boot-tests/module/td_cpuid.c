@@ -108,18 +108,20 @@ static const struct cpuid_row rows[] = {
 _Static_assert(ARRAY_COUNT(rows) * sizeof(struct cpuid_values) <= 4096,
 	       "The CPUID values have outgrown their page of the TDCS.");
 
+/* [TDX ABI 1.5, CPUID_CONFIG_LEAVES; the order is the module's] */
 const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES] = {
-	{ 1, 0, { 0x0FFF3FFF, 0x00FF0000, 0, 0 }, { 0, 0, 0x31044D88, 0xB8440000 } },
+	{ 1, ANY_SUBLEAF, { 0x0FFF3FFF, 0x00FF0000, 0, 0 }, { 0, 0, 0x31044D88, 0xB8440000 } },
 	{ 4, 0, { 0xFFFFC3FF, 0xFFFFF000, 0xFFFFFFFF, 0xFFFFFFFB }, { 0 } },
 	{ 4, 1, { 0xFFFFC3FF, 0xFFFFF000, 0xFFFFFFFF, 0xFFFFFFFB }, { 0 } },
 	{ 4, 2, { 0xFFFFC3FF, 0xFFFFF000, 0xFFFFFFFF, 0xFFFFFFFB }, { 0 } },
 	{ 4, 3, { 0xFFFFC3FF, 0xFFFFF000, 0xFFFFFFFF, 7 }, { 0 } },
 	{ 7, 0, { 0 }, { 0, 0xDC2B9B18, 0x02417F65, 0x0005411C } },
 	{ 7, 1, { 0 }, { 0x1D30, 0, 0, 0 } },
+	{ 0xA, ANY_SUBLEAF, { 0 }, { 0 } },
+	{ 0x1C, ANY_SUBLEAF, { 0 }, { 0xFF, 0, 0, 0 } },
+	{ LEAF_EXTENDED_LAST, ANY_SUBLEAF, { 0 }, { 0, 0x200, 0, 0 } },
 	{ 7, 2, { 0 }, { 0, 0, 0, 0x28 } },
-	{ 0x1C, 0, { 0 }, { 0xFF, 0, 0, 0 } },
 	{ 0x23, 0, { 0 }, { 0xF, 0, 0, 0 } },
-	{ LEAF_EXTENDED_LAST, 0, { 0 }, { 0, 0x200, 0, 0 } },
 };
 
 static struct cpuid_values raw_cpuid(uint32_t leaf, uint32_t subleaf)
@@ -249,22 +251,42 @@ static uint32_t configure(uint32_t value, uint32_t wanted, uint32_t direct, uint
 	return (value & ~direct & (~allow | wanted)) | (wanted & direct);
 }
 
-static bool apply_config(const struct cpuid_row *row, const struct td_params *params,
+static void wanted_values(const struct td_params *params, unsigned index, uint32_t wanted[4])
+{
+	size_t size = 4 * sizeof(wanted[0]);
+	memcpy(wanted, &params->cpuid_config[index * size], size);
+}
+
+bool td_cpuid_check(const struct td_params *params, uint64_t *bad)
+{
+	for (unsigned i = 0; i < CPUID_CONFIG_LEAVES; i++) {
+		const struct cpuid_config_leaf *c = &cpuid_config_leaves[i];
+		uint32_t wanted[4];
+		wanted_values(params, i, wanted);
+		/* Family, model and stepping are the platform's; 0 means so, too. */
+		uint32_t fms = td_cpuid_platform_signature() & c->direct[0];
+		bool good = c->leaf != 1 || wanted[0] == 0 || (wanted[0] & c->direct[0]) == fms;
+		for (unsigned r = 0; r < ARRAY_COUNT(wanted); r++) {
+			good = good && (wanted[r] & ~(c->direct[r] | c->allow[r])) == 0;
+		}
+		if (!good) {
+			*bad = c->leaf | (uint64_t)c->subleaf << 32;
+			return false;
+		}
+	}
+	return true;
+}
+
+static void apply_config(const struct cpuid_row *row, const struct td_params *params,
 			 struct cpuid_values *v)
 {
 	for (unsigned i = 0; i < CPUID_CONFIG_LEAVES; i++) {
 		const struct cpuid_config_leaf *c = &cpuid_config_leaves[i];
-		bool same_subleaf = row->subleaf == ANY_SUBLEAF || row->subleaf == c->subleaf;
-		if (c->leaf != row->leaf || !same_subleaf) {
+		if (c->leaf != row->leaf || c->subleaf != row->subleaf) {
 			continue;
 		}
 		uint32_t wanted[4];
-		memcpy(wanted, &params->cpuid_config[i * sizeof(wanted)], sizeof(wanted));
-		for (unsigned r = 0; r < ARRAY_COUNT(wanted); r++) {
-			if ((wanted[r] & ~(c->direct[r] | c->allow[r])) != 0) {
-				return false;
-			}
-		}
+		wanted_values(params, i, wanted);
 		uint32_t signature = v->eax;
 		v->eax = configure(v->eax, wanted[0], c->direct[0], c->allow[0]);
 		v->ebx = configure(v->ebx, wanted[1], c->direct[1], c->allow[1]);
@@ -274,10 +296,9 @@ static bool apply_config(const struct cpuid_row *row, const struct td_params *pa
 			v->eax = signature;
 		}
 	}
-	return true;
 }
 
-bool td_cpuid_init(struct tdcs *tdcs, const struct td_params *params, uint64_t *bad)
+void td_cpuid_init(struct tdcs *tdcs, const struct td_params *params)
 {
 	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
 		const struct cpuid_row *row = &rows[i];
@@ -287,17 +308,13 @@ bool td_cpuid_init(struct tdcs *tdcs, const struct td_params *params, uint64_t *
 		v.ebx = (v.ebx & ~row->hidden.ebx) | row->fixed.ebx;
 		v.ecx = (v.ecx & ~row->hidden.ecx) | row->fixed.ecx;
 		v.edx = (v.edx & ~row->hidden.edx) | row->fixed.edx;
-		if (!apply_config(row, params, &v)) {
-			*bad = (uint64_t)row->leaf << 32 | subleaf;
-			return false;
-		}
+		apply_config(row, params, &v);
 		gate_by_xfam(row, tdcs->xfam, &v);
 		if (row->leaf == 0xD) {
 			gate_xsave(row, tdcs->xfam, &v);
 		}
 		tdcs->cpuid[i] = v;
 	}
-	return true;
 }
 
 static bool find_row(uint32_t leaf, uint32_t subleaf, unsigned *index)

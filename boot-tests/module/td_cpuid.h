@@ -13,11 +13,10 @@ uint64_t td_cpuid_platform_xfam(void);
 /* CPUID(1).EAX of the platform. */
 uint32_t td_cpuid_platform_signature(void);
 
-/*
- * Makes tdcs->cpuid of XFAM and the configuration. False: a bit that cannot be configured is set;
- * *bad is then leaf << 32 | subleaf.
- */
-bool td_cpuid_init(struct tdcs *tdcs, const struct td_params *params, uint64_t *bad);
+/* False: a bit that cannot be configured is set; *bad is then leaf | subleaf << 32. */
+bool td_cpuid_check(const struct td_params *params, uint64_t *bad);
+/* Makes tdcs->cpuid of XFAM, which tdcs has, and of a configuration that has been checked. */
+void td_cpuid_init(struct tdcs *tdcs, const struct td_params *params);
 
 /* False: this leaf is a #VE. */
 bool td_cpuid_read(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,

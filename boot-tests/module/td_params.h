@@ -10,4 +10,8 @@
 /* Of these, what the CPU has: td_cpuid_platform_xfam(). */
 #define XFAM_ALLOWED 0x6DBE7
 #define XFAM_REQUIRED 0x3
+/* SSB_NO, BHI_NO and PBRSB_NO, which the host can hide, and RRSBA, which it can set. */
+#define ARCH_CAPABILITIES_RRSBA BIT64(19)
+#define ARCH_CAPABILITIES_CONFIG_MASK \
+	(BIT64(4) | ARCH_CAPABILITIES_RRSBA | BIT64(20) | BIT64(24))
 #define CONFIG_FLAGS_ALLOWED (TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE | TD_CONFIG_FLAGS_NO_RBP_MOD)

@@ -18,7 +18,8 @@
 #define TSC_FREQUENCY_MAX 400
 #define MSR_CONFIG_ARCH_CAPABILITIES 1
 
-/* What this platform's IA32_ARCH_CAPABILITIES says: none of the known leaks, and no xAPIC. */
+/* What this platform's IA32_ARCH_CAPABILITIES says: none of the known leaks, and no xAPIC. The platform has
+ * none of the bits that a host can hide; RRSBA it can set. */
 #define ARCH_CAPABILITIES_RDCL_NO BIT64(0)
 #define ARCH_CAPABILITIES_SKIP_L1DFL BIT64(3)
 #define ARCH_CAPABILITIES_MDS_NO BIT64(5)
@@ -26,10 +27,11 @@
 #define ARCH_CAPABILITIES_TAA_NO BIT64(8)
 #define ARCH_CAPABILITIES_MMIO_STALE_NO MASK64(15, 13)
 #define ARCH_CAPABILITIES_XAPIC_DISABLE BIT64(21)
-#define ARCH_CAPABILITIES_CONFIGURABLE                                          \
+#define ARCH_CAPABILITIES_PLATFORM                                              \
 	(ARCH_CAPABILITIES_RDCL_NO | ARCH_CAPABILITIES_SKIP_L1DFL |             \
 	 ARCH_CAPABILITIES_MDS_NO | ARCH_CAPABILITIES_PSCHANGE_MC_NO |          \
-	 ARCH_CAPABILITIES_TAA_NO | ARCH_CAPABILITIES_MMIO_STALE_NO)
+	 ARCH_CAPABILITIES_TAA_NO | ARCH_CAPABILITIES_MMIO_STALE_NO |           \
+	 ARCH_CAPABILITIES_XAPIC_DISABLE)
 
 static bool all_zero(const uint8_t *bytes, size_t size)
 {
@@ -39,15 +41,6 @@ static bool all_zero(const uint8_t *bytes, size_t size)
 		}
 	}
 	return true;
-}
-
-static bool reserved_zero(const struct td_params *p)
-{
-	size_t used = CPUID_CONFIG_LEAVES * 16;
-	return p->reserved_014 == 0 && all_zero(p->reserved_02a, sizeof(p->reserved_02a)) &&
-	       all_zero(p->reserved_0e8, sizeof(p->reserved_0e8)) &&
-	       all_zero(p->cpuid_config + used, sizeof(p->cpuid_config) - used) &&
-	       (p->msr_config_ctls & ~MSR_CONFIG_ARCH_CAPABILITIES) == 0;
 }
 
 /* A group of components is there as a whole or not at all. */
@@ -64,8 +57,18 @@ static bool xfam_valid(uint64_t xfam)
 	       (!(xfam & XFAM_AVX512) || (xfam & XFAM_AVX));
 }
 
-/* [TDX ABI 1.5 TD_PARAMS] GPAW 52 needs 5 levels, which the nested paging of this machine lacks. */
-static uint64_t check_params(const struct td_params *p)
+/* What a host may say of IA32_ARCH_CAPABILITIES, if it says anything. */
+static bool arch_capabilities_valid(const struct td_params *p)
+{
+	uint64_t allowed = p->msr_config_ctls & MSR_CONFIG_ARCH_CAPABILITIES ?
+				   ARCH_CAPABILITIES_CONFIG_MASK : 0;
+	return (p->arch_capabilities & ~allowed) == 0;
+}
+
+/* What TD_PARAMS says of the TD as a whole. [TDX ABI 1.5 TD_PARAMS] Everything is checked in the order of
+ * the module. GPAW 52 needs 5 levels, which the nested paging of this machine lacks; L2 VMs are not
+ * modelled, and there is room for TD_MAX_VCPUS. */
+static uint64_t check_td(const struct td_params *p)
 {
 	if (p->attributes & ~ATTRIBUTES_ALLOWED) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_ATTRIBUTES;
@@ -79,6 +82,9 @@ static uint64_t check_params(const struct td_params *p)
 	if (p->num_l2_vms != 0) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_NUM_L2_VMS;
 	}
+	if (p->reserved_014 != 0) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
+	}
 	if (p->config_flags & ~CONFIG_FLAGS_ALLOWED) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_EXEC_CONTROLS;
 	}
@@ -89,7 +95,28 @@ static uint64_t check_params(const struct td_params *p)
 	if (p->tsc_frequency < TSC_FREQUENCY_MIN || p->tsc_frequency > TSC_FREQUENCY_MAX) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_TSC_FREQUENCY;
 	}
-	return reserved_zero(p) ? TDX_SUCCESS : TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
+	if (!all_zero(p->reserved_02a, sizeof(p->reserved_02a)) ||
+	    (p->msr_config_ctls & ~MSR_CONFIG_ARCH_CAPABILITIES) != 0 ||
+	    !all_zero(p->reserved_0e8, sizeof(p->reserved_0e8))) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
+	}
+	return TDX_SUCCESS;
+}
+
+/* And of its CPUs. *bad: leaf and subleaf of a CPUID value that cannot be. */
+static uint64_t check_cpus(const struct td_params *p, uint64_t *bad)
+{
+	size_t used = CPUID_CONFIG_LEAVES * 16;
+	if (!td_cpuid_check(p, bad)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_CPUID_CONFIG;
+	}
+	if (!all_zero(p->cpuid_config + used, sizeof(p->cpuid_config) - used)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
+	}
+	if (!arch_capabilities_valid(p)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_ARCH_CAPABILITIES_CONFIG;
+	}
+	return TDX_SUCCESS;
 }
 
 static void fill_tdcs(struct tdcs *tdcs, const struct td_params *p)
@@ -102,39 +129,35 @@ static void fill_tdcs(struct tdcs *tdcs, const struct td_params *p)
 				TD_CTLS_PENDING_VE_DISABLE : 0;
 	tdcs->tsc_frequency = p->tsc_frequency;
 	tdcs->eptp = p->eptp_controls | ptr_hpa(tdcs->sept_root).v;
-	tdcs->arch_capabilities = ARCH_CAPABILITIES_CONFIGURABLE | ARCH_CAPABILITIES_XAPIC_DISABLE;
-	if (p->msr_config_ctls & MSR_CONFIG_ARCH_CAPABILITIES) {
-		tdcs->arch_capabilities &= ~ARCH_CAPABILITIES_CONFIGURABLE | p->arch_capabilities;
-	}
+	tdcs->arch_capabilities = ARCH_CAPABILITIES_PLATFORM |
+				  (p->arch_capabilities & ARCH_CAPABILITIES_RRSBA);
 	memcpy(tdcs->mrconfigid, p->mrconfigid, SHA384_SIZE);
 	memcpy(tdcs->mrowner, p->mrowner, SHA384_SIZE);
 	memcpy(tdcs->mrownerconfig, p->mrownerconfig, SHA384_SIZE);
-	for (unsigned i = 0; i < ARRAY_COUNT(tdcs->uuid); i++) {
-		tdcs->uuid[i] = module_random();
-	}
 	sha384_init(&tdcs->mrtd_hash);
 	tdcs->epoch = 1;
 	/* The TD's TSC starts at 0. */
 	tdcs->tsc_offset = 0 - insn_rdtsc();
+	td_cpuid_init(tdcs, p);
 }
 
-/* [TDX ABI 1.5 TDH.MNG.INIT] RCX TDR, RDX TD_PARAMS. */
+/* [TDX ABI 1.5 TDH.MNG.INIT] RCX TDR, RDX TD_PARAMS; RCX what is wrong with CPUID. */
 uint64_t tdh_mng_init(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
-	if (!is_aligned(in->rdx, sizeof(struct td_params)) || in->rdx >= BIT64(HPA_WIDTH)) {
+	struct td_params params;
+	hpa_t from;
+	if (!module_shared(in->rdx, sizeof(params), &from)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
 	}
-	struct td_params params;
-	memcpy(&params, hpa_ptr(hpa(in->rdx)), sizeof(params));
-	uint64_t status = check_params(&params);
+	module_host_read(from, &params, sizeof(params));
+	uint64_t status = check_td(&params);
+	if (status == TDX_SUCCESS) {
+		status = check_cpus(&params, &out->rcx);
+	}
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
-	struct tdcs *tdcs = td->tdcs;
-	fill_tdcs(tdcs, &params);
-	if (!td_cpuid_init(tdcs, &params, &out->rcx)) {
-		return TDX_OPERAND_INVALID | TDX_OPERAND_CPUID_CONFIG;
-	}
-	tdcs->op_state = OP_STATE_INITIALIZED;
+	fill_tdcs(td->tdcs, &params);
+	td->tdcs->op_state = OP_STATE_INITIALIZED;
 	return TDX_SUCCESS;
 }

@@ -1,7 +1,21 @@
 // TDH.MNG.VPFLUSHDONE: ends the life of a TD whose vCPUs belong to no CPU any more.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/module/keys.h"
 #include "boot-tests/module/leaf.h"
-#include "boot-tests/module/module.h"
+
+/* Whoever associates a vCPU holds the TDR, which is ours alone. */
+static uint64_t end(struct tdr *tdr)
+{
+	if (tdr->lifecycle != TD_HKID_ASSIGNED && tdr->lifecycle != TD_KEYS_CONFIGURED) {
+		return TDX_LIFECYCLE_STATE_INCORRECT;
+	}
+	if (tdr->associated != 0) {
+		return TDX_FLUSHVP_NOT_DONE;
+	}
+	tdr->lifecycle = TD_BLOCKED;
+	keys_end(tdr->hkid);
+	return TDX_SUCCESS;
+}
 
 /* [TDX ABI 1.5 TDH.MNG.VPFLUSHDONE] RCX TDR. */
 uint64_t tdh_mng_vpflushdone(const struct td *td, const struct seam_regs *in,
@@ -9,17 +23,10 @@ uint64_t tdh_mng_vpflushdone(const struct td *td, const struct seam_regs *in,
 {
 	(void)in;
 	(void)out;
-	struct tdr *tdr = td->tdr;
-	enum td_lifecycle before = tdr->lifecycle;
-	if (before != TD_HKID_ASSIGNED && before != TD_KEYS_CONFIGURED) {
-		return TDX_LIFECYCLE_STATE_INCORRECT;
+	if (!keys_lock(LOCK_EXCLUSIVE)) {
+		return TDX_OPERAND_BUSY | TDX_OPERAND_KOT;
 	}
-	/* First closed for new vCPUs, then counted: see vcpu_associate(). */
-	__atomic_store_n(&tdr->lifecycle, TD_BLOCKED, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&tdr->associated, __ATOMIC_SEQ_CST) != 0) {
-		__atomic_store_n(&tdr->lifecycle, before, __ATOMIC_SEQ_CST);
-		return TDX_FLUSHVP_NOT_DONE;
-	}
-	module_end_hkid(tdr->hkid);
-	return TDX_SUCCESS;
+	uint64_t status = end(td->tdr);
+	keys_unlock(LOCK_EXCLUSIVE);
+	return status;
 }

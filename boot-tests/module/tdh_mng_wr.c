@@ -7,7 +7,7 @@
 uint64_t tdh_mng_wr(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
 	struct md_request request = {
-		.id = in->rdx, .access = MD_HOST_WRITE, .value = in->r8, .mask = in->r9
+		.id = in->rdx, .access = md_host_write(td->tdcs), .value = in->r8, .mask = in->r9
 	};
 	uint64_t status = md_write(MD_CONTEXT_TD, td->tdcs, &request);
 	out->r8 = request.value;

@@ -14,11 +14,14 @@ uint64_t tdh_mr_extend(const struct td *td, const struct seam_regs *in, struct s
 	uint64_t offset = in->rcx & (pg_size(PG_4K) - 1);
 	struct sept_walk walk;
 	uint64_t status = sept_open(td, in->rcx - offset, PG_4K, PG_4K, &walk, out);
+	if (status == (TDX_EPT_WALK_FAILED | TDX_OPERAND_RCX)) {
+		return TDX_EPT_ENTRY_NOT_PRESENT | TDX_OPERAND_RCX;
+	}
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
 	if (sept_state(walk.value) != SEPT_MAPPED) {
-		return sept_refuse(&walk, TDX_EPT_ENTRY_STATE_INCORRECT, out);
+		return sept_refuse(&walk, TDX_EPT_ENTRY_NOT_PRESENT, out);
 	}
 	status = sept_check_content(td, &walk);
 	if (status != TDX_SUCCESS) {

@@ -5,7 +5,6 @@
 /* [TDX ABI 1.5 TDH.PHYMEM.PAGE.RDMD] RCX page; RCX type, RDX owner, R8 size, R9 BEPOCH. */
 uint64_t tdh_phymem_page_rdmd(const struct seam_regs *in, struct seam_regs *out)
 {
-	out->rcx = out->rdx = out->r8 = out->r9 = out->r10 = out->r11 = 0;
 	if (!is_aligned(in->rcx, pg_size(PG_4K)) || in->rcx >= BIT64(HPA_WIDTH)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}

@@ -43,23 +43,19 @@ static uint64_t reclaim(hpa_t page, struct pamt_entry *entry, struct seam_regs *
 	if (type == TDX_PAGE_NDA || type == TDX_PAGE_RSVD) {
 		return TDX_PAGE_METADATA_INCORRECT | TDX_OPERAND_RCX;
 	}
+	/* Also for a page that cannot be reclaimed yet. */
+	out->rcx = type;
+	out->rdx = owner.v;
+	out->r8 = level;
 	if (!is_aligned(page.v, pg_size(level))) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
-	uint64_t status = type == TDX_PAGE_TDR ? reclaim_tdr(page, entry) :
-						 reclaim_child(page, entry);
-	if (status == TDX_SUCCESS) {
-		out->rcx = type;
-		out->rdx = owner.v;
-		out->r8 = level;
-	}
-	return status;
+	return type == TDX_PAGE_TDR ? reclaim_tdr(page, entry) : reclaim_child(page, entry);
 }
 
 /* [TDX ABI 1.5 TDH.PHYMEM.PAGE.RECLAIM] RCX page; RCX type, RDX owner, R8 size. */
 uint64_t tdh_phymem_page_reclaim(const struct seam_regs *in, struct seam_regs *out)
 {
-	out->rcx = out->rdx = out->r8 = out->r9 = out->r10 = out->r11 = 0;
 	if (!is_aligned(in->rcx, pg_size(PG_4K)) || in->rcx >= BIT64(HPA_WIDTH)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}

@@ -3,7 +3,7 @@
 // [TDX ABI 1.5 TDH.SYS.CONFIG; the order of the checks is the module's]
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
-#include "boot-tests/machine/memory.h"
+#include "boot-tests/module/keys.h"
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/module.h"
 #include "boot-tests/module/sys.h"
@@ -200,19 +200,15 @@ static uint64_t check_available(unsigned index)
 	return good ? TDX_SUCCESS : details(TDX_TDMR_OUTSIDE_CMRS, index, 0, 0);
 }
 
-static bool shared_address(uint64_t address)
-{
-	return is_aligned(address, TDMR_INFO_ALIGN) && address < BIT64(HPA_WIDTH);
-}
-
 static uint64_t check_tdmr(unsigned index, uint64_t address)
 {
 	static uint64_t (*const checks[])(unsigned) = { check_region, check_reserved, check_pamts,
 							check_available };
-	if (!shared_address(address)) {
-		return TDX_OPERAND_INVALID | TDX_OPERAND_TDMR_INFO_PA;
+	hpa_t from;
+	if (!module_shared(address, TDMR_INFO_ALIGN, &from)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
-	memcpy(&infos[index], hpa_ptr(hpa(address)), sizeof(infos[index]));
+	module_host_read(from, &infos[index], sizeof(infos[index]));
 	for (unsigned i = 0; i < ARRAY_COUNT(checks); i++) {
 		uint64_t status = checks[i](index);
 		if (status != TDX_SUCCESS) {
@@ -224,28 +220,30 @@ static uint64_t check_tdmr(unsigned index, uint64_t address)
 
 static uint64_t configure(const struct seam_regs *in)
 {
+	hpa_t list;
 	if (sys_state() != SYS_SYSINIT_DONE || !sys_all_lps_init()) {
 		return TDX_SYS_CONFIG_NOT_PENDING;
 	}
-	if (!shared_address(in->rcx)) {
+	if (!module_shared(in->rcx, TDMR_INFO_ALIGN, &list)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	if (in->rdx == 0 || in->rdx > TDX_MAX_TDMRS) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
 	}
 	/* Bit 16 asks for dynamic PAMT, which this module does not have. */
-	if (!module_hkid_private(in->r8)) {
+	if (!keys_private(in->r8)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_R8;
 	}
+	/* It stays the module's even when a TDMR is refused then. No leaf that locks the keys can run. */
+	keys_set_state((uint32_t)in->r8, KEY_RESERVED);
 	uint64_t addresses[TDX_MAX_TDMRS];
-	memcpy(addresses, hpa_ptr(hpa(in->rcx)), in->rdx * sizeof(addresses[0]));
+	module_host_read(list, addresses, in->rdx * sizeof(addresses[0]));
 	for (unsigned i = 0; i < in->rdx; i++) {
 		uint64_t status = check_tdmr(i, addresses[i]);
 		if (status != TDX_SUCCESS) {
 			return status;
 		}
 	}
-	CHECK(module_take_hkid((uint32_t)in->r8));
 	pamt_configure(infos, (unsigned)in->rdx);
 	sys_set_state(SYS_SYSCONFIG_DONE);
 	return TDX_SUCCESS;

@@ -1,17 +1,33 @@
 // TDH.SYS.INFO: all about the platform in one structure, as modules before 1.5 told it.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/check.h"
-#include "arch/base/mem.h"
-#include "boot-tests/machine/memory.h"
+#include "arch/x86/insn.h"
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/metadata.h"
 #include "boot-tests/module/module.h"
+#include "boot-tests/module/sys.h"
 
 static uint64_t read_field(uint64_t id)
 {
 	struct md_request request = { .id = id, .access = MD_HOST_READ };
 	CHECK(md_read(MD_CONTEXT_SYS, 0, &request) == TDX_SUCCESS);
 	return request.value;
+}
+
+/* Bits that the host sets, and features of the platform that it can hide. */
+static void fill_cpuid(struct tdsysinfo_cpuid_config *config, const struct cpuid_config_leaf *leaf)
+{
+	struct cpuid_result native = insn_cpuid(leaf->leaf, leaf->subleaf);
+	*config = (struct tdsysinfo_cpuid_config){
+		.leaf = leaf->leaf,
+		.subleaf = leaf->subleaf,
+		.values = {
+			leaf->direct[0] | (leaf->allow[0] & native.eax),
+			leaf->direct[1] | (leaf->allow[1] & native.ebx),
+			leaf->direct[2] | (leaf->allow[2] & native.ecx),
+			leaf->direct[3] | (leaf->allow[3] & native.edx),
+		},
+	};
 }
 
 static void fill(struct tdsysinfo *info)
@@ -35,41 +51,36 @@ static void fill(struct tdsysinfo *info)
 		.num_cpuid_config = CPUID_CONFIG_LEAVES,
 	};
 	for (unsigned i = 0; i < CPUID_CONFIG_LEAVES; i++) {
-		struct tdsysinfo_cpuid_config *config = &info->cpuid_config[i];
-		uint64_t leaf = read_field(MD_SYS_CPUID_CONFIG_LEAVES + i);
-		uint64_t low = read_field(MD_SYS_CPUID_CONFIG_VALUES + 2 * i);
-		uint64_t high = read_field(MD_SYS_CPUID_CONFIG_VALUES + 2 * i + 1);
-		memcpy(&config->leaf, &leaf, sizeof(leaf));
-		memcpy(&config->values[0], &low, sizeof(low));
-		memcpy(&config->values[2], &high, sizeof(high));
+		fill_cpuid(&info->cpuid_config[i], &cpuid_config_leaves[i]);
 	}
-}
-
-static bool shared_address(uint64_t address, uint64_t size)
-{
-	return is_aligned(address, size) && address < BIT64(HPA_WIDTH);
 }
 
 /* [TDX ABI 1.5 TDH.SYS.INFO] RCX TDSYSINFO_STRUCT, RDX its size, R8 array of CMR_INFO, R9 its entries;
- * RDX and R9: how much of each is used. */
+ * RDX and R9: how much of each is used. The structure is zeroed before R8 and R9 are looked at. */
 uint64_t tdh_sys_info(const struct seam_regs *in, struct seam_regs *out)
 {
-	out->rdx = out->r9 = 0;
-	if (!shared_address(in->rcx, sizeof(struct tdsysinfo))) {
+	struct tdsysinfo info = { 0 };
+	hpa_t info_at, cmrs_at;
+	if (!sys_lp_init_done()) {
+		return TDX_SYS_LP_INIT_NOT_DONE;
+	}
+	if (!module_shared(in->rcx, sizeof(info), &info_at)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
-	if (in->rdx < sizeof(struct tdsysinfo)) {
+	if (in->rdx < sizeof(info)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
 	}
-	if (!shared_address(in->r8, sizeof(module_platform()->cmrs))) {
+	module_host_write(info_at, &info, sizeof(info));
+	if (!module_shared(in->r8, sizeof(module_platform()->cmrs), &cmrs_at)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_R8;
 	}
 	if (in->r9 < TDX_MAX_CMRS) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_R9;
 	}
-	fill(hpa_ptr(hpa(in->rcx)));
-	memcpy(hpa_ptr(hpa(in->r8)), module_platform()->cmrs, sizeof(module_platform()->cmrs));
-	out->rdx = sizeof(struct tdsysinfo);
+	fill(&info);
+	module_host_write(info_at, &info, sizeof(info));
+	module_host_write(cmrs_at, module_platform()->cmrs, sizeof(module_platform()->cmrs));
+	out->rdx = sizeof(info);
 	out->r9 = TDX_MAX_CMRS;
 	return TDX_SUCCESS;
 }

@@ -1,9 +1,33 @@
-// TDH.SYS.KEY.CONFIG: gives the module's key id its key (the machine is one package).
+// TDH.SYS.KEY.CONFIG: gives the module's key id its key, once on each package.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/cpu.h"
+#include "boot-tests/module/keys.h"
 #include "boot-tests/module/leaf.h"
+#include "boot-tests/module/module.h"
 #include "boot-tests/module/sys.h"
 
-/* [TDX ABI 1.5 TDH.SYS.KEY.CONFIG] The first package is the last: the module is ready. */
+static uint64_t configure(void)
+{
+	uint32_t package = BIT32(module_package(cpu_index()));
+	if (sys_state() != SYS_SYSCONFIG_DONE) {
+		return TDX_SYS_KEY_CONFIG_NOT_PENDING;
+	}
+	if (sys_key_packages() & package) {
+		return TDX_KEY_CONFIGURED;
+	}
+	uint64_t key[4]; /* nothing is encrypted with it */
+	uint64_t status = keys_program(key);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
+	sys_add_key_package(package);
+	if (sys_key_packages() == module_packages()) {
+		sys_set_state(SYS_READY);
+	}
+	return TDX_SUCCESS;
+}
+
+/* [TDX ABI 1.5 TDH.SYS.KEY.CONFIG] With the last package the module is ready. */
 uint64_t tdh_sys_key_config(const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)in;
@@ -11,10 +35,7 @@ uint64_t tdh_sys_key_config(const struct seam_regs *in, struct seam_regs *out)
 	if (!sys_lock(LOCK_EXCLUSIVE)) {
 		return TDX_SYS_BUSY;
 	}
-	bool pending = sys_state() == SYS_SYSCONFIG_DONE;
-	if (pending) {
-		sys_set_state(SYS_READY);
-	}
+	uint64_t status = configure();
 	sys_unlock(LOCK_EXCLUSIVE);
-	return pending ? TDX_SUCCESS : TDX_SYS_KEY_CONFIG_NOT_PENDING;
+	return status;
 }

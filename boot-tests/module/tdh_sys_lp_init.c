@@ -1,6 +1,7 @@
 // TDH.SYS.LP.INIT: makes the calling CPU ready for SEAMCALLs.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/leaf.h"
+#include "boot-tests/module/module.h"
 #include "boot-tests/module/sys.h"
 
 static uint64_t init(void)
@@ -10,6 +11,10 @@ static uint64_t init(void)
 	}
 	if (sys_lp_init_done()) {
 		return TDX_SYS_LP_INIT_DONE;
+	}
+	uint64_t seed; /* of the delays that defend against single-stepping: not modelled */
+	if (!module_random(&seed, 1)) {
+		return TDX_RND_NO_ENTROPY;
 	}
 	sys_lp_init();
 	return TDX_SUCCESS;

@@ -5,7 +5,6 @@
 /* [TDX ABI 1.5 TDH.SYS.TDMR.INIT] RCX base; RDX end of what can be used, in whole GiB. */
 uint64_t tdh_sys_tdmr_init(const struct seam_regs *in, struct seam_regs *out)
 {
-	out->rdx = 0;
 	struct tdmr *tdmr = pamt_tdmr(in->rcx);
 	if (tdmr == 0) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;

@@ -3,14 +3,14 @@
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/page.h"
 
-/* [TDX ABI 1.5 TDH.VP.ADDCX] RCX page, RDX TDVPR. */
+/* [TDX ABI 1.5 TDH.VP.ADDCX] RCX page, RDX TDVPR. Pages behind the fifth are for L2 VMs. */
 uint64_t tdh_vp_addcx(struct vcpu *vcpu, const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)out;
 	if (vcpu->state != VCPU_UNINITIALIZED) {
 		return TDX_VCPU_STATE_INCORRECT;
 	}
-	if (vcpu->tdcx_count == TDX_TDVPS_PAGES - 1) {
+	if (vcpu->tdcx_count == TDX_TDVPS_PAGES_MAX - 1) {
 		return TDX_TDCX_NUM_INCORRECT;
 	}
 	struct pamt_entry *entry;

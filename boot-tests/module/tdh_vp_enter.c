@@ -91,15 +91,28 @@ static void report_exit(const struct vcpu *vcpu, const struct seam_regs *in, str
 	out->r9 = vcpu->exit_interruption;
 }
 
+/* The hint answers an exit in which the host had let the TD wait too long; and there is no L2 VM whose
+ * exit could be given to L1. */
+static bool flags_fit(const struct vcpu *vcpu, uint64_t flags)
+{
+	bool waited = !vcpu->vmcall_open && (vcpu->exit_status & TDX_STATUS_CODE) ==
+						    TDX_HOST_PRIORITY_BUSY_TIMEOUT;
+	return !(flags & TDX_VP_ENTER_RESUME_L1) &&
+	       (!(flags & TDX_VP_ENTER_HOST_RECOVERABILITY_HINT) || waited);
+}
+
 /* [TDX ABI 1.5 TDH.VP.ENTER] RCX TDVPR and flags. */
 uint64_t tdh_vp_enter(struct vcpu *vcpu, const struct seam_regs *in, struct seam_regs *out)
 {
-	if (vcpu->state != VCPU_READY) {
-		return TDX_VCPU_STATE_INCORRECT;
+	if (!vcpu_has_pages(vcpu)) {
+		return TDX_TDCX_NUM_INCORRECT;
 	}
-	uint64_t status = vcpu_associate(vcpu);
+	uint64_t status = vcpu_associate(vcpu, false);
 	if (status != TDX_SUCCESS) {
 		return status;
+	}
+	if (!flags_fit(vcpu, in->rcx)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	if (!epoch_join(vcpu)) {
 		return TDX_OPERAND_BUSY | TDX_OPERAND_TD_EPOCH;

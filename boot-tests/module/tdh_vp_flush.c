@@ -7,5 +7,11 @@ uint64_t tdh_vp_flush(struct vcpu *vcpu, const struct seam_regs *in, struct seam
 {
 	(void)in;
 	(void)out;
+	if (vcpu->td.tdr->lifecycle != TD_KEYS_CONFIGURED) {
+		return TDX_TD_KEYS_NOT_CONFIGURED;
+	}
+	if (!vcpu_has_pages(vcpu)) {
+		return TDX_TDCX_NUM_INCORRECT;
+	}
 	return vcpu_dissociate(vcpu) ? TDX_SUCCESS : TDX_VCPU_NOT_ASSOCIATED;
 }

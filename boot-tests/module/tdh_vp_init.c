@@ -50,23 +50,35 @@ static void init_gprs(struct vcpu *vcpu, uint64_t initial)
 	gpr[RSI] = vcpu->index;
 }
 
-/* Version 1 gives every vCPU its x2APIC id; version 0 its index. */
-static uint64_t take_x2apic_id(struct tdcs *tdcs, const struct seam_regs *in, uint32_t *id)
+/* Version 1 gives every vCPU its x2APIC id, and the TDR is locked exclusive; version 0 its index. */
+static uint64_t take_x2apic_id(struct tdcs *tdcs, const struct seam_regs *in, uint32_t index)
 {
-	*id = tdcs->num_vcpus;
 	if (field_get(TDX_VERSION, in->rax) == 0) {
+		tdcs->x2apic_ids[index] = index;
 		return TDX_SUCCESS;
 	}
 	if (in->r8 > X2APIC_ID_MAX) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_R8;
 	}
-	*id = (uint32_t)in->r8;
-	for (uint32_t i = 0; i < tdcs->num_vcpus; i++) {
-		if (tdcs->x2apic_ids[i] == *id) {
-			return TDX_X2APIC_ID_NOT_UNIQUE;
+	for (uint32_t i = 0; i < index; i++) {
+		if (tdcs->x2apic_ids[i] == in->r8) {
+			return TDX_X2APIC_ID_NOT_UNIQUE | in->r8;
 		}
 	}
+	tdcs->x2apic_ids[index] = (uint32_t)in->r8;
 	return TDX_SUCCESS;
+}
+
+/* Its index is the number of those before it. */
+static uint64_t take_index(struct tdcs *tdcs, const struct seam_regs *in, uint32_t *index)
+{
+	*index = __atomic_fetch_add(&tdcs->num_vcpus, 1, __ATOMIC_ACQ_REL);
+	uint64_t status = *index < tdcs->max_vcpus ? take_x2apic_id(tdcs, in, *index) :
+						     TDX_MAX_VCPUS_EXCEEDED;
+	if (status != TDX_SUCCESS) {
+		__atomic_fetch_sub(&tdcs->num_vcpus, 1, __ATOMIC_ACQ_REL);
+	}
+	return status;
 }
 
 /* [TDX ABI 1.5 TDH.VP.INIT] RCX TDVPR, RDX initial RCX and R8, R8 x2APIC id (version 1). */
@@ -74,25 +86,17 @@ uint64_t tdh_vp_init(struct vcpu *vcpu, const struct seam_regs *in, struct seam_
 {
 	(void)out;
 	struct tdcs *tdcs = vcpu->td.tdcs;
+	if (!vcpu_has_pages(vcpu)) {
+		return TDX_TDCX_NUM_INCORRECT;
+	}
 	if (vcpu->state != VCPU_UNINITIALIZED) {
 		return TDX_VCPU_STATE_INCORRECT;
 	}
-	if (vcpu->tdcx_count != TDX_TDVPS_PAGES - 1) {
-		return TDX_TDCX_NUM_INCORRECT;
-	}
-	if (tdcs->num_vcpus == tdcs->max_vcpus) {
-		return TDX_MAX_VCPUS_EXCEEDED;
-	}
-	uint32_t id;
-	uint64_t status = take_x2apic_id(tdcs, in, &id);
-	if (status == TDX_SUCCESS) {
-		status = vcpu_associate(vcpu);
-	}
+	uint64_t status = take_index(tdcs, in, &vcpu->index);
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
-	vcpu->index = tdcs->num_vcpus;
-	vcpu->x2apic_id = id;
+	vcpu->x2apic_id = tdcs->x2apic_ids[vcpu->index];
 	vcpu->pat = RESET_PAT;
 	vcpu->root = hpa_ptr(vcpu->tdcx[1]);
 	/* Not the TDCS's: the first entry fills the root. */
@@ -102,8 +106,6 @@ uint64_t tdh_vp_init(struct vcpu *vcpu, const struct seam_regs *in, struct seam_
 	vcpu->svm.vmcb->control.tsc_offset = tdcs->tsc_offset;
 	init_save(guest_save(vcpu));
 	init_gprs(vcpu, in->rdx);
-	tdcs->x2apic_ids[vcpu->index] = id;
-	tdcs->num_vcpus++;
 	vcpu->state = VCPU_READY;
-	return TDX_SUCCESS;
+	return vcpu_associate(vcpu, false);
 }

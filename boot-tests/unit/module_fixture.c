@@ -152,6 +152,7 @@ void fixture_load(void)
 		.tsc_khz = 2600000,
 		.keyid_partitioning = MODULE_KEYID_PARTITIONING,
 		.cpu_count = FIXTURE_CPUS,
+		.package_count = 1,
 		.cmrs = { { fixture.base, POOL_SIZE } },
 	};
 	module_load(&fixture.platform);

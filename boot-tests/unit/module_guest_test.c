@@ -124,8 +124,13 @@ static void entry_conditions(void **state)
 	fixture.script = kick;
 	assert_status(call(TDH_VP_ENTER, fixture.tdvpr[0] | BIT64(54), 0, 0, 0),
 		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
-	assert_status(call(TDH_VP_ENTER, fixture.tdvpr[0] | BIT64(53) | BIT64(52), 0, 0, 0),
-		      KICKED);
+	/* The hint is for an exit that waited too long, and there is no L2 VM to come from. */
+	assert_status(call(TDH_VP_ENTER, fixture.tdvpr[0] | BIT64(52), 0, 0, 0),
+		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
+	assert_status(call(TDH_VP_ENTER, fixture.tdvpr[0] | BIT64(53), 0, 0, 0),
+		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
+	vcpu()->exit_status = TDX_HOST_PRIORITY_BUSY_TIMEOUT;
+	assert_status(call(TDH_VP_ENTER, fixture.tdvpr[0] | BIT64(52), 0, 0, 0), KICKED);
 	assert_int_equal(vcpu()->td.tdcs->epoch_vcpus[0] | vcpu()->td.tdcs->epoch_vcpus[1], 0);
 }
 
@@ -489,12 +494,12 @@ static void cpuid_configuration(void **state)
 {
 	(void)state;
 	struct td_params *params = fixture_params();
-	uint32_t leaf1[4] = { 0xC06F2, 0x00040000, BIT32(24), BIT32(28) };
+	uint32_t leaf1[4] = { 0x806F8, 0x00040000, BIT32(24), BIT32(28) };
 	memcpy(params->cpuid_config, leaf1, sizeof(leaf1));
 	make_td(params);
 	struct cpuid_values v;
 	assert_true(td_cpuid_read(vcpu(), 1, 0, &v));
-	assert_int_equal(v.eax, 0xC06F2);
+	assert_int_equal(v.eax, 0x806F8);
 	assert_int_equal(v.ebx & 0xFFFF0000, 0x00040000);
 	assert_true(v.ecx & BIT32(24));
 	uint64_t value;

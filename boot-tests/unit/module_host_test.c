@@ -32,10 +32,53 @@ static void leaf_numbers_and_versions(void **state)
 	uint64_t invalid = TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
 	assert_status(call(TDH_LEAF_COUNT, 0, 0, 0, 0), invalid);
 	assert_status(call(0xFFFF, 0, 0, 0, 0), invalid);
-	assert_status(call(27, 0, 0, 0, 0), invalid);
+	assert_status(call(42, 0, 0, 0, 0), invalid);
 	assert_status(call(TDH_MNG_CREATE | BIT64(24), 0, 0, 0, 0), invalid);
 	assert_status(call(TDH_MNG_CREATE | BIT64(63), 0, 0, 0, 0), invalid);
 	assert_status(call(TDH_MNG_CREATE | BIT64(16), 0, 0, 0, 0), invalid);
+	/* Those that only old hosts call do nothing. */
+	assert_status(call(TDH_MNG_KEY_RECLAIMID, 1, 2, 3, 4), TDX_SUCCESS);
+	assert_status(call(TDH_SYS_LP_SHUTDOWN, 1, 2, 3, 4), TDX_SUCCESS);
+	assert_int_equal(fixture.regs.rcx, 1);
+	/* A leaf with versions looks itself, with its outputs set. */
+	assert_status(call(TDH_MNG_RD | field_put(TDX_VERSION, 2), 0, 5, 5, 0), invalid);
+	assert_int_equal(fixture.regs.rdx, MD_NONE);
+	assert_int_equal(fixture.regs.r8, 0);
+	assert_status(call(TDH_MNG_WR | field_put(TDX_VERSION, 1), 0, 5, 5, 0), invalid);
+	assert_int_equal(fixture.regs.r8, 5);
+}
+
+/* A call that fails before its leaf begins has its outputs, too. */
+static void outputs_of_failures(void **state)
+{
+	(void)state;
+	uint64_t free_page = fixture_frame(PG_4K);
+	uint64_t wrong = TDX_PAGE_METADATA_INCORRECT | TDX_OPERAND_RCX;
+	static const struct {
+		uint64_t rax;
+		bool rcx, rdx, r8; /* is 0 then; else it keeps its value */
+	} cases[] = {
+		{ TDH_MNG_INIT, true, false, false },
+		{ TDH_MNG_RD, false, false, true },
+		{ TDH_MNG_WR, false, false, true },
+		{ TDH_VP_RD, false, false, true },
+		{ TDH_VP_WR, false, false, true },
+		{ TDH_VP_INIT, false, false, false },
+		{ TDH_VP_FLUSH, false, false, false },
+		{ TDH_MR_FINALIZE, false, false, false },
+		{ TDH_PHYMEM_PAGE_RECLAIM, true, true, true },
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		assert_status(call(cases[i].rax, free_page, 6, 7, 8), wrong);
+		assert_int_equal(fixture.regs.rcx, cases[i].rcx ? 0 : free_page);
+		assert_int_equal(fixture.regs.rdx, cases[i].rdx ? 0 : 6);
+		assert_int_equal(fixture.regs.r8, cases[i].r8 ? 0 : 7);
+	}
+	uint64_t version_1 = field_put(TDX_VERSION, 1);
+	assert_status(call(TDH_MNG_RD | version_1, free_page, 6, 7, 8), wrong);
+	assert_int_equal(fixture.regs.rdx, MD_NONE);
+	assert_status(call(TDH_VP_RD | version_1, free_page, 6, 7, 8), wrong);
+	assert_int_equal(fixture.regs.rdx, MD_NONE);
 }
 
 static void create_checks_page_and_key(void **state)
@@ -78,20 +121,35 @@ static void build_order(void **state)
 	assert_status(call(TDH_MNG_CREATE, tdr, MODULE_HKID_BASE + 20, 0, 0), TDX_SUCCESS);
 	assert_status(call(TDH_MNG_ADDCX, page, tdr, 0, 0), TDX_TD_KEYS_NOT_CONFIGURED);
 	assert_status(call(TDH_MNG_KEY_CONFIG, tdr, 0, 0, 0), TDX_SUCCESS);
-	assert_status(call(TDH_MNG_KEY_CONFIG, tdr, 0, 0, 0), TDX_KEY_CONFIGURED);
+	assert_status(call(TDH_MNG_KEY_CONFIG, tdr, 0, 0, 0), TDX_LIFECYCLE_STATE_INCORRECT);
 	for (unsigned i = 0; i < TDX_TDCS_PAGES; i++) {
 		assert_status(call(TDH_MNG_INIT, tdr, params, 0, 0), TDX_TDCS_NOT_ALLOCATED);
 		assert_status(call(TDH_MNG_ADDCX, fixture_frame(PG_4K), tdr, 0, 0), TDX_SUCCESS);
 	}
-	assert_status(call(TDH_MNG_ADDCX, page, tdr, 0, 0), TDX_TDCX_NUM_INCORRECT);
+	/* Pages for L2 VMs: a host may add them and not use them. */
+	for (unsigned i = TDX_TDCS_PAGES; i < TDX_TDCS_PAGES_MAX - 1; i++) {
+		assert_status(call(TDH_MNG_ADDCX, fixture_frame(PG_4K), tdr, 0, 0), TDX_SUCCESS);
+	}
 	assert_status(call(TDH_VP_CREATE, page, tdr, 0, 0), TDX_OP_STATE_INCORRECT);
 	assert_status(call(TDH_MNG_INIT, tdr, params, 0, 0), TDX_SUCCESS);
 	assert_status(call(TDH_MNG_INIT, tdr, params, 0, 0), TDX_OP_STATE_INCORRECT);
+	assert_status(call(TDH_MNG_ADDCX, page + 8, tdr, 0, 0),
+		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
 	assert_status(call(TDH_MNG_ADDCX, page, tdr, 0, 0), TDX_OP_STATE_INCORRECT);
 	assert_status(call(TDH_MR_FINALIZE, tdr, 0, 0, 0), TDX_NO_VCPUS);
 	assert_status(call(TDH_VP_CREATE, tdr, tdr, 0, 0), TDX_OPERAND_BUSY | TDX_OPERAND_RCX);
 	assert_status(call(TDH_VP_CREATE, page, tdr, 0, 0), TDX_SUCCESS);
-	assert_status(call(TDH_VP_INIT, page, 0, 0, 0), TDX_TDCX_NUM_INCORRECT);
+	static const uint64_t leaves[] = { TDH_VP_INIT, TDH_VP_RD, TDH_VP_WR, TDH_VP_FLUSH };
+	for (unsigned i = 1; i < TDX_TDVPS_PAGES; i++) {
+		for (unsigned j = 0; j < ARRAY_COUNT(leaves); j++) {
+			assert_status(call(leaves[j], page, 0, 0, 0), TDX_TDCX_NUM_INCORRECT);
+		}
+		assert_status(call(TDH_VP_ADDCX, fixture_frame(PG_4K), page, 0, 0), TDX_SUCCESS);
+	}
+	/* All pages, but TDH.VP.INIT is still to come: no CPU can have it. */
+	assert_status(call(TDH_VP_RD, page, 0, 0, 0), TDX_VCPU_STATE_INCORRECT);
+	assert_status(call(TDH_VP_WR, page, 0, 0, 0), TDX_VCPU_STATE_INCORRECT);
+	assert_status(call(TDH_VP_FLUSH, page, 0, 0, 0), TDX_VCPU_NOT_ASSOCIATED);
 	assert_status(call(TDH_VP_ENTER, page, 0, 0, 0), TDX_OP_STATE_INCORRECT);
 }
 
@@ -113,6 +171,7 @@ static void params_are_checked(void **state)
 		{ 0x10, 2, 0, TDX_OPERAND_MAX_VCPUS },
 		{ 0x10, 2, TD_MAX_VCPUS + 1, TDX_OPERAND_MAX_VCPUS },
 		{ 0x12, 1, 1, TDX_OPERAND_NUM_L2_VMS },
+		{ 0x12, 1, 4, TDX_OPERAND_NUM_L2_VMS },
 		{ 0x13, 1, 2, TDX_OPERAND_RDX },
 		{ 0x14, 4, 1, TDX_OPERAND_RDX },
 		{ 0x18, 8, 0x26, TDX_OPERAND_EPTP_CONTROLS },
@@ -125,7 +184,20 @@ static void params_are_checked(void **state)
 		{ 0xE8, 1, 1, TDX_OPERAND_RDX },
 		{ 0x100 + 16 * CPUID_CONFIG_LEAVES, 1, 1, TDX_OPERAND_RDX },
 		{ 0x3FF, 1, 1, TDX_OPERAND_RDX },
-		{ 0x100 + 8, 4, BIT64(0), TDX_OPERAND_CPUID_CONFIG },
+		{ 0xE0, 8, BIT64(4), TDX_OPERAND_ARCH_CAPABILITIES_CONFIG }, /* not announced */
+		{ 0xE0, 8, BIT64(0), TDX_OPERAND_ARCH_CAPABILITIES_CONFIG },
+	};
+	/* Two faults at once: the one that is looked at first. */
+	static const struct {
+		size_t first, second;
+		uint64_t operand;
+	} pairs[] = {
+		{ 0x00, 0x08, TDX_OPERAND_ATTRIBUTES },   { 0x08, 0x11, TDX_OPERAND_XFAM },
+		{ 0x11, 0x12, TDX_OPERAND_MAX_VCPUS },    { 0x12, 0x14, TDX_OPERAND_NUM_L2_VMS },
+		{ 0x14, 0x27, TDX_OPERAND_RDX },          { 0x27, 0x1F, TDX_OPERAND_EXEC_CONTROLS },
+		{ 0x1F, 0x29, TDX_OPERAND_EPTP_CONTROLS }, { 0x29, 0x2A, TDX_OPERAND_TSC_FREQUENCY },
+		{ 0x2A, 0x100, TDX_OPERAND_RDX },         { 0x13, 0x100, TDX_OPERAND_RDX },
+		{ 0x100, 0x3FF, TDX_OPERAND_CPUID_CONFIG }, { 0x3FF, 0xE1, TDX_OPERAND_RDX },
 	};
 	struct td_params *params = fixture_params();
 	struct td_params good = *params;
@@ -135,11 +207,30 @@ static void params_are_checked(void **state)
 		assert_status(call(TDH_MNG_INIT, fixture.tdr, ptr_hpa(params).v, 0, 0),
 			      TDX_OPERAND_INVALID | cases[i].operand);
 	}
-	assert_int_equal(fixture.regs.rcx, UINT64_C(1) << 32); /* leaf 1, subleaf 0 */
+	for (size_t i = 0; i < ARRAY_COUNT(pairs); i++) {
+		*params = good;
+		((uint8_t *)params)[pairs[i].first] |= 0x82;
+		((uint8_t *)params)[pairs[i].second] |= 0x82;
+		assert_status(call(TDH_MNG_INIT, fixture.tdr, ptr_hpa(params).v, 0, 0),
+			      TDX_OPERAND_INVALID | pairs[i].operand);
+	}
 	*params = good;
+	/* Nothing of them is left. */
+	struct tdr *tdr = hpa_ptr(hpa(fixture.tdr));
+	static const uint8_t zero[sizeof(struct cpuid_values)];
+	assert_memory_equal(hpa_ptr(tdr->tdcx[2]), zero, sizeof(zero));
 	assert_status(call(TDH_MNG_INIT, fixture.tdr, ptr_hpa(params).v + 512, 0, 0),
 		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
-	assert_status(call(TDH_MNG_INIT, fixture.tdr, ptr_hpa(params).v, 0, 0), TDX_SUCCESS);
+	/* A key id of the host's is none of the module's business, a private one is. */
+	assert_status(call(TDH_MNG_INIT, fixture.tdr, ptr_hpa(params).v | BIT64(47), 0, 0),
+		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
+	params->msr_config_ctls = 1;
+	params->arch_capabilities = BIT64(4) | BIT64(19) | BIT64(24);
+	assert_status(call(TDH_MNG_INIT, fixture.tdr, ptr_hpa(params).v | BIT64(42), 0, 0),
+		      TDX_SUCCESS);
+	assert_int_equal(((struct tdcs *)hpa_ptr(tdr->tdcx[0]))->arch_capabilities &
+				 (BIT64(4) | BIT64(19) | BIT64(24)),
+			 BIT64(19));
 }
 
 static void vcpu_ids_and_count(void **state)
@@ -155,14 +246,20 @@ static void vcpu_ids_and_count(void **state)
 			assert_status(call(TDH_VP_ADDCX, fixture_frame(PG_4K), tdvpr[i], 0, 0),
 				      TDX_SUCCESS);
 		}
-		assert_status(call(TDH_VP_ADDCX, fixture_frame(PG_4K), tdvpr[i], 0, 0),
-			      TDX_TDCX_NUM_INCORRECT);
+		for (unsigned j = TDX_TDVPS_PAGES; j < TDX_TDVPS_PAGES_MAX && i == 0; j++) {
+			assert_status(call(TDH_VP_ADDCX, fixture_frame(PG_4K), tdvpr[i], 0, 0),
+				      TDX_SUCCESS);
+		}
 	}
+	assert_status(call(TDH_VP_ADDCX, fixture_frame(PG_4K), tdvpr[0], 0, 0),
+		      TDX_TDCX_NUM_INCORRECT);
 	assert_status(call(init_v1, tdvpr[0], 0, BIT64(32), 0),
 		      TDX_OPERAND_INVALID | TDX_OPERAND_R8);
 	assert_status(call(init_v1, tdvpr[0], 0, 7, 0), TDX_SUCCESS);
 	assert_status(call(init_v1, tdvpr[0], 0, 8, 0), TDX_VCPU_STATE_INCORRECT);
-	assert_status(call(init_v1, tdvpr[1], 0, 7, 0), TDX_X2APIC_ID_NOT_UNIQUE);
+	assert_status(call(init_v1, tdvpr[1], 0, 7, 0), TDX_X2APIC_ID_NOT_UNIQUE | 7);
+	assert_status(call(TDH_MNG_RD, fixture.tdr, MD_TD_NUM_VCPUS, 0, 0), TDX_SUCCESS);
+	assert_int_equal(fixture.regs.r8, 1);
 	assert_status(call(init_v1, tdvpr[1], 0, 9, 0), TDX_SUCCESS);
 	assert_status(call(init_v1, tdvpr[2], 0, 10, 0), TDX_MAX_VCPUS_EXCEEDED);
 	assert_status(call(TDH_VP_RD, tdvpr[1], MD_VP_VCPU_INDEX, 0, 0), TDX_SUCCESS);
@@ -441,7 +538,11 @@ static void mrtd(void **state)
 		bytes[i] = (uint8_t)(i * 7 + i / 256);
 	}
 	assert_status(call(TDH_MR_EXTEND, ADDRESS, fixture.tdr, 0, 0),
-		      TDX_EPT_ENTRY_STATE_INCORRECT | TDX_OPERAND_RCX);
+		      TDX_EPT_ENTRY_NOT_PRESENT | TDX_OPERAND_RCX);
+	assert_int_equal(fixture.regs.rdx, PG_4K | TDX_SEPT_FREE << 8);
+	assert_status(call(TDH_MR_EXTEND, ADDRESS + pg_size(PG_2M), fixture.tdr, 0, 0),
+		      TDX_EPT_ENTRY_NOT_PRESENT | TDX_OPERAND_RCX);
+	assert_int_equal(fixture.regs.rdx, PG_2M | TDX_SEPT_FREE << 8);
 	assert_status(call(TDH_MEM_PAGE_ADD, ADDRESS, fixture.tdr, fixture_frame(PG_4K), source),
 		      TDX_SUCCESS);
 	digest(hash, "MEM.PAGE.ADD", ADDRESS);
@@ -477,9 +578,18 @@ static void host_fields(void **state)
 	fixture_vcpus();
 	assert_status(call(TDH_MNG_RD, fixture.tdr, MD_TD_ATTRIBUTES, 0, 0), TDX_SUCCESS);
 	assert_int_equal(fixture.regs.r8, TD_ATTRIBUTES_SEPT_VE_DISABLE);
-	assert_status(call(TDH_MNG_RD, fixture.tdr, MD_TD_MRTD, 0, 0),
+	assert_status(call(TDH_MNG_RD, fixture.tdr, MD_TD_RTMR, 0, 0),
 		      TDX_METADATA_FIELD_NOT_READABLE);
 	assert_int_equal(fixture.regs.r8, 0);
+	assert_status(call(TDH_MNG_RD, fixture.tdr, MD_TD_MRTD, 0, 0), TDX_SUCCESS);
+	assert_status(call(TDH_MNG_RD, fixture.tdr, MD_TD_LIFECYCLE_STATE, 0, 0), TDX_SUCCESS);
+	assert_int_equal(fixture.regs.r8, TD_KEYS_CONFIGURED);
+	assert_status(call(TDH_MNG_RD, fixture.tdr, MD_TD_NUM_ASSOC_VCPUS, 0, 0), TDX_SUCCESS);
+	assert_int_equal(fixture.regs.r8, FIXTURE_VCPUS);
+	assert_status(call(TDH_MNG_RD, fixture.tdr, MD_TD_NUM_TDCX, 0, 0), TDX_SUCCESS);
+	assert_int_equal(fixture.regs.r8, TDX_TDCS_PAGES);
+	assert_status(call(TDH_VP_RD, fixture.tdvpr[0], MD_VP_ASSOC_LPID, 0, 0), TDX_SUCCESS);
+	assert_int_equal(fixture.regs.r8, fixture.cpu);
 	assert_status(call(TDH_MNG_RD, fixture.tdr, MD_TD_ATTRIBUTES | BIT64(24), 0, 0),
 		      TDX_METADATA_FIELD_ID_INCORRECT);
 	assert_status(call(TDH_VP_WR, fixture.tdvpr[0], MD_VP_VCPU_INDEX, 5, UINT64_MAX),
@@ -501,13 +611,14 @@ static void host_fields(void **state)
 		assert_status(call(read_v1, fixture.tdr, fixture.regs.rdx, 0, 0), TDX_SUCCESS);
 		count++;
 	}
-	assert_int_equal(count, 4 + 11);
+	assert_int_equal(count, 24 + 4 * 6 + 6 - 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaf_numbers_and_versions),
+		cmocka_unit_test(outputs_of_failures),
 		cmocka_unit_test(create_checks_page_and_key),
 		cmocka_unit_test(build_order),
 		cmocka_unit_test(params_are_checked),

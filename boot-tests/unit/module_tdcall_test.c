@@ -339,23 +339,26 @@ static void guest_fields(void **state)
 	assert_int_equal(gpr()[RDX], MD_SYS_MINOR_VERSION);
 }
 
-/* The fields that a TD may read, each a sequence of its id and its value. */
+/* The fields that a TD may read: those that follow each other are one sequence, whose header says how
+ * many more than one they are. */
 static void list_of_fields(void **state)
 {
 	(void)state;
 	const uint64_t expected[] = {
-		MD_SYS_VENDOR_ID,	    0x8086, MD_SYS_MINOR_VERSION, 5,
-		MD_SYS_MAJOR_VERSION,	    1,	    MD_SYS_ATTRIBUTES,	  0,
-		MD_SYS_NUM_TDX_FEATURES,    1,	    MD_SYS_TDX_FEATURES0,
+		MD_SYS_VENDOR_ID, 0x8086,
+		MD_SYS_MINOR_VERSION | field_put(MD_LAST_FIELD, 1), 5, 1,
+		MD_SYS_ATTRIBUTES, 0,
+		MD_SYS_NUM_TDX_FEATURES, 1,
+		MD_SYS_TDX_FEATURES0,
 	};
 	uint64_t *list = hpa_ptr(hpa(data_page));
 	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA, MD_NONE, 0, &exited), TDX_SUCCESS);
 	assert_int_equal(gpr()[R8], MD_NONE);
-	assert_int_equal(list[0], (8 + 12 * 8) | 6 << 16);
+	assert_int_equal(list[0], (8 + 20 * 8) | 8 << 16);
 	assert_memory_equal(&list[1], expected, sizeof(expected));
 	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA, MD_SYS_TDX_FEATURES0, 0, &exited),
 		      TDX_SUCCESS);
-	assert_int_equal(list[0], (8 + 2 * 8) | 1 << 16);
+	assert_int_equal(list[0], (8 + 11 * 8) | 4 << 16);
 	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA, MD_TD_XFAM, 0, &exited),
 		      TDX_METADATA_FIELD_ID_INCORRECT);
 	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA + 8, MD_NONE, 0, &exited),

@@ -80,9 +80,12 @@ static void teardown_order(void **state)
 		      TDX_LIFECYCLE_STATE_INCORRECT);
 	assert_status(call(TDH_PHYMEM_PAGE_RECLAIM, large, 0, 0, 0),
 		      TDX_LIFECYCLE_STATE_INCORRECT);
-	assert_int_equal(fixture.regs.rcx, 0);
+	assert_int_equal(fixture.regs.rcx, TDX_PAGE_REG);
+	assert_int_equal(fixture.regs.rdx, fixture.tdr);
+	assert_int_equal(fixture.regs.r8, PG_2M);
 	assert_status(call(TDH_PHYMEM_PAGE_RECLAIM, fixture.tdr, 0, 0, 0),
 		      TDX_LIFECYCLE_STATE_INCORRECT);
+	assert_int_equal(fixture.regs.rcx, TDX_PAGE_TDR);
 	assert_status(call(TDH_MNG_VPFLUSHDONE, fixture.tdr, 0, 0, 0), TDX_FLUSHVP_NOT_DONE);
 	assert_int_equal(tdr()->lifecycle, TD_KEYS_CONFIGURED);
 	fixture.cpu = 1;
@@ -100,6 +103,7 @@ static void teardown_order(void **state)
 	assert_status(call(TDH_MNG_KEY_CONFIG, fixture.tdr, 0, 0, 0),
 		      TDX_LIFECYCLE_STATE_INCORRECT);
 	assert_status(call(TDH_VP_ENTER, fixture.tdvpr[0], 0, 0, 0), TDX_TD_KEYS_NOT_CONFIGURED);
+	assert_status(call(TDH_VP_FLUSH, fixture.tdvpr[0], 0, 0, 0), TDX_TD_KEYS_NOT_CONFIGURED);
 	assert_status(call(TDH_MEM_TRACK, fixture.tdr, 0, 0, 0), TDX_TD_KEYS_NOT_CONFIGURED);
 	assert_status(call(TDH_PHYMEM_PAGE_RECLAIM, large, 0, 0, 0),
 		      TDX_LIFECYCLE_STATE_INCORRECT);
@@ -108,13 +112,14 @@ static void teardown_order(void **state)
 	assert_status(call(TDH_PHYMEM_CACHE_WB, TDX_CACHE_WB_RESUME, 0, 0, 0),
 		      TDX_WBCACHE_RESUME_ERROR);
 	assert_status(call(TDH_PHYMEM_CACHE_WB, TDX_CACHE_WB_START, 0, 0, 0), TDX_SUCCESS);
-	assert_status(call(TDH_PHYMEM_CACHE_WB, TDX_CACHE_WB_START, 0, 0, 0),
-		      TDX_NO_HKID_READY_TO_WBCACHE);
+	assert_status(call(TDH_PHYMEM_CACHE_WB, TDX_CACHE_WB_START, 0, 0, 0), TDX_SUCCESS);
 	uint64_t other = fixture_frame(PG_4K);
 	assert_status(call(TDH_MNG_CREATE, other, hkid, 0, 0), TDX_HKID_NOT_FREE);
 	assert_status(call(TDH_MNG_KEY_FREEID, fixture.tdr, 0, 0, 0), TDX_SUCCESS);
 	assert_status(call(TDH_MNG_KEY_FREEID, fixture.tdr, 0, 0, 0),
 		      TDX_LIFECYCLE_STATE_INCORRECT);
+	assert_status(call(TDH_PHYMEM_CACHE_WB, TDX_CACHE_WB_START, 0, 0, 0),
+		      TDX_NO_HKID_READY_TO_WBCACHE);
 
 	/* Teardown: the key id is free, pages come back one by one. */
 	assert_status(call(TDH_PHYMEM_PAGE_RECLAIM, fixture.tdr, 0, 0, 0),
@@ -148,8 +153,10 @@ static void teardown_order(void **state)
 	assert_all_free(first);
 	assert_status(call(TDH_PHYMEM_PAGE_WBINVD, fixture.tdr | HKID(MODULE_HKID_BASE), 0, 0, 0),
 		      TDX_SUCCESS);
-	assert_status(call(TDH_PHYMEM_PAGE_WBINVD, fixture.tdr, 0, 0, 0), invalid);
-	assert_status(call(TDH_PHYMEM_PAGE_WBINVD, fixture.tdr | HKID(1), 0, 0, 0), invalid);
+	/* Any key id will do. */
+	assert_status(call(TDH_PHYMEM_PAGE_WBINVD, fixture.tdr, 0, 0, 0), TDX_SUCCESS);
+	assert_status(call(TDH_PHYMEM_PAGE_WBINVD, fixture.tdr | HKID(1), 0, 0, 0), TDX_SUCCESS);
+	assert_status(call(TDH_PHYMEM_PAGE_WBINVD, fixture.tdr | BIT64(48), 0, 0, 0), invalid);
 	assert_status(call(TDH_PHYMEM_PAGE_WBINVD, 8 | fixture.tdr | HKID(hkid), 0, 0, 0), invalid);
 	/* The key id is free for another TD, which ends before it has a key. */
 	assert_status(call(TDH_MNG_CREATE, other, hkid, 0, 0), TDX_SUCCESS);

@@ -16,6 +16,7 @@ struct module_platform platform_make(void)
 		.tsc_khz = cpu_tsc_khz(),
 		.keyid_partitioning = MODULE_KEYID_PARTITIONING,
 		.cpu_count = cpu_count(),
+		.package_count = 1,
 	};
 	struct fw_cfg_e820 map[E820_MAX];
 	uint16_t selector;

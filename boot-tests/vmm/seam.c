@@ -12,6 +12,8 @@
 /* A lock of the module is held for as long as a leaf runs on another CPU; QEMU may not give that
  * CPU a time slice for a while. */
 #define BUSY_BOUND_US 10000000
+/* As many as Linux makes. [linux arch/x86/include/asm/tdx.h sc_retry()] */
+#define ENTROPY_TRIES 10
 
 static bool is_busy(uint64_t status)
 {
@@ -38,7 +40,8 @@ static bool fails_now(void)
 	return seam_fail_pending() && __atomic_fetch_sub(&fail_in, 1, __ATOMIC_ACQ_REL) == 1;
 }
 
-struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
+/* Until it is not busy any more. */
+static struct seam_result call(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
 {
 	uint64_t deadline = 0;
 	if (fails_now()) {
@@ -62,6 +65,18 @@ struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, 
 		}
 		return (struct seam_result){ status, regs.rcx, regs.rdx, regs.r8 };
 	}
+}
+
+struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
+{
+	struct seam_result result = call(leaf, rcx, rdx, r8, r9);
+	for (unsigned i = 1; i < ENTROPY_TRIES; i++) {
+		if ((result.status & TDX_STATUS_CODE) != TDX_RND_NO_ENTROPY) {
+			break;
+		}
+		result = call(leaf, rcx, rdx, r8, r9);
+	}
+	return result;
 }
 
 enum status seam_status(const char *name, uint64_t rcx, struct seam_result result)

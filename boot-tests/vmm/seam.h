@@ -12,7 +12,8 @@ struct seam_result {
 	uint64_t status, rcx, rdx, r8;
 };
 
-/* One call with the operands most leaves have; OPERAND_BUSY and SYS_BUSY are retried. */
+/* One call with the operands most leaves have; OPERAND_BUSY and SYS_BUSY are retried for a time,
+ * RND_NO_ENTROPY a few times. */
 struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9);
 
 /* For tests: of the calls from now on, made by seam(), the one with this number (from 1) is not made

@@ -11,6 +11,7 @@
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/cpuid.h"
 #include "boot-tests/vmm/frames.h"
+#include "boot-tests/vmm/packages.h"
 #include "boot-tests/vmm/seam.h"
 #include "boot-tests/vmm/td_hob.h"
 #include "loader/tdvf_read.h"
@@ -60,12 +61,18 @@ static enum status init_td(struct td *td, bool rbp_mod)
 	return status;
 }
 
+static enum status configure_key(void *arg)
+{
+	const struct td *td = arg;
+	return SEAM_TRY(TDH_MNG_KEY_CONFIG, td->tdr.v, 0, 0, 0);
+}
+
 static enum status create_td(struct td *td, bool rbp_mod)
 {
 	td->tdr = frames_take(PG_4K);
 	TRY(SEAM_TRY(TDH_MNG_CREATE, td->tdr.v, td->place.hkid, 0, 0));
 	td->stage = TD_HAS_KEY;
-	TRY(SEAM_TRY(TDH_MNG_KEY_CONFIG, td->tdr.v, 0, 0, 0));
+	TRY(packages_each(configure_key, td));
 	for (unsigned i = 0; i < TDCX_PAGES; i++) {
 		TRY(SEAM_TRY(TDH_MNG_ADDCX, control_page(td).v, td->tdr.v, 0, 0));
 	}

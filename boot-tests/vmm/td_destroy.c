@@ -6,6 +6,7 @@
 #include "arch/base/mem.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/frames.h"
+#include "boot-tests/vmm/packages.h"
 #include "boot-tests/vmm/reclaim.h"
 #include "boot-tests/vmm/seam.h"
 
@@ -20,15 +21,17 @@ enum status td_flush_vcpu(struct td *td, unsigned index)
 	}
 	struct seam_result result = seam(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0);
 	uint64_t code = result.status & TDX_STATUS_CODE;
-	/* The second: TDH.VP.CREATE has refused the page. */
-	if (code == TDX_VCPU_NOT_ASSOCIATED || code == TDX_PAGE_METADATA_INCORRECT) {
+	/* The last two: TDH.VP.CREATE has refused the page, TDH.VP.ADDCX one of the others. */
+	if (code == TDX_VCPU_NOT_ASSOCIATED || code == TDX_PAGE_METADATA_INCORRECT ||
+	    code == TDX_TDCX_NUM_INCORRECT) {
 		return ST_OK;
 	}
 	return seam_status("TDH_VP_FLUSH", tdvpr.v, result);
 }
 
-static enum status write_back_caches(void)
+static enum status write_back_caches(void *arg)
 {
+	(void)arg;
 	struct seam_result result;
 	uint64_t operand = TDX_CACHE_WB_START;
 	for (unsigned i = 0; i < CACHE_WB_MAX; i++) {
@@ -52,7 +55,7 @@ static enum status release_hkid(struct td *td)
 		td->stage = TD_FLUSHED;
 	}
 	if (td->stage == TD_FLUSHED) {
-		TRY(write_back_caches());
+		TRY(packages_each(write_back_caches, NULL));
 		TRY(SEAM_TRY(TDH_MNG_KEY_FREEID, td->tdr.v, 0, 0, 0));
 		td->stage = TD_KEYLESS;
 	}

@@ -11,9 +11,9 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/frames.h"
+#include "boot-tests/vmm/packages.h"
 #include "boot-tests/vmm/seam.h"
 
-#define ENTROPY_RETRIES 10
 /* Of private key ids: one for the module, one for a TD. */
 #define HKIDS_MIN 2
 #define KIB 1024
@@ -32,16 +32,11 @@ _Static_assert(sizeof(struct tdx_tdmrs) <= 0x200000, "It is one 2 MiB frame.");
 		}                                      \
 	} while (0)
 
-/* One SEAMCALL; lack of entropy is waited for, any other error is said and returned. */
+/* One SEAMCALL; an error is said and returned. */
 static enum status call(const struct tdx_host *host, uint64_t leaf, uint64_t rcx, uint64_t rdx,
 			uint64_t r8, struct seam_result *result)
 {
-	for (unsigned i = 0; i < ENTROPY_RETRIES; i++) {
-		*result = seam(leaf, rcx, rdx, r8, 0);
-		if ((result->status & TDX_STATUS_CODE) != TDX_RND_NO_ENTROPY) {
-			break;
-		}
-	}
+	*result = seam(leaf, rcx, rdx, r8, 0);
 	if (!(result->status & TDX_ERROR)) {
 		return ST_OK;
 	}
@@ -149,6 +144,13 @@ static enum status init_tdmrs(const struct tdx_host *host)
 	return ST_OK;
 }
 
+static enum status configure_key(void *arg)
+{
+	const struct tdx_host *host = arg;
+	struct seam_result result;
+	return call(host, TDH_SYS_KEY_CONFIG, 0, 0, 0, &result);
+}
+
 /* PAMTs have their memory. */
 static enum status configure(struct tdx_host *host, enum tdmr_mode mode)
 {
@@ -171,7 +173,7 @@ static enum status configure(struct tdx_host *host, enum tdmr_mode mode)
 	struct seam_result result;
 	TRY(call(host, TDH_SYS_CONFIG, ptr_hpa(host->tdmrs->addresses).v, list->count,
 		 host->global_hkid, &result));
-	TRY(call(host, TDH_SYS_KEY_CONFIG, 0, 0, 0, &result));
+	TRY(packages_each(configure_key, host));
 	return init_tdmrs(host);
 }
 
