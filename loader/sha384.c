@@ -41,8 +41,10 @@ static void sha384_block(struct sha384 *hash)
 		memcpy(&big_endian, hash->block + i * 8, 8);
 		w[i] = __builtin_bswap64(big_endian);
 	}
-	uint64_t s[8]; /* a to h */
-	memcpy(s, hash->state, sizeof(s));
+	/* s[0] to s[7] are a to h. Each round moves s down by one, which renames them all. */
+	uint64_t words[80 + 8];
+	uint64_t *s = words + 80;
+	memcpy(s, hash->state, sizeof(hash->state));
 	for (unsigned t = 0; t < 80; t++) {
 		if (t >= 16) {
 			uint64_t w2 = w[(t - 2) % 16];
@@ -58,9 +60,7 @@ static void sha384_block(struct sha384 *hash)
 		uint64_t sum0 = rotate_right(s[0], 28) ^ rotate_right(s[0], 34) ^
 				rotate_right(s[0], 39);
 		uint64_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
-		for (unsigned i = 7; i > 0; i--) {
-			s[i] = s[i - 1];
-		}
+		s--;
 		s[4] += t1;
 		s[0] = t1 + sum0 + majority;
 	}
