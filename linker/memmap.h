@@ -37,6 +37,8 @@
 //                               |                                    [TempMem] |
 //   BSP_STACK       0x0082_1000 | stack, a guard page each side      [TempMem] |
 //                               +----------------------------------------------+
+//   EVENT_LOG       0x0081_8000 | measurement event log              [TempMem] |  becomes e820 type 4
+//                               +----------------------------------------------+
 //   SHIM_DATA       0x0081_0000 | .bss of the shim                   [TempMem] |
 //                               +----------------------------------------------+
 //   BOOT_TABLES     0x0080_0000 | boot table, then hand-off table    [TempMem] |
@@ -71,7 +73,9 @@
 #define BOOT_TABLES         0x800000
 #define BOOT_TABLES_PAGES   16
 #define SHIM_DATA           0x810000
-#define SHIM_DATA_SIZE      0x10000
+#define SHIM_DATA_SIZE      0x8000
+#define EVENT_LOG           0x818000
+#define EVENT_LOG_SIZE      0x8000
 #define BSP_STACK           0x821000
 #define BSP_STACK_SIZE      0x8000
 #define IST_STACK           0x82A000

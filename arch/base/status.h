@@ -14,6 +14,7 @@
 	X(ST_BAD_FORMAT, "input is not of the format expected")                     \
 	X(ST_UNSUPPORTED, "valid, but not supported here")                          \
 	X(ST_NOT_FOUND, "not found")                                                \
+	X(ST_LOG_FULL, "the event log is full")                                     \
 	X(ST_NO_MEMORY, "no memory of that size where it is needed")                \
 	X(ST_TIMEOUT, "no answer within the bound")                                 \
 	X(ST_HOST_REFUSED, "the host refused the call")                             \

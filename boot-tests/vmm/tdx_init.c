@@ -301,6 +301,7 @@ static unsigned error_number(enum status status)
 	case ST_OK:
 	case ST_TRUNCATED:
 	case ST_BAD_FORMAT:
+	case ST_LOG_FULL:
 	case ST_NOT_FOUND:
 	case ST_TIMEOUT:
 	case ST_HOST_REFUSED:
