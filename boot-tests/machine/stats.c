@@ -177,6 +177,15 @@ static void print_costs(void)
 	log_part("}, ");
 }
 
+static void print_digest(const uint8_t digest[SHA384_SIZE])
+{
+	log_part("\"");
+	for (size_t i = 0; i < SHA384_SIZE; i++) {
+		log_part("%02x", digest[i]);
+	}
+	log_part("\"");
+}
+
 void stats_print(void)
 {
 	log_open('S');
@@ -199,10 +208,13 @@ void stats_print(void)
 	if (stats_icount) {
 		print_costs();
 	}
-	log_part("\"mrtd\": \"");
-	for (size_t i = 0; i < sizeof(stats.mrtd); i++) {
-		log_part("%02x", stats.mrtd[i]);
+	log_part("\"mrtd\": ");
+	print_digest(stats.mrtd);
+	log_part(", \"rtmr\": [");
+	for (size_t i = 0; i < ARRAY_COUNT(stats.rtmr); i++) {
+		log_part(i == 0 ? "" : ", ");
+		print_digest(stats.rtmr[i]);
 	}
-	log_part("\"}");
+	log_part("]}");
 	log_close();
 }

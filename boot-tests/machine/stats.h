@@ -31,6 +31,7 @@ struct stats {
 	uint64_t exits[STATS_MAX_VCPUS];      /* #VMEXITs on each CPU */
 	uint64_t td_exits[STATS_MAX_VCPUS];   /* returns of TDH.VP.ENTER on each CPU */
 	uint8_t mrtd[SHA384_SIZE];            /* of the first TD */
+	uint8_t rtmr[4][SHA384_SIZE];         /* of the TD that was the last to extend one */
 	struct stats_cost cost[TDH_LEAF_COUNT][2]; /* by level of the GPA in RCX, for MEM.PAGE.* */
 	uint64_t bare_exit;                   /* instructions of svm_bare_exit() */
 };

@@ -1,6 +1,8 @@
 // TDG.MR.RTMR.EXTEND: adds 48 bytes to a run-time measurement.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "arch/base/mem.h"
 #include "arch/tdx/ve.h"
+#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/operand.h"
 
@@ -27,6 +29,7 @@ uint64_t tdg_mr_rtmr_extend(struct vcpu *vcpu)
 	sha384_update(&hash, tdcs->rtmr[index], SHA384_SIZE);
 	sha384_update(&hash, digest, SHA384_SIZE);
 	sha384_final(&hash, tdcs->rtmr[index]);
+	memcpy(stats.rtmr, tdcs->rtmr, sizeof(stats.rtmr));
 	lock_release(&tdcs->rtmr_lock, LOCK_EXCLUSIVE);
 	return TDX_SUCCESS;
 }
