@@ -1,4 +1,4 @@
-// Interprets the fw_cfg table loader and gives the MADT its multiprocessor wake-up structure.
+// Interprets the fw_cfg table loader, gives the MADT its wake-up structure and makes the CCEL.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "shim/acpi.h"
 
@@ -11,6 +11,7 @@
 #include "linker/memmap.h"
 #include "shim/fw_cfg.h"
 #include "shim/log.h"
+#include "shim/rtmr.h"
 
 #define LOADER_FILE "etc/table-loader"
 #define RSDP_FILE "etc/acpi/rsdp"
@@ -40,10 +41,11 @@ struct root_table {
 	uint32_t entry_size;
 	uint32_t madt_index;
 	uint64_t madt; /* 0: none */
+	uint64_t ccel; /* 0: none */
 };
 
 struct tables {
-	const struct acpi_rsdp *rsdp;
+	struct acpi_rsdp *rsdp;
 	struct root_table rsdt;
 	struct root_table xsdt;
 };
@@ -74,6 +76,14 @@ static enum status arena_allocate(struct acpi_arena *arena, uint32_t size, uint3
 	arena->used = (uint32_t)(start + size);
 	*offset = (uint32_t)start;
 	return ST_OK;
+}
+
+/* A file of the host's goes into RTMR[0] before anything looks at it. */
+static enum status measure(const uint8_t *file, uint32_t size)
+{
+	static const struct rtmr_event event = { CC_MR_RTMR0, EV_PLATFORM_CONFIG_FLAGS,
+						 TCG_ACPI_DATA, sizeof(TCG_ACPI_DATA) - 1 };
+	return rtmr_measure(&event, file, size);
 }
 
 /* ---- the table loader ------------------------------------------------------------------------ */
@@ -116,6 +126,7 @@ static enum status allocate(struct loader *loader, const struct table_loader_com
 	struct blob *blob = &loader->blobs[loader->count];
 	TRY(arena_allocate(arena, item.size, align, &blob->offset));
 	TRY(fw_cfg_read(item.selector, 0, arena->memory + blob->offset, item.size));
+	TRY(measure(arena->memory + blob->offset, item.size));
 	memcpy(blob->name, name, FW_CFG_NAME_SIZE);
 	blob->size = item.size;
 	loader->count++;
@@ -192,17 +203,26 @@ static enum status run_command(struct loader *loader, const struct table_loader_
 
 static enum status load_tables(struct loader *loader)
 {
+	struct acpi_arena *arena = loader->arena;
 	struct fw_cfg_item item;
-	struct table_loader_command command;
 	TRY(fw_cfg_file_find(LOADER_FILE, &item));
-	if (item.size % sizeof(command) != 0) {
+	if (item.size % sizeof(struct table_loader_command) != 0) {
 		return ST_BAD_FORMAT;
 	}
-	if (item.size / sizeof(command) > COMMANDS_MAX) {
+	if (item.size / sizeof(struct table_loader_command) > COMMANDS_MAX) {
 		return ST_NO_SPACE;
 	}
-	for (uint32_t at = 0; at < item.size; at += (uint32_t)sizeof(command)) {
-		TRY(fw_cfg_read(item.selector, at, &command, sizeof(command)));
+	/* The end of the arena is the commands' place, and no table's. */
+	if (item.size > arena->size) {
+		return ST_NO_MEMORY;
+	}
+	arena->size -= item.size;
+	const uint8_t *script = arena->memory + arena->size;
+	TRY(fw_cfg_read(item.selector, 0, arena->memory + arena->size, item.size));
+	TRY(measure(script, item.size));
+	for (uint32_t at = 0; at < item.size; at += (uint32_t)sizeof(struct table_loader_command)) {
+		struct table_loader_command command;
+		memcpy(&command, script + at, sizeof(command));
 		TRY(run_command(loader, &command));
 	}
 	return ST_OK;
@@ -235,12 +255,12 @@ static enum status table_at(const struct acpi_arena *arena, uint64_t address,
 	return ST_OK;
 }
 
-static uint8_t *root_entry(const struct root_table *root, uint32_t index)
+static uint8_t *root_entry(struct acpi_header *root, uint32_t entry_size, uint32_t index)
 {
-	return (uint8_t *)(root->header + 1) + index * root->entry_size;
+	return (uint8_t *)(root + 1) + index * entry_size;
 }
 
-/* Checks the table and all that it lists, and finds the MADT. */
+/* Checks the table and all that it lists, and finds MADT and CCEL. */
 static enum status read_root(const struct acpi_arena *arena, uint64_t address, uint32_t signature,
 			     uint32_t entry_size, struct root_table *out)
 {
@@ -257,8 +277,11 @@ static enum status read_root(const struct acpi_arena *arena, uint64_t address, u
 	for (uint32_t i = 0; i < bytes / entry_size; i++) {
 		uint64_t entry = 0;
 		struct acpi_header *table;
-		memcpy(&entry, root_entry(&root, i), entry_size);
+		memcpy(&entry, root_entry(root.header, entry_size, i), entry_size);
 		TRY(table_at(arena, entry, &table));
+		if (table->signature == ACPI_CCEL) {
+			root.ccel = entry;
+		}
 		if (table->signature != ACPI_MADT) {
 			continue;
 		}
@@ -272,7 +295,7 @@ static enum status read_root(const struct acpi_arena *arena, uint64_t address, u
 	return ST_OK;
 }
 
-static enum status find_rsdp(const struct loader *loader, const struct acpi_rsdp **out)
+static enum status find_rsdp(const struct loader *loader, struct acpi_rsdp **out)
 {
 	static const char name[FW_CFG_NAME_SIZE] = RSDP_FILE;
 	const struct blob *blob;
@@ -280,8 +303,8 @@ static enum status find_rsdp(const struct loader *loader, const struct acpi_rsdp
 	if (blob->size < ACPI_RSDP_V1_SIZE) {
 		return ST_TRUNCATED;
 	}
-	const uint8_t *bytes = loader->arena->memory + blob->offset;
-	const struct acpi_rsdp *rsdp = (const struct acpi_rsdp *)bytes;
+	uint8_t *bytes = loader->arena->memory + blob->offset;
+	struct acpi_rsdp *rsdp = (struct acpi_rsdp *)bytes;
 	if (rsdp->signature != ACPI_RSDP_SIGNATURE || byte_sum(bytes, ACPI_RSDP_V1_SIZE) != 0) {
 		return ST_BAD_FORMAT;
 	}
@@ -343,15 +366,61 @@ static enum status extend_madt(struct acpi_arena *arena, uint64_t address,
 	return ST_OK;
 }
 
-static void repoint_madt(const struct root_table *root, uint64_t madt)
+static enum status add_ccel(struct acpi_arena *arena, uint64_t *address)
 {
-	if (root->header != NULL) {
-		memcpy(root_entry(root, root->madt_index), &madt, root->entry_size);
-		fix_checksum(root->header, root->length);
+	static const struct acpi_ccel ccel = {
+		.header = {
+			.signature = ACPI_CCEL,
+			.length = sizeof(ccel),
+			.revision = ACPI_CCEL_REVISION,
+			.oem_id = "LINTEL",
+			.oem_table_id = "LINTELTD",
+		},
+		.type = ACPI_CCEL_TDX,
+		.log_size = EVENT_LOG_SIZE,
+		.log = EVENT_LOG,
+	};
+	uint32_t offset;
+	TRY(arena_allocate(arena, sizeof(ccel), 8, &offset));
+	struct acpi_header *table = (struct acpi_header *)(arena->memory + offset);
+	memcpy(table, &ccel, sizeof(ccel));
+	fix_checksum(table, sizeof(ccel));
+	*address = arena->base.v + offset;
+	return ST_OK;
+}
+
+/* Puts a copy of the root table, with our MADT and longer by the CCEL, behind all other tables. */
+static enum status extend_root(struct acpi_arena *arena, const struct root_table *old,
+			       uint64_t madt, uint64_t ccel, uint64_t *address)
+{
+	uint32_t offset;
+	if (old->header == NULL) {
+		*address = 0;
+		return ST_OK;
+	}
+	TRY(arena_allocate(arena, old->length + old->entry_size, 8, &offset));
+	struct acpi_header *root = (struct acpi_header *)(arena->memory + offset);
+	memcpy(root, old->header, old->length);
+	memcpy(root_entry(root, old->entry_size, old->madt_index), &madt, old->entry_size);
+	memcpy((uint8_t *)root + old->length, &ccel, old->entry_size);
+	root->length = old->length + old->entry_size;
+	fix_checksum(root, root->length);
+	*address = arena->base.v + offset;
+	return ST_OK;
+}
+
+static void repoint_rsdp(struct acpi_rsdp *rsdp, uint64_t rsdt, uint64_t xsdt)
+{
+	rsdp->rsdt = (uint32_t)rsdt;
+	rsdp->checksum = (uint8_t)(rsdp->checksum - byte_sum((uint8_t *)rsdp, ACPI_RSDP_V1_SIZE));
+	if (rsdp->revision >= 2) {
+		rsdp->xsdt = xsdt;
+		rsdp->extended_checksum = (uint8_t)(rsdp->extended_checksum -
+						    byte_sum((uint8_t *)rsdp, sizeof(*rsdp)));
 	}
 }
 
-/* Checks all tables that the RSDP leads to. The root tables name one MADT or none. */
+/* Checks all tables that the RSDP leads to. The root tables name one MADT or none, and the same CCEL. */
 static enum status read_tables(const struct loader *loader, struct tables *out)
 {
 	struct tables tables = { 0 };
@@ -366,16 +435,39 @@ static enum status read_tables(const struct loader *loader, struct tables *out)
 		return ST_BAD_FORMAT;
 	}
 	if (tables.rsdt.header != NULL && tables.xsdt.header != NULL &&
-	    tables.rsdt.madt != tables.xsdt.madt) {
+	    (tables.rsdt.madt != tables.xsdt.madt || tables.rsdt.ccel != tables.xsdt.ccel)) {
 		return ST_BAD_FORMAT;
 	}
 	*out = tables;
 	return ST_OK;
 }
 
-static uint64_t madt_of(const struct tables *tables)
+static const struct root_table *root_of(const struct tables *tables)
 {
-	return tables->xsdt.header != NULL ? tables->xsdt.madt : tables->rsdt.madt;
+	return tables->xsdt.header != NULL ? &tables->xsdt : &tables->rsdt;
+}
+
+/* What a TD gets beside the host's tables. */
+static enum status extend_tables(struct loader *loader, const struct mailbox_info *mp,
+				 struct tables *tables)
+{
+	struct acpi_arena *arena = loader->arena;
+	uint64_t madt, ccel, rsdt, xsdt;
+	if (root_of(tables)->ccel != 0) {
+		return ST_HOST_LIED;
+	}
+	if (root_of(tables)->madt == 0) {
+		return ST_BAD_FORMAT;
+	}
+	TRY(extend_madt(arena, root_of(tables)->madt, mp, &madt));
+	TRY(add_ccel(arena, &ccel));
+	TRY(extend_root(arena, &tables->rsdt, madt, ccel, &rsdt));
+	TRY(extend_root(arena, &tables->xsdt, madt, ccel, &xsdt));
+	repoint_rsdp(tables->rsdp, rsdt, xsdt);
+	/* Where the host lets tables overlap, our writes may have spoilt them. */
+	TRY(read_tables(loader, tables));
+	return root_of(tables)->madt == madt && root_of(tables)->ccel == ccel ? ST_OK :
+										ST_BAD_FORMAT;
 }
 
 enum status acpi_install(struct acpi_arena *arena, const struct mailbox_info *mp, gpa_t *rsdp)
@@ -386,18 +478,7 @@ enum status acpi_install(struct acpi_arena *arena, const struct mailbox_info *mp
 	TRY(load_tables(&loader));
 	TRY(read_tables(&loader, &tables));
 	if (mp != NULL) {
-		uint64_t madt;
-		if (madt_of(&tables) == 0) {
-			return ST_BAD_FORMAT;
-		}
-		TRY(extend_madt(arena, madt_of(&tables), mp, &madt));
-		repoint_madt(&tables.rsdt, madt);
-		repoint_madt(&tables.xsdt, madt);
-		/* Where the host lets tables overlap, our writes may have spoilt them. */
-		TRY(read_tables(&loader, &tables));
-		if (madt_of(&tables) != madt) {
-			return ST_BAD_FORMAT;
-		}
+		TRY(extend_tables(&loader, mp, &tables));
 	}
 	*rsdp = gpa(arena->base.v + (uint64_t)((const uint8_t *)tables.rsdp - arena->memory));
 	return ST_OK;

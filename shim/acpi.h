@@ -1,4 +1,4 @@
-// Installs the host's ACPI tables (fw_cfg table loader) and adds the wake-up structure for APs.
+// Installs the host's ACPI tables (fw_cfg table loader) and adds what only the shim knows.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Tables, their addresses and the loader's commands are hostile: every offset is checked against
@@ -20,10 +20,10 @@ struct acpi_arena {
 };
 
 /*
- * Fills the arena, which must be empty, and finds the RSDP. With mp, the MADT gets the
- * multiprocessor wake-up structure; without it the tables are as the host made them. ST_NOT_FOUND:
- * the host has no tables. ST_HOST_LIED: its MADT already has a wake-up structure, which would take
- * the APs from us.
+ * Fills the arena, which must be empty, and finds the RSDP. With mp, in a TD, the MADT gets the
+ * multiprocessor wake-up structure, and a table CCEL leads to the event log; without it the tables
+ * are as the host made them. The host's files are measured. ST_NOT_FOUND: the host has no tables.
+ * ST_HOST_LIED: it has a wake-up structure, which would take the APs from us, or a CCEL.
  */
 enum status acpi_install(struct acpi_arena *arena, const struct mailbox_info *mp,
 			 gpa_t *rsdp) MUST_CHECK;

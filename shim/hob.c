@@ -91,6 +91,7 @@ static enum status read_handoff(struct hob_list *list, uint64_t *end_of_list)
 	return skip(list, &block.header);
 }
 
+/* Leaves list->offset at the END block. */
 static enum status read_blocks(struct hob_list *list, unsigned gpaw, uint64_t image_size,
 			       uint64_t end_of_list, struct memory_map *map)
 {
@@ -129,7 +130,7 @@ static enum status read_blocks(struct hob_list *list, unsigned gpaw, uint64_t im
 }
 
 enum status hob_read(const void *copy, size_t size, unsigned gpaw, uint64_t image_size,
-		     struct memory_map *map)
+		     struct memory_map *map, size_t *list_size)
 {
 	struct hob_list list = { .bytes = copy, .size = size };
 	/* Too large for the stack, and there is one boot. */
@@ -139,5 +140,6 @@ enum status hob_read(const void *copy, size_t size, unsigned gpaw, uint64_t imag
 	TRY(read_handoff(&list, &end_of_list));
 	TRY(read_blocks(&list, gpaw, image_size, end_of_list, &found));
 	*map = found;
+	*list_size = list.offset;
 	return ST_OK;
 }

@@ -9,7 +9,8 @@
 
 /*
  * Reads a HOB list out of the shim's own copy (the host's page must have been copied before).
- * image_size: bytes of the image that ends at 4 GiB; gpaw: 48 or 52. Refuses, with *map untouched:
+ * image_size: bytes of the image that ends at 4 GiB; gpaw: 48 or 52. *list_size: bytes in front of
+ * the END block, which is what gets measured. Refuses, with *map and *list_size untouched:
  *   ST_TRUNCATED    the list does not end within size bytes
  *   ST_BAD_FORMAT   a block's type, length, reserved field, version, attributes, or the end pointer
  *   ST_UNSUPPORTED  a block or resource type that a TD HOB of a TDX host does not have
@@ -19,4 +20,4 @@
  *   ST_NO_SPACE     more ranges than a memory map holds
  */
 enum status hob_read(const void *copy, size_t size, unsigned gpaw, uint64_t image_size,
-		     struct memory_map *map) MUST_CHECK;
+		     struct memory_map *map, size_t *list_size) MUST_CHECK;

@@ -6,6 +6,9 @@
 //   | RAM         | shim, boot  | (RAM)        | kernel, init_size    | (RAM)  | initrd |
 //   |             | params,ACPI |              | bytes                |        |        |
 //   +-------------+-------------+--------------+----------------------+--------+--------+
+//
+// In a TD each part that is the host's is checked in private memory, then measured, then used. What
+// is embedded in the image is in MRTD, and in no event.
 #include "shim/linux.h"
 
 #include <stdbool.h>
@@ -16,6 +19,7 @@
 #include "shim/e820.h"
 #include "shim/fw_cfg.h"
 #include "shim/log.h"
+#include "shim/rtmr.h"
 
 /* Where the kernels that have no opinion get their initrd at the highest. */
 #define INITRD_END_MAX 0x80000000
@@ -26,6 +30,13 @@ struct source {
 	const uint8_t *embedded; /* NULL: fw_cfg */
 	uint16_t selector;
 	uint32_t size;
+};
+
+/* A bzImage in its two parts. */
+struct kernel {
+	struct linux_setup_header header;
+	struct source setup; /* the host's: a copy stands at HANDOFF_SETUP */
+	struct source body;  /* the protected-mode part */
 };
 
 static enum status source_read(const struct source *source, uint32_t offset, void *to,
@@ -169,33 +180,89 @@ enum status linux_place_initrd(const struct linux_setup_header *header, uint32_t
 	return ST_OK;
 }
 
-/* Reads the header and opens the protected-mode part. ST_NOT_FOUND: there is no kernel. */
-static enum status open_kernel(const struct image_config *config, struct linux_setup_header *header,
-			       struct source *kernel)
+/* Reads the header and opens both parts. ST_NOT_FOUND: there is no kernel. */
+static enum status open_kernel(const struct image_config *config, struct kernel *out)
 {
-	uint8_t setup[LINUX_HEADER_END_MAX];
-	struct source file;
-	bool embedded = config->kernel.base != 0;
+	struct kernel kernel;
+	uint8_t *copy = gpa_pointer(gpa(HANDOFF_SETUP));
 	/* Embedded it is one file; QEMU hands it over in two parts, cut by setup_sects. */
-	TRY(source_open(config, &config->kernel, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA, &file));
-	if (file.size == 0) {
+	TRY(source_open(config, &config->kernel, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA,
+			&kernel.setup));
+	if (kernel.setup.size == 0) {
 		return ST_NOT_FOUND;
 	}
-	TRY(source_read(&file, 0, setup, sizeof(setup)));
-	TRY(linux_header_read(setup, sizeof(setup), header));
-	if (!embedded) {
-		return source_open(config, &config->kernel, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA,
-				   kernel);
+	if (kernel.setup.embedded != NULL) {
+		TRY(linux_header_read(kernel.setup.embedded, kernel.setup.size, &kernel.header));
+	} else {
+		if (kernel.setup.size > HANDOFF_SETUP_SIZE) {
+			return ST_NO_SPACE;
+		}
+		TRY(source_read(&kernel.setup, 0, copy, kernel.setup.size));
+		TRY(linux_header_read(copy, kernel.setup.size, &kernel.header));
 	}
-	uint32_t cut = (header->setup_sects + 1u) * LINUX_SECTOR_SIZE;
-	if (cut > file.size) {
+	uint32_t cut = (kernel.header.setup_sects + 1u) * LINUX_SECTOR_SIZE;
+	if (cut > kernel.setup.size) {
 		return ST_TRUNCATED;
 	}
-	*kernel = (struct source){ .embedded = file.embedded + cut, .size = file.size - cut };
+	if (kernel.setup.embedded != NULL) {
+		kernel.body = (struct source){ .embedded = kernel.setup.embedded + cut,
+					       .size = kernel.setup.size - cut };
+	} else {
+		/* Cut elsewhere, another kernel would be entered under the same measurement. */
+		if (cut != kernel.setup.size) {
+			return ST_BAD_FORMAT;
+		}
+		TRY(source_open(config, &config->kernel, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA,
+				&kernel.body));
+	}
+	*out = kernel;
 	return ST_OK;
 }
 
+/* Both parts are one file again: its digest is what sha384sum says of the bzImage. */
+static enum status measure_kernel(const struct kernel *kernel, gpa_t body)
+{
+	const struct tcg_kernel_event blob = {
+		.description_size = sizeof(KERNEL_DESCRIPTION),
+		.description = KERNEL_DESCRIPTION,
+		.base = body.v,
+		.size = (uint64_t)kernel->setup.size + kernel->body.size,
+	};
+	const struct rtmr_event event = { CC_MR_RTMR1, EV_EFI_PLATFORM_FIRMWARE_BLOB2, &blob,
+					  sizeof(blob) };
+	struct sha384 hash;
+	if (kernel->setup.embedded != NULL || !rtmr_active()) {
+		return ST_OK;
+	}
+	sha384_init(&hash);
+	sha384_update(&hash, gpa_pointer(gpa(HANDOFF_SETUP)), kernel->setup.size);
+	sha384_update(&hash, gpa_pointer(body), kernel->body.size);
+	return rtmr_extend(&event, &hash);
+}
+
+static enum status load_kernel(const struct kernel *kernel, const struct memory_map *map,
+			       struct gpa_range *window)
+{
+	TRY(linux_place_kernel(&kernel->header, kernel->body.size, map, window));
+	TRY(source_read(&kernel->body, 0, gpa_pointer(window->base), kernel->body.size));
+	return measure_kernel(kernel, window->base);
+}
+
 /* ---- what goes with it ----------------------------------------------------------------------- */
+
+static enum status measure_initrd(const struct source *initrd, gpa_t base)
+{
+	static const struct tcg_initrd_event tag = {
+		.id = INITRD_EVENT_ID,
+		.size = sizeof(INITRD_DESCRIPTION),
+		.description = INITRD_DESCRIPTION,
+	};
+	const struct rtmr_event event = { CC_MR_RTMR2, EV_EVENT_TAG, &tag, sizeof(tag) };
+	if (initrd->embedded != NULL) {
+		return ST_OK;
+	}
+	return rtmr_measure(&event, gpa_pointer(base), initrd->size);
+}
 
 static enum status load_initrd(const struct image_config *config, struct gpa_range kernel_window,
 			       const struct memory_map *map, struct linux_boot_params *params)
@@ -209,9 +276,21 @@ static enum status load_initrd(const struct image_config *config, struct gpa_ran
 	TRY(linux_place_initrd(&params->header, initrd.size, gpa_range_end(kernel_window), map,
 			       &base));
 	TRY(source_read(&initrd, 0, gpa_pointer(base), initrd.size));
+	TRY(measure_initrd(&initrd, base));
 	params->header.ramdisk_image = (uint32_t)base.v;
 	params->header.ramdisk_size = initrd.size;
 	return ST_OK;
+}
+
+/* The host's even if it is empty: it is handed on all the same. */
+static enum status measure_cmdline(const struct image_config *config, const char *text)
+{
+	uint32_t size = (uint32_t)strlen(text);
+	const struct rtmr_event event = { CC_MR_RTMR2, EV_IPL, text, size };
+	if (config->cmdline.base != 0 || config->kernel.base != 0) {
+		return ST_OK;
+	}
+	return rtmr_measure(&event, text, size);
 }
 
 static enum status load_cmdline(const struct image_config *config, struct linux_boot_params *params)
@@ -229,26 +308,31 @@ static enum status load_cmdline(const struct image_config *config, struct linux_
 	if (strlen(text) > params->header.cmdline_size) {
 		return ST_NO_SPACE;
 	}
+	/* What the host has behind the first NUL is not measured, and goes no further. */
+	memset(text + strlen(text), 0, cmdline.size - strlen(text));
+	TRY(measure_cmdline(config, text));
 	params->header.cmd_line_ptr = HANDOFF_CMDLINE;
 	return ST_OK;
 }
 
-/* No tables: *rsdp = 0 and nothing used. */
+/* No tables: *rsdp = 0 and nothing used. Ends what the host configures. */
 static enum status load_acpi(const struct mailbox_info *mp, struct acpi_arena *arena, gpa_t *rsdp)
 {
 	enum status status = acpi_install(arena, mp, rsdp);
 	if (status == ST_NOT_FOUND) {
 		log_note("acpi: the host has no tables");
 		*rsdp = gpa(0);
-		return ST_OK;
+	} else if (status != ST_OK) {
+		return status;
 	}
-	return status;
+	TRY(rtmr_separate(CC_MR_RTMR0));
+	return rtmr_separate(CC_MR_RTMR1);
 }
 
 static enum status fill_e820(const struct memory_map *map, const struct acpi_arena *arena,
 			     const struct mailbox_info *mp, struct linux_boot_params *params)
 {
-	struct e820_overlay overlays[2];
+	struct e820_overlay overlays[3];
 	unsigned overlay_count = 0;
 	struct e820_entry entries[LINUX_E820_MAX];
 	unsigned count;
@@ -258,6 +342,8 @@ static enum status fill_e820(const struct memory_map *map, const struct acpi_are
 		};
 	}
 	if (mp != NULL) {
+		overlays[overlay_count++] =
+			(struct e820_overlay){ { gpa(EVENT_LOG), EVENT_LOG_SIZE }, E820_NVS };
 		/* The mailbox page, and around it in the image what an AP runs on when it comes
 		 * back: park loop, AP table, GDT. Type 4, as type 2 would be mapped shared. */
 		overlays[overlay_count++] =
@@ -278,16 +364,16 @@ enum status linux_boot_prepare(const struct image_config *config, const struct m
 		.base = gpa(ACPI_ARENA),
 		.size = ACPI_ARENA_SIZE,
 	};
-	struct linux_setup_header header;
-	struct source kernel;
+	struct kernel kernel;
 	struct linux_boot boot = { .boot_params = gpa(HANDOFF_BOOT_PARAMS) };
-	TRY(open_kernel(config, &header, &kernel));
-	TRY(linux_place_kernel(&header, kernel.size, map, &boot.kernel_window));
-	TRY(source_read(&kernel, 0, gpa_pointer(boot.kernel_window.base), kernel.size));
+	TRY(open_kernel(config, &kernel));
+	TRY(load_acpi(mp, &arena, &boot.rsdp));
+	TRY(load_kernel(&kernel, map, &boot.kernel_window));
 	boot.entry = gpa(boot.kernel_window.base.v + LINUX_ENTRY_64);
 
 	/* What the host left in the fields of a boot loader goes no further. */
 	memset(params, 0, sizeof(*params));
+	struct linux_setup_header header = kernel.header;
 	header.type_of_loader = LINUX_LOADER_UNDEFINED;
 	header.loadflags = LINUX_LOADFLAG_LOADED_HIGH;
 	header.code32_start = (uint32_t)boot.kernel_window.base.v;
@@ -298,9 +384,8 @@ enum status linux_boot_prepare(const struct image_config *config, const struct m
 	header.ext_loader_type = 0;
 	header.setup_data = 0;
 	params->header = header;
-	TRY(load_initrd(config, boot.kernel_window, map, params));
 	TRY(load_cmdline(config, params));
-	TRY(load_acpi(mp, &arena, &boot.rsdp));
+	TRY(load_initrd(config, boot.kernel_window, map, params));
 	params->acpi_rsdp_addr = boot.rsdp.v;
 	TRY(fill_e820(map, &arena, mp, params));
 	*out = boot;

@@ -15,7 +15,10 @@
 #define HANDOFF_BOOT_PARAMS HANDOFF_PAGES
 #define HANDOFF_CMDLINE (HANDOFF_PAGES + 0x1000)
 #define HANDOFF_CMDLINE_SIZE 0xF000
-#define HANDOFF_FREE (HANDOFF_PAGES + 0x10000)
+/* The setup part of a kernel that the host hands over; only until the kernel is loaded. */
+#define HANDOFF_SETUP (HANDOFF_PAGES + 0x10000)
+#define HANDOFF_SETUP_SIZE 0x20000
+#define HANDOFF_FREE (HANDOFF_PAGES + 0x30000)
 
 struct linux_boot {
 	gpa_t entry;                      /* 64-bit entry; RSI = boot_params */
@@ -25,7 +28,7 @@ struct linux_boot {
 };
 
 /*
- * Prepares everything but the jump. map: as handed to the kernel; only MEMORY_ACCEPTED ranges are
+ * Prepares everything but the jump, and measures what of it is the host's. map: as handed to the kernel; only MEMORY_ACCEPTED ranges are
  * written to. mp: where a TD's APs wait; NULL on a plain VM. After fw_cfg_init() (which may have
  * failed if the image holds the kernel) and platform_init(). ST_NOT_FOUND: there is no kernel.
  */

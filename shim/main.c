@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "arch/base/mem.h"
+#include "arch/tdx/event_log.h"
 #include "arch/tdx/mailbox.h"
 #include "linker/memmap.h"
 #include "loader/config.h"
@@ -16,6 +17,7 @@
 #include "shim/log.h"
 #include "shim/memory.h"
 #include "shim/platform.h"
+#include "shim/rtmr.h"
 #include "shim/tables.h"
 #include "shim/vmcall.h"
 #include "shim/world.h"
@@ -71,12 +73,28 @@ static void wait_for_aps(const struct td_info *info)
 	log_note("%u vCPUs have arrived", info->vcpu_count);
 }
 
+static enum status measure_hobs(const uint8_t *list, size_t size)
+{
+	static const struct tcg_td_hob_event hobs = {
+		.description_size = sizeof(TD_HOB_DESCRIPTION),
+		.description = TD_HOB_DESCRIPTION,
+		.table_count = 1,
+		.guid = TD_HOB_TABLE_GUID,
+		.table = TD_HOB,
+	};
+	const struct rtmr_event event = { CC_MR_RTMR0, EV_EFI_HANDOFF_TABLES2, &hobs,
+					  sizeof(hobs) };
+	return rtmr_measure(&event, list, size);
+}
+
 static void read_hobs(const struct td_info *info, uint32_t image_size, struct memory_map *map)
 {
 	/* Read from here only: a list that changes under the reader is no list. */
 	static uint8_t copy[TD_HOB_SIZE];
+	size_t list_size;
 	memcpy(copy, (const void *)TD_HOB, sizeof(copy));
-	require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map), "TD HOB");
+	require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map, &list_size), "TD HOB");
+	require(measure_hobs(copy, list_size), "measurement of the TD HOB");
 }
 
 static void accept_all(struct accept *accept, struct memory_map *map)
@@ -102,6 +120,7 @@ static void start_td(struct accept *accept, uint32_t image_size, struct memory_m
 {
 	const struct td_info *info = world_info();
 	require(world_check_config(), "neither SEPT_VE_DISABLE nor PENDING_VE_DISABLE");
+	require(rtmr_start(), "event log");
 	read_hobs(info, image_size, map);
 	accept_all(accept, map);
 	wait_for_aps(info);

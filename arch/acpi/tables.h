@@ -1,6 +1,6 @@
-// The ACPI tables that Lintel reads or makes: RSDP, the common header, RSDT/XSDT, MADT.
+// The ACPI tables that Lintel reads or makes: RSDP, the common header, RSDT/XSDT, MADT, CCEL.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// [ACPI 6.6 5.2.5 RSDP, 5.2.6 header, 5.2.7 RSDT, 5.2.8 XSDT, 5.2.12 MADT]
+// [ACPI 6.6 5.2.5 RSDP, 5.2.6 header, 5.2.7 RSDT, 5.2.8 XSDT, 5.2.12 MADT, 5.2.34 CCEL]
 #pragma once
 
 #include <stdint.h>
@@ -13,6 +13,7 @@
 #define ACPI_RSDT ACPI_SIGNATURE('R', 'S', 'D', 'T')
 #define ACPI_XSDT ACPI_SIGNATURE('X', 'S', 'D', 'T')
 #define ACPI_MADT ACPI_SIGNATURE('A', 'P', 'I', 'C')
+#define ACPI_CCEL ACPI_SIGNATURE('C', 'C', 'E', 'L')
 
 /* "RSD PTR ", little endian */
 #define ACPI_RSDP_SIGNATURE 0x2052545020445352
@@ -76,3 +77,18 @@ struct acpi_madt_wakeup {
 ABI_SIZE(struct acpi_madt_wakeup, 24);
 ABI_FIELD(struct acpi_madt_wakeup, mailbox, 0x08, 8);
 ABI_FIELD(struct acpi_madt_wakeup, reset_vector, 0x10, 8);
+
+/* Where the event log of a confidential guest is (arch/tdx/event_log.h). */
+#define ACPI_CCEL_REVISION 1
+#define ACPI_CCEL_TDX 2
+struct acpi_ccel {
+	struct acpi_header header;     /* 00 */
+	uint8_t type;                  /* 24 */
+	uint8_t subtype;               /* 25 */
+	uint16_t reserved_26;          /* 26 */
+	uint64_t log_size;             /* 28 */
+	uint64_t log;                  /* 30 */
+} PACKED;
+ABI_SIZE(struct acpi_ccel, 56);
+ABI_FIELD(struct acpi_ccel, log_size, 0x28, 8);
+ABI_FIELD(struct acpi_ccel, log, 0x30, 8);

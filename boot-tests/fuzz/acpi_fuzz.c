@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Input: one byte of flags, then changes of 4 bytes each: which file, offset (16 bits), new byte.
-// What is installed must lead from the RSDP to one wake-up structure, and that must be ours.
+// What is installed must lead from the RSDP to one wake-up structure and one CCEL, and both must be
+// ours.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 
 #define FLAG_XSDT 1
 #define FLAG_TD 2
-#define ARENA_SIZE 0x2000
+#define ARENA_SIZE 0x3000
 
 static const struct mailbox_info mailbox = { { MAILBOX }, { SHIM_TEXT + 0x40 } };
 
@@ -55,10 +56,10 @@ static void change(struct acpi_fixture *fixture, const uint8_t *record)
 }
 
 /* As an operating system reads it: lengths are trusted, so ASan watches them. */
-static unsigned count_wakeups(const struct acpi_arena *arena, uint64_t root_address,
-			      unsigned entry_size)
+static void check_root(const struct acpi_arena *arena, uint64_t root_address, unsigned entry_size)
 {
 	unsigned wakeups = 0;
+	unsigned logs = 0;
 	const struct acpi_header *root =
 		(const struct acpi_header *)(arena->memory + (root_address - ACPI_ARENA));
 	const uint8_t *entries = (const uint8_t *)(root + 1);
@@ -67,6 +68,13 @@ static unsigned count_wakeups(const struct acpi_arena *arena, uint64_t root_addr
 		memcpy(&address, entries + at, entry_size);
 		const uint8_t *table = arena->memory + (address - ACPI_ARENA);
 		uint32_t length = ((const struct acpi_header *)table)->length;
+		if (memcmp(table, "CCEL", 4) == 0) {
+			uint64_t log;
+			CHECK(length == 56);
+			memcpy(&log, table + 48, sizeof(log));
+			CHECK(log == EVENT_LOG);
+			logs++;
+		}
 		if (memcmp(table, "APIC", 4) != 0) {
 			continue;
 		}
@@ -79,7 +87,7 @@ static unsigned count_wakeups(const struct acpi_arena *arena, uint64_t root_addr
 			}
 		}
 	}
-	return wakeups;
+	CHECK(wakeups == 1 && logs == 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -106,10 +114,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(&rsdp, arena.memory + offset,
 		       arena.memory[offset + 15] >= 2 ? sizeof(rsdp) : ACPI_RSDP_V1_SIZE);
 		if (td && rsdp.rsdt != 0) {
-			CHECK(count_wakeups(&arena, rsdp.rsdt, 4) == 1);
+			check_root(&arena, rsdp.rsdt, 4);
 		}
 		if (td && rsdp.revision >= 2 && rsdp.xsdt != 0) {
-			CHECK(count_wakeups(&arena, rsdp.xsdt, 8) == 1);
+			check_root(&arena, rsdp.xsdt, 8);
 		}
 	}
 	free(arena.memory);

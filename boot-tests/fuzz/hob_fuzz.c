@@ -18,9 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	unsigned gpaw = widths[data[0] & 1];
-	if (hob_read(data + 1, size - 1, gpaw, IMAGE_SIZE, &map) != ST_OK) {
+	size_t list_size;
+	if (hob_read(data + 1, size - 1, gpaw, IMAGE_SIZE, &map, &list_size) != ST_OK) {
 		return 0;
 	}
+	CHECK(list_size < size - 1);
 	uint64_t last_end = 0;
 	CHECK(map.count <= MEMORY_MAP_ENTRIES);
 	for (unsigned i = 0; i < map.count; i++) {

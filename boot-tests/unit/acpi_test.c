@@ -1,4 +1,4 @@
-// The table loader and the MADT: QEMU's shape goes through, every lie of the host is refused.
+// The table loader, MADT and CCEL: QEMU's shape goes through, every lie of the host is refused.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "arch/base/bits.h"
 #include "boot-tests/unit/acpi_fixture.h"
 #include "boot-tests/unit/fake_files.h"
 #include "linker/memmap.h"
@@ -101,13 +102,26 @@ static void assert_sums_to_zero(uint64_t address, uint32_t size)
 	assert_int_equal(sum & 0xFF, 0);
 }
 
-/* Follows a root table to the MADT. */
-static uint64_t madt_of(uint64_t root, const char *signature, unsigned entry_size)
+/* Follows a root table with that many entries to the MADT. */
+static uint64_t madt_of(uint64_t root, const char *signature, unsigned entry_size, unsigned entries)
 {
 	assert_memory_equal(at(root), signature, 4);
-	assert_int_equal(number_at(root + 4, 4), 36 + 2 * entry_size);
-	assert_sums_to_zero(root, 36 + 2 * entry_size);
+	assert_int_equal(number_at(root + 4, 4), 36 + entries * entry_size);
+	assert_sums_to_zero(root, 36 + entries * entry_size);
 	return number_at(root + 36 + entry_size, entry_size);
+}
+
+/* [ACPI 6.5 5.2.34] */
+static void assert_ccel(uint64_t ccel)
+{
+	assert_memory_equal(at(ccel), "CCEL", 4);
+	assert_int_equal(number_at(ccel + 4, 4), 56);
+	assert_sums_to_zero(ccel, 56);
+	assert_int_equal(number_at(ccel + 8, 1), 1);
+	assert_int_equal(number_at(ccel + 36, 2), 2);
+	assert_int_equal(number_at(ccel + 38, 2), 0);
+	assert_int_equal(number_at(ccel + 40, 8), EVENT_LOG_SIZE);
+	assert_int_equal(number_at(ccel + 48, 8), EVENT_LOG);
 }
 
 static void assert_extended(uint64_t madt)
@@ -134,19 +148,21 @@ static void plain_tables_are_left_alone(void **state)
 	(void)state;
 	assert_int_equal(install(NULL, &rsdp), ST_OK);
 	assert_sums_to_zero(rsdp.v, 20);
-	uint64_t madt = madt_of(number_at(rsdp.v + 16, 4), "RSDT", 4);
+	uint64_t madt = madt_of(number_at(rsdp.v + 16, 4), "RSDT", 4, 2);
 	assert_int_equal(number_at(madt + 4, 4), FIXTURE_MADT_SIZE);
 	assert_int_equal(arena.used, 0x40 + sizeof(fixture.tables));
 	assert_int_equal(memory[arena.used], 0xEE);
 }
 
-static void rsdt_gets_the_wakeup_structure(void **state)
+static void rsdt_gets_wakeup_structure_and_ccel(void **state)
 {
 	gpa_t rsdp;
 	(void)state;
 	assert_int_equal(install(&mailbox, &rsdp), ST_OK);
 	assert_sums_to_zero(rsdp.v, 20);
-	assert_extended(madt_of(number_at(rsdp.v + 16, 4), "RSDT", 4));
+	uint64_t rsdt = number_at(rsdp.v + 16, 4);
+	assert_extended(madt_of(rsdt, "RSDT", 4, 3));
+	assert_ccel(number_at(rsdt + 36 + 2 * 4, 4));
 	/* The FADT's pointer to the DSDT was loaded, too. */
 	uint64_t tables = ACPI_ARENA + 0x40;
 	assert_int_equal(number_at(tables + FIXTURE_FADT_DSDT, 4), tables);
@@ -159,9 +175,14 @@ static void xsdt_and_rsdt_agree(void **state)
 	(void)state;
 	assert_int_equal(install(&mailbox, &rsdp), ST_OK);
 	assert_sums_to_zero(rsdp.v, 36);
-	uint64_t madt = madt_of(number_at(rsdp.v + 24, 8), "XSDT", 8);
+	assert_sums_to_zero(rsdp.v, 20);
+	uint64_t rsdt = number_at(rsdp.v + 16, 4);
+	uint64_t xsdt = number_at(rsdp.v + 24, 8);
+	uint64_t madt = madt_of(xsdt, "XSDT", 8, 3);
 	assert_extended(madt);
-	assert_int_equal(madt_of(number_at(rsdp.v + 16, 4), "RSDT", 4), madt);
+	assert_int_equal(madt_of(rsdt, "RSDT", 4, 3), madt);
+	assert_ccel(number_at(xsdt + 36 + 2 * 8, 8));
+	assert_int_equal(number_at(rsdt + 36 + 2 * 4, 4), number_at(xsdt + 36 + 2 * 8, 8));
 }
 
 static void no_loader_is_not_found(void **state)
@@ -229,16 +250,26 @@ static void arena_too_small(void **state)
 	gpa_t rsdp;
 	(void)state;
 	uint32_t tables_end = 0x40 + sizeof(fixture.tables);
+	/* MADT, CCEL and RSDT, aligned to 8. */
+	uint32_t added = 96 + 56 + 48;
+	uint32_t commands = fixture.command_count * (uint32_t)sizeof(fixture.commands[0]);
 	fake_files_reset();
 	acpi_fixture_serve(&fixture);
-	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), tables_end - 1, 0 };
+	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), commands - 1, 0 };
 	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY);
-	/* Enough for the tables, not for the longer MADT. */
-	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), tables_end + 95, 0 };
+	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), commands + tables_end - 1, 0 };
 	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY);
-	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), tables_end + 96, 0 };
+	/* Enough for the host's tables, not for each of ours. */
+	static const uint32_t missing[] = { 96 + 56 + 48, 56 + 48, 48, 1 };
+	for (unsigned i = 0; i < ARRAY_COUNT(missing); i++) {
+		uint32_t size = commands + tables_end + added - missing[i];
+		arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), size, 0 };
+		assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY);
+	}
+	uint32_t size = commands + tables_end + added;
+	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), size, 0 };
 	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_OK);
-	assert_int_equal(arena.used, tables_end + 96);
+	assert_int_equal(arena.used, tables_end + added);
 }
 
 static void bad_pointers(void **state)
@@ -442,6 +473,17 @@ static void roots_that_disagree(void **state)
 	assert_refused(ST_BAD_FORMAT);
 }
 
+/* A log of the host's would be believed instead of ours. */
+static void ccel_of_the_host(void **state)
+{
+	gpa_t rsdp;
+	(void)state;
+	memcpy(fixture.tables + FIXTURE_FADT, "CCEL", 4);
+	assert_refused(ST_HOST_LIED);
+	/* On a plain VM it is the host's affair. */
+	assert_int_equal(install(NULL, &rsdp), ST_OK);
+}
+
 #define CASE(name) cmocka_unit_test_setup(name, setup)
 #define CASE_XSDT(name) cmocka_unit_test_setup(name, setup_xsdt)
 
@@ -449,7 +491,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(plain_tables_are_left_alone),
-		CASE(rsdt_gets_the_wakeup_structure),
+		CASE(rsdt_gets_wakeup_structure_and_ccel),
 		CASE_XSDT(xsdt_and_rsdt_agree),
 		CASE(no_loader_is_not_found),
 		CASE(unknown_and_refused_commands_are_skipped),
@@ -466,6 +508,8 @@ int main(void)
 		CASE(bad_madt),
 		CASE(madt_too_short),
 		CASE_XSDT(roots_that_disagree),
+		CASE(ccel_of_the_host),
+		CASE_XSDT(ccel_of_the_host),
 	};
 	return cmocka_run_group_tests_name("acpi", tests, NULL, NULL);
 }

@@ -83,13 +83,16 @@ static void qemu_list(struct list *list)
 	end(list);
 }
 
+/* What the last hob_read() said. */
+static size_t list_size;
+
 /* A copy of exactly size bytes, so that the sanitizer sees a read behind them. */
 static enum status read_bytes(const uint8_t *bytes, size_t size, unsigned gpaw,
 			      struct memory_map *map)
 {
 	uint8_t *copy = test_malloc(size + 1);
 	memcpy(copy, bytes, size);
-	enum status status = hob_read(copy, size, gpaw, IMAGE_SIZE, map);
+	enum status status = hob_read(copy, size, gpaw, IMAGE_SIZE, map, &list_size);
 	test_free(copy);
 	return status;
 }
@@ -100,8 +103,10 @@ static void refuses(const struct list *list, enum status want)
 	struct memory_map before;
 	memset(&map, 0x5A, sizeof(map));
 	before = map;
+	list_size = 0x1234;
 	assert_int_equal(read_bytes(list->bytes, sizeof(list->bytes), 48, &map), want);
 	assert_memory_equal(&map, &before, sizeof(map));
+	assert_int_equal(list_size, 0x1234);
 }
 
 static void refuses_resource(const struct hob_resource *block, enum status want)
@@ -145,6 +150,8 @@ static void the_list_of_qemu(void **state)
 	expect(&map, 1, SHIM_RAM, ADDED_END - SHIM_RAM, MEMORY_ACCEPTED);
 	expect(&map, 2, ADDED_END, 2 * GIB - ADDED_END, MEMORY_UNACCEPTED);
 	expect(&map, 3, 4 * GIB, 4 * GIB, MEMORY_UNACCEPTED);
+	/* What is measured: all blocks but the last. */
+	assert_int_equal(list_size, 56 + 5 * 48);
 }
 
 static void both_meanings_of_the_end_pointer(void **state)

@@ -1,4 +1,5 @@
-// The Linux boot protocol: header, placement, boot_params, from fw_cfg and from the image.
+// The Linux boot protocol: header, placement, boot_params, from fw_cfg and from the image; and what
+// of it is measured.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,13 +8,16 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <openssl/sha.h>
 
 #include "arch/base/bits.h"
 #include "boot-tests/unit/acpi_fixture.h"
 #include "boot-tests/unit/fake_files.h"
+#include "boot-tests/unit/fake_tdcall.h"
 #include "boot-tests/unit/low_memory.h"
 #include "shim/linux.h"
 #include "shim/log.h"
+#include "shim/rtmr.h"
 
 #define LOW_END 0x8000000
 #define SECTORS 39
@@ -221,13 +225,16 @@ static void td_with_acpi(void **state)
 	assert_booted(&boot);
 	assert_int_equal(boot.rsdp.v, ACPI_ARENA);
 	assert_int_equal(params->acpi_rsdp_addr, ACPI_ARENA);
-	assert_int_equal(params->e820_entries, 5);
-	assert_int_equal(params->e820_table[1].base, ACPI_ARENA);
-	assert_int_equal(params->e820_table[1].size, 0x1000);
-	assert_int_equal(params->e820_table[1].type, E820_ACPI);
-	assert_int_equal(params->e820_table[3].base, SHIM_BASE);
-	assert_int_equal(params->e820_table[3].size, FOUR_GIB - SHIM_BASE);
-	assert_int_equal(params->e820_table[3].type, E820_NVS);
+	assert_int_equal(params->e820_entries, 7);
+	assert_int_equal(params->e820_table[1].base, EVENT_LOG);
+	assert_int_equal(params->e820_table[1].size, EVENT_LOG_SIZE);
+	assert_int_equal(params->e820_table[1].type, E820_NVS);
+	assert_int_equal(params->e820_table[3].base, ACPI_ARENA);
+	assert_int_equal(params->e820_table[3].size, 0x1000);
+	assert_int_equal(params->e820_table[3].type, E820_ACPI);
+	assert_int_equal(params->e820_table[5].base, SHIM_BASE);
+	assert_int_equal(params->e820_table[5].size, FOUR_GIB - SHIM_BASE);
+	assert_int_equal(params->e820_table[5].type, E820_NVS);
 	/* Malformed tables end the boot. */
 	fixture.rsdp[0] = 0;
 	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_BAD_FORMAT);
@@ -249,6 +256,13 @@ static void sizes_of_the_host(void **state)
 	(void)state;
 	setup_size = LINUX_HEADER_END_MAX - 1;
 	assert_refused(ST_TRUNCATED);
+	setup_size = HANDOFF_SETUP_SIZE + 1;
+	assert_refused(ST_NO_SPACE);
+	/* Cut at another place the same file would be entered elsewhere. */
+	setup_size = SETUP_SIZE - 1;
+	assert_refused(ST_TRUNCATED);
+	setup_size = SETUP_SIZE + 512;
+	assert_refused(ST_BAD_FORMAT);
 	setup_size = SETUP_SIZE;
 	kernel_size = UINT32_MAX;
 	assert_refused(ST_BAD_FORMAT);
@@ -286,6 +300,11 @@ static void command_lines(void **state)
 	cmdline_size = 3;
 	assert_int_equal(prepare(&boot), ST_OK);
 	assert_string_equal(text, "abc");
+	/* Nothing goes along behind its NUL. */
+	memcpy(cmdline, "ab\0secret", 10);
+	cmdline_size = 10;
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_memory_equal(text, "ab\0\0\0\0\0\0\0\0", 11);
 	memset(cmdline, 'x', sizeof(cmdline));
 	cmdline_size = 2047;
 	assert_int_equal(prepare(&boot), ST_OK);
@@ -452,6 +471,105 @@ static void initrd_places(void **state)
 	assert_int_equal(base.v, 0x3FEF000);
 }
 
+/* ---- measurement ----------------------------------------------------------------------------- */
+
+#define EXTENDS_MAX 16
+static struct {
+	uint64_t index;
+	uint8_t digest[SHA384_SIZE];
+} extends[EXTENDS_MAX];
+static unsigned extend_count;
+
+static uint64_t take_extend(struct tdcall_regs *regs)
+{
+	assert_int_equal(regs->rax, TDG_MR_RTMR_EXTEND);
+	assert_in_range(extend_count, 0, EXTENDS_MAX - 1);
+	extends[extend_count].index = regs->rdx;
+	memcpy(extends[extend_count++].digest, (const void *)regs->rcx, SHA384_SIZE);
+	return TDX_SUCCESS;
+}
+
+static int setup_measured(void **state)
+{
+	setup(state);
+	extend_count = 0;
+	fake_handler(take_extend);
+	return rtmr_start() == ST_OK ? 0 : -1;
+}
+
+static void assert_extend(unsigned i, unsigned index, const void *bytes, size_t size)
+{
+	uint8_t digest[SHA384_SIZE];
+	assert_in_range(i, 0, extend_count - 1);
+	assert_int_equal(extends[i].index, index);
+	assert_memory_equal(extends[i].digest, SHA384(bytes, size, digest), sizeof(digest));
+}
+
+static void all_of_the_host_is_measured(void **state)
+{
+	struct linux_boot boot;
+	(void)state;
+	acpi_fixture_serve(&fixture);
+	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(extend_count, 8);
+	assert_extend(0, 0, fixture.commands, fixture.command_count * sizeof(fixture.commands[0]));
+	assert_extend(1, 0, fixture.rsdp, fixture.rsdp_size);
+	assert_extend(2, 0, fixture.tables, sizeof(fixture.tables));
+	assert_extend(3, 0, "\0\0\0", 4);
+	assert_extend(4, 1, "\0\0\0", 4);
+	assert_extend(5, 1, bzimage, sizeof(bzimage));
+	assert_extend(6, 2, cmdline, strlen(cmdline));
+	assert_extend(7, 2, initrd, sizeof(initrd));
+}
+
+static void what_the_host_has_not_is_no_event(void **state)
+{
+	struct linux_boot boot;
+	(void)state;
+	initrd_size = 0;
+	cmdline_size = 0;
+	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(extend_count, 4);
+	assert_extend(2, 1, bzimage, sizeof(bzimage));
+	/* But for the command line, which the kernel has in any case. */
+	assert_extend(3, 2, "", 0);
+}
+
+static void the_image_is_measured_already(void **state)
+{
+	struct linux_boot boot;
+	(void)state;
+	config.kernel = (struct image_span){ (uintptr_t)bzimage, sizeof(bzimage) };
+	config.initrd = (struct image_span){ (uintptr_t)initrd, sizeof(initrd) };
+	config.cmdline = (struct image_span){ (uintptr_t)cmdline, cmdline_size - 1 };
+	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(extend_count, 2);
+	/* A kernel of the host's, with the rest in the image. */
+	extend_count = 0;
+	config.kernel = (struct image_span){ 0 };
+	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(extend_count, 3);
+	assert_extend(2, 1, bzimage, sizeof(bzimage));
+	/* A kernel alone. */
+	extend_count = 0;
+	config.kernel = (struct image_span){ (uintptr_t)bzimage, sizeof(bzimage) };
+	config.initrd = config.cmdline = (struct image_span){ 0 };
+	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(extend_count, 2);
+}
+
+/* A command line that the log cannot hold. */
+static void log_full(void **state)
+{
+	struct linux_boot boot = { .entry = gpa(0x1234) };
+	(void)state;
+	memset(cmdline, 'x', sizeof(cmdline));
+	header()->cmdline_size = UINT32_MAX;
+	cmdline_size = EVENT_LOG_SIZE;
+	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_LOG_FULL);
+	assert_int_equal(boot.entry.v, 0x1234);
+}
+
 #define CASE(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -461,6 +579,11 @@ int main(void)
 		CASE(no_kernel),     CASE(sizes_of_the_host), CASE(no_initrd),
 		CASE(command_lines), CASE(headers),	      CASE(alignments),
 		CASE(kernel_places), CASE(kernel_windows),    CASE(initrd_places),
+		/* Last: from here on there is a log. */
+		cmocka_unit_test_setup(all_of_the_host_is_measured, setup_measured),
+		cmocka_unit_test_setup(what_the_host_has_not_is_no_event, setup_measured),
+		cmocka_unit_test_setup(the_image_is_measured_already, setup_measured),
+		cmocka_unit_test_setup(log_full, setup_measured),
 	};
 	return cmocka_run_group_tests_name("linux", tests, NULL, NULL);
 }
