@@ -112,6 +112,7 @@ class Case:
     memory: str = "512M"
     hold: int = 0              # a vCPU that the host holds for a second at each turn
     la57: bool = False         # a CPU with 5-level paging
+    gpaw: int = 48             # bits of a guest physical address
     timeout: int = 60
     status: int = 0
     until: str = None          # stop once this is seen; the exit status then does not matter
@@ -182,6 +183,7 @@ def boot_command(case, image, second, files, stats):
             "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
             *(["--hold", str(case.hold)] if case.hold else []),
             *(["--la57"] if case.la57 else []),
+            *(["--gpaw", str(case.gpaw)] if case.gpaw != 48 else []),
             *(["--second-firmware", second, "--second-smp", case.second_smp] if second else []),
             *(["--mrtd-order", case.mrtd] if case.mrtd else []),
             "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word

@@ -142,6 +142,7 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--kernel", "/no/such/file"), ("--initrd", "/"), ("--firmware", "/no/such/file"),
     ("--machine-elf", "/no/such/file"), ("--qemu", "/no/such/file"), ("--stats", "/no/such/file"),
     ("--trace", "/"), ("--unknown",), ("stray",), ("--mem", "1G"),
+    ("--gpaw", "50"), ("--gpaw", ""),
     ("--second-firmware", "/no/such/file"), ("--second-smp", "1"), ("--second-memory", "64M"),
     ("--second-firmware", "/dev/null", "--second-smp", "0"),
     ("--second-firmware", "/dev/null", "--smp", "4,maxcpus=8"),
@@ -229,6 +230,21 @@ def test_rbp_mod_by_firmware_or_option(fake, image, option, flag):
                     "write('L ' + config[2] + '\\n'); leave(0)",
                     "--rbp-mod", option, "--machine-log")
     assert f"machine: rbp_mod={flag}" in done.stderr
+
+
+# The nested paging has as many levels as the CPU, so that GPAW 52 wants 5; the TD has them by --la57.
+@pytest.mark.parametrize("options, cpu, lines", [
+    ([], "max,phys-bits=48,la57=off", []),
+    (["--gpaw", "48"], "max,phys-bits=48,la57=off", []),
+    (["--la57"], "max,phys-bits=52,la57=on", ["la57=1"]),
+    (["--gpaw", "52"], "max,phys-bits=52,la57=on", ["gpaw=52"]),
+    (["--la57", "--gpaw", "52"], "max,phys-bits=52,la57=on", ["gpaw=52", "la57=1"])])
+def test_address_widths(fake, options, cpu, lines):
+    done = fake.run("config = open(value('name=opt/lintel/config,file=')).read().split()\n"
+                    "write('L ' + ' '.join(config[4:]) + '\\n'); leave(0)",
+                    *options, "--machine-log")
+    assert fake.option("-cpu") == [cpu]
+    assert "machine: " + " ".join(lines) in done.stderr.splitlines()
 
 
 def test_absent_kernel_is_absent(fake):

@@ -279,7 +279,7 @@ enum tdx_page_type {
 #define TD_CONFIG_FLAGS_NO_RBP_MOD BIT64(2)
 
 #define TD_EPTP_MEMORY_TYPE MASK64(2, 0)
-#define TD_EPTP_LEVELS MASK64(5, 3) /* levels - 1 */
+#define TD_EPTP_LEVELS MASK64(5, 3) /* levels - 1: the level of the entries of the root */
 
 #define TD_CTLS_PENDING_VE_DISABLE BIT64(0)
 #define TD_CTLS_ENUM_TOPOLOGY BIT64(1)

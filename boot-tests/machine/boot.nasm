@@ -12,6 +12,8 @@ EXIT_TD_STOPPED		equ 12	; enum machine_exit_code
 
 XEN_ELFNOTE_PHYS32_ENTRY equ 18
 
+CPUID_FEATURES		equ 7
+CPUID_LA57		equ 16	; ECX
 CPUID_EXT_MAX		equ 0x80000000
 CPUID_EXT_FEATURES	equ 0x80000001
 CPUID_EXT_SVM		equ 2	; ECX
@@ -29,9 +31,9 @@ section .note.pvh note alloc noexec nowrite align=4
 
 ; LONG_MODE: from 32-bit code on stub_gdt to 64-bit code. Needs no stack. Clobbers RAX, RCX, RDX.
 %macro LONG_MODE 0
-	mov	eax, CR4_PAE
+	mov	eax, [stub_cr4]
 	mov	cr4, eax
-	mov	eax, stub_pml4
+	mov	eax, [stub_root]
 	mov	cr3, eax
 	mov	ecx, MSR_EFER
 	xor	edx, edx
@@ -76,7 +78,23 @@ pvh_entry:
 	bt	edx, CPUID_EXT_LONG_MODE
 	jnc	stub_fail
 
-	; One PML4 entry, 512 pages of 1 GiB.
+	; 5 levels if the CPU has them: nested tables have as many as the machine's own.
+	xor	eax, eax
+	cpuid
+	cmp	eax, CPUID_FEATURES
+	jb	.four_levels
+	mov	eax, CPUID_FEATURES
+	xor	ecx, ecx
+	cpuid
+	bt	ecx, CPUID_LA57
+	jnc	.four_levels
+	or	dword [stub_cr4], CR4_LA57
+	mov	dword [stub_root], stub_pml5
+.four_levels:
+	; One PML5 entry, one PML4 entry, 512 pages of 1 GiB.
+	mov	eax, stub_pml4
+	or	eax, PTE_P | PTE_W
+	mov	[stub_pml5], eax
 	mov	eax, stub_pdpt
 	or	eax, PTE_P | PTE_W
 	mov	[stub_pml4], eax
@@ -143,7 +161,12 @@ stub_gdt_pointer:
 	dw	MACHINE_GDT_FLAT_SIZE - 1
 	dd	stub_gdt
 
+; What LONG_MODE loads.
+stub_cr4:	dd CR4_PAE
+stub_root:	dd stub_pml4
+
 section .stub_bss nobits alloc noexec write align=4096
+stub_pml5:	resb 4096
 stub_pml4:	resb 4096
 stub_pdpt:	resb 4096
 

@@ -8,6 +8,7 @@
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
 #include "arch/qemu/fw_cfg.h"
+#include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
 #include "arch/x86/paging.h"
 #include "boot-tests/machine/exit.h"
@@ -20,12 +21,14 @@
 #define E820_RAM 1
 #define CPUID_ADDRESS_SIZES 0x80000008
 #define PHYS_BITS_NEEDED 48
+#define PHYS_BITS_5_LEVELS 52 /* what GPAW 52 needs, and a CPU with 5 levels has */
 
 #define TABLE __attribute__((aligned(4096)))
 
 extern const char machine_text_end[];
 extern const char machine_rodata_end[];
 
+static TABLE uint64_t pml5[PT_ENTRIES]; /* if the CPU has 5 levels */
 static TABLE uint64_t pml4[PT_ENTRIES];
 static TABLE uint64_t pdpts[IDENTITY_PDPTS][PT_ENTRIES];
 static TABLE uint64_t window_pd[PT_ENTRIES];
@@ -71,8 +74,10 @@ static uint64_t window_page(uint64_t address)
 void memory_init(void)
 {
 	find_top();
-	if ((insn_cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xFF) < PHYS_BITS_NEEDED) {
-		machine_exit(EXIT_TD_STOPPED, "QEMU must run with -cpu max,phys-bits=48");
+	bool five_levels = (insn_read_cr4() & CR4_LA57) != 0;
+	unsigned needed = five_levels ? PHYS_BITS_5_LEVELS : PHYS_BITS_NEEDED;
+	if ((insn_cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xFF) < needed) {
+		machine_exit(EXIT_TD_STOPPED, "QEMU must run with -cpu max,phys-bits=%u", needed);
 	}
 
 	for (uint64_t i = 0; i < IDENTITY_PDPTS; i++) {
@@ -95,7 +100,8 @@ void memory_init(void)
 		}
 	}
 	*gib = ptr_hpa(window_pd).v | PTE_P | PTE_W;
-	machine_cr3 = ptr_hpa(pml4).v;
+	pml5[0] = ptr_hpa(pml4).v | PTE_P | PTE_W;
+	machine_cr3 = ptr_hpa(five_levels ? pml5 : pml4).v;
 	insn_write_cr3(machine_cr3);
 }
 

@@ -85,7 +85,14 @@ void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_
 	vmcb->save.dr7 = DR7_RESET;
 	vmcb->save.rflags = RFLAGS_FIXED;
 	vmcb->save.g_pat = G_PAT_RESET;
-	*vcpu = (struct svm_vcpu){ .vmcb = vmcb, .msrpm = msr_map };
+	*vcpu = (struct svm_vcpu){
+		.vmcb = vmcb, .msrpm = msr_map, .nested_top = svm_nested_top()
+	};
+}
+
+enum pg_level svm_nested_top(void)
+{
+	return insn_read_cr4() & CR4_LA57 ? PG_256T : PG_512G;
 }
 
 void svm_msr_allow(uint8_t *msrpm, uint32_t msr, bool read, bool write)

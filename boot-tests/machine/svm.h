@@ -18,6 +18,7 @@ struct svm_vcpu {
 	struct vmcb *vmcb;      /* own page */
 	uint64_t gpr[16];       /* hardware order; RAX and RSP are copied to and from the VMCB */
 	uint8_t *msrpm;         /* 8 KiB, shared by all vCPUs */
+	enum pg_level nested_top; /* svm_nested_top() */
 	uint64_t interrupts[4]; /* external interrupts that the guest has yet to take, by vector */
 	uint64_t pause_rip;     /* where the guest spins, and for how many exits */
 	unsigned pause_count;
@@ -36,6 +37,9 @@ void svm_cpu_init(void);
  * from the guest. The caller sets the TD's initial state.
  */
 void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_t asid);
+
+/* The level of the entries of a nested root: as in the machine's own tables, PG_512G or PG_256T. */
+enum pg_level svm_nested_top(void);
 
 /* Lets the guest read and/or write one MSR without an exit. */
 void svm_msr_allow(uint8_t *msrpm, uint32_t msr, bool read, bool write);

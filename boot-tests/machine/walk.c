@@ -8,8 +8,7 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/svm.h"
 
-#define NESTED_BITS 48
-#define LINEAR_BITS(levels) (12 + 9 * (levels))
+#define ADDRESS_BITS(top) (12 + 9 * ((unsigned)(top) + 1))
 
 /* Other CPUs change tables while we walk: each entry is read once. */
 static uint64_t entry_read(hpa_t table, unsigned index)
@@ -31,11 +30,11 @@ static uint64_t leaf_address(uint64_t entry, enum pg_level level, uint64_t addre
 
 bool nested_translate(const struct svm_vcpu *vcpu, uint64_t gpa_raw, hpa_t *out)
 {
-	if (gpa_raw >= BIT64(NESTED_BITS)) {
+	if (gpa_raw >= BIT64(ADDRESS_BITS(vcpu->nested_top))) {
 		return false;
 	}
 	hpa_t table = hpa(vcpu->vmcb->control.n_cr3 & PTE_ADDRESS);
-	for (int level = PG_512G; level >= PG_4K; level--) {
+	for (int level = (int)vcpu->nested_top; level >= PG_4K; level--) {
 		uint64_t entry = entry_read(table, pt_index(gpa_raw, (enum pg_level)level));
 		if ((entry & PTE_P) == 0) {
 			return false;
@@ -66,7 +65,7 @@ bool guest_translate(const struct svm_vcpu *vcpu, uint64_t linear, uint64_t *gpa
 		return false;
 	}
 	int top = (save->cr4 & CR4_LA57) != 0 ? PG_256T : PG_512G;
-	if (!canonical(linear, LINEAR_BITS((unsigned)top + 1))) {
+	if (!canonical(linear, ADDRESS_BITS(top))) {
 		return false;
 	}
 	uint64_t table_gpa = save->cr3 & PTE_ADDRESS;

@@ -10,7 +10,7 @@ uint64_t debug_memory_open(const struct td *td, uint64_t raw, struct sept_walk *
 	if (!(td->tdcs->attributes & TD_ATTRIBUTES_DEBUG)) {
 		return TDX_TD_NON_DEBUG;
 	}
-	if (!is_aligned(raw, sizeof(uint64_t)) || raw >= GPA_SHARED) {
+	if (!is_aligned(raw, sizeof(uint64_t)) || raw >= td_shared_bit(td->tdcs)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	/* The page may be a large one: the walk ends wherever it is mapped. */

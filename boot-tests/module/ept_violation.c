@@ -136,13 +136,14 @@ static void private_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qual
 /* The entry of the shared EPT where the walk ends. */
 static uint64_t shared_entry(const struct vcpu *vcpu, uint64_t gpa_raw)
 {
+	const struct tdcs *tdcs = vcpu->td.tdcs;
 	const uint64_t *table = hpa_ptr(hpa(vcpu->shared_eptp & PTE_ADDRESS));
-	uint64_t address = gpa_raw & ~GPA_SHARED;
+	uint64_t address = gpa_raw & ~td_shared_bit(tdcs);
 	uint64_t entry = 0;
 	if (table == 0) {
 		return 0;
 	}
-	for (int level = PG_512G; level >= PG_4K; level--) {
+	for (int level = (int)tdcs->sept_root.top; level >= PG_4K; level--) {
 		entry = __atomic_load_n(&table[pt_index(address, (enum pg_level)level)],
 					__ATOMIC_ACQUIRE);
 		if (!(entry & PTE_P) || (entry & PTE_PS)) {
@@ -179,7 +180,7 @@ static void shared_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t quali
  * linear address in it. A #VE on top of another becomes a #DF. */
 void ept_violation_of_operand(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access)
 {
-	if (!(gpa_raw & GPA_SHARED)) {
+	if (!(gpa_raw & td_shared_bit(vcpu->td.tdcs))) {
 		private_violation(vcpu, gpa_raw, access, BY_MODULE);
 		return;
 	}
@@ -193,7 +194,7 @@ void ept_violation_of_operand(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t acce
 	}
 }
 
-/* A GPA wider than GPAW: what a CPU with 48 address bits would do. */
+/* A GPA wider than GPAW 48: what a CPU with 48 address bits would do. */
 static void reserved_bit_fault(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
 {
 	uint64_t linear = 0;
@@ -210,6 +211,7 @@ static void reserved_bit_fault(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qua
 void ept_violation(struct vcpu *vcpu)
 {
 	const struct vmcb_control *control = &vcpu->svm.vmcb->control;
+	const struct tdcs *tdcs = vcpu->td.tdcs;
 	uint64_t gpa_raw = control->exitinfo2;
 	uint64_t qualification = EPT_QUAL_READ;
 	/* A walk of the TD's tables is a write for SVM, and a read for EPT without A and D bits. */
@@ -219,9 +221,9 @@ void ept_violation(struct vcpu *vcpu)
 				 control->exitinfo1 & NPF_W ? EPT_QUAL_WRITE :
 							      EPT_QUAL_READ);
 	}
-	if (gpa_raw >= BIT64(GPAW)) {
+	if (gpa_raw >= BIT64(td_gpa_bits(tdcs))) {
 		reserved_bit_fault(vcpu, gpa_raw, qualification);
-	} else if (gpa_raw & GPA_SHARED) {
+	} else if (gpa_raw & td_shared_bit(tdcs)) {
 		shared_violation(vcpu, gpa_raw, qualification);
 	} else {
 		private_violation(vcpu, gpa_raw, qualification, BY_CPU);

@@ -64,8 +64,8 @@ void module_host_read(hpa_t address, void *to, uint64_t size)
 static void poison(struct tdr *tdr, hpa_t page)
 {
 	struct sept_walk walk;
-	uint64_t *root = hpa_ptr(tdr->tdcx[1]);
-	for (unsigned i = 0; sept_find_content(root, page, &walk); i++) {
+	const struct tdcs *tdcs = hpa_ptr(tdr->tdcx[0]);
+	for (unsigned i = 0; sept_find_content(tdcs->sept_root, page, &walk); i++) {
 		CHECK(i < LOCK_TRIES);
 		if (sept_lock(&walk)) {
 			sept_poison(&walk);

@@ -21,8 +21,9 @@ uint64_t operand_map(struct vcpu *vcpu, uint32_t operand, uint64_t size, bool sh
 		     uint64_t access, void **out)
 {
 	uint64_t raw = vcpu->svm.gpr[operand];
-	bool shared = (raw & GPA_SHARED) != 0;
-	if (!is_aligned(raw, size) || raw >= BIT64(GPAW) || (shared && !shared_allowed)) {
+	const struct tdcs *tdcs = vcpu->td.tdcs;
+	bool shared = (raw & td_shared_bit(tdcs)) != 0;
+	if (!is_aligned(raw, size) || raw >= BIT64(td_gpa_bits(tdcs)) || (shared && !shared_allowed)) {
 		return TDX_OPERAND_INVALID | operand;
 	}
 	hpa_t found;

@@ -10,8 +10,9 @@
 //   TDH.MNG.ADDCX), TDVPS (TDVPR and 5 times TDH.VP.ADDCX), Secure EPT and the TD itself come from
 //   the unreserved parts of the TDMRs that TDH.SYS.CONFIG was given, where every page starts free
 //   (NDA) and unowned once TDH.SYS.TDMR.INIT has passed its GiB.
-// - The Secure EPT has 4 levels and GPAW is 48: EPTP_CONTROLS is 0x1E, CONFIG_FLAGS.GPAW is 0. A
-//   new table hangs in an entry of level 3 (512 GiB, an entry of the root), 2 or 1.
+// - Secure EPT and shared EPT have as many levels as EPTP_CONTROLS says: 4 (0x1E), or 5 (0x26) where
+//   the machine's nested paging has them. CONFIG_FLAGS.GPAW, the SHARED bit at 51 and not at 47,
+//   needs 5. A new table hangs in an entry of level 4 (256 TiB), 3 (512 GiB), 2 or 1.
 // - TDH.VP.INIT, TDH.VP.RD, TDH.VP.WR and TDH.VP.ENTER associate the vCPU with the calling CPU, and
 //   fail with VCPU_ASSOCIATED while it belongs to another one. TDH.VP.FLUSH, on the CPU that has
 //   it, sets it free: flush after TDH.VP.INIT when another CPU shall run the vCPU.
@@ -85,9 +86,10 @@ void module_post_interrupt(hpa_t tdvpr, uint8_t vector);
 /*
  * The shared EPT, written by the host: its root is the field MD_VP_SHARED_EPTP of each vCPU (by
  * TDH.VP.WR; bits 11:0 of the value are ignored). Tables are in the format of x86 paging (PTE_P,
- * PTE_W, PTE_U must be set on the way to memory that the TD may write), 4 levels, indexed by the
- * GPA without its SHARED bit. The module takes the root's entries 0 to 255 at each TDH.VP.ENTER;
- * below that, edits act at once. An access that finds no present entry
+ * PTE_W, PTE_U must be set on the way to memory that the TD may write), as many levels as the
+ * Secure EPT, indexed by the GPA without its SHARED bit. The module takes the entries beside the
+ * SHARED bit (GPAW 48: 0 to 255 of 512 GiB; GPAW 52: 0 to 7 of 256 TiB) at each TDH.VP.ENTER; below
+ * that, edits act at once. An access that finds no present entry
  *   - is a #VE for the TD (MMIO) when the entry where the walk ends has NPT_SUPPRESS_VE clear, as a
  *     zero entry has;
  *   - is a TD exit EPT_VIOLATION (memory that the host has yet to map) when it is set.

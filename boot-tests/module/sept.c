@@ -74,10 +74,10 @@ void sept_write(uint64_t *entry, enum sept_state state, hpa_t page, enum pg_leve
 	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
 }
 
-struct sept_walk sept_walk(uint64_t *root, gpa_t address, enum pg_level target)
+struct sept_walk sept_walk(struct sept_root root, gpa_t address, enum pg_level target)
 {
-	struct sept_walk walk = { .level = SEPT_ROOT_LEVEL };
-	walk.entry = &root[pt_index(address.v, walk.level)];
+	struct sept_walk walk = { .level = root.top };
+	walk.entry = &root.table[pt_index(address.v, walk.level)];
 	for (;;) {
 		walk.value = __atomic_load_n(walk.entry, __ATOMIC_ACQUIRE);
 		if (walk.level == target || sept_state(walk.value) != SEPT_NL_MAPPED) {
@@ -120,9 +120,9 @@ static bool find_content(uint64_t *table, enum pg_level level, hpa_t page, struc
 	return false;
 }
 
-bool sept_find_content(uint64_t *root, hpa_t page, struct sept_walk *out)
+bool sept_find_content(struct sept_root root, hpa_t page, struct sept_walk *out)
 {
-	return find_content(root, SEPT_ROOT_LEVEL, page, out);
+	return find_content(root.table, root.top, page, out);
 }
 
 void sept_poison(const struct sept_walk *walk)

@@ -31,8 +31,13 @@ enum sept_state {
 	SEPT_PENDING_BLOCKED = 0x78,
 };
 
-/* 4 levels: the entries of the root are of level PG_512G. */
-#define SEPT_ROOT_LEVEL PG_512G
+/* A tree of 4 or 5 levels: the entries of its root are of level PG_512G or PG_256T. */
+struct sept_root {
+	uint64_t *table;
+	enum pg_level top;
+};
+/* The highest level that any tree has. */
+#define SEPT_MAX_LEVEL PG_256T
 
 static inline enum sept_state sept_state(uint64_t entry)
 {
@@ -68,13 +73,13 @@ struct sept_walk {
 
 /* Walks towards the entry of level target for a private GPA and ends there, or above it at the
  * first entry that is not NL_MAPPED. */
-struct sept_walk sept_walk(uint64_t *root, gpa_t address, enum pg_level target);
+struct sept_walk sept_walk(struct sept_root root, gpa_t address, enum pg_level target);
 
 /* Locks the entry where the walk ended; false when it is locked, or no longer what it was. */
 bool sept_lock(const struct sept_walk *walk);
 void sept_unlock(const struct sept_walk *walk);
 
 /* Finds the leaf that maps a page, of any state but PENDING; false when there is none. */
-bool sept_find_content(uint64_t *root, hpa_t page, struct sept_walk *out);
+bool sept_find_content(struct sept_root root, hpa_t page, struct sept_walk *out);
 /* Poisons the page of an entry that the caller has locked; the lock is given up. */
 void sept_poison(const struct sept_walk *walk);

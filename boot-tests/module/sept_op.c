@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/sept_op.h"
 
-bool sept_operand(uint64_t raw, enum pg_level min, enum pg_level max, gpa_t *address,
-		  enum pg_level *level)
+bool sept_operand(const struct tdcs *tdcs, uint64_t raw, enum pg_level min, enum pg_level max,
+		  gpa_t *address, enum pg_level *level)
 {
 	uint64_t raw_level = raw & TDX_GPA_LEVEL;
 	uint64_t page = raw & TDX_GPA_PAGE;
 	if ((raw & ~(TDX_GPA_LEVEL | TDX_GPA_PAGE)) != 0 || raw_level < min || raw_level > max ||
-	    !is_aligned(page, pg_size((enum pg_level)raw_level)) || page >= GPA_SHARED) {
+	    raw_level > tdcs->sept_root.top ||
+	    !is_aligned(page, pg_size((enum pg_level)raw_level)) || page >= td_shared_bit(tdcs)) {
 		return false;
 	}
 	*address = gpa(page);
@@ -28,7 +29,7 @@ uint64_t sept_open(const struct td *td, uint64_t raw, enum pg_level min, enum pg
 {
 	gpa_t address;
 	enum pg_level level;
-	if (!sept_operand(raw, min, max, &address, &level)) {
+	if (!sept_operand(td->tdcs, raw, min, max, &address, &level)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	*walk = sept_walk(td->tdcs->sept_root, address, level);
@@ -81,7 +82,7 @@ void sept_update(const struct td *td, const struct sept_walk *walk, enum sept_st
 		 hpa_t page)
 {
 	sept_write(walk->entry, state, page, walk->level);
-	if (walk->level == SEPT_ROOT_LEVEL) {
+	if (walk->level >= PG_512G) {
 		__atomic_fetch_add(&td->tdcs->root_generation, 1, __ATOMIC_RELEASE);
 	}
 }

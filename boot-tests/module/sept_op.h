@@ -7,9 +7,10 @@
 #include "boot-tests/module/sept.h"
 #include "boot-tests/module/td.h"
 
-/* Level and private GPA of an operand of level min to max; false when it is not one. */
-bool sept_operand(uint64_t raw, enum pg_level min, enum pg_level max, gpa_t *address,
-		  enum pg_level *level);
+/* Level and private GPA of an operand of level min to max, and in the TD's tree; false when it is not
+ * one. */
+bool sept_operand(const struct tdcs *tdcs, uint64_t raw, enum pg_level min, enum pg_level max,
+		  gpa_t *address, enum pg_level *level);
 
 /*
  * Checks the operand, walks to its entry and locks it. Failures: OPERAND_INVALID, EPT_WALK_FAILED

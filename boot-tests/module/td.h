@@ -4,10 +4,16 @@
 //
 //   TDR     struct tdr
 //   TDCS    page 0 struct tdcs, page 1 root of the Secure EPT, page 2 CPUID values; others not used
-//   TDVPS   TDVPR struct vcpu; TDCX page 0 VMCB, page 1 nested root; others not used
+//   TDVPS   TDVPR struct vcpu; TDCX page 0 VMCB, page 1 nested root, page 2 nested table below its
+//           first entry; others not used
 //
-// The nested root of a vCPU has the root entries of the Secure EPT in its lower half (GPA bit 47,
-// the SHARED bit, is 0) and those of the shared EPT in its upper half.
+// One nested table of a vCPU is the seam: it has entries of the Secure EPT where the SHARED bit of the
+// GPA is 0, and those of the shared EPT where it is 1. GPAW 48: bit 47, halves of the table for
+// 256 TiB. GPAW 52: bit 51, the first 8 entries of the root, which is then one of 5 levels, and the
+// next 8. The machine's nested paging has 4 levels or 5, whatever the TD has:
+//
+//              4 levels, GPAW 48     5 levels, GPAW 48     5 levels, GPAW 52
+//   root            seam             [0]: seam                  seam
 #pragma once
 
 #include <stdbool.h>
@@ -21,10 +27,9 @@
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/lock.h"
 #include "boot-tests/module/pamt.h"
+#include "boot-tests/module/sept.h"
 #include "loader/sha384.h"
 
-#define GPAW 48
-#define GPA_SHARED BIT64(GPAW - 1)
 #define TD_MAX_VCPUS STATS_MAX_VCPUS
 #define RTMR_COUNT 4
 
@@ -74,7 +79,7 @@ struct tdcs {
 	uint32_t num_vcpus;
 	uint16_t num_l2_vms;
 	uint16_t tsc_frequency;
-	uint8_t gpaw;
+	uint8_t gpaw; /* 0: 48 bits, 1: 52 */
 
 	uint64_t epoch;
 	uint32_t epoch_vcpus[2]; /* vCPUs that entered in epochs of this parity and run */
@@ -87,12 +92,23 @@ struct tdcs {
 	uint8_t rtmr[RTMR_COUNT][SHA384_SIZE];
 	uint8_t servtd_hash[SHA384_SIZE]; /* no service TD: zero */
 
-	uint64_t *sept_root;
-	uint64_t root_generation; /* counts changes of entries of the root */
+	struct sept_root sept_root;
+	uint64_t root_generation; /* counts changes of entries of 512 GiB and more */
 	struct cpuid_values *cpuid;
 	uint32_t x2apic_ids[TD_MAX_VCPUS];
 };
 _Static_assert(sizeof(struct tdcs) <= 4096, "The TDCS has outgrown its page.");
+
+/* Bits of a guest physical address. The highest of them is the SHARED bit. */
+static inline unsigned td_gpa_bits(const struct tdcs *tdcs)
+{
+	return tdcs->gpaw != 0 ? 52 : 48;
+}
+
+static inline uint64_t td_shared_bit(const struct tdcs *tdcs)
+{
+	return BIT64(td_gpa_bits(tdcs) - 1);
+}
 
 /* An open TD; tdcs is null while it has none. */
 struct td {
@@ -134,7 +150,7 @@ struct vcpu {
 	uint32_t cpu;   /* the CPU it is associated with, or VCPU_NO_CPU */
 	uint64_t epoch; /* in which it was entered last */
 	uint64_t shared_eptp;
-	uint64_t *root;
+	uint64_t *seam;
 	uint64_t root_generation;
 	uint64_t posted[4]; /* bit n: external interrupt n waits */
 	uint64_t state_details; /* of the last exit: VCPU_STATE_DETAILS_* */

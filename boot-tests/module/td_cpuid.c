@@ -165,10 +165,6 @@ static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 	case 0x80000007:
 		v.edx |= FEATURE_EDX_INVARIANT_TSC;
 		return v;
-	case LEAF_EXTENDED_LAST:
-		/* The linear width is the CPU's: Linux judges with it what a kernel address is. */
-		v.eax = (v.eax & ADDRESS_LINEAR_BITS) | GPAW;
-		return v;
 	default:
 		return v;
 	}
@@ -312,6 +308,10 @@ void td_cpuid_init(struct tdcs *tdcs, const struct td_params *params)
 		gate_by_xfam(row, tdcs->xfam, &v);
 		if (row->leaf == 0xD) {
 			gate_xsave(row, tdcs->xfam, &v);
+		} else if (row->leaf == LEAF_EXTENDED_LAST) {
+			/* The linear width is the CPU's: Linux judges with it what a kernel
+			 * address is. */
+			v.eax = (v.eax & ADDRESS_LINEAR_BITS) | td_gpa_bits(tdcs);
 		}
 		tdcs->cpuid[i] = v;
 	}

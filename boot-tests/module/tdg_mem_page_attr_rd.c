@@ -12,7 +12,7 @@ uint64_t tdg_mem_page_attr_rd(struct vcpu *vcpu)
 	uint64_t *gpr = vcpu->svm.gpr;
 	gpa_t address;
 	enum pg_level level;
-	if (!sept_operand(gpr[RCX], PG_4K, PG_4K, &address, &level)) {
+	if (!sept_operand(vcpu->td.tdcs, gpr[RCX], PG_4K, PG_4K, &address, &level)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	struct sept_walk walk = sept_walk(vcpu->td.tdcs->sept_root, address, PG_4K);

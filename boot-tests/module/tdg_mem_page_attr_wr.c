@@ -15,7 +15,7 @@ uint64_t tdg_mem_page_attr_wr(struct vcpu *vcpu)
 	uint64_t *gpr = vcpu->svm.gpr;
 	gpa_t address;
 	enum pg_level level;
-	if (!sept_operand(gpr[RCX], PG_4K, PG_2M, &address, &level)) {
+	if (!sept_operand(vcpu->td.tdcs, gpr[RCX], PG_4K, PG_2M, &address, &level)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	if (gpr[R8] != 0) {

@@ -9,7 +9,7 @@ uint64_t tdg_vp_info(struct vcpu *vcpu)
 {
 	const struct tdcs *tdcs = vcpu->td.tdcs;
 	uint64_t *gpr = vcpu->svm.gpr;
-	gpr[RCX] = field_put(TDG_VP_INFO_GPAW, GPAW);
+	gpr[RCX] = field_put(TDG_VP_INFO_GPAW, td_gpa_bits(tdcs));
 	gpr[RDX] = tdcs->attributes;
 	gpr[R8] = field_put(TDG_VP_INFO_NUM_VCPUS, tdcs->num_vcpus) |
 		  field_put(TDG_VP_INFO_MAX_VCPUS, tdcs->max_vcpus);

@@ -9,7 +9,7 @@ uint64_t tdh_mem_range_block(const struct td *td, const struct seam_regs *in,
 			     struct seam_regs *out)
 {
 	struct sept_walk walk;
-	uint64_t status = sept_open(td, in->rcx, PG_4K, SEPT_ROOT_LEVEL, &walk, out);
+	uint64_t status = sept_open(td, in->rcx, PG_4K, SEPT_MAX_LEVEL, &walk, out);
 	if (status != TDX_SUCCESS) {
 		return status;
 	}

@@ -29,9 +29,9 @@ static void add(const struct td *td, hpa_t page, struct pamt_entry *entry)
 	if (tdr->tdcx_count == TDX_TDCS_PAGES) {
 		struct tdcs *tdcs = hpa_ptr(tdr->tdcx[0]);
 		tdcs->tdr = tdr;
-		tdcs->sept_root = hpa_ptr(tdr->tdcx[1]);
+		tdcs->sept_root.table = hpa_ptr(tdr->tdcx[1]);
 		tdcs->cpuid = hpa_ptr(tdr->tdcx[2]);
-		sept_table_init(tdcs->sept_root);
+		sept_table_init(tdcs->sept_root.table);
 	}
 	td_take_page(td->tdr_page, entry, PG_4K, TDX_PAGE_TDCX);
 }

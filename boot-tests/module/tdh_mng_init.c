@@ -13,7 +13,6 @@
 #define XFAM_CET MASK64(12, 11)
 #define XFAM_AMX MASK64(18, 17)
 #define EPTP_WRITE_BACK 6
-#define EPTP_LEVELS_4 3
 #define TSC_FREQUENCY_MIN 4
 #define TSC_FREQUENCY_MAX 400
 #define MSR_CONFIG_ARCH_CAPABILITIES 1
@@ -65,9 +64,18 @@ static bool arch_capabilities_valid(const struct td_params *p)
 	return (p->arch_capabilities & ~allowed) == 0;
 }
 
+/* Write-back, and 4 levels or as many as the platform has. GPAW 52 needs 5. */
+static bool eptp_valid(const struct td_params *p)
+{
+	uint64_t top = field_get(TD_EPTP_LEVELS, p->eptp_controls);
+	uint64_t min = p->config_flags & TD_CONFIG_FLAGS_GPAW ? PG_256T : PG_512G;
+	return (p->eptp_controls & ~TD_EPTP_LEVELS) ==
+		       field_put(TD_EPTP_MEMORY_TYPE, EPTP_WRITE_BACK) &&
+	       top >= min && top <= svm_nested_top();
+}
+
 /* What TD_PARAMS says of the TD as a whole. [TDX ABI 1.5 TD_PARAMS] Everything is checked in the order of
- * the module. GPAW 52 needs 5 levels, which the nested paging of this machine lacks; L2 VMs are not
- * modelled, and there is room for TD_MAX_VCPUS. */
+ * the module. L2 VMs are not modelled, and there is room for TD_MAX_VCPUS. */
 static uint64_t check_td(const struct td_params *p)
 {
 	if (p->attributes & ~ATTRIBUTES_ALLOWED) {
@@ -88,8 +96,7 @@ static uint64_t check_td(const struct td_params *p)
 	if (p->config_flags & ~CONFIG_FLAGS_ALLOWED) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_EXEC_CONTROLS;
 	}
-	if (p->eptp_controls != (field_put(TD_EPTP_MEMORY_TYPE, EPTP_WRITE_BACK) |
-				 field_put(TD_EPTP_LEVELS, EPTP_LEVELS_4))) {
+	if (!eptp_valid(p)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_EPTP_CONTROLS;
 	}
 	if (p->tsc_frequency < TSC_FREQUENCY_MIN || p->tsc_frequency > TSC_FREQUENCY_MAX) {
@@ -128,7 +135,9 @@ static void fill_tdcs(struct tdcs *tdcs, const struct td_params *p)
 	tdcs->td_ctls = p->attributes & TD_ATTRIBUTES_SEPT_VE_DISABLE ?
 				TD_CTLS_PENDING_VE_DISABLE : 0;
 	tdcs->tsc_frequency = p->tsc_frequency;
-	tdcs->eptp = p->eptp_controls | ptr_hpa(tdcs->sept_root).v;
+	tdcs->gpaw = (p->config_flags & TD_CONFIG_FLAGS_GPAW) != 0;
+	tdcs->sept_root.top = (enum pg_level)field_get(TD_EPTP_LEVELS, p->eptp_controls);
+	tdcs->eptp = p->eptp_controls | ptr_hpa(tdcs->sept_root.table).v;
 	tdcs->arch_capabilities = ARCH_CAPABILITIES_PLATFORM |
 				  (p->arch_capabilities & ARCH_CAPABILITIES_RRSBA);
 	memcpy(tdcs->mrconfigid, p->mrconfigid, SHA384_SIZE);

@@ -1,5 +1,8 @@
 // TDH.VP.ENTER: runs a vCPU until the next TD exit.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
+#include "arch/base/mem.h"
 #include "arch/tdx/ve.h"
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/memory.h"
@@ -27,23 +30,39 @@ static void epoch_leave(struct vcpu *vcpu)
 	__atomic_fetch_sub(&vcpu->td.tdcs->epoch_vcpus[vcpu->epoch & 1], 1, __ATOMIC_SEQ_CST);
 }
 
-/* Takes the root entries of the Secure EPT into the lower half of the nested root, those of the
- * shared EPT into the upper half. */
-static void fill_root(struct vcpu *vcpu)
+/* The table of that tree whose entries are of the seam's level; null: there is none. */
+static const uint64_t *at_seam(const struct tdcs *tdcs, const uint64_t *root)
+{
+	if (root == NULL || tdcs->gpaw != 0 || tdcs->sept_root.top == PG_512G) {
+		return root;
+	}
+	uint64_t entry = __atomic_load_n(&root[0], __ATOMIC_ACQUIRE);
+	return entry & PTE_P ? hpa_ptr(hpa(entry & PTE_ADDRESS)) : NULL;
+}
+
+static void copy_entries(uint64_t *to, const uint64_t *from, unsigned count)
+{
+	if (from == NULL) {
+		memset(to, 0, count * sizeof(*to));
+		return;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+	}
+}
+
+/* Takes the entries of the Secure EPT and of the shared EPT into the seam. [td.h] */
+static void fill_seam(struct vcpu *vcpu)
 {
 	const struct tdcs *tdcs = vcpu->td.tdcs;
+	unsigned shared = pt_index(td_shared_bit(tdcs), tdcs->gpaw != 0 ? PG_256T : PG_512G);
 	uint64_t generation = __atomic_load_n(&tdcs->root_generation, __ATOMIC_ACQUIRE);
 	if (vcpu->root_generation != generation) {
-		for (unsigned i = 0; i < PT_ENTRIES / 2; i++) {
-			vcpu->root[i] = __atomic_load_n(&tdcs->sept_root[i], __ATOMIC_RELAXED);
-		}
+		copy_entries(vcpu->seam, at_seam(tdcs, tdcs->sept_root.table), shared);
 		vcpu->root_generation = generation;
 	}
-	const uint64_t *shared = hpa_ptr(hpa(vcpu->shared_eptp & PTE_ADDRESS));
-	uint64_t *upper = vcpu->root + PT_ENTRIES / 2;
-	for (unsigned i = 0; shared != 0 && i < PT_ENTRIES / 2; i++) {
-		upper[i] = __atomic_load_n(&shared[i], __ATOMIC_RELAXED);
-	}
+	const uint64_t *root = hpa_ptr(hpa(vcpu->shared_eptp & PTE_ADDRESS));
+	copy_entries(vcpu->seam + shared, at_seam(tdcs, root), shared);
 }
 
 /* Hands the interrupts that wait to the TD. */
@@ -120,7 +139,7 @@ uint64_t tdh_vp_enter(struct vcpu *vcpu, const struct seam_regs *in, struct seam
 	if (vcpu->vmcall_open) {
 		tdg_vp_vmcall_complete(vcpu, in);
 	}
-	fill_root(vcpu);
+	fill_seam(vcpu);
 	run(vcpu);
 	epoch_leave(vcpu);
 	report_exit(vcpu, in, out);

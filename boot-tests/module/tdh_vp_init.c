@@ -44,10 +44,21 @@ static void init_save(struct vmcb_save *save)
 static void init_gprs(struct vcpu *vcpu, uint64_t initial)
 {
 	uint64_t *gpr = vcpu->svm.gpr;
-	gpr[RBX] = GPAW;
+	gpr[RBX] = td_gpa_bits(vcpu->td.tdcs);
 	gpr[RCX] = gpr[R8] = initial;
 	gpr[RDX] = td_cpuid_platform_signature();
 	gpr[RSI] = vcpu->index;
+}
+
+/* [td.h, the seam] */
+static void init_nested(struct vcpu *vcpu)
+{
+	uint64_t *root = hpa_ptr(vcpu->tdcx[1]);
+	vcpu->seam = root;
+	if (svm_nested_top() == PG_256T && vcpu->td.tdcs->gpaw == 0) {
+		root[0] = vcpu->tdcx[2].v | PTE_P | PTE_W | PTE_U | PTE_A;
+		vcpu->seam = hpa_ptr(vcpu->tdcx[2]);
+	}
 }
 
 /* Version 1 gives every vCPU its x2APIC id, and the TDR is locked exclusive; version 0 its index. */
@@ -98,8 +109,8 @@ uint64_t tdh_vp_init(struct vcpu *vcpu, const struct seam_regs *in, struct seam_
 	}
 	vcpu->x2apic_id = tdcs->x2apic_ids[vcpu->index];
 	vcpu->pat = RESET_PAT;
-	vcpu->root = hpa_ptr(vcpu->tdcx[1]);
-	/* Not the TDCS's: the first entry fills the root. */
+	init_nested(vcpu);
+	/* Not the TDCS's: the first entry fills the seam. */
 	vcpu->root_generation = tdcs->root_generation - 1;
 	svm_vcpu_init(&vcpu->svm, hpa_ptr(vcpu->tdcx[0]), vcpu->tdcx[1], GUEST_ASID);
 	td_msr_allow_native(vcpu->svm.msrpm);

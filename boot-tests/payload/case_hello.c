@@ -70,6 +70,7 @@ static void check_cpus(const struct info *info)
 		EXPECT(info->mailbox == 0, "a wake-up structure on a plain VM");
 		return;
 	}
+	report("gpaw %u", guest_gpaw());
 	report("mailbox %lx reset vector %lx", info->mailbox, info->reset_vector);
 	EXPECT(info->mailbox != 0 && info->mailbox % MEM_PAGE_SIZE == 0, "mailbox address");
 	EXPECT(info->reset_vector != 0 && info->reset_vector < FOUR_GIB, "reset vector");

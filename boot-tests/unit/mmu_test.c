@@ -167,7 +167,7 @@ static int set_up(void **state)
 	module.fail_leaf = UINT64_MAX;
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
 	mmu_init(&mmu, NULL, hpa(TDR), hpa(0),
-		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE });
+		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
 	return 0;
 }
 

@@ -75,7 +75,14 @@ void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_
 	memset(vmcb, 0, sizeof(*vmcb));
 	vmcb->control.n_cr3 = nested_root.v;
 	vmcb->save.efer = EFER_SVME;
-	*vcpu = (struct svm_vcpu){ .vmcb = vmcb, .msrpm = msrpm };
+	*vcpu = (struct svm_vcpu){
+		.vmcb = vmcb, .msrpm = msrpm, .nested_top = fixture.nested_top
+	};
+}
+
+enum pg_level svm_nested_top(void)
+{
+	return fixture.nested_top;
 }
 
 void svm_msr_allow(uint8_t *msrpm, uint32_t msr, bool read, bool write)
@@ -146,6 +153,7 @@ void fixture_load(void)
 	void *base = (void *)(uintptr_t)POOL_BASE;
 	CHECK(mmap(base, POOL_SIZE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == base);
+	fixture.nested_top = PG_512G;
 	fixture.base = POOL_BASE;
 	fixture.end = POOL_BASE + POOL_SIZE;
 	fixture.platform = (struct module_platform){

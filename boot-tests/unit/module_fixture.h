@@ -24,6 +24,7 @@ struct module_fixture {
 	struct seam_regs regs;   /* of the last call() */
 
 	unsigned cpu;            /* that the calls are made on */
+	enum pg_level nested_top; /* svm_nested_top(): PG_512G unless a test says otherwise */
 	/* The TD: called at each VMRUN with the number of VMRUNs since enter() before it. */
 	void (*script)(struct svm_vcpu *vcpu, unsigned run);
 	unsigned runs;

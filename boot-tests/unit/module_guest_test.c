@@ -142,7 +142,7 @@ static void root_has_both_halves(void **state)
 	assert_status(enter(kick), KICKED);
 	const uint64_t *root = hpa_ptr(hpa(vmcb()->control.n_cr3));
 	assert_int_equal(root[256 + 3], 0x1234007);
-	assert_int_equal(root[0], vcpu()->td.tdcs->sept_root[0]);
+	assert_int_equal(root[0], vcpu()->td.tdcs->sept_root.table[0]);
 	assert_true(root[0] & PTE_P);
 	/* A new root entry of the Secure EPT is seen at the next entry. */
 	assert_status(call(TDH_MEM_SEPT_ADD, BIT64(39) | PG_512G, fixture.tdr, fixture_frame(PG_4K),

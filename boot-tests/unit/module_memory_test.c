@@ -49,7 +49,7 @@ static struct tdr *tdr(void)
 	return hpa_ptr(hpa(fixture.tdr));
 }
 
-static uint64_t *root(void)
+static struct sept_root root(void)
 {
 	struct vcpu *vcpu = hpa_ptr(hpa(fixture.tdvpr[0]));
 	return vcpu->td.tdcs->sept_root;
@@ -151,7 +151,7 @@ static void two_keys(void **state)
 	/* Any part reads as the whole does; control pages and tables are hidden too. */
 	host_read(hpa(tds[0].page + 77), again, 100);
 	assert_memory_equal(again, seen[0] + 77, 100);
-	const uint64_t control[] = { tds[0].tdr, tds[0].tdvpr, ptr_hpa(root()).v };
+	const uint64_t control[] = { tds[0].tdr, tds[0].tdvpr, ptr_hpa(root().table).v };
 	for (unsigned i = 0; i < 3; i++) {
 		host_read(hpa(control[i]), again, PAGE);
 		assert_hidden(again, hpa_ptr(hpa(control[i])));

@@ -1,5 +1,5 @@
-// Tests of a TD's whole life on the host's side, with the real module: built, used, taken down; and
-// each of its SEAMCALLs refused once.
+// Tests of a TD's whole life on the host's side, with the real module: built, used, taken down; each
+// of its SEAMCALLs refused once; and a TD that was recorded on hardware.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/vmm/td_destroy.h"
 
@@ -14,6 +14,7 @@
 #include "arch/base/bits.h"
 #include "arch/tdx/tdvf.h"
 #include "arch/tdx/ve.h"
+#include "arch/x86/paging.h"
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
@@ -48,7 +49,16 @@ static struct {
 	unsigned refuse;  /* the one that fails: its number */
 	bool endless;     /* TDH.PHYMEM.CACHE.WB is interrupted without progress */
 	unsigned kicks;
+	unsigned of_leaf[TDH_LEAF_COUNT];
 } calls;
+
+/* A SEAMCALL on the TD's memory before it runs: leaf, and GPA with level. */
+struct step {
+	uint64_t leaf, operand;
+};
+#define STEPS_MAX 20000
+static struct step steps[STEPS_MAX];
+static unsigned step_count;
 
 unsigned cpu_count(void)
 {
@@ -96,6 +106,11 @@ struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, 
 {
 	if (calls.count++ == calls.refuse) {
 		return (struct seam_result){ .status = REFUSED };
+	}
+	calls.of_leaf[field_get(TDX_LEAF, leaf)]++;
+	if ((leaf == TDH_MEM_SEPT_ADD || leaf == TDH_MEM_PAGE_ADD || leaf == TDH_MR_EXTEND) &&
+	    step_count < STEPS_MAX) {
+		steps[step_count++] = (struct step){ leaf, rcx };
 	}
 	if (leaf == TDH_PHYMEM_CACHE_WB && calls.endless) {
 		return (struct seam_result){ .status = TDX_INTERRUPTED_RESUMABLE };
@@ -157,11 +172,97 @@ static void make_firmware(void)
 	put_section(2, (struct tdvf_section){ 0, 0, 0x810000, PAGE, TDVF_SECTION_TEMP_MEM, 0 });
 }
 
+/*
+ * The TD of 16 vCPUs that was recorded on hardware [host-side.md 2.8]: all memory SEAMCALLs before it
+ * runs, of a host that adds a section whole before it measures it.
+ */
+#define RECORDED_VCPUS 16
+#define RECORDED_IMAGE 0x400000u
+#define RECORDED_CODE 0x84000u /* in the image: 892 pages, measured; before them 132, not measured */
+#define RECORDED_HOB 0x809000u
+#define RECORDED_DESCRIPTOR (RECORDED_IMAGE - 0x1000u)
+#define RECORDED_STEPS (7 + 1050 + 14272)
+
+static struct blob recorded_firmware;
+/* What QEMU's OVMF has in low memory: 26 pages. */
+static const struct {
+	uint64_t base, pages;
+	uint32_t type;
+} recorded_low[] = {
+	{ 0x800000, 6, TDVF_SECTION_TEMP_MEM },
+	{ RECORDED_HOB, 2, TDVF_SECTION_TD_HOB },
+	{ 0x80B000, 2, TDVF_SECTION_TEMP_MEM },
+	{ 0x810000, 16, TDVF_SECTION_TEMP_MEM },
+};
+
+static void make_recorded_firmware(void)
+{
+	unsigned count = 2 + ARRAY_COUNT(recorded_low);
+	struct tdvf_descriptor descriptor = { TDVF_SIGNATURE, 16 + 32 * count, TDVF_VERSION,
+					      count };
+	uint64_t base = fixture_frame(PG_2M);
+	fixture_frame(PG_2M); /* the two are one */
+	uint8_t *data = hpa_ptr(hpa(base));
+	recorded_firmware = (struct blob){ data, RECORDED_IMAGE };
+	for (uint32_t i = 0; i < RECORDED_IMAGE; i++) {
+		data[i] = (uint8_t)(i / PAGE);
+	}
+	uint32_t pointer = RECORDED_DESCRIPTOR;
+	memcpy(data + RECORDED_IMAGE - TDVF_POINTER_FROM_END, &pointer, sizeof(pointer));
+	struct tdvf_section sections[2 + ARRAY_COUNT(recorded_low)] = {
+		{ RECORDED_CODE, RECORDED_IMAGE - RECORDED_CODE,
+		  FOUR_GIB - RECORDED_IMAGE + RECORDED_CODE, RECORDED_IMAGE - RECORDED_CODE,
+		  TDVF_SECTION_BFV, TDVF_ATTRIBUTE_MR_EXTEND },
+		{ 0, RECORDED_CODE, FOUR_GIB - RECORDED_IMAGE, RECORDED_CODE, TDVF_SECTION_CFV, 0 },
+	};
+	for (unsigned i = 0; i < ARRAY_COUNT(recorded_low); i++) {
+		sections[2 + i] = (struct tdvf_section){ 0, 0, recorded_low[i].base,
+							 recorded_low[i].pages * PAGE,
+							 recorded_low[i].type, 0 };
+	}
+	memcpy(data + RECORDED_DESCRIPTOR, &descriptor, sizeof(descriptor));
+	memcpy(data + RECORDED_DESCRIPTOR + sizeof(descriptor), sections, sizeof(sections));
+}
+
+static struct step recorded[RECORDED_STEPS];
+
+static unsigned record(unsigned at, uint64_t leaf, uint64_t operand, uint64_t stride, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		assert_true(at < RECORDED_STEPS);
+		recorded[at++] = (struct step){ leaf, operand + i * stride };
+	}
+	return at;
+}
+
+static void make_recorded_steps(void)
+{
+	unsigned at = 0;
+	at = record(at, TDH_MEM_SEPT_ADD, 4, 0, 1);
+	at = record(at, TDH_MEM_SEPT_ADD, 3, 0, 1);
+	at = record(at, TDH_MEM_SEPT_ADD, 0xC0000000 | 2, 0, 1);
+	at = record(at, TDH_MEM_SEPT_ADD, 0xFFC00000 | 1, 0, 1);
+	at = record(at, TDH_MEM_PAGE_ADD, 0xFFC84000, PAGE, 380);
+	at = record(at, TDH_MEM_SEPT_ADD, 0xFFE00000 | 1, 0, 1);
+	at = record(at, TDH_MEM_PAGE_ADD, 0xFFE00000, PAGE, 512);
+	at = record(at, TDH_MR_EXTEND, 0xFFC84000, 0x100, 14272);
+	at = record(at, TDH_MEM_PAGE_ADD, 0xFFC00000, PAGE, 132);
+	at = record(at, TDH_MEM_SEPT_ADD, 2, 0, 1);
+	at = record(at, TDH_MEM_SEPT_ADD, 0x800000 | 1, 0, 1);
+	for (unsigned i = 0; i < ARRAY_COUNT(recorded_low); i++) {
+		at = record(at, TDH_MEM_PAGE_ADD, recorded_low[i].base, PAGE,
+			    (unsigned)recorded_low[i].pages);
+	}
+	assert_int_equal(at, RECORDED_STEPS);
+}
+
 static int load(void **state)
 {
 	(void)state;
 	fixture_load();
+	fixture.nested_top = PG_256T;
 	make_firmware();
+	make_recorded_firmware();
 	frames_init(hpa(align_up(fixture.next, BLOCK)), hpa(fixture.end));
 	return 0;
 }
@@ -171,6 +272,7 @@ static int setup(void **state)
 	(void)state;
 	memset(&calls, 0, sizeof(calls));
 	calls.refuse = NEVER;
+	step_count = 0;
 	fixture.cpu = 0;
 	assert_int_equal(frames_taken(), 0);
 	return 0;
@@ -217,6 +319,7 @@ static void build_and_destroy(void **state)
 	(void)state;
 	assert_nothing_left();
 	for (unsigned i = 0; i < 3; i++) { /* the key id is free each time */
+		config.gpaw_52 = i == 1;
 		assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
 		assert_int_not_equal(frames_taken(), 0);
 		use();
@@ -226,6 +329,7 @@ static void build_and_destroy(void **state)
 		assert_false(module_interrupted());
 		assert_int_equal(calls.kicks, kicks); /* nobody runs: no IPI */
 	}
+	config.gpaw_52 = false;
 	destroy(); /* nothing to do */
 }
 
@@ -301,6 +405,105 @@ static void refused_while_destroyed(void **state)
 	}
 }
 
+/* --- the recorded TD -------------------------------------------------------------------------- */
+
+static const struct config recorded_config = {
+	.gpaw_52 = true, .mrtd_order = MEASURE_PER_SECTION
+};
+static const struct td_place recorded_place = {
+	.vcpu_count = RECORDED_VCPUS, .hkid = MODULE_HKID_BASE + 1, .memory = 16 * BLOCK
+};
+
+/* Our host makes the same calls in the same order. */
+static void built_as_on_hardware(void **state)
+{
+	(void)state;
+	make_recorded_steps();
+	assert_int_equal(td_build(&td, &recorded_place, &recorded_config, recorded_firmware),
+			 ST_OK);
+	assert_int_equal(calls.of_leaf[TDH_MNG_ADDCX], 6);
+	assert_int_equal(calls.of_leaf[TDH_VP_CREATE], RECORDED_VCPUS);
+	assert_int_equal(calls.of_leaf[TDH_VP_ADDCX], 5 * RECORDED_VCPUS);
+	assert_int_equal(calls.of_leaf[TDH_VP_INIT], RECORDED_VCPUS);
+	assert_int_equal(calls.of_leaf[TDH_MEM_SEPT_ADD], 7);
+	assert_int_equal(calls.of_leaf[TDH_MEM_PAGE_ADD], 1050);
+	assert_int_equal(calls.of_leaf[TDH_MR_EXTEND], 14272);
+	assert_int_equal(step_count, RECORDED_STEPS);
+	for (unsigned i = 0; i < RECORDED_STEPS; i++) {
+		assert_int_equal(steps[i].leaf, recorded[i].leaf);
+		assert_int_equal(steps[i].operand, recorded[i].operand);
+	}
+	destroy();
+}
+
+static uint64_t frame(void)
+{
+	return frames_take(PG_4K).v;
+}
+
+static void must(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
+{
+	assert_int_equal(call(leaf, rcx, rdx, r8, r9), TDX_SUCCESS);
+}
+
+/* The page that the recorded host copied to this address. */
+static uint64_t source_of(uint64_t address, uint64_t zero)
+{
+	uint64_t base = FOUR_GIB - RECORDED_IMAGE;
+	return address < base ? zero : ptr_hpa(recorded_firmware.data).v + (address - base);
+}
+
+/* The recorded calls themselves, as they stand, by the module. Last: the TD stays. */
+static void recorded_calls(void **state)
+{
+	(void)state;
+	uint64_t tdr = frame();
+	uint64_t tdvpr = 0;
+	must(TDH_MNG_CREATE, tdr, 33, 0, 0);
+	must(TDH_MNG_KEY_CONFIG, tdr, 0, 0, 0);
+	for (unsigned i = 0; i < 6; i++) {
+		must(TDH_MNG_ADDCX, frame(), tdr, 0, 0);
+	}
+	struct td_params *params = fixture_params();
+	params->attributes = 0x10000000;
+	params->max_vcpus = RECORDED_VCPUS;
+	params->eptp_controls = 0x26;
+	params->config_flags = 1;
+	must(TDH_MNG_INIT, tdr, ptr_hpa(params).v, 0, 0);
+	for (unsigned i = 0; i < RECORDED_VCPUS; i++) {
+		tdvpr = frame();
+		must(TDH_VP_CREATE, tdvpr, tdr, 0, 0);
+		for (unsigned j = 0; j < 5; j++) {
+			must(TDH_VP_ADDCX, frame(), tdvpr, 0, 0);
+		}
+		must(TDH_VP_INIT | field_put(TDX_VERSION, 1), tdvpr, RECORDED_HOB, i, 0);
+	}
+	uint64_t zero = frame();
+	memset(hpa_ptr(hpa(zero)), 0, PAGE);
+	for (unsigned i = 0; i < RECORDED_STEPS; i++) {
+		uint64_t operand = recorded[i].operand;
+		if (recorded[i].leaf == TDH_MEM_SEPT_ADD) {
+			must(TDH_MEM_SEPT_ADD, operand, tdr, frame(), 0);
+			must(TDH_MEM_SEPT_RD, operand, tdr, 0, 0);
+			assert_int_equal(fixture.regs.rdx, 0x8400 | (operand & 7));
+		} else if (recorded[i].leaf == TDH_MEM_PAGE_ADD) {
+			uint64_t page = frame();
+			must(TDH_MEM_PAGE_ADD, operand, tdr, page, source_of(operand, zero));
+			must(TDH_MEM_SEPT_RD, operand, tdr, 0, 0);
+			assert_int_equal(fixture.regs.rcx & PTE_ADDRESS, page);
+			assert_int_equal(fixture.regs.rdx, 0x400);
+		} else {
+			must(TDH_MR_EXTEND, operand, tdr, 0, 0);
+		}
+	}
+	must(TDH_MR_FINALIZE, tdr, 0, 0, 0);
+	must(TDH_VP_WR, tdvpr, 0x203C, zero, UINT64_MAX);
+	struct module_census census = module_census();
+	assert_null(census.broken);
+	/* TDR, TDCS, TDVPS, Secure EPT, memory. */
+	assert_int_equal(census.owned, 1 + 6 + 6 * RECORDED_VCPUS + 7 + 1050);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +512,8 @@ int main(void)
 		cmocka_unit_test_setup(cache_write_back_is_bounded, setup),
 		cmocka_unit_test_setup(refused_while_built, setup),
 		cmocka_unit_test_setup(refused_while_destroyed, setup),
+		cmocka_unit_test_setup(built_as_on_hardware, setup),
+		cmocka_unit_test_setup(recorded_calls, setup),
 	};
 	return cmocka_run_group_tests(tests, load, NULL);
 }

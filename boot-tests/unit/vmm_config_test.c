@@ -39,6 +39,14 @@ static void settings_are_read(void **state)
 	assert_int_equal(config.mrtd_order, MEASURE_PER_SECTION);
 	assert_int_equal(parse("memory=4096\nmrtd_order=page\n", &config), ST_OK);
 	assert_int_equal(config.mrtd_order, MEASURE_PER_PAGE);
+	assert_false(config.gpaw_52);
+	assert_false(config.la57);
+	assert_int_equal(parse("memory=4096\ngpaw=52\nla57=1\n", &config), ST_OK);
+	assert_true(config.gpaw_52);
+	assert_true(config.la57);
+	assert_int_equal(parse("memory=4096\ngpaw=48\nla57=0\n", &config), ST_OK);
+	assert_false(config.gpaw_52);
+	assert_false(config.la57);
 	assert_false(config.icount);
 	assert_int_equal(parse("memory=4096\nicount=1\n", &config), ST_OK);
 	assert_true(config.icount);
@@ -70,6 +78,9 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\ntrace=\n",
 		"memory=4096\nrbp_mod=2\n",
 		"memory=4096\nicount=2\n",
+		"memory=4096\ngpaw=50\n",
+		"memory=4096\ngpaw=\n",
+		"memory=4096\nla57=2\n",
 		"memory=4096\nmrtd_order=\n",
 		"memory=4096\nmrtd_order=sections\n",
 		"memory=4096\nrbp_mod=0\nrbp_mod=0\n",

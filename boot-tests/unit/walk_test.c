@@ -43,6 +43,7 @@ static int setup(void **state)
 	}
 	memset(w, 0, sizeof(*w));
 	w->vcpu.vmcb = &w->vmcb;
+	w->vcpu.nested_top = PG_512G;
 	w->vmcb.control.n_cr3 = ptr_hpa(w->nested[0]).v;
 	for (unsigned i = 0; i < 3; i++) {
 		w->nested[i][0] = ptr_hpa(w->nested[i + 1]).v | PRESENT;
@@ -119,6 +120,27 @@ static void nested_shared_half_is_its_own(void **state)
 	w->nested[0][256] = ptr_hpa(pdpt).v | PRESENT;
 	assert_nested(w, SHARED | 5 * PAGE, 5 * PAGE);
 	assert_nested(w, 5 * PAGE, ptr_hpa(w->pages[5]).v);
+}
+
+/* 5 nested levels: the SHARED bit may be 51, entry 8 of the root. */
+static void nested_of_5_levels(void **state)
+{
+	struct world *w = *state;
+	static uint64_t root[PT_ENTRIES] __attribute__((aligned(4096)));
+	root[0] = root[8] = ptr_hpa(w->nested[0]).v | PRESENT;
+	w->vmcb.control.n_cr3 = ptr_hpa(root).v;
+	w->vcpu.nested_top = PG_256T;
+	assert_nested(w, 5 * PAGE, ptr_hpa(w->pages[5]).v);
+	assert_nested(w, BIT64(51) | 5 * PAGE, ptr_hpa(w->pages[5]).v);
+	assert_no_nested(w, BIT64(48) | 5 * PAGE);
+	assert_no_nested(w, BIT64(47) | 5 * PAGE);
+	assert_no_nested(w, BIT64(57) | 5 * PAGE);
+	root[0] |= PTE_PS; /* no leaf there */
+	assert_nested(w, 5 * PAGE, ptr_hpa(w->pages[5]).v);
+	/* The guest's own levels are another matter. */
+	assert_guest(w, LINEAR, 8 * PAGE);
+	w->pages[GUEST_PT][7] = BIT64(51) | 8 * PAGE | PRESENT;
+	assert_guest(w, LINEAR, BIT64(51) | 8 * PAGE);
 }
 
 static void no_leaf_above_1g(void **state)
@@ -254,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nested_leaf_of_each_size),
 		TEST(nested_shared_half_is_its_own),
+		TEST(nested_of_5_levels),
 		TEST(no_leaf_above_1g),
 		TEST(nested_absent_at_each_level),
 		TEST(guest_without_paging),

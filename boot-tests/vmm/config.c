@@ -42,7 +42,8 @@ static bool text_is(const char *text, size_t size, const char *wanted)
 }
 
 enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
-	   KEY_HOLD, KEY_MRTD_ORDER, KEY_ICOUNT, KEY_SECOND_CPUS, KEY_SECOND_MEMORY, KEY_COUNT };
+	   KEY_HOLD, KEY_MRTD_ORDER, KEY_GPAW, KEY_LA57, KEY_ICOUNT, KEY_SECOND_CPUS,
+	   KEY_SECOND_MEMORY, KEY_COUNT };
 
 /* KEY_COUNT: no such key. */
 static enum key find_key(const char *text, size_t size)
@@ -55,6 +56,8 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_SELFTEST] = "selftest",
 		[KEY_HOLD] = "hold",
 		[KEY_MRTD_ORDER] = "mrtd_order",
+		[KEY_GPAW] = "gpaw",
+		[KEY_LA57] = "la57",
 		[KEY_ICOUNT] = "icount",
 		[KEY_SECOND_CPUS] = "second_cpus",
 		[KEY_SECOND_MEMORY] = "second_memory",
@@ -92,6 +95,11 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 		config->mrtd_order = text_is(value, size, "section") ? MEASURE_PER_SECTION :
 								       MEASURE_PER_PAGE;
 		return config->mrtd_order == MEASURE_PER_SECTION || text_is(value, size, "page");
+	case KEY_GPAW:
+		config->gpaw_52 = text_is(value, size, "52");
+		return config->gpaw_52 || text_is(value, size, "48");
+	case KEY_LA57:
+		return parse_flag(value, size, &config->la57);
 	case KEY_ICOUNT:
 		return parse_flag(value, size, &config->icount);
 	case KEY_SECOND_CPUS:
@@ -138,8 +146,8 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 			fmt_print(error, error_size,
 				  "line %u is not one of memory=BYTES, trace=0|1, rbp_mod=0|1, "
 				  "module_version=1.0|1.5, selftest=NAME, hold=VCPU, "
-				  "mrtd_order=page|section, icount=0|1, second_cpus=N, "
-				  "second_memory=BYTES",
+				  "mrtd_order=page|section, gpaw=48|52, la57=0|1, icount=0|1, "
+				  "second_cpus=N, second_memory=BYTES",
 				  number);
 			return ST_BAD_FORMAT;
 		}

@@ -19,6 +19,8 @@ struct config {
 	uint64_t hold; /* vCPU that the host holds at every turn, 1 s each; 0 = none */
 	bool rbp_mod; /* TDVMCALLs may expose RBP: no NO_RBP_MOD, as in hosts before it existed */
 	enum measure_order mrtd_order;
+	bool gpaw_52; /* GPAs of 52 bits and 5 levels, not 48 and 4 */
+	bool la57;    /* the TD may use 5-level paging */
 	uint64_t second_cpus;   /* CPUs of the second TD, the last ones; 0 = there is none */
 	uint64_t second_memory; /* bytes of its RAM */
 	bool icount;  /* the TSC counts instructions, see stats_icount */
@@ -26,9 +28,9 @@ struct config {
 
 /*
  * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1,
- * module_version=1.0|1.5, selftest=NAME, hold=VCPU, mrtd_order=page|section, icount=0|1,
- * second_cpus=N with second_memory=BYTES. ST_BAD_FORMAT: an unknown or repeated key, a value out of
- * its form, no memory; *out is then untouched and error names the line.
+ * module_version=1.0|1.5, selftest=NAME, hold=VCPU, mrtd_order=page|section, gpaw=48|52, la57=0|1,
+ * icount=0|1, second_cpus=N with second_memory=BYTES. ST_BAD_FORMAT: an unknown or repeated key, a
+ * value out of its form, no memory; *out is then untouched and error names the line.
  */
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,
 			 size_t error_size) MUST_CHECK;

@@ -9,6 +9,7 @@
 #define LEAF_VENDOR 0
 #define LEAF_FEATURES 1
 #define LEAF_THERMAL 6
+#define LEAF_FEATURES_7 7
 #define LEAF_PERFMON 0xA
 #define LEAF_TOPOLOGY 0xB
 #define LEAF_TSC 0x15
@@ -30,6 +31,7 @@
 #define FEATURE_ECX_X2APIC BIT32(21)
 #define FEATURE_ECX_TSC_DEADLINE BIT32(24)
 #define FEATURE_ECX_HYPERVISOR BIT32(31)
+#define FEATURE_7_ECX_LA57 BIT32(16)
 #define THERMAL_EAX_ARAT BIT32(2)
 #define CRYSTAL_HZ 25000000u
 #define CRYSTAL_KHZ (CRYSTAL_HZ / 1000)
@@ -91,9 +93,12 @@ struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf)
 	return (struct cpuid_result){ 0 };
 }
 
-struct cpuid_result cpuid_configured(const struct cpuid_config_leaf *config)
+struct cpuid_result cpuid_configured(const struct cpuid_config_leaf *config, bool la57)
 {
 	struct cpuid_result r = cpuid_model(config->leaf, config->subleaf);
+	if (config->leaf == LEAF_FEATURES_7 && config->subleaf == 0 && !la57) {
+		r.ecx &= ~FEATURE_7_ECX_LA57;
+	}
 	r.eax &= config->direct[0] | config->allow[0];
 	r.ebx &= config->direct[1] | config->allow[1];
 	r.ecx &= config->direct[2] | config->allow[2];

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/x86/insn.h"
@@ -11,5 +12,5 @@
  * Linux turns x2APIC off. */
 struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf);
 
-/* The model's values, cut to what TD_PARAMS may say of this leaf. */
-struct cpuid_result cpuid_configured(const struct cpuid_config_leaf *config);
+/* The model's values, cut to what TD_PARAMS may say of this leaf; without 5-level paging unless la57. */
+struct cpuid_result cpuid_configured(const struct cpuid_config_leaf *config, bool la57);

@@ -64,14 +64,21 @@ static uint64_t gpa_level(uint64_t address, enum pg_level level)
 	return address | (uint64_t)level;
 }
 
+/* Of the entries of both roots. */
+static enum pg_level top_level(const struct mmu *mmu)
+{
+	return mmu->gpaw == 52 ? PG_256T : PG_512G;
+}
+
 void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, hpa_t shared_base,
-	      const struct td_memory *memory)
+	      const struct td_memory *memory, unsigned gpaw)
 {
 	memset(mmu, 0, sizeof(*mmu));
 	mmu->td = td;
 	mmu->tdr = tdr;
 	mmu->memory = *memory;
-	shared_table_init(&mmu->shared, shared_base, memory);
+	mmu->gpaw = gpaw;
+	shared_table_init(&mmu->shared, shared_base, memory, top_level(mmu));
 }
 
 /* ---- the Secure EPT -------------------------------------------------------------------------- */
@@ -89,9 +96,11 @@ static enum status sept_link(struct mmu *mmu, struct mmu_block *block, uint64_t 
 			     enum pg_level level)
 {
 	CHECK(address / GIB < MMU_GIBS);
-	if (!mmu->sept_root_linked) {
-		TRY(sept_add(mmu, address, PG_512G));
-		mmu->sept_root_linked = true;
+	for (enum pg_level at = top_level(mmu); at >= PG_512G; at--) {
+		if (!mmu->sept_linked[at]) {
+			TRY(sept_add(mmu, address, at));
+			mmu->sept_linked[at] = true;
+		}
 	}
 	if (!mmu->sept_gib[address / GIB]) {
 		TRY(sept_add(mmu, address, PG_1G));

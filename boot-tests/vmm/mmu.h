@@ -42,7 +42,8 @@ struct mmu {
 	struct td *td; /* whose memory this is */
 	hpa_t tdr;
 	struct td_memory memory;
-	bool sept_root_linked;      /* the SEPT table below entry 0 of the root */
+	unsigned gpaw;              /* 48: 4 levels; 52: 5 */
+	bool sept_linked[PG_256T + 1]; /* by level: the SEPT table below the entry of GPA 0 */
 	bool sept_gib[MMU_GIBS];    /* the SEPT table of each GiB */
 	struct frame_list tables;   /* all frames of SEPT tables */
 	struct shared_table shared;
@@ -51,7 +52,7 @@ struct mmu {
 
 /* All private, nothing mapped. Shared GPA 0 will be at shared_base. */
 void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, hpa_t shared_base,
-	      const struct td_memory *memory);
+	      const struct td_memory *memory, unsigned gpaw);
 
 /* The TD has no key any more: takes all frames back. ST_TDX: not all; call it again. */
 enum status mmu_destroy(struct mmu *mmu) MUST_CHECK;

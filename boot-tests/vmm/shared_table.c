@@ -27,14 +27,19 @@ static void set_entry(uint64_t *entry, uint64_t value)
 	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
 }
 
-void shared_table_init(struct shared_table *table, hpa_t base, const struct td_memory *memory)
+void shared_table_init(struct shared_table *table, hpa_t base, const struct td_memory *memory,
+		       enum pg_level top)
 {
 	CHECK(is_aligned(base.v, BLOCK_SIZE));
 	table->base = base;
-	uint64_t *root = new_table();
 	uint64_t *gibs = new_table();
-	root[0] = ptr_hpa(gibs).v | LINK;
-	table->root = ptr_hpa(root);
+	table->root = ptr_hpa(gibs);
+	table->top = top;
+	for (enum pg_level level = PG_512G; level <= top; level++) {
+		uint64_t *above = new_table();
+		above[0] = table->root.v | LINK;
+		table->root = ptr_hpa(above);
+	}
 	for (unsigned gib = 0; gib < SHARED_TABLE_GIBS; gib++) {
 		table->directory[gib] = new_table();
 		gibs[gib] = ptr_hpa(table->directory[gib]).v | LINK;
@@ -54,8 +59,7 @@ static bool links_pages(uint64_t entry)
 
 void shared_table_destroy(struct shared_table *table)
 {
-	const uint64_t *root = hpa_ptr(table->root);
-	if (root == NULL) {
+	if (table->root.v == 0) {
 		return;
 	}
 	for (unsigned gib = 0; gib < SHARED_TABLE_GIBS; gib++) {
@@ -67,8 +71,12 @@ void shared_table_destroy(struct shared_table *table)
 		}
 		frames_give(ptr_hpa(directory), PG_4K);
 	}
-	frames_give(hpa(root[0] & PTE_ADDRESS), PG_4K);
-	frames_give(table->root, PG_4K);
+	for (enum pg_level level = table->top; level >= PG_1G; level--) {
+		const uint64_t *above = hpa_ptr(table->root);
+		hpa_t below = hpa(above[0] & PTE_ADDRESS);
+		frames_give(table->root, PG_4K);
+		table->root = below;
+	}
 	memset(table, 0, sizeof(*table));
 }
 

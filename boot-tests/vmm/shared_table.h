@@ -15,11 +15,14 @@
 struct shared_table {
 	hpa_t root;
 	hpa_t base; /* of shared GPA 0; 2 MiB aligned */
+	enum pg_level top; /* of the entries of the root */
 	uint64_t *directory[SHARED_TABLE_GIBS]; /* an entry for each 2 MiB */
 };
 
-/* All RAM private. RAM is a multiple of 2 MiB in each of its two parts. */
-void shared_table_init(struct shared_table *table, hpa_t base, const struct td_memory *memory);
+/* All RAM private. RAM is a multiple of 2 MiB in each of its two parts. top: PG_512G or PG_256T, as in
+ * the TD's Secure EPT. */
+void shared_table_init(struct shared_table *table, hpa_t base, const struct td_memory *memory,
+		       enum pg_level top);
 
 /* Gives its frames back; no TD uses it. */
 void shared_table_destroy(struct shared_table *table);

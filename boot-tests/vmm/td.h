@@ -13,8 +13,6 @@
 #include "boot-tests/vmm/msr.h"
 #include "boot-tests/vmm/td_place.h"
 
-#define TD_GPAW 48
-
 struct vcpu {
 	hpa_t tdvpr;
 	struct msr_file msrs;

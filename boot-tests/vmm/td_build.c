@@ -18,28 +18,31 @@
 
 #define TDCX_PAGES 6
 #define TDVPX_PAGES 5
-/* Write-back, 4 levels. */
-#define EPTP_CONTROLS 0x1E
+/* Write-back, 4 or 5 levels: one for each GPAW. */
+#define EPTP_CONTROLS_48 0x1E
+#define EPTP_CONTROLS_52 0x26
 #define TSC_UNIT_KHZ 25000
 /* x87, SSE, AVX, PKRU: what QEMU's TCG has of what a TD may have. */
 #define XFAM_WANTED (BIT64(0) | BIT64(1) | BIT64(2) | BIT64(9))
 #define CPUID_XSAVE_LEAF 0xD
 /* TDH.VP.INIT version 1 takes the x2APIC id in R8. */
 #define VP_INIT_V1 (TDH_VP_INIT | field_put(TDX_VERSION, 1))
-static void fill_params(struct td_params *params, const struct td *td, bool rbp_mod)
+static void fill_params(struct td_params *params, const struct td *td, const struct config *config)
 {
 	struct cpuid_result xsave = insn_cpuid(CPUID_XSAVE_LEAF, 0);
 	*params = (struct td_params){
 		.attributes = TD_ATTRIBUTES_SEPT_VE_DISABLE,
 		.xfam = XFAM_WANTED & xsave.eax,
 		.max_vcpus = (uint16_t)td->place.vcpu_count,
-		.eptp_controls = EPTP_CONTROLS,
-		.config_flags = rbp_mod ? 0 : TD_CONFIG_FLAGS_NO_RBP_MOD,
+		.eptp_controls = config->gpaw_52 ? EPTP_CONTROLS_52 : EPTP_CONTROLS_48,
+		.config_flags = (config->gpaw_52 ? TD_CONFIG_FLAGS_GPAW : 0) |
+				(config->rbp_mod ? 0 : TD_CONFIG_FLAGS_NO_RBP_MOD),
 		.tsc_frequency =
 			(uint16_t)((cpu_tsc_khz() + TSC_UNIT_KHZ / 2) / TSC_UNIT_KHZ),
 	};
 	for (unsigned i = 0; i < CPUID_CONFIG_LEAVES; i++) {
-		struct cpuid_result values = cpuid_configured(&cpuid_config_leaves[i]);
+		struct cpuid_result values =
+			cpuid_configured(&cpuid_config_leaves[i], config->la57);
 		memcpy(&params->cpuid_config[i * sizeof(values)], &values, sizeof(values));
 	}
 }
@@ -52,10 +55,10 @@ static hpa_t control_page(struct td *td)
 	return page;
 }
 
-static enum status init_td(struct td *td, bool rbp_mod)
+static enum status init_td(struct td *td, const struct config *config)
 {
 	hpa_t page = frames_take(PG_4K);
-	fill_params(hpa_ptr(page), td, rbp_mod);
+	fill_params(hpa_ptr(page), td, config);
 	enum status status = SEAM_TRY(TDH_MNG_INIT, td->tdr.v, page.v, 0, 0);
 	frames_give(page, PG_4K);
 	return status;
@@ -67,7 +70,7 @@ static enum status configure_key(void *arg)
 	return SEAM_TRY(TDH_MNG_KEY_CONFIG, td->tdr.v, 0, 0, 0);
 }
 
-static enum status create_td(struct td *td, bool rbp_mod)
+static enum status create_td(struct td *td, const struct config *config)
 {
 	td->tdr = frames_take(PG_4K);
 	TRY(SEAM_TRY(TDH_MNG_CREATE, td->tdr.v, td->place.hkid, 0, 0));
@@ -76,7 +79,7 @@ static enum status create_td(struct td *td, bool rbp_mod)
 	for (unsigned i = 0; i < TDCX_PAGES; i++) {
 		TRY(SEAM_TRY(TDH_MNG_ADDCX, control_page(td).v, td->tdr.v, 0, 0));
 	}
-	TRY(init_td(td, rbp_mod));
+	TRY(init_td(td, config));
 	struct seam_result offset = seam(TDH_MNG_RD, td->tdr.v, MD_TD_TSC_OFFSET, 0, 0);
 	TRY(seam_status("TDH_MNG_RD", td->tdr.v, offset));
 	td->tsc_offset = offset.r8;
@@ -146,8 +149,9 @@ static enum status add_sections(struct td *td, const struct content *from)
 
 static enum status build(struct td *td, const struct config *config, const struct content *from)
 {
-	TRY(create_td(td, config->rbp_mod));
-	mmu_init(&td->mmu, td, td->tdr, td->place.shared_base, &from->layout->memory);
+	TRY(create_td(td, config));
+	mmu_init(&td->mmu, td, td->tdr, td->place.shared_base, &from->layout->memory,
+		 config->gpaw_52 ? 52 : 48);
 	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
 		TRY(create_vcpu(td, i, from->layout->hob_base));
 	}

@@ -35,9 +35,9 @@ ABI_SIZE(struct quote_header, 24);
 #define QUOTE_UNAVAILABLE 0x8000000000000001
 #define QUOTE_BUFFER_MAX 0x20000
 
-static bool take_shared_bit(uint64_t raw, uint64_t *address)
+static bool take_shared_bit(const struct td *td, uint64_t raw, uint64_t *address)
 {
-	uint64_t bit = gpa_with_share(gpa(0), SHARE_SHARED, TD_GPAW);
+	uint64_t bit = gpa_with_share(gpa(0), SHARE_SHARED, td->mmu.gpaw);
 	*address = raw & ~bit;
 	return (raw & bit) != 0;
 }
@@ -60,10 +60,10 @@ static uint64_t map_gpa(struct td *td, struct seam_regs *regs)
 	uint64_t size = regs->r13;
 	uint64_t start;
 	uint64_t last;
-	bool shared = take_shared_bit(raw, &start);
+	bool shared = take_shared_bit(td, raw, &start);
 	regs->r11 = raw;
-	if (size == 0 || raw + size - 1 < raw || raw + size - 1 >= BIT64(TD_GPAW) ||
-	    take_shared_bit(raw + size - 1, &last) != shared) {
+	if (size == 0 || raw + size - 1 < raw || raw + size - 1 >= BIT64(td->mmu.gpaw) ||
+	    take_shared_bit(td, raw + size - 1, &last) != shared) {
 		return TDVMCALL_INVALID_OPERAND;
 	}
 	struct gpa_range range;
@@ -73,7 +73,7 @@ static uint64_t map_gpa(struct td *td, struct seam_regs *regs)
 	gpa_t stopped;
 	enum share share = shared ? SHARE_SHARED : SHARE_PRIVATE;
 	if (mmu_convert(&td->mmu, range, share, &stopped) != ST_OK) {
-		regs->r11 = gpa_with_share(stopped, share, TD_GPAW);
+		regs->r11 = gpa_with_share(stopped, share, td->mmu.gpaw);
 		return TDVMCALL_INVALID_OPERAND;
 	}
 	return TDVMCALL_SUCCESS;
@@ -84,7 +84,7 @@ static uint64_t get_quote(struct td *td, const struct seam_regs *regs)
 {
 	uint64_t address;
 	uint64_t size = regs->r13;
-	if (!take_shared_bit(regs->r12, &address)) {
+	if (!take_shared_bit(td, regs->r12, &address)) {
 		return TDVMCALL_INVALID_OPERAND;
 	}
 	if (!is_aligned(address, PAGE) || !is_aligned(size, PAGE)) {
@@ -136,7 +136,7 @@ static uint64_t fatal_error(struct td *td, unsigned index, const struct seam_reg
 	copy_text(text, message, sizeof(message));
 	char more[256] = "";
 	uint64_t address;
-	if ((regs->r12 & TDVMCALL_FATAL_HAS_GPA) && take_shared_bit(regs->r13, &address) &&
+	if ((regs->r12 & TDVMCALL_FATAL_HAS_GPA) && take_shared_bit(td, regs->r13, &address) &&
 	    mmu_is_shared(&td->mmu, address, sizeof(more) - 1)) {
 		copy_text(more, mmu_shared(&td->mmu, address), sizeof(more) - 1);
 	}
@@ -213,7 +213,7 @@ static uint64_t mmio(struct td *td, struct seam_regs *regs)
 {
 	unsigned size = (unsigned)regs->r12;
 	uint64_t address;
-	bool shared = take_shared_bit(regs->r14, &address);
+	bool shared = take_shared_bit(td, regs->r14, &address);
 	if ((regs->r12 != 1 && regs->r12 != 2 && regs->r12 != 4 && regs->r12 != 8) ||
 	    regs->r13 > TDVMCALL_WRITE || !shared) {
 		return TDVMCALL_INVALID_OPERAND;

@@ -53,7 +53,7 @@ static void handle_fault(struct td *td, unsigned index, const struct seam_regs *
 			 struct fault_watch *watch)
 {
 	unsigned long long at = regs->r8;
-	uint64_t shared_bit = gpa_with_share(gpa(0), SHARE_SHARED, TD_GPAW);
+	uint64_t shared_bit = gpa_with_share(gpa(0), SHARE_SHARED, td->mmu.gpaw);
 	trace(index, "EPT violation GPA 0x%llx qualification 0x%llx extended 0x%llx", at,
 	      (unsigned long long)regs->rcx, (unsigned long long)regs->rdx);
 	watch->count = watch->gpa == regs->r8 ? watch->count + 1 : 0;
