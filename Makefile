@@ -131,7 +131,7 @@ machine: $(B)/machine.elf ## the software TDX machine
 $(B)/machine.elf: $(MACHINE_OBJ) $(B)/machine.lds
 	$(LD) $(LDFLAGS) -T $(B)/machine.lds -Map $(B)/machine.map $(MACHINE_OBJ) -o $@
 
-PAYLOAD_OBJ := $(call objects,payload,$(PAYLOAD_C) $(PAYLOAD_ASM) $(ARCH_C))
+PAYLOAD_OBJ := $(call objects,payload,$(PAYLOAD_C) $(PAYLOAD_ASM) $(ARCH_C) loader/sha384.c)
 payload: $(B)/payload.bin ## the in-tree test payload, a bzImage by its header
 $(B)/payload.elf: $(PAYLOAD_OBJ) $(B)/payload.lds
 	$(LD) $(LDFLAGS) -T $(B)/payload.lds $(PAYLOAD_OBJ) -o $@

@@ -4,8 +4,10 @@
 """Tests of boot-tests/run.py, boot-tests/bench.py and tools/check-layers.py; run by run.py."""
 
 import contextlib
+import hashlib
 import io
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -15,7 +17,71 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "boot-tests"))
 import bench  # noqa: E402
+import event_log  # noqa: E402
 import run  # noqa: E402
+
+
+class EventLogs(unittest.TestCase):
+    KERNEL, INITRD, APPEND = b"kernel", b"initrd", "a=b"
+
+    def log(self):
+        """(register, type, digest, data) each: what the firmware writes for these inputs."""
+        def of(data):
+            return hashlib.sha384(data).digest()
+
+        return [(0, 0x8000000B, of(b"hob"), b"")] + [(0, 10, of(b"acpi"), b"ACPI DATA")] * 3 + [
+            (0, 4, of(bytes(4)), bytes(4)), (1, 4, of(bytes(4)), bytes(4)),
+            (1, 0x8000000A, of(self.KERNEL), b""), (2, 13, of(b"a=b"), b"a=b"),
+            (2, 6, of(self.INITRD), b"")]
+
+    def registers(self, log):
+        registers = [bytes(48)] * 4
+        for register, _, digest, _ in log:
+            registers[register] = hashlib.sha384(registers[register] + digest).digest()
+        return [register.hex() for register in registers]
+
+    def output(self, log):
+        data = struct.pack("<II20sI", 0, 3, b"", 33) + struct.pack(
+            "<16sIBBBBIHHB", b"Spec ID Event03", 0, 0, 2, 105, 2, 1, 12, 48, 0)
+        for register, kind, digest, event in log:
+            data += struct.pack("<IIIH48sI", register + 1, kind, 1, 12, digest, len(event)) + event
+        text = (data + bytes([255] * 7)).hex()
+        return "".join(f"init: log {text[i:i + 80]}\n" for i in range(0, len(text), 80))
+
+    def judge(self, output, registers):
+        event_log.judge("x\n" + output, registers, self.KERNEL, self.INITRD, self.APPEND)
+
+    def test_a_good_log_holds(self):
+        self.judge(self.output(self.log()), self.registers(self.log()))
+
+    def test_each_event_counts(self):
+        good = self.log()
+        for i, (register, kind, digest, data) in enumerate(good):
+            for bad in ([], [(register, kind, bytes(48), data)], [(register, kind + 1, digest, data)],
+                        [(register ^ 1, kind, digest, data)], [good[i], good[i]]):
+                log = good[:i] + bad + good[i + 1:]
+                with self.assertRaises(event_log.Wrong):
+                    self.judge(self.output(log), self.registers(good))
+                # What the firmware would have to do for its inputs.
+                if i > 3 or bad in ([], [good[i], good[i]]):
+                    with self.assertRaises(event_log.Wrong):
+                        self.judge(self.output(log), self.registers(log))
+
+    def test_the_text_of_the_command_line_counts(self):
+        log = self.log()
+        log[7] = (2, 13, log[7][2], b"a=c")
+        with self.assertRaises(event_log.Wrong):
+            self.judge(self.output(log), self.registers(log))
+
+    def test_malformed_logs(self):
+        registers = self.registers(self.log())
+        output = self.output(self.log())
+        for bad in ("", output.replace("init: ", "note: "), output.replace("5370", "5371", 1),
+                    output.replace("0c003000", "0b002000", 1), output[:-60] + "\n",
+                    output.replace("init: log 0000", "init: log 0100", 1)):
+            self.assertNotEqual(bad, output)
+            with self.assertRaises(event_log.Wrong):
+                self.judge(bad, registers)
 
 
 class Layers(unittest.TestCase):

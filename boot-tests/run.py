@@ -22,6 +22,9 @@ import threading
 import time
 import tomllib
 
+sys.dont_write_bytecode = True
+import event_log  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STOCK_SERIES = "6.12"
 BACKPORTS_SERIES = "7.2"
@@ -120,6 +123,7 @@ class Case:
     forbid: list = dataclasses.field(default_factory=list)
     stats: dict = dataclasses.field(default_factory=dict)
     mrtd: str = ""             # page or section: the machine's MRTD is what the host tool computes
+    rtmr: bool = False         # the event log in the output replays to the machine's RTMRs
     repeat: int = 1
     alone: bool = False        # nothing else runs beside it
 
@@ -162,6 +166,17 @@ def judge_stats(case, stats):
             value = value.get(key, 0) if isinstance(value, dict) else 0
         if not low <= value <= high:
             raise Failure(f"statistics: {path} is {value}, not {low} to {high}")
+
+
+def judge_rtmr(case, output, registers, files):
+    def content(path):
+        return None if path is None else (ROOT / path.format(**files)).read_bytes()
+
+    try:
+        event_log.judge(output, registers, content(case.kernel), content(case.initrd),
+                        None if case.kernel is None else case.append)
+    except event_log.Wrong as wrong:
+        raise Failure(f"event log: {wrong}") from wrong
 
 
 def boot_command(case, image, second, files, stats):
@@ -229,13 +244,15 @@ def run_case(case, folder, files):
     ended = run_process(boot_command(case, image, second, files, stats), log, case.timeout + GRACE_SECONDS,
                         case.until)
     judge(case, ended)
-    if case.stats or case.mrtd:
+    if case.stats or case.mrtd or case.rtmr:
         measured = json.loads(read_text(stats))
         judge_stats(case, measured)
     if case.mrtd:
         told = run_process([lintel, "mrtd", "--order", case.mrtd, image], folder / "mrtd", 60)
         if told.status != 0 or told.output.strip() != measured.get("mrtd"):
             raise Failure(f"MRTD: machine {measured.get('mrtd')}, lintel {told.output.strip()}")
+    if case.rtmr:
+        judge_rtmr(case, ended.output, measured.get("rtmr"), files)
     return ""
 
 

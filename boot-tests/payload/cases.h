@@ -42,6 +42,8 @@ void case_share(const struct info *info);
 void case_interrupts(const struct info *info);
 /* An NMI ends the halt of an AP, however far the AP is on its way into it. */
 void case_nmi(const struct info *info);
+/* The event log replays to the RTMRs; it is printed, too. A plain VM has none. */
+void case_measured(const struct info *info);
 /* What TDCALLs cost; of use with tdrun --icount. */
 void case_bench(const struct info *info);
 

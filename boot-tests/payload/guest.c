@@ -163,6 +163,18 @@ uint64_t guest_accept(gpa_t page)
 	return tdcall(&regs);
 }
 
+void guest_read_report(struct td_report *report)
+{
+	static const uint8_t data[64] __attribute__((aligned(64)));
+	struct tdcall_regs regs = {
+		.rax = TDG_MR_REPORT,
+		.rcx = (uint64_t)report,
+		.rdx = (uint64_t)data,
+	};
+
+	CHECK(tdcall(&regs) == TDX_SUCCESS);
+}
+
 _Noreturn void guest_fatal_error(uint32_t code, const char *text)
 {
 	struct tdcall_regs regs = { .r12 = code };

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "arch/base/addr.h"
+#include "arch/tdx/module.h"
 
 /* Finds out which world this is; called once, first. */
 void guest_init(void);
@@ -36,5 +37,7 @@ void guest_halt(void);
 void guest_map_gpa(gpa_t page, enum share share);
 /* TDG.MEM.PAGE.ACCEPT of 4 KiB: the completion code. */
 uint64_t guest_accept(gpa_t page);
+/* TDG.MR.REPORT; the report is aligned to its size. */
+void guest_read_report(struct td_report *report);
 /* ReportFatalError; text of at most 64 bytes. */
 _Noreturn void guest_fatal_error(uint32_t code, const char *text);

@@ -75,6 +75,9 @@ static void read_table(struct info *info, const struct acpi_header *table)
 		const struct acpi_fadt_begin *fadt = at((uint64_t)table);
 
 		report_set_power_port((uint16_t)fadt->pm1a_control);
+	} else if (table->signature == ACPI_CCEL) {
+		EXPECT(info->ccel == NULL, "two CCELs");
+		info->ccel = at((uint64_t)table);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/acpi/tables.h"
 #include "arch/linux/boot_params.h"
 
 #define INFO_MAX_CPUS 64
@@ -22,6 +23,7 @@ struct info {
 	unsigned cpu_count;
 	uint64_t mailbox;      /* 0: the MADT has no wake-up structure */
 	uint64_t reset_vector;
+	const struct acpi_ccel *ccel; /* NULL: there is no such table */
 };
 
 /* Reads all of it; the ACPI tables' checksums are tested on the way. */

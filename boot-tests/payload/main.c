@@ -31,6 +31,7 @@ static const struct test_case {
 	{ "share", case_share },
 	{ "interrupts", case_interrupts },
 	{ "nmi", case_nmi },
+	{ "measured", case_measured },
 	{ "bench", case_bench },
 	{ "shim-ve", case_shim_ve },
 	{ "unaccepted", case_unaccepted },

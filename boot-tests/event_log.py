@@ -1,0 +1,112 @@
+# Reads the event log of a TD out of what it printed, replays it, and judges it by what the TD was given.
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Written from the specifications, with nothing of the writer's: TCG PC Client Platform Firmware
+Profile 1.05 section 10, UEFI 2.10 38.4.1. The hashes are Python's."""
+
+import dataclasses
+import hashlib
+import re
+import struct
+
+REGISTERS = 4
+SHA384 = 0xC
+DIGEST_SIZE = 48
+END = 0xFFFFFFFF
+NO_ACTION, SEPARATOR, TAG, CONFIG, IPL = 3, 4, 6, 0xA, 0xD
+FIRMWARE_BLOB2, HANDOFF_TABLES2 = 0x8000000A, 0x8000000B
+# A line of the payload's case "measured" or of the initramfs's script "measured".
+LINE = re.compile(r"^(?:payload|init): log ((?:[0-9a-f]{2})+)$", re.MULTILINE)
+
+
+class Wrong(Exception):
+    """What is wrong with the log, in one line."""
+
+
+@dataclasses.dataclass
+class Event:
+    register: int   # RTMR[register]
+    kind: int
+    digest: bytes
+    data: bytes
+
+
+def from_output(output):
+    """The log's bytes."""
+    lines = LINE.findall(output)
+    if not lines:
+        raise Wrong("no event log in the output")
+    return bytes.fromhex("".join(lines))
+
+
+def first_event(log):
+    """The offset behind the first event, which says what the log is."""
+    pcr, kind, digest, size = struct.unpack_from("<II20sI", log)
+    if (pcr, kind, any(digest)) != (0, NO_ACTION, False):
+        raise Wrong("the first event is not the log's header")
+    signature, _, _, major, _, wide, count, algorithm, digest_size, vendor = struct.unpack_from(
+        "<16sIBBBBIHHB", log, 32)
+    if signature != b"Spec ID Event03\0" or (major, wide) != (2, 2) or size != 33 + vendor:
+        raise Wrong("header of another log")
+    if (count, algorithm, digest_size) != (1, SHA384, DIGEST_SIZE):
+        raise Wrong("digests that are not SHA-384 alone")
+    return 32 + size
+
+
+def read(log):
+    """All events but the first."""
+    events = []
+    try:
+        at = first_event(log)
+        while at < len(log) and log[at:at + 4] != b"\xff" * 4:
+            index, kind, count, algorithm, digest, size = struct.unpack_from("<IIIH48sI", log, at)
+            if not 1 <= index <= REGISTERS or count != 1 or algorithm != SHA384:
+                raise Wrong(f"event at {at:#x}: register {index}, {count} digests")
+            at += 66 + size
+            if at > len(log):
+                raise Wrong("the log ends within an event")
+            events.append(Event(index - 1, kind, digest, log[at - size:at]))
+    except struct.error as error:
+        raise Wrong(f"the log ends within an event: {error}") from error
+    return events
+
+
+def replay(events):
+    """The four registers as text."""
+    registers = [bytes(DIGEST_SIZE)] * REGISTERS
+    for event in events:
+        if event.kind != NO_ACTION:
+            registers[event.register] = hashlib.sha384(registers[event.register]
+                                                       + event.digest).digest()
+    return [register.hex() for register in registers]
+
+
+def expected(kernel, initrd, append):
+    """(register, kind, digest or None) of each event of our firmware; None for what the image holds."""
+    def of(data):
+        return hashlib.sha384(data).digest()
+
+    events = [(0, HANDOFF_TABLES2, None)] + [(0, CONFIG, None)] * 3
+    events += [(register, SEPARATOR, of(bytes(4))) for register in (0, 1)]
+    if kernel is not None:
+        events.append((1, FIRMWARE_BLOB2, of(kernel)))
+    if append is not None:
+        events.append((2, IPL, of(append.encode())))
+    if initrd is not None:
+        events.append((2, TAG, of(initrd)))
+    return events
+
+
+def judge(output, registers, kernel, initrd, append):
+    """Raises Wrong unless the log in the output replays to the registers and has the events of a TD
+    with these files and this command line, in their order."""
+    events = read(from_output(output))
+    if replay(events) != registers:
+        raise Wrong(f"the log replays to {replay(events)}, the machine has {registers}")
+    wanted = expected(kernel, initrd, append)
+    if [event[:2] for event in wanted] != [(event.register, event.kind) for event in events]:
+        raise Wrong(f"events {[(event.register, hex(event.kind)) for event in events]}")
+    for (register, kind, digest), event in zip(wanted, events):
+        if digest not in (None, event.digest):
+            raise Wrong(f"RTMR[{register}]: digest of the event of type {kind:#x}")
+        if kind == IPL and event.data != append.encode():
+            raise Wrong(f"the log has the command line {event.data}")
