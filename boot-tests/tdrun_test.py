@@ -232,7 +232,7 @@ def test_rbp_mod_by_firmware_or_option(fake, image, option, flag):
     assert f"machine: rbp_mod={flag}" in done.stderr
 
 
-# The nested paging has as many levels as the CPU, so that GPAW 52 wants 5; the TD has them by --la57.
+# Nested paging has as many levels as the CPU, so that GPAW 52 wants 5; the TD has them by --la57.
 @pytest.mark.parametrize("options, cpu, lines", [
     ([], "max,phys-bits=48,la57=off", []),
     (["--gpaw", "48"], "max,phys-bits=48,la57=off", []),

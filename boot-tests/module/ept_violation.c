@@ -88,7 +88,7 @@ static bool find_gla(const struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access,
 
 /* --- what becomes of a violation -------------------------------------------------------------- */
 
-/* Who found it: the CPU, which knows the linear address, or the module, for an operand of TDCALL. */
+/* Who found it: the CPU, which knows the linear address, or the module, for an operand. */
 enum finder { BY_CPU, BY_MODULE };
 
 static void inject(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification, enum finder finder)
@@ -133,61 +133,54 @@ static void private_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qual
 	}
 }
 
-/* The entry of the shared EPT where the walk ends. */
-static uint64_t shared_entry(const struct vcpu *vcpu, uint64_t gpa_raw)
+struct shared_walk ept_shared_walk(const struct vcpu *vcpu, uint64_t gpa_raw)
 {
 	const struct tdcs *tdcs = vcpu->td.tdcs;
 	const uint64_t *table = hpa_ptr(hpa(vcpu->shared_eptp & PTE_ADDRESS));
 	uint64_t address = gpa_raw & ~td_shared_bit(tdcs);
-	uint64_t entry = 0;
+	struct shared_walk walk = { .level = tdcs->sept_root.top };
 	if (table == 0) {
-		return 0;
+		return walk;
 	}
-	for (int level = (int)tdcs->sept_root.top; level >= PG_4K; level--) {
-		entry = __atomic_load_n(&table[pt_index(address, (enum pg_level)level)],
-					__ATOMIC_ACQUIRE);
-		if (!(entry & PTE_P) || (entry & PTE_PS)) {
-			break;
+	walk.granted = EPT_QUAL_READABLE | EPT_QUAL_WRITABLE | EPT_QUAL_EXECUTABLE;
+	for (;; walk.level--) {
+		walk.entry = __atomic_load_n(&table[pt_index(address, walk.level)],
+					     __ATOMIC_ACQUIRE);
+		walk.granted &= !(walk.entry & PTE_P) ? 0 :
+				EPT_QUAL_READABLE | (walk.entry & PTE_W ? EPT_QUAL_WRITABLE : 0) |
+					(walk.entry & PTE_NX ? 0 : EPT_QUAL_EXECUTABLE);
+		if (!(walk.entry & PTE_P) || (walk.entry & PTE_PS) || walk.level == PG_4K) {
+			return walk;
 		}
-		table = hpa_ptr(hpa(entry & PTE_ADDRESS));
+		table = hpa_ptr(hpa(walk.entry & PTE_ADDRESS));
 	}
-	return entry;
-}
-
-/* What an entry of the shared EPT lets the TD do. */
-static uint64_t granted(uint64_t entry)
-{
-	return !(entry & PTE_P) ? 0 :
-				  EPT_QUAL_READABLE | (entry & PTE_W ? EPT_QUAL_WRITABLE : 0) |
-					  (entry & PTE_NX ? 0 : EPT_QUAL_EXECUTABLE);
 }
 
 static void shared_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
 {
-	uint64_t entry = shared_entry(vcpu, gpa_raw);
-	qualification |= granted(entry);
+	struct shared_walk walk = ept_shared_walk(vcpu, gpa_raw);
+	qualification |= walk.granted;
 	/* The hardware delivers this #VE itself, but not while one waits to be fetched, and not
 	 * while it delivers another event. */
 	bool delivering = (vcpu->svm.vmcb->control.exitintinfo & EVENTINJ_V) != 0;
-	if ((entry & NPT_SUPPRESS_VE) || vcpu->ve.valid != 0 || delivering) {
+	if ((walk.entry & NPT_SUPPRESS_VE) || vcpu->ve.valid != 0 || delivering) {
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
 	} else {
 		inject(vcpu, gpa_raw, qualification, BY_CPU);
 	}
 }
 
-/* The qualification is made of what was wanted and not granted, and of what was granted; there is no
- * linear address in it. A #VE on top of another becomes a #DF. */
+/* The qualification is made of what was wanted and not granted, and of what was granted; there is
+ * no linear address in it. A #VE on top of another becomes a #DF. */
 void ept_violation_of_operand(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access)
 {
 	if (!(gpa_raw & td_shared_bit(vcpu->td.tdcs))) {
 		private_violation(vcpu, gpa_raw, access, BY_MODULE);
 		return;
 	}
-	uint64_t entry = shared_entry(vcpu, gpa_raw);
-	uint64_t given = granted(entry);
-	uint64_t qualification = (access & ~(given / EPT_QUAL_READABLE)) | given;
-	if (entry & NPT_SUPPRESS_VE) {
+	struct shared_walk walk = ept_shared_walk(vcpu, gpa_raw);
+	uint64_t qualification = (access & ~ept_allowed(walk.granted)) | walk.granted;
+	if (walk.entry & NPT_SUPPRESS_VE) {
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
 	} else {
 		inject(vcpu, gpa_raw, qualification, BY_MODULE);

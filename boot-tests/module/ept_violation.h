@@ -3,14 +3,30 @@
 // [TDX ABI 1.5, EPT violations; SDM 3C table 28-7]
 #pragma once
 
+#include "arch/tdx/ve.h"
 #include "boot-tests/module/td.h"
 
 /* Handles VMEXIT_NPF. */
 void ept_violation(struct vcpu *vcpu);
 
-/* An access of a TDCALL to its operand (EPT_QUAL_READ, and EPT_QUAL_WRITE if it is to be written) that
- * did not find memory; the TD repeats the TDCALL. */
+/* An access of a TDCALL to its operand (EPT_QUAL_READ, and EPT_QUAL_WRITE if it is written) that did
+ * not find memory; the TD repeats the TDCALL. */
 void ept_violation_of_operand(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access);
+
+/* Where a walk of the shared EPT for a GPA ends, and what all its entries grant: EPT_QUAL_READABLE,
+ * EPT_QUAL_WRITABLE, EPT_QUAL_EXECUTABLE; nothing where the last one is not present. */
+struct shared_walk {
+	uint64_t entry;
+	enum pg_level level;
+	uint64_t granted;
+};
+struct shared_walk ept_shared_walk(const struct vcpu *vcpu, uint64_t gpa_raw);
+
+/* The accesses, EPT_QUAL_READ and so on, that go with what is granted. */
+static inline uint64_t ept_allowed(uint64_t granted)
+{
+	return granted / (EPT_QUAL_READABLE / EPT_QUAL_READ);
+}
 
 /* Ends the run of the vCPU with a TD exit EPT_VIOLATION. */
 void ept_violation_exit(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification,

@@ -10,9 +10,9 @@
 //   TDH.MNG.ADDCX), TDVPS (TDVPR and 5 times TDH.VP.ADDCX), Secure EPT and the TD itself come from
 //   the unreserved parts of the TDMRs that TDH.SYS.CONFIG was given, where every page starts free
 //   (NDA) and unowned once TDH.SYS.TDMR.INIT has passed its GiB.
-// - Secure EPT and shared EPT have as many levels as EPTP_CONTROLS says: 4 (0x1E), or 5 (0x26) where
-//   the machine's nested paging has them. CONFIG_FLAGS.GPAW, the SHARED bit at 51 and not at 47,
-//   needs 5. A new table hangs in an entry of level 4 (256 TiB), 3 (512 GiB), 2 or 1.
+// - Secure EPT and shared EPT have as many levels as EPTP_CONTROLS says: 4 (0x1E), or 5 (0x26)
+//   where the machine's nested paging has them. CONFIG_FLAGS.GPAW, the SHARED bit at 51 and not at
+//   47, needs 5. A new table hangs in an entry of level 4 (256 TiB), 3 (512 GiB), 2 or 1.
 // - TDH.VP.INIT, TDH.VP.RD, TDH.VP.WR and TDH.VP.ENTER associate the vCPU with the calling CPU, and
 //   fail with VCPU_ASSOCIATED while it belongs to another one. TDH.VP.FLUSH, on the CPU that has
 //   it, sets it free: flush after TDH.VP.INIT when another CPU shall run the vCPU.

@@ -7,8 +7,8 @@
 #include "boot-tests/module/sept.h"
 #include "boot-tests/module/td.h"
 
-/* Level and private GPA of an operand of level min to max, and in the TD's tree; false when it is not
- * one. */
+/* Level and private GPA of an operand of level min to max, and in the TD's tree; false when it is
+ * not one. */
 bool sept_operand(const struct tdcs *tdcs, uint64_t raw, enum pg_level min, enum pg_level max,
 		  gpa_t *address, enum pg_level *level);
 

@@ -7,8 +7,8 @@
 //   TDVPS   TDVPR struct vcpu; TDCX page 0 VMCB, page 1 nested root, page 2 nested table below its
 //           first entry; others not used
 //
-// One nested table of a vCPU is the seam: it has entries of the Secure EPT where the SHARED bit of the
-// GPA is 0, and those of the shared EPT where it is 1. GPAW 48: bit 47, halves of the table for
+// One nested table of a vCPU is the seam: it has entries of the Secure EPT where the SHARED bit of
+// the GPA is 0, and those of the shared EPT where it is 1. GPAW 48: bit 47, halves of the table for
 // 256 TiB. GPAW 52: bit 51, the first 8 entries of the root, which is then one of 5 levels, and the
 // next 8. The machine's nested paging has 4 levels or 5, whatever the TD has:
 //

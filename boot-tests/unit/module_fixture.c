@@ -128,14 +128,6 @@ bool guest_translate(const struct svm_vcpu *vcpu, uint64_t linear, uint64_t *gpa
 	return true;
 }
 
-bool nested_translate(const struct svm_vcpu *vcpu, uint64_t gpa_raw, hpa_t *out)
-{
-	(void)vcpu;
-	(void)gpa_raw;
-	(void)out;
-	return false;
-}
-
 bool guest_read(const struct svm_vcpu *vcpu, uint64_t linear, void *to, unsigned size)
 {
 	uint64_t offset = linear - vcpu->vmcb->save.cs.base - vcpu->vmcb->save.rip;

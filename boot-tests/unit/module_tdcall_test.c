@@ -10,6 +10,7 @@
 
 #include "arch/tdx/ve.h"
 #include "arch/x86/cpu.h"
+#include "arch/x86/paging.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/module/td.h"
@@ -171,6 +172,25 @@ static void operands_without_memory(void **state)
 	assert_int_equal(fixture.regs.rcx, EPT_QUAL_READ);
 	assert_int_equal(fixture.regs.r8, shared);
 	root[0] = 0;
+	/* Shared memory that the host lets the TD read only; then write. */
+	uint64_t *pages = hpa_ptr(hpa(fixture_frame(PG_4K)));
+	memset(pages, 0, MEM_PAGE_SIZE);
+	uint64_t link = PTE_P | PTE_W | PTE_U;
+	uint64_t page = fixture_frame(PG_4K);
+	for (enum pg_level level = PG_512G; level > PG_4K; level--) {
+		uint64_t *below = level == PG_2M ? pages : hpa_ptr(hpa(fixture_frame(PG_4K)));
+		root[pt_index(shared & ~BIT64(47), level)] = ptr_hpa(below).v | link;
+		root = below;
+		memset(below, 0, MEM_PAGE_SIZE);
+	}
+	pages[0] = page | PTE_P | PTE_U | PTE_NX | NPT_SUPPRESS_VE;
+	assert_status(tdcall2(TDG_MR_REPORT, DATA + 0x400, shared + 64), TDX_SUCCESS);
+	assert_status(tdcall2(TDG_MR_REPORT, shared + 0x400, DATA), EXIT_REASON_EPT_VIOLATION);
+	assert_int_equal(fixture.regs.rcx, EPT_QUAL_WRITE | EPT_QUAL_READABLE);
+	pages[0] |= PTE_W;
+	assert_status(tdcall2(TDG_MR_REPORT, shared + 0x400, DATA), TDX_SUCCESS);
+	const struct td_report *report = hpa_ptr(hpa(page + 0x400));
+	assert_int_equal(report->type, 0x81);
 	/* A pending page is the TD's own affair, unless it has said otherwise. */
 	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS, fixture.tdr, fixture_frame(PG_4K), 0),
 		      TDX_SUCCESS);

@@ -1,5 +1,5 @@
-// Tests of a TD's whole life on the host's side, with the real module: built, used, taken down; each
-// of its SEAMCALLs refused once; and a TD that was recorded on hardware.
+// Tests of a TD's whole life on the host's side, with the real module: built, used, taken down;
+// each of its SEAMCALLs refused once; and a TD that was recorded on hardware.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/vmm/td_destroy.h"
 
@@ -173,12 +173,12 @@ static void make_firmware(void)
 }
 
 /*
- * The TD of 16 vCPUs that was recorded on hardware [host-side.md 2.8]: all memory SEAMCALLs before it
- * runs, of a host that adds a section whole before it measures it.
+ * The TD of 16 vCPUs that was recorded on hardware [host-side.md 2.8]: all memory SEAMCALLs before
+ * it runs, of a host that adds a section whole before it measures it.
  */
 #define RECORDED_VCPUS 16
 #define RECORDED_IMAGE 0x400000u
-#define RECORDED_CODE 0x84000u /* in the image: 892 pages, measured; before them 132, not measured */
+#define RECORDED_CODE 0x84000u /* in the image: 892 measured pages behind 132 that are not */
 #define RECORDED_HOB 0x809000u
 #define RECORDED_DESCRIPTOR (RECORDED_IMAGE - 0x1000u)
 #define RECORDED_STEPS (7 + 1050 + 14272)
@@ -226,7 +226,8 @@ static void make_recorded_firmware(void)
 
 static struct step recorded[RECORDED_STEPS];
 
-static unsigned record(unsigned at, uint64_t leaf, uint64_t operand, uint64_t stride, unsigned count)
+static unsigned record(unsigned at, uint64_t leaf, uint64_t operand, uint64_t stride,
+		       unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		assert_true(at < RECORDED_STEPS);

@@ -12,5 +12,5 @@
  * Linux turns x2APIC off. */
 struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf);
 
-/* The model's values, cut to what TD_PARAMS may say of this leaf; without 5-level paging unless la57. */
+/* The model's values, cut to what TD_PARAMS may say of this leaf; la57: with 5-level paging. */
 struct cpuid_result cpuid_configured(const struct cpuid_config_leaf *config, bool la57);

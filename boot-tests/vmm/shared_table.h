@@ -19,8 +19,8 @@ struct shared_table {
 	uint64_t *directory[SHARED_TABLE_GIBS]; /* an entry for each 2 MiB */
 };
 
-/* All RAM private. RAM is a multiple of 2 MiB in each of its two parts. top: PG_512G or PG_256T, as in
- * the TD's Secure EPT. */
+/* All RAM private. RAM is a multiple of 2 MiB in each of its two parts. top: PG_512G or PG_256T, as
+ * in the TD's Secure EPT. */
 void shared_table_init(struct shared_table *table, hpa_t base, const struct td_memory *memory,
 		       enum pg_level top);
 
