@@ -187,6 +187,19 @@ void svm_kick(unsigned cpu)
 	lapic_send_nmi(cpu_apic_id(cpu));
 }
 
+bool svm_kick_pending(void)
+{
+	return __atomic_load_n(&kicked[cpu_index()], __ATOMIC_ACQUIRE);
+}
+
+/* An NMI that comes later finds no kick. */
+void svm_take_kick(void)
+{
+	if (__atomic_exchange_n(&kicked[cpu_index()], false, __ATOMIC_ACQUIRE)) {
+		cpu_take_nmi();
+	}
+}
+
 void svm_post_nmi(unsigned cpu)
 {
 	__atomic_store_n(&nmi_wanted[cpu], true, __ATOMIC_RELEASE);

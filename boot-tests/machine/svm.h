@@ -56,6 +56,11 @@ uint64_t svm_bare_exit(void);
  * exit flushes the CPU's translations. A CPU that waits in cpu_wait_interrupt() or cpu_wait_nmi()
  * goes on. */
 void svm_kick(unsigned cpu);
+/* Is this CPU kicked, so that its next svm_enter() ends at once? To what runs between two entries this
+ * is an interrupt that waits. */
+bool svm_kick_pending(void);
+/* The interrupt of a kick, if there is one, is taken outside of the guest: no entry ends for it. */
+void svm_take_kick(void);
 /* Makes an NMI pending for the guest on the CPU with this index. */
 void svm_post_nmi(unsigned cpu);
 

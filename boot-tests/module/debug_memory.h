@@ -5,6 +5,6 @@
 #include "boot-tests/module/sept_op.h"
 
 /* Finds the 8 bytes at the GPA raw and locks the entry that maps them. Failures: TD_NON_DEBUG, and
- * those of sept_open(), sept_refuse() and sept_check_content(). */
-uint64_t debug_memory_open(const struct td *td, uint64_t raw, struct sept_walk *walk,
-			   uint64_t **found, struct seam_regs *out);
+ * those of sept_open_mapped() and sept_check_content(). */
+uint64_t debug_memory_open(const struct td *td, uint64_t raw, struct sept_op *op, uint64_t **found,
+			   struct seam_regs *out);

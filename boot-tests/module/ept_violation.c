@@ -6,10 +6,10 @@
 #include "boot-tests/machine/log.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/guest.h"
-#include "boot-tests/module/sept.h"
 #include "boot-tests/module/td_exit.h"
 #include "boot-tests/module/tdcall.h"
 #include "boot-tests/module/ve.h"
+#include "boot-tests/module/zero_step.h"
 
 #define PAGE_OFFSET MASK64(11, 0)
 /* What only the TD learns of a violation: bits 12 to 7. */
@@ -20,6 +20,26 @@ void ept_violation_exit(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualificat
 {
 	td_exit(vcpu, TDX_SUCCESS | EXIT_REASON_EPT_VIOLATION, qualification & ~EPT_QUAL_GUEST_ONLY,
 		extended, gpa_raw & ~PAGE_OFFSET);
+}
+
+/* Extended exit qualification of these types. [TDX ABI 1.5] */
+#define PAGE_LEVEL MASK64(34, 32)
+#define PAGE_ENTRY_LEVEL MASK64(37, 35)
+#define PAGE_ENTRY_STATE MASK64(45, 38)
+#define PAGE_ENTRY_LEAF BIT64(46)
+
+void ept_violation_of_page(struct vcpu *vcpu, gpa_t address, enum pg_level level,
+			   const struct sept_walk *walk, uint64_t type)
+{
+	enum sept_state state = sept_state(walk->value);
+	uint64_t extended = field_put(EXT_QUAL_TYPE, type) | field_put(PAGE_LEVEL, level) |
+			    field_put(PAGE_ENTRY_LEVEL, walk->level) |
+			    field_put(PAGE_ENTRY_STATE, sept_public_state(walk->value)) |
+			    (sept_is_leaf(state) ? PAGE_ENTRY_LEAF : 0);
+	uint64_t rights = state == SEPT_MAPPED ?
+				  EPT_QUAL_READABLE | EPT_QUAL_WRITABLE | EPT_QUAL_EXECUTABLE :
+				  0;
+	ept_violation_exit(vcpu, address.v, EPT_QUAL_WRITE | rights, extended);
 }
 
 /* --- linear address ------------------------------------------------------------------------- */
@@ -201,24 +221,46 @@ static void reserved_bit_fault(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qua
 				(qualification & EPT_QUAL_FETCH ? PFEC_I : 0));
 }
 
+/* What VMX would have in the exit qualification of VMEXIT_NPF. */
+static uint64_t qualification_of(const struct vmcb_control *control)
+{
+	if (!(control->exitinfo1 & NPF_FINAL)) {
+		/* A walk of the TD's tables is a write for SVM, and a read for EPT without A and D
+		 * bits. */
+		return EPT_QUAL_READ;
+	}
+	return EPT_QUAL_FINAL | (control->exitinfo1 & NPF_I ? EPT_QUAL_FETCH :
+				 control->exitinfo1 & NPF_W ? EPT_QUAL_WRITE :
+							      EPT_QUAL_READ);
+}
+
+void ept_violation_notify(struct vcpu *vcpu)
+{
+	const struct vmcb_control *control = &vcpu->svm.vmcb->control;
+	bool delivering = (control->exitintinfo & EVENTINJ_V) != 0;
+	if (control->exitcode != VMEXIT_NPF || (control->exitinfo2 & td_shared_bit(vcpu->td.tdcs)) ||
+	    delivering || vcpu->ve.valid != 0) {
+		return;
+	}
+	ve_inject(vcpu, &(struct ve_info){ .exit_reason = EXIT_REASON_EPT_VIOLATION,
+					   .exit_qualification = qualification_of(control),
+					   .gpa = control->exitinfo2 });
+}
+
 void ept_violation(struct vcpu *vcpu)
 {
 	const struct vmcb_control *control = &vcpu->svm.vmcb->control;
 	const struct tdcs *tdcs = vcpu->td.tdcs;
 	uint64_t gpa_raw = control->exitinfo2;
-	uint64_t qualification = EPT_QUAL_READ;
-	/* A walk of the TD's tables is a write for SVM, and a read for EPT without A and D bits. */
-	if (control->exitinfo1 & NPF_FINAL) {
-		qualification = EPT_QUAL_FINAL |
-				(control->exitinfo1 & NPF_I ? EPT_QUAL_FETCH :
-				 control->exitinfo1 & NPF_W ? EPT_QUAL_WRITE :
-							      EPT_QUAL_READ);
-	}
+	uint64_t qualification = qualification_of(control);
 	if (gpa_raw >= BIT64(td_gpa_bits(tdcs))) {
 		reserved_bit_fault(vcpu, gpa_raw, qualification);
 	} else if (gpa_raw & td_shared_bit(tdcs)) {
 		shared_violation(vcpu, gpa_raw, qualification);
 	} else {
 		private_violation(vcpu, gpa_raw, qualification, BY_CPU);
+		if (vcpu->exit_pending) {
+			zero_step_note(vcpu, gpa_raw);
+		}
 	}
 }

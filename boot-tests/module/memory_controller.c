@@ -69,6 +69,7 @@ static void poison(struct tdr *tdr, hpa_t page)
 		CHECK(i < LOCK_TRIES);
 		if (sept_lock(&walk)) {
 			sept_poison(&walk);
+			sept_unlock(&walk);
 			return;
 		}
 	}

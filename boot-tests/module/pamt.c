@@ -132,8 +132,7 @@ uint64_t pamt_open_free(uint64_t raw, uint32_t operand, enum pg_level level,
 			status = TDX_OPERAND_BUSY | operand;
 		} else if (entry[i].type != TDX_PAGE_NDA) {
 			lock_release(&entry[i].lock, LOCK_EXCLUSIVE);
-			status = level == PG_4K ? TDX_PAGE_METADATA_INCORRECT | operand :
-						  TDX_PAGE_NOT_FREE | operand;
+			status = TDX_PAGE_METADATA_INCORRECT | operand;
 		}
 		if (status != TDX_SUCCESS) {
 			while (i-- > 0) {
@@ -170,9 +169,26 @@ void pamt_assign(struct pamt_entry *entry, enum pg_level level, enum tdx_page_ty
 	}
 }
 
-void pamt_demote(struct pamt_entry *entry)
+/* The first entry's lock is that of the 2 MiB. */
+static bool resize(struct pamt_entry *entry, enum pg_level level)
 {
-	for (unsigned i = 0; i < pg_size(PG_2M) / PAGE_SIZE; i++) {
-		entry[i].level = PG_4K;
+	if (!lock_try(&entry->lock, LOCK_EXCLUSIVE)) {
+		return false;
 	}
+	for (unsigned i = 0; i < pg_size(PG_2M) / PAGE_SIZE; i++) {
+		entry[i].level = (uint8_t)level;
+		entry[i].bepoch = 0;
+	}
+	lock_release(&entry->lock, LOCK_EXCLUSIVE);
+	return true;
+}
+
+bool pamt_demote(struct pamt_entry *entry)
+{
+	return resize(entry, PG_4K);
+}
+
+bool pamt_promote(struct pamt_entry *entry)
+{
+	return resize(entry, PG_2M);
 }

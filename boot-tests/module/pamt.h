@@ -64,8 +64,10 @@ void pamt_close_free(struct pamt_entry *entry, enum pg_level level);
 
 /* Gives a page, whose entry is locked exclusive, to a TD; type TDX_PAGE_NDA sets it free. */
 void pamt_assign(struct pamt_entry *entry, enum pg_level level, enum tdx_page_type type, hpa_t tdr);
-/* Makes one 2 MiB page 512 pages of 4 KiB with the same owner. */
-void pamt_demote(struct pamt_entry *entry);
+/* Makes one 2 MiB page 512 pages of 4 KiB with the same owner, or those one page again; false: the
+ * 2 MiB are locked. */
+bool pamt_demote(struct pamt_entry *entry);
+bool pamt_promote(struct pamt_entry *entry);
 
 static inline hpa_t pamt_owner(const struct pamt_entry *entry)
 {

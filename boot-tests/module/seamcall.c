@@ -23,10 +23,10 @@ struct seam_leaf {
 	uint64_t flags;        /* bits of the register that are no address */
 	enum lock_mode lock;   /* of the TDR or TDVPR */
 	enum lock_mode tdr;    /* of the TDR behind a TDVPR */
-	enum lock_mode sept;   /* of the Secure EPT as a whole */
 	uint32_t op_states;    /* 0: the leaf looks itself */
 	uint32_t outputs;      /* registers, by OUT(): 0 unless the leaf sets them */
 	uint8_t max_version;
+	bool l2_pages;         /* version 1: R9 to R11 are pages of L2 VMs, and there are none */
 	bool next_field;       /* version 1: RDX is the next field, MD_NONE unless the leaf sets it */
 	bool serial_v1;        /* version 1 locks the TDR behind a TDVPR exclusive */
 	bool early;            /* may run before the module is ready */
@@ -44,8 +44,7 @@ struct seam_leaf {
 #define OUT_ENTRY .outputs = OUT(RCX) | OUT(RDX)
 #define OUT_PAGE .outputs = OUT(RCX) | OUT(RDX) | OUT(R8) | OUT(R9) | OUT(R10) | OUT(R11)
 #define OUT_FIELD .outputs = OUT(R8)
-#define SEPT_SHARED .sept = LOCK_SHARED, OUT_ENTRY
-#define SEPT_EXCLUSIVE .sept = LOCK_EXCLUSIVE, OUT_ENTRY
+#define OUT_DATA .outputs = OUT(RCX) | OUT(RDX) | OUT(R8)
 
 static const struct seam_leaf leaves[TDH_LEAF_COUNT] = {
 	[TDH_VP_ENTER] = { "TDH.VP.ENTER", .vcpu = tdh_vp_enter, RCX_OPERAND, SHARED, TDR_SHARED,
@@ -56,16 +55,16 @@ static const struct seam_leaf leaves[TDH_LEAF_COUNT] = {
 	[TDH_MEM_PAGE_ADD] = { "TDH.MEM.PAGE.ADD", .td = tdh_mem_page_add, RDX_OPERAND, EXCLUSIVE,
 			       INITIALIZED, OUT_ENTRY },
 	[TDH_MEM_SEPT_ADD] = { "TDH.MEM.SEPT.ADD", .td = tdh_mem_sept_add, RDX_OPERAND, SHARED,
-			       BUILT, SEPT_SHARED, .flags = TDX_SEPT_ADD_ALLOW_EXISTING,
+			       BUILT, OUT_ENTRY, .flags = TDX_SEPT_ADD_ALLOW_EXISTING,
 			       .max_version = 1 },
 	[TDH_VP_ADDCX] = { "TDH.VP.ADDCX", .vcpu = tdh_vp_addcx, RDX_OPERAND, EXCLUSIVE,
 			   INITIALIZED, TDR_SHARED },
 	[TDH_MEM_PAGE_RELOCATE] = { "TDH.MEM.PAGE.RELOCATE", .td = tdh_mem_page_relocate,
-				    RDX_OPERAND, SHARED, BUILT, SEPT_SHARED },
+				    RDX_OPERAND, SHARED, BUILT, OUT_ENTRY },
 	[TDH_MEM_PAGE_AUG] = { "TDH.MEM.PAGE.AUG", .td = tdh_mem_page_aug, RDX_OPERAND, SHARED,
-			       BUILT, SEPT_SHARED },
+			       BUILT, OUT_ENTRY },
 	[TDH_MEM_RANGE_BLOCK] = { "TDH.MEM.RANGE.BLOCK", .td = tdh_mem_range_block, RDX_OPERAND,
-				  SHARED, BUILT, SEPT_EXCLUSIVE },
+				  SHARED, BUILT, OUT_ENTRY },
 	[TDH_MNG_KEY_CONFIG] = { "TDH.MNG.KEY.CONFIG", .td = tdh_mng_key_config, RCX_OPERAND,
 				 EXCLUSIVE },
 	[TDH_MNG_CREATE] = { "TDH.MNG.CREATE", .bare = tdh_mng_create },
@@ -73,12 +72,13 @@ static const struct seam_leaf leaves[TDH_LEAF_COUNT] = {
 			    INITIALIZED },
 	[TDH_MNG_RD] = { "TDH.MNG.RD", .td = tdh_mng_rd, RCX_OPERAND, SHARED, BUILT, OUT_FIELD,
 			 .max_version = 1, .next_field = true },
-	[TDH_MEM_RD] = { "TDH.MEM.RD", .td = tdh_mem_rd, RDX_OPERAND, SHARED, BUILT, SEPT_SHARED },
+	[TDH_MEM_RD] = { "TDH.MEM.RD", .td = tdh_mem_rd, RDX_OPERAND, SHARED, BUILT, OUT_DATA },
 	[TDH_MNG_WR] = { "TDH.MNG.WR", .td = tdh_mng_wr, RCX_OPERAND, SHARED, BUILT,
 			 OUT_FIELD },
-	[TDH_MEM_WR] = { "TDH.MEM.WR", .td = tdh_mem_wr, RDX_OPERAND, SHARED, BUILT, SEPT_SHARED },
+	[TDH_MEM_WR] = { "TDH.MEM.WR", .td = tdh_mem_wr, RDX_OPERAND, SHARED, BUILT, OUT_DATA },
 	[TDH_MEM_PAGE_DEMOTE] = { "TDH.MEM.PAGE.DEMOTE", .td = tdh_mem_page_demote, RDX_OPERAND,
-				  SHARED, BUILT, SEPT_SHARED },
+				  SHARED, BUILT, OUT_ENTRY,
+				  .flags = TDX_DEMOTE_L2_SEPT_ADD_MODE },
 	[TDH_MR_EXTEND] = { "TDH.MR.EXTEND", .td = tdh_mr_extend, RDX_OPERAND, EXCLUSIVE,
 			    INITIALIZED, OUT_ENTRY },
 	[TDH_MR_FINALIZE] = { "TDH.MR.FINALIZE", .td = tdh_mr_finalize, RCX_OPERAND, EXCLUSIVE,
@@ -95,22 +95,24 @@ static const struct seam_leaf leaves[TDH_LEAF_COUNT] = {
 	[TDH_VP_INIT] = { "TDH.VP.INIT", .vcpu = tdh_vp_init, RCX_OPERAND, EXCLUSIVE, INITIALIZED,
 			  TDR_SHARED, .max_version = 1, .serial_v1 = true },
 	[TDH_MEM_PAGE_PROMOTE] = { "TDH.MEM.PAGE.PROMOTE", .td = tdh_mem_page_promote, RDX_OPERAND,
-				   SHARED, BUILT, SEPT_SHARED, .max_version = 1 },
+				   SHARED, BUILT, OUT_ENTRY, .max_version = 1,
+				   .l2_pages = true },
 	[TDH_PHYMEM_PAGE_RDMD] = { "TDH.PHYMEM.PAGE.RDMD", .bare = tdh_phymem_page_rdmd, OUT_PAGE },
 	[TDH_MEM_SEPT_RD] = { "TDH.MEM.SEPT.RD", .td = tdh_mem_sept_rd, RDX_OPERAND, SHARED, BUILT,
-			      SEPT_SHARED },
+			      OUT_ENTRY, .flags = TDX_SEPT_RD_L2_ATTRIBUTES },
 	[TDH_VP_RD] = { "TDH.VP.RD", .vcpu = tdh_vp_rd, RCX_OPERAND, SHARED, TDR_SHARED, BUILT,
 			OUT_FIELD, .max_version = 1, .next_field = true },
 	[TDH_MNG_KEY_RECLAIMID] = { "TDH.MNG.KEY.RECLAIMID", .bare = tdh_mng_key_reclaimid },
 	[TDH_PHYMEM_PAGE_RECLAIM] = { "TDH.PHYMEM.PAGE.RECLAIM", .bare = tdh_phymem_page_reclaim,
 				      OUT_PAGE },
 	[TDH_MEM_PAGE_REMOVE] = { "TDH.MEM.PAGE.REMOVE", .td = tdh_mem_page_remove, RDX_OPERAND,
-				  SHARED, BUILT, SEPT_SHARED },
+				  SHARED, BUILT, OUT_ENTRY },
 	[TDH_MEM_SEPT_REMOVE] = { "TDH.MEM.SEPT.REMOVE", .td = tdh_mem_sept_remove, RDX_OPERAND,
-				  SHARED, BUILT, SEPT_EXCLUSIVE, .max_version = 1 },
+				  SHARED, BUILT, OUT_ENTRY, .max_version = 1,
+				  .l2_pages = true },
 	[TDH_MEM_TRACK] = { "TDH.MEM.TRACK", .td = tdh_mem_track, RCX_OPERAND, SHARED, BUILT },
 	[TDH_MEM_RANGE_UNBLOCK] = { "TDH.MEM.RANGE.UNBLOCK", .td = tdh_mem_range_unblock,
-				    RDX_OPERAND, SHARED, BUILT, SEPT_EXCLUSIVE },
+				    RDX_OPERAND, SHARED, BUILT, OUT_ENTRY },
 	[TDH_PHYMEM_CACHE_WB] = { "TDH.PHYMEM.CACHE.WB", .bare = tdh_phymem_cache_wb },
 	[TDH_PHYMEM_PAGE_WBINVD] = { "TDH.PHYMEM.PAGE.WBINVD", .bare = tdh_phymem_page_wbinvd },
 	[TDH_SYS_KEY_CONFIG] = { "TDH.SYS.KEY.CONFIG", .bare = tdh_sys_key_config, .early = true },
@@ -147,14 +149,7 @@ static uint64_t execute_td(const struct seam_leaf *leaf, const struct seam_regs 
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
-	if (leaf->sept != LOCK_NONE && !lock_try(&td.tdcs->sept_lock, leaf->sept)) {
-		status = TDX_OPERAND_BUSY | TDX_OPERAND_SEPT_TREE;
-	} else {
-		status = leaf->td(&td, in, out);
-		if (leaf->sept != LOCK_NONE) {
-			lock_release(&td.tdcs->sept_lock, leaf->sept);
-		}
-	}
+	status = leaf->td(&td, in, out);
 	td_close(&td, leaf->lock);
 	return status;
 }
@@ -192,6 +187,9 @@ static void clear_outputs(const struct seam_leaf *leaf, uint64_t version, struct
 	}
 	if (leaf->next_field && version > 0) {
 		out->rdx = MD_NONE;
+	}
+	if (leaf->l2_pages && version > 0) {
+		out->r9 = out->r10 = out->r11 = TDX_NULL_PAGE;
 	}
 }
 

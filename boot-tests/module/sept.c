@@ -41,20 +41,21 @@ enum tdx_sept_state sept_public_state(uint64_t entry)
 #define EPTE_RWX MASK64(2, 0)
 #define EPTE_MEMORY_TYPE MASK64(5, 3)
 #define EPTE_WRITE_BACK 6
+#define EPTE_IGNORE_PAT BIT64(6)
 #define EPTE_LEAF BIT64(7)
 #define EPTE_SUPPRESS_VE BIT64(63)
 
+/* The page of a table is not shown. What an interrupted ACCEPT has counted is: it stands where the
+ * address has zeroes. */
 uint64_t sept_architectural(uint64_t entry)
 {
 	enum sept_state state = sept_state(entry);
-	uint64_t arch = sept_hpa(entry).v | EPTE_SUPPRESS_VE;
-	if (entry & PTE_P) {
-		arch |= EPTE_RWX;
-	}
+	uint64_t rights = state == SEPT_MAPPED || state == SEPT_NL_MAPPED ? EPTE_RWX : 0;
 	if (sept_is_leaf(state)) {
-		arch |= EPTE_LEAF | field_put(EPTE_MEMORY_TYPE, EPTE_WRITE_BACK);
+		return (entry & PTE_ADDRESS) | EPTE_SUPPRESS_VE | EPTE_LEAF | EPTE_IGNORE_PAT |
+		       field_put(EPTE_MEMORY_TYPE, EPTE_WRITE_BACK) | rights;
 	}
-	return arch;
+	return state == SEPT_FREE ? EPTE_SUPPRESS_VE : rights;
 }
 
 void sept_table_init(uint64_t *table)
@@ -71,7 +72,7 @@ void sept_write(uint64_t *entry, enum sept_state state, hpa_t page, enum pg_leve
 	if ((old & SEPT_POISONED) && sept_is_leaf(state) && sept_hpa(old).v == page.v) {
 		value = (value & ~PTE_P) | SEPT_POISONED;
 	}
-	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
+	__atomic_store_n(entry, value | SEPT_LOCK, __ATOMIC_RELEASE);
 }
 
 struct sept_walk sept_walk(struct sept_root root, gpa_t address, enum pg_level target)
@@ -89,12 +90,41 @@ struct sept_walk sept_walk(struct sept_root root, gpa_t address, enum pg_level t
 	}
 }
 
-bool sept_lock(const struct sept_walk *walk)
+/* Locks an entry that has none of the bits, and clears others. */
+static bool try_lock(struct sept_walk *walk, uint64_t bits, uint64_t clear)
 {
-	uint64_t expected = walk->value;
-	return !(expected & SEPT_LOCK) &&
-	       __atomic_compare_exchange_n(walk->entry, &expected, expected | SEPT_LOCK, false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	uint64_t seen = __atomic_load_n(walk->entry, __ATOMIC_RELAXED);
+	while (!(seen & bits)) {
+		if (__atomic_compare_exchange_n(walk->entry, &seen, (seen & ~clear) | SEPT_LOCK,
+						false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+			walk->value = seen & ~clear;
+			return true;
+		}
+	}
+	walk->value = seen;
+	return false;
+}
+
+bool sept_lock_host(struct sept_walk *walk)
+{
+	bool locked = try_lock(walk, SEPT_LOCK, SEPT_HOST_PRIORITY);
+	if (!locked) {
+		__atomic_fetch_or(walk->entry, SEPT_HOST_PRIORITY, __ATOMIC_RELAXED);
+	}
+	return locked;
+}
+
+uint64_t sept_lock_guest(struct sept_walk *walk)
+{
+	if (try_lock(walk, SEPT_LOCK | SEPT_HOST_PRIORITY, 0)) {
+		return TDX_SUCCESS;
+	}
+	return walk->value & SEPT_LOCK ? TDX_OPERAND_BUSY : TDX_OPERAND_BUSY_HOST_PRIORITY;
+}
+
+bool sept_lock(struct sept_walk *walk)
+{
+	return try_lock(walk, SEPT_LOCK, 0);
 }
 
 void sept_unlock(const struct sept_walk *walk)
@@ -127,5 +157,6 @@ bool sept_find_content(struct sept_root root, hpa_t page, struct sept_walk *out)
 
 void sept_poison(const struct sept_walk *walk)
 {
-	__atomic_store_n(walk->entry, (walk->value & ~PTE_P) | SEPT_POISONED, __ATOMIC_RELEASE);
+	__atomic_store_n(walk->entry, (walk->value & ~PTE_P) | SEPT_POISONED | SEPT_LOCK,
+			 __ATOMIC_RELEASE);
 }

@@ -1,4 +1,4 @@
-// What all SEAMCALLs on a Secure EPT entry share: operand, walk, entry lock, error outputs.
+// What all SEAMCALLs on a Secure EPT entry share: operand, locks, walk, error outputs.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/sept_op.h"
 
@@ -17,72 +17,106 @@ bool sept_operand(const struct tdcs *tdcs, uint64_t raw, enum pg_level min, enum
 	return true;
 }
 
-static void describe(const struct sept_walk *walk, struct seam_regs *out)
+/* Locks the tree and walks. */
+static bool begin(const struct td *td, gpa_t address, enum pg_level level, enum lock_mode tree,
+		  struct sept_op *op)
 {
-	out->rcx = sept_architectural(walk->value);
-	out->rdx = field_put(TDX_SEPT_RDX_LEVEL, walk->level) |
-		   field_put(TDX_SEPT_RDX_STATE, sept_public_state(walk->value));
+	*op = (struct sept_op){ .td = td, .tree = tree };
+	if (!lock_try(&td->tdcs->sept_lock, tree)) {
+		return false;
+	}
+	op->walk = sept_walk(td->tdcs->sept_root, address, level);
+	return true;
+}
+
+/* The entry is the one that is wanted, or is refused with a status that is not 0. */
+static uint64_t lock_entry(struct sept_op *op, uint64_t status, struct seam_regs *out)
+{
+	if (status == TDX_SUCCESS && !sept_lock_host(&op->walk)) {
+		status = TDX_OPERAND_BUSY;
+	}
+	if (status != TDX_SUCCESS) {
+		lock_release(&op->td->tdcs->sept_lock, op->tree);
+		return sept_refuse(op, status, out);
+	}
+	return TDX_SUCCESS;
 }
 
 uint64_t sept_open(const struct td *td, uint64_t raw, enum pg_level min, enum pg_level max,
-		   struct sept_walk *walk, struct seam_regs *out)
+		   enum lock_mode tree, struct sept_op *op, struct seam_regs *out)
 {
 	gpa_t address;
 	enum pg_level level;
 	if (!sept_operand(td->tdcs, raw, min, max, &address, &level)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
-	*walk = sept_walk(td->tdcs->sept_root, address, level);
-	if (walk->level != level) {
-		describe(walk, out);
-		return TDX_EPT_WALK_FAILED | TDX_OPERAND_RCX;
+	if (!begin(td, address, level, tree, op)) {
+		return TDX_OPERAND_BUSY | TDX_OPERAND_SEPT_TREE;
 	}
-	if (!sept_lock(walk)) {
-		return TDX_OPERAND_BUSY | TDX_OPERAND_RCX;
-	}
-	return TDX_SUCCESS;
+	return lock_entry(op, op->walk.level != level ? TDX_EPT_WALK_FAILED : TDX_SUCCESS, out);
 }
 
-uint64_t sept_refuse(const struct sept_walk *walk, uint64_t status, struct seam_regs *out)
+uint64_t sept_open_mapped(const struct td *td, uint64_t raw, enum lock_mode tree,
+			  struct sept_op *op, struct seam_regs *out)
 {
-	describe(walk, out);
-	sept_unlock(walk);
+	if (raw >= td_shared_bit(td->tdcs)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
+	}
+	if (!begin(td, gpa(align_down(raw, pg_size(PG_4K))), PG_4K, tree, op)) {
+		return TDX_OPERAND_BUSY | TDX_OPERAND_SEPT_TREE;
+	}
+	bool mapped = sept_state(op->walk.value) == SEPT_MAPPED;
+	return lock_entry(op, mapped ? TDX_SUCCESS : TDX_EPT_ENTRY_NOT_PRESENT, out);
+}
+
+void sept_close(const struct sept_op *op)
+{
+	sept_unlock(&op->walk);
+	lock_release(&op->td->tdcs->sept_lock, op->tree);
+}
+
+void sept_describe(const struct sept_op *op, struct seam_regs *out)
+{
+	out->rcx = sept_architectural(op->walk.value);
+	out->rdx = field_put(TDX_SEPT_RDX_LEVEL, op->walk.level) |
+		   field_put(TDX_SEPT_RDX_STATE, sept_public_state(op->walk.value));
+}
+
+uint64_t sept_refuse(const struct sept_op *op, uint64_t status, struct seam_regs *out)
+{
+	sept_describe(op, out);
 	return status | TDX_OPERAND_RCX;
 }
 
-uint64_t sept_check_tracked(const struct td *td, const struct sept_walk *walk,
-			    struct seam_regs *out)
+uint64_t sept_check_tracked(const struct sept_op *op, struct seam_regs *out)
 {
-	if (!td_needs_tracking(td->tdcs)) {
+	const struct tdcs *tdcs = op->td->tdcs;
+	if (!td_needs_tracking(tdcs)) {
 		return TDX_SUCCESS;
 	}
-	enum sept_state state = sept_state(walk->value);
+	enum sept_state state = sept_state(op->walk.value);
 	if (state == SEPT_MAPPED || state == SEPT_PENDING || state == SEPT_NL_MAPPED) {
-		return sept_refuse(walk, TDX_GPA_RANGE_NOT_BLOCKED, out);
+		return sept_refuse(op, TDX_GPA_RANGE_NOT_BLOCKED, out);
 	}
-	const struct pamt_entry *entry = pamt_find(sept_hpa(walk->value));
-	if (!td_tracked(td->tdcs, entry->bepoch)) {
-		sept_unlock(walk);
-		return TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE;
-	}
-	return TDX_SUCCESS;
+	const struct pamt_entry *entry = pamt_find(sept_hpa(op->walk.value));
+	return td_tracked(tdcs, entry->bepoch) ? TDX_SUCCESS :
+						 TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX;
 }
 
-uint64_t sept_check_content(const struct td *td, const struct sept_walk *walk)
+uint64_t sept_check_content(const struct sept_op *op)
 {
-	if (!(walk->value & SEPT_POISONED)) {
+	if (!(op->walk.value & SEPT_POISONED)) {
 		return TDX_SUCCESS;
 	}
-	sept_unlock(walk);
-	td->tdr->fatal = true;
+	op->td->tdr->fatal = true;
 	return TDX_TD_FATAL;
 }
 
-void sept_update(const struct td *td, const struct sept_walk *walk, enum sept_state state,
-		 hpa_t page)
+void sept_update(const struct sept_op *op, enum sept_state state, hpa_t page)
 {
-	sept_write(walk->entry, state, page, walk->level);
-	if (walk->level >= PG_512G) {
-		__atomic_fetch_add(&td->tdcs->root_generation, 1, __ATOMIC_RELEASE);
+	struct tdcs *tdcs = op->td->tdcs;
+	sept_write(op->walk.entry, state, page, op->walk.level);
+	if (op->walk.level >= PG_512G) {
+		__atomic_fetch_add(&tdcs->root_generation, 1, __ATOMIC_RELEASE);
 	}
 }

@@ -162,6 +162,16 @@ struct vcpu {
 	/* MSRs that exist here only. */
 	uint64_t pat, debugctl, xss, ds_area, uarch_misc_ctl;
 
+	/* zero_step.c: RIP at the last TDH.VP.ENTER, private EPT violations there, and pages that have
+	 * to be there at the next. */
+	uint64_t entry_rip;
+	uint32_t fault_count;
+	uint32_t fault_gpa_count;
+	uint64_t fault_gpas[32];
+	/* TDCALLs in a row have lost to a host with priority, since this TSC value. */
+	bool host_priority;
+	uint64_t host_priority_since;
+
 	/* The TD exit that ends this run of the vCPU. */
 	bool exit_pending;
 	uint64_t exit_status; /* RAX: status and exit reason */

@@ -5,10 +5,13 @@
 
 #include <stddef.h>
 
+#include "arch/x86/insn.h"
 #include "boot-tests/machine/log.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/module/guest.h"
 #include "boot-tests/module/leaf.h"
+#include "boot-tests/module/module.h"
+#include "boot-tests/module/td_exit.h"
 
 struct tdcall_leaf {
 	const char *name;
@@ -63,6 +66,25 @@ static void log_unknown(const struct vcpu *vcpu, uint64_t number, const char *na
 	}
 }
 
+/* How long a host may have priority and not use it. [TDX ABI 1.5 HP_LOCK_TIMEOUT, its default] */
+#define HOST_PRIORITY_MS 1000
+
+/* A TD of before knows OPERAND_BUSY only. When all its tries lose for too long the host learns it, by
+ * a TD exit behind the TDCALL. */
+static uint64_t convert_host_priority(struct vcpu *vcpu, uint64_t status)
+{
+	bool lost = (status & TDX_STATUS_CODE) == TDX_OPERAND_BUSY_HOST_PRIORITY;
+	if (!lost || !vcpu->host_priority) {
+		vcpu->host_priority = lost;
+		vcpu->host_priority_since = insn_rdtsc();
+	} else if (insn_rdtsc() - vcpu->host_priority_since >=
+		   HOST_PRIORITY_MS * module_tsc_khz()) {
+		vcpu->host_priority = false;
+		td_exit(vcpu, TDX_HOST_PRIORITY_BUSY_TIMEOUT, 0, 0, 0);
+	}
+	return lost ? TDX_OPERAND_BUSY | (status & TDX_STATUS_DETAIL) : status;
+}
+
 /* [TDX ABI 1.5 TDCALL] What is wrong with RAX is said before anything else is looked at. */
 void tdcall_execute(struct vcpu *vcpu)
 {
@@ -87,6 +109,7 @@ void tdcall_execute(struct vcpu *vcpu)
 		   (field_get(TDX_VERSION, rax) == 0 || leaf->versioned)) {
 		status = leaf->execute(vcpu);
 	}
+	status = convert_host_priority(vcpu, status);
 	if (status != TDCALL_REPEAT) {
 		gpr[RAX] = status;
 		guest_advance(vcpu, TDCALL_LENGTH);

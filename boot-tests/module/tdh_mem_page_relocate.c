@@ -5,58 +5,62 @@
 #include "boot-tests/module/page.h"
 #include "boot-tests/module/sept_op.h"
 
-/* Both pages and the entry are locked. */
-static void relocate(const struct td *td, const struct sept_walk *walk, hpa_t to,
-		     struct pamt_entry *to_entry)
+/* The old page is locked. */
+static uint64_t relocate(const struct sept_op *op, hpa_t from, uint64_t to, struct seam_regs *out)
 {
-	hpa_t from = sept_hpa(walk->value);
-	enum sept_state state = sept_state(walk->value);
-	bool mapped = state == SEPT_MAPPED || state == SEPT_BLOCKED;
-	if (mapped) {
-		page_copy(to, from);
+	uint64_t status = sept_check_tracked(op, out);
+	if (status != TDX_SUCCESS) {
+		return status;
 	}
-	td_take_page(td->tdr_page, to_entry, PG_4K, TDX_PAGE_REG);
-	sept_update(td, walk, mapped ? SEPT_MAPPED : SEPT_PENDING, to);
-	td_drop_page(td->tdr_page, from, PG_4K);
+	struct pamt_entry *entry;
+	status = pamt_open_free(to, TDX_OPERAND_R8, PG_4K, &entry);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
+	enum sept_state state = sept_state(op->walk.value);
+	bool mapped = state == SEPT_MAPPED || state == SEPT_BLOCKED;
+	status = sept_check_content(op);
+	if (status == TDX_SUCCESS) {
+		if (mapped) {
+			page_copy(hpa(to), from);
+		}
+		td_take_page(op->td->tdr_page, entry, PG_4K, TDX_PAGE_REG);
+		sept_update(op, mapped ? SEPT_MAPPED : SEPT_PENDING, hpa(to));
+		td_drop_page(op->td->tdr_page, from, PG_4K);
+		out->rcx = from.v;
+	}
+	pamt_close_free(entry, PG_4K);
+	return status;
+}
+
+static uint64_t check_and_relocate(const struct sept_op *op, uint64_t to, struct seam_regs *out)
+{
+	if (!sept_is_leaf(sept_state(op->walk.value))) {
+		return sept_refuse(op, TDX_EPT_ENTRY_STATE_INCORRECT, out);
+	}
+	hpa_t from = sept_hpa(op->walk.value);
+	if (from.v == to) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_R8;
+	}
+	struct pamt_entry *entry = pamt_find(from);
+	CHECK(entry != 0 && entry->type == TDX_PAGE_REG && entry->level == PG_4K);
+	if (!lock_try(&entry->lock, LOCK_EXCLUSIVE)) {
+		return TDX_OPERAND_BUSY | TDX_OPERAND_RCX;
+	}
+	uint64_t status = relocate(op, from, to, out);
+	pamt_close(entry, LOCK_EXCLUSIVE);
+	return status;
 }
 
 /* [TDX ABI 1.5 TDH.MEM.PAGE.RELOCATE] RCX GPA (level 0), RDX TDR, R8 new page; RCX old page. */
 uint64_t tdh_mem_page_relocate(const struct td *td, const struct seam_regs *in,
 			       struct seam_regs *out)
 {
-	struct sept_walk walk;
-	uint64_t status = sept_open(td, in->rcx, PG_4K, PG_4K, &walk, out);
-	if (status != TDX_SUCCESS) {
-		return status;
+	struct sept_op op;
+	uint64_t status = sept_open(td, in->rcx, PG_4K, PG_4K, LOCK_SHARED, &op, out);
+	if (status == TDX_SUCCESS) {
+		status = check_and_relocate(&op, in->r8, out);
+		sept_close(&op);
 	}
-	if (!sept_is_leaf(sept_state(walk.value))) {
-		return sept_refuse(&walk, TDX_EPT_ENTRY_STATE_INCORRECT, out);
-	}
-	status = sept_check_tracked(td, &walk, out);
-	if (status != TDX_SUCCESS) {
-		return status;
-	}
-	status = sept_check_content(td, &walk);
-	if (status != TDX_SUCCESS) {
-		return status;
-	}
-	hpa_t from = sept_hpa(walk.value);
-	struct pamt_entry *from_entry = pamt_find(from);
-	CHECK(from_entry != 0 && from_entry->type == TDX_PAGE_REG && from_entry->level == PG_4K);
-	struct pamt_entry *to_entry;
-	status = from.v == in->r8 ? TDX_OPERAND_INVALID | TDX_OPERAND_R8 :
-				    pamt_open_free(in->r8, TDX_OPERAND_R8, PG_4K, &to_entry);
-	if (status == TDX_SUCCESS && !lock_try(&from_entry->lock, LOCK_EXCLUSIVE)) {
-		pamt_close_free(to_entry, PG_4K);
-		status = TDX_OPERAND_BUSY | TDX_OPERAND_RCX;
-	}
-	if (status != TDX_SUCCESS) {
-		sept_unlock(&walk);
-		return status;
-	}
-	relocate(td, &walk, hpa(in->r8), to_entry);
-	pamt_close(from_entry, LOCK_EXCLUSIVE);
-	pamt_close_free(to_entry, PG_4K);
-	out->rcx = from.v;
-	return TDX_SUCCESS;
+	return status;
 }

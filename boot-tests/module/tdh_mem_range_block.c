@@ -4,17 +4,10 @@
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/sept_op.h"
 
-/* [TDX ABI 1.5 TDH.MEM.RANGE.BLOCK] RCX GPA and level, RDX TDR. */
-uint64_t tdh_mem_range_block(const struct td *td, const struct seam_regs *in,
-			     struct seam_regs *out)
+static uint64_t block(const struct sept_op *op, struct seam_regs *out)
 {
-	struct sept_walk walk;
-	uint64_t status = sept_open(td, in->rcx, PG_4K, SEPT_MAX_LEVEL, &walk, out);
-	if (status != TDX_SUCCESS) {
-		return status;
-	}
 	enum sept_state blocked;
-	switch (sept_state(walk.value)) {
+	switch (sept_state(op->walk.value)) {
 	case SEPT_NL_MAPPED:
 		blocked = SEPT_NL_BLOCKED;
 		break;
@@ -27,16 +20,29 @@ uint64_t tdh_mem_range_block(const struct td *td, const struct seam_regs *in,
 	case SEPT_NL_BLOCKED:
 	case SEPT_BLOCKED:
 	case SEPT_PENDING_BLOCKED:
-		return sept_refuse(&walk, TDX_GPA_RANGE_ALREADY_BLOCKED, out);
+		return sept_refuse(op, TDX_GPA_RANGE_ALREADY_BLOCKED, out);
 	case SEPT_FREE:
 	default:
-		return sept_refuse(&walk, TDX_EPT_ENTRY_STATE_INCORRECT, out);
+		return sept_refuse(op, TDX_EPT_ENTRY_STATE_INCORRECT, out);
 	}
-	hpa_t page = sept_hpa(walk.value);
+	hpa_t page = sept_hpa(op->walk.value);
 	struct pamt_entry *entry = pamt_find(page);
 	CHECK(entry != 0);
 	/* The entry first: an epoch that begins in between must count as later. */
-	sept_update(td, &walk, blocked, page);
-	entry->bepoch = __atomic_load_n(&td->tdcs->epoch, __ATOMIC_SEQ_CST);
+	sept_update(op, blocked, page);
+	entry->bepoch = __atomic_load_n(&op->td->tdcs->epoch, __ATOMIC_SEQ_CST);
 	return TDX_SUCCESS;
+}
+
+/* [TDX ABI 1.5 TDH.MEM.RANGE.BLOCK] RCX GPA and level, RDX TDR. */
+uint64_t tdh_mem_range_block(const struct td *td, const struct seam_regs *in,
+			     struct seam_regs *out)
+{
+	struct sept_op op;
+	uint64_t status = sept_open(td, in->rcx, PG_4K, SEPT_MAX_LEVEL, LOCK_EXCLUSIVE, &op, out);
+	if (status == TDX_SUCCESS) {
+		status = block(&op, out);
+		sept_close(&op);
+	}
+	return status;
 }

@@ -6,13 +6,12 @@
 /* [TDX ABI 1.5 TDH.MEM.RD] RCX GPA, RDX TDR; R8 data. */
 uint64_t tdh_mem_rd(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
-	struct sept_walk walk;
+	struct sept_op op;
 	uint64_t *found;
-	out->r8 = 0;
-	uint64_t status = debug_memory_open(td, in->rcx, &walk, &found, out);
+	uint64_t status = debug_memory_open(td, in->rcx, &op, &found, out);
 	if (status == TDX_SUCCESS) {
 		out->r8 = __atomic_load_n(found, __ATOMIC_RELAXED);
-		sept_unlock(&walk);
+		sept_close(&op);
 	}
 	return status;
 }

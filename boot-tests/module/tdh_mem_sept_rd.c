@@ -3,13 +3,23 @@
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/sept_op.h"
 
-/* [TDX ABI 1.5 TDH.MEM.SEPT.RD] RCX GPA and level, RDX TDR; RCX entry, RDX level and state. */
+/* [TDX ABI 1.5 TDH.MEM.SEPT.RD] RCX GPA and level, RDX TDR and flag; RCX entry, RDX level and state;
+ * with the flag R8 what L2 VMs, of which there are none, may do. */
 uint64_t tdh_mem_sept_rd(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
-	struct sept_walk walk;
-	uint64_t status = sept_open(td, in->rcx, PG_4K, SEPT_MAX_LEVEL, &walk, out);
-	if (status == TDX_SUCCESS) {
-		(void)sept_refuse(&walk, TDX_SUCCESS, out);
+	bool l2 = (in->rdx & TDX_SEPT_RD_L2_ATTRIBUTES) != 0;
+	if (l2 && !(td->tdcs->attributes & TD_ATTRIBUTES_DEBUG)) {
+		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
 	}
-	return status;
+	struct sept_op op;
+	uint64_t status = sept_open(td, in->rcx, PG_4K, SEPT_MAX_LEVEL, LOCK_SHARED, &op, out);
+	if (status != TDX_SUCCESS) {
+		return status;
+	}
+	sept_describe(&op, out);
+	if (l2) {
+		out->r8 = 0;
+	}
+	sept_close(&op);
+	return TDX_SUCCESS;
 }

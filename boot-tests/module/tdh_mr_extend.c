@@ -11,23 +11,17 @@ uint64_t tdh_mr_extend(const struct td *td, const struct seam_regs *in, struct s
 	if (!is_aligned(in->rcx, MRTD_EXTEND_SIZE)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
-	uint64_t offset = in->rcx & (pg_size(PG_4K) - 1);
-	struct sept_walk walk;
-	uint64_t status = sept_open(td, in->rcx - offset, PG_4K, PG_4K, &walk, out);
-	if (status == (TDX_EPT_WALK_FAILED | TDX_OPERAND_RCX)) {
-		return TDX_EPT_ENTRY_NOT_PRESENT | TDX_OPERAND_RCX;
-	}
+	struct sept_op op;
+	uint64_t status = sept_open_mapped(td, in->rcx, LOCK_NONE, &op, out);
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
-	if (sept_state(walk.value) != SEPT_MAPPED) {
-		return sept_refuse(&walk, TDX_EPT_ENTRY_NOT_PRESENT, out);
+	status = sept_check_content(&op);
+	if (status == TDX_SUCCESS) {
+		uint64_t offset = in->rcx & (pg_size(op.walk.level) - 1);
+		mrtd_extend(td->tdcs, gpa(in->rcx),
+			    hpa_ptr(hpa(sept_hpa(op.walk.value).v + offset)));
 	}
-	status = sept_check_content(td, &walk);
-	if (status != TDX_SUCCESS) {
-		return status;
-	}
-	mrtd_extend(td->tdcs, gpa(in->rcx), hpa_ptr(hpa(sept_hpa(walk.value).v + offset)));
-	sept_unlock(&walk);
-	return TDX_SUCCESS;
+	sept_close(&op);
+	return status;
 }

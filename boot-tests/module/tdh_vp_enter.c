@@ -10,6 +10,7 @@
 #include "boot-tests/module/guest.h"
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/td_exit.h"
+#include "boot-tests/module/zero_step.h"
 
 /* Joins the current TLB epoch; what was blocked before it is not in this vCPU's TLB, as each entry
  * flushes it. */
@@ -90,6 +91,7 @@ static void run(struct vcpu *vcpu)
 		deliver_interrupts(vcpu);
 		svm_enter(&vcpu->svm);
 		stats_add(&stats.exits[cpu_index()]);
+		zero_step_progress(vcpu);
 		td_handle_vmexit(vcpu);
 	}
 	vcpu->state_details = svm_interrupt_pending(&vcpu->svm) ? VCPU_STATE_DETAILS_VMXIP : 0;
@@ -136,12 +138,18 @@ uint64_t tdh_vp_enter(struct vcpu *vcpu, const struct seam_regs *in, struct seam
 	if (!epoch_join(vcpu)) {
 		return TDX_OPERAND_BUSY | TDX_OPERAND_TD_EPOCH;
 	}
-	if (vcpu->vmcall_open) {
-		tdg_vp_vmcall_complete(vcpu, in);
+	status = zero_step_enter(vcpu);
+	if (status == TDX_SUCCESS) {
+		if (vcpu->vmcall_open) {
+			tdg_vp_vmcall_complete(vcpu, in);
+		}
+		fill_seam(vcpu);
+		run(vcpu);
+		status = vcpu->exit_status;
 	}
-	fill_seam(vcpu);
-	run(vcpu);
 	epoch_leave(vcpu);
-	report_exit(vcpu, in, out);
-	return vcpu->exit_status;
+	if ((status & TDX_STATUS_CODE) != TDX_OPERAND_BUSY) {
+		report_exit(vcpu, in, out);
+	}
+	return status;
 }

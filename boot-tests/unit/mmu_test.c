@@ -22,6 +22,7 @@
 #include "boot-tests/machine/log.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/stats.h"
+#include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/frames.h"
 #include "boot-tests/vmm/run.h"
@@ -85,6 +86,11 @@ void run_kick_all(struct td *td)
 {
 	assert_null(td);
 	note("kick\n");
+}
+
+void svm_take_kick(void)
+{
+	note("interrupt\n");
 }
 
 _Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
@@ -440,13 +446,29 @@ static void tracking_waits_for_the_other_vcpus(void **state)
 
 	accept_fault(BLOCK, PG_2M);
 	module.fail_leaf = TDH_MEM_PAGE_REMOVE;
-	module.fail_status = TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE;
+	module.fail_status = TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX;
 	module.fail_count = 3;
 	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
 
 	accept_fault(2 * BLOCK, PG_2M);
 	module.fail_count = UINT32_MAX;
 	EXPECT_STOP(convert(2 * BLOCK, BLOCK, SHARE_SHARED), "TDH_MEM_PAGE_REMOVE");
+}
+
+static void interrupted_demote_is_repeated(void **state)
+{
+	(void)state;
+	accept_fault(0, PG_2M);
+	module.log[0] = 0;
+	module.fail_leaf = TDH_MEM_PAGE_DEMOTE;
+	module.fail_status = TDX_INTERRUPTED_RESTARTABLE;
+	module.fail_count = 2;
+	accept_fault(0, PG_4K);
+	expect_log("BLOCK 1\nTRACK\nkick\ninterrupt\ninterrupt\nDEMOTE 1\n");
+
+	accept_fault(BLOCK, PG_2M);
+	module.fail_count = UINT32_MAX;
+	EXPECT_STOP(accept_fault(BLOCK, PG_4K), "TDH_MEM_PAGE_DEMOTE");
 }
 
 static void module_error_stops_by_name(void **state)
@@ -501,6 +523,7 @@ int main(void)
 		cmocka_unit_test_setup(wrong_accesses_stop_the_td, set_up),
 		cmocka_unit_test_setup(busy_calls_are_repeated_and_bounded, set_up),
 		cmocka_unit_test_setup(tracking_waits_for_the_other_vcpus, set_up),
+		cmocka_unit_test_setup(interrupted_demote_is_repeated, set_up),
 		cmocka_unit_test_setup(module_error_stops_by_name, set_up),
 		cmocka_unit_test_setup(frames_run_out_and_come_back, set_up),
 	};

@@ -109,6 +109,11 @@ void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
 				       field_put(EVENTINJ_ERRORCODE, error_code);
 }
 
+bool svm_kick_pending(void)
+{
+	return fixture.kicked != NULL && fixture.kicked();
+}
+
 void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector)
 {
 	vcpu->interrupts[vector / 64] |= BIT64(vector % 64);

@@ -358,7 +358,7 @@ static void add_and_augment(void **state)
 	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS + 0x1000, fixture.tdr, large + 0x5000, 0),
 		      TDX_SUCCESS);
 	assert_status(call(TDH_MEM_PAGE_AUG, (ADDRESS + 0x200000) | PG_2M, fixture.tdr, large, 0),
-		      TDX_PAGE_NOT_FREE | TDX_OPERAND_R8);
+		      TDX_PAGE_METADATA_INCORRECT | TDX_OPERAND_R8);
 	large = fixture_frame(PG_2M);
 	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS | PG_2M, fixture.tdr, large, 0),
 		      TDX_EPT_ENTRY_STATE_INCORRECT | TDX_OPERAND_RCX);
@@ -404,7 +404,7 @@ static void removal(void **state)
 	assert_status(call(TDH_MEM_RANGE_BLOCK, gpa, fixture.tdr, 0, 0),
 		      TDX_GPA_RANGE_ALREADY_BLOCKED | TDX_OPERAND_RCX);
 	assert_status(call(TDH_MEM_PAGE_REMOVE, gpa, fixture.tdr, 0, 0),
-		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE);
+		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX);
 	assert_status(call(TDH_MEM_RANGE_UNBLOCK, gpa, fixture.tdr, 0, 0),
 		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE);
 
@@ -414,7 +414,7 @@ static void removal(void **state)
 	tdcs->epoch_vcpus[tdcs->epoch & 1] = 1;
 	assert_status(call(TDH_MEM_TRACK, fixture.tdr, 0, 0, 0), TDX_SUCCESS);
 	assert_status(call(TDH_MEM_PAGE_REMOVE, gpa, fixture.tdr, 0, 0),
-		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE);
+		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX);
 	assert_status(call(TDH_MEM_TRACK, fixture.tdr, 0, 0, 0), TDX_PREVIOUS_TLB_EPOCH_BUSY);
 	tdcs->epoch_vcpus[0] = tdcs->epoch_vcpus[1] = 0;
 	assert_status(call(TDH_MEM_PAGE_REMOVE, gpa, fixture.tdr, 0, 0), TDX_SUCCESS);

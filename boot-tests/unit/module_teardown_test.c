@@ -217,7 +217,7 @@ static void sept_remove(void **state)
 		      TDX_GPA_RANGE_NOT_BLOCKED | TDX_OPERAND_RCX);
 	block(operand);
 	assert_status(call(TDH_MEM_SEPT_REMOVE, operand, fixture.tdr, 0, 0),
-		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE);
+		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX);
 	track();
 	assert_status(call(TDH_MEM_SEPT_REMOVE, operand, fixture.tdr, 0, 0),
 		      TDX_EPT_PAGE_NOT_FREE | TDX_OPERAND_RCX);
@@ -272,7 +272,7 @@ static void relocate(void **state)
 	assert_memory_not_equal(hpa_ptr(hpa(from)), hpa_ptr(hpa(source)), 8);
 	assert_int_equal(pamt_find(hpa(from))->type, TDX_PAGE_NDA);
 	assert_status(call(TDH_MEM_SEPT_RD, ADDRESS, fixture.tdr, 0, 0), TDX_SUCCESS);
-	assert_int_equal(fixture.regs.rcx, BIT64(63) | to | 0xB7);
+	assert_int_equal(fixture.regs.rcx, BIT64(63) | to | 0xF7);
 	assert_int_equal(fixture.regs.rdx, TDX_SEPT_MAPPED << 8);
 
 	fixture_finalize();
@@ -281,7 +281,7 @@ static void relocate(void **state)
 		      TDX_GPA_RANGE_NOT_BLOCKED | TDX_OPERAND_RCX);
 	block(gpa);
 	assert_status(call(TDH_MEM_PAGE_RELOCATE, gpa, fixture.tdr, from, 0),
-		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE);
+		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX);
 	track();
 	assert_status(call(TDH_MEM_PAGE_RELOCATE, gpa, fixture.tdr, from, 0), TDX_SUCCESS);
 	assert_int_equal(fixture.regs.rcx, pending);
@@ -321,16 +321,16 @@ static void promote(void **state)
 		      TDX_OPERAND_BUSY | TDX_OPERAND_RCX);
 	*walk.entry &= ~SEPT_LOCK;
 	/* Mapped and pending pages cannot be joined. */
-	sept_write(walk.entry, SEPT_MAPPED, sept_hpa(*walk.entry), PG_4K);
+	*walk.entry = sept_entry(SEPT_MAPPED, sept_hpa(*walk.entry), PG_4K);
 	assert_status(call(TDH_MEM_PAGE_PROMOTE, operand, fixture.tdr, 0, 0), refused);
-	sept_write(walk.entry, SEPT_PENDING, sept_hpa(*walk.entry), PG_4K);
+	*walk.entry = sept_entry(SEPT_PENDING, sept_hpa(*walk.entry), PG_4K);
 
 	fixture_finalize();
 	assert_status(call(TDH_MEM_PAGE_PROMOTE, operand, fixture.tdr, 0, 0),
 		      TDX_GPA_RANGE_NOT_BLOCKED | TDX_OPERAND_RCX);
 	block(operand);
 	assert_status(call(TDH_MEM_PAGE_PROMOTE, operand, fixture.tdr, 0, 0),
-		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE);
+		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX);
 	track();
 	assert_status(call(TDH_MEM_PAGE_PROMOTE | field_put(TDX_VERSION, 1), operand, fixture.tdr, 0,
 			   0),
@@ -378,9 +378,11 @@ static void debug_memory(void **state)
 		assert_status(call(TDH_MEM_RD, ADDRESS + 4, fixture.tdr, 0, 0),
 			      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
 		assert_status(call(TDH_MEM_RD, ADDRESS + 0x1000, fixture.tdr, 0, 0),
-			      TDX_EPT_ENTRY_STATE_INCORRECT | TDX_OPERAND_RCX);
+			      TDX_EPT_ENTRY_NOT_PRESENT | TDX_OPERAND_RCX);
+		assert_int_equal(fixture.regs.rdx, PG_4K);
 		assert_status(call(TDH_MEM_RD, LARGE, fixture.tdr, 0, 0),
-			      TDX_EPT_WALK_FAILED | TDX_OPERAND_RCX);
+			      TDX_EPT_ENTRY_NOT_PRESENT | TDX_OPERAND_RCX);
+		assert_int_equal(fixture.regs.rdx, PG_2M);
 	}
 }
 

@@ -18,6 +18,7 @@
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/svm.h"
 #include "boot-tests/module/module.h"
 #include "boot-tests/unit/module_fixture.h"
 #include "boot-tests/vmm/frames.h"
@@ -100,6 +101,10 @@ void run_end(struct td *of, enum machine_exit_code code, const char *format, ...
 {
 	(void)of;
 	machine_exit(code, "%s", format);
+}
+
+void svm_take_kick(void)
+{
 }
 
 struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)

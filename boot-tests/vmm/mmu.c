@@ -11,6 +11,7 @@
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/svm.h"
 #include "boot-tests/vmm/frames.h"
 #include "boot-tests/vmm/reclaim.h"
 #include "boot-tests/vmm/run.h"
@@ -151,7 +152,8 @@ static void track(struct mmu *mmu)
 	run_kick_all(mmu->td);
 }
 
-/* A leaf on a blocked entry, repeated until the last vCPU has left the epoch of the block. */
+/* A leaf on a blocked entry, repeated until the last vCPU has left the epoch of the block, and when
+ * an interrupt of ours has ended it. */
 static struct seam_result tracked_call(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
 				       uint64_t r8)
 {
@@ -161,10 +163,13 @@ static struct seam_result tracked_call(const char *name, uint64_t leaf, uint64_t
 		if ((result.status & TDX_ERROR) == 0) {
 			return result;
 		}
-		if ((result.status & TDX_STATUS_CODE) != TDX_TLB_TRACKING_NOT_DONE ||
-		    cpu_time_us() >= deadline) {
+		uint64_t code = result.status & TDX_STATUS_CODE;
+		bool again = code == TDX_TLB_TRACKING_NOT_DONE ||
+			     code == TDX_INTERRUPTED_RESTARTABLE;
+		if (!again || cpu_time_us() >= deadline) {
 			seam_failed(name, rcx, result);
 		}
+		svm_take_kick();
 		insn_pause();
 	}
 }
@@ -278,7 +283,7 @@ void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t e
 		return;
 	}
 	enum pg_level wanted = PG_2M;
-	if (type == EXT_QUAL_ACCEPT &&
+	if ((type == EXT_QUAL_ACCEPT || type == EXT_QUAL_ATTR_WR) &&
 	    (field_get(EXT_QUAL_INFO, ext_qualification) & TDX_GPA_LEVEL) == PG_4K) {
 		wanted = PG_4K;
 	}
