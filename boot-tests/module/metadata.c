@@ -412,7 +412,7 @@ uint64_t md_read_sys_list(uint32_t access, uint64_t first, struct md_list *list,
 	struct md_table table = table_of(MD_CONTEXT_SYS);
 	struct md_element element = { table.fields, 0 };
 	*next = MD_NONE;
-	if (first != MD_NONE &&
+	if ((first | MD_CONTEXT) != MD_NONE &&
 	    (!find(&table, first, &element) || element.index % element.field->elements != 0 ||
 	     field_get(MD_ELEMENT_SIZE, first) != field_get(MD_ELEMENT_SIZE, element.field->id))) {
 		return TDX_METADATA_FIELD_ID_INCORRECT;

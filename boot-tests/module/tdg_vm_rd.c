@@ -18,7 +18,7 @@ uint64_t tdg_vm_rd(struct vcpu *vcpu)
 		status = TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
 	} else if (gpr[RCX] != 0) {
 		status = TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
-	} else if (version > 0 || gpr[RDX] != MD_NONE) {
+	} else if (version > 0 || (gpr[RDX] | MD_CONTEXT) != MD_NONE) {
 		status = md_read(MD_CONTEXT_TD, vcpu->td.tdcs, &request);
 	}
 	gpr[R8] = request.value;

@@ -310,6 +310,8 @@ static void guest_fields(void **state)
 	assert_int_equal(gpr()[R8], 0);
 	assert_status(tdcall2(TDG_VM_RD, 0, MD_TD_EPTP), TDX_METADATA_FIELD_NOT_READABLE);
 	assert_status(tdcall2(TDG_VM_RD, 0, MD_NONE), TDX_METADATA_FIELD_ID_INCORRECT);
+	assert_status(tdcall2(TDG_VM_RD, 0, MD_NONE & ~MD_CONTEXT),
+		      TDX_METADATA_FIELD_ID_INCORRECT);
 	assert_status(tdcall2(TDG_VM_RD | BIT64(16), 0, MD_NONE),
 		      TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT);
 	assert_int_equal(gpr()[RDX], MD_TD_UUID);
@@ -373,6 +375,9 @@ static void list_of_fields(void **state)
 	};
 	uint64_t *list = hpa_ptr(hpa(data_page));
 	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA, MD_NONE, 0, &exited), TDX_SUCCESS);
+	assert_int_equal(gpr()[R8], MD_NONE);
+	assert_status(tdcall_of_td(TDG_SYS_RDALL, 0, DATA, MD_NONE & ~MD_CONTEXT, 0, &exited),
+		      TDX_SUCCESS);
 	assert_int_equal(gpr()[R8], MD_NONE);
 	assert_int_equal(list[0], (8 + 20 * 8) | 8 << 16);
 	assert_memory_equal(&list[1], expected, sizeof(expected));
