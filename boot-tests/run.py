@@ -107,6 +107,7 @@ class Case:
     image: list = None         # options of "lintel image": an image of the case's own
     second: list = None        # the same for a second TD beside the first
     second_smp: str = "1"
+    host_test: bool = False    # the host looks into both, see boot-tests/payload/host_test.h
     kernel: str = None
     initrd: str = None
     kexec: bool = False        # the initrd is given kernel and initrd, to start them by kexec
@@ -200,6 +201,7 @@ def boot_command(case, image, second, files, stats):
             *(["--la57"] if case.la57 else []),
             *(["--gpaw", str(case.gpaw)] if case.gpaw != 48 else []),
             *(["--second-firmware", second, "--second-smp", case.second_smp] if second else []),
+            *(["--host-test"] if case.host_test else []),
             *(["--mrtd-order", case.mrtd] if case.mrtd else []),
             "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
                                  for word in options]

@@ -143,7 +143,8 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--machine-elf", "/no/such/file"), ("--qemu", "/no/such/file"), ("--stats", "/no/such/file"),
     ("--trace", "/"), ("--unknown",), ("stray",), ("--mem", "1G"),
     ("--gpaw", "50"), ("--gpaw", ""),
-    ("--second-firmware", "/no/such/file"), ("--second-smp", "1"), ("--second-memory", "64M"),
+    ("--host-test",), ("--second-firmware", "/no/such/file"), ("--second-smp", "1"),
+    ("--second-memory", "64M"),
     ("--second-firmware", "/dev/null", "--second-smp", "0"),
     ("--second-firmware", "/dev/null", "--smp", "4,maxcpus=8"),
 ])

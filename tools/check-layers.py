@@ -4,8 +4,8 @@
 """usage: tools/check-layers.py [ROOT]
 
     linker  <-  arch  <-  loader  <-  { shim, tools, boot-tests }
-    boot-tests:  machine  <-  module  <-  vmm  <-  cases   payload beside them; ap-example is a firmware
-                 with parts of shim and payload; unit and fuzz see all
+    boot-tests:  machine  <-  module  <-  vmm  <-  cases   payload beside them, which cases talk to;
+                 ap-example is a firmware with parts of shim and payload; unit and fuzz see all
 
 A file of a layer includes files of its own layer and of those it is built on; <system headers> are
 those that a freestanding compiler brings, but for programs of the host. Prints each violation, then
@@ -26,7 +26,8 @@ LAYERS = {
     "boot-tests/machine": BELOW,
     "boot-tests/module": BELOW | {"boot-tests/machine"},
     "boot-tests/vmm": BELOW | {"boot-tests/machine", "boot-tests/module"},
-    "boot-tests/cases": BELOW | {"boot-tests/machine", "boot-tests/module", "boot-tests/vmm"},
+    "boot-tests/cases": BELOW | {"boot-tests/machine", "boot-tests/module", "boot-tests/vmm",
+                                 "boot-tests/payload"},
     "boot-tests/payload": BELOW,
     "boot-tests/bench": BELOW,
     "boot-tests/ap-example": BELOW | {"shim", "boot-tests/payload"},

@@ -21,6 +21,7 @@ enum lapic_register {
 	LAPIC_LDR = 0x0D,
 	LAPIC_SVR = 0x0F,
 	LAPIC_ISR = 0x10,
+	LAPIC_IRR = 0x20,
 	LAPIC_IRR_LAST = 0x27,
 	LAPIC_ESR = 0x28,
 	LAPIC_ICR = 0x30,
@@ -40,6 +41,9 @@ enum lapic_register {
 #define XAPIC_ID MASK64(31, 24)
 
 #define SVR_RESET 0xFF
+#define SVR_ENABLED BIT64(8)
+/* Of ISR and IRR, 32 vectors each. */
+#define VECTOR_WORDS 8
 #define SVR_VALID (MASK64(7, 0) | BIT64(8) | BIT64(9))
 
 #define LVT_VECTOR MASK64(7, 0)
@@ -520,4 +524,31 @@ void lapic_reset(bool boot_cpu)
 	set(LAPIC_LVT_LINT1, LVT_MASKED);
 	set(LAPIC_LVT_ERROR, LVT_MASKED);
 	set(LAPIC_SVR, SVR_RESET);
+}
+
+static bool any_set(unsigned first)
+{
+	uint32_t any = 0;
+	for (unsigned i = 0; i < VECTOR_WORDS; i++) {
+		any |= get(first + i);
+	}
+	return any != 0;
+}
+
+void lapic_renew(void)
+{
+	set(LAPIC_TIMER_INITIAL, 0);
+	set(LAPIC_LVT_TIMER, LVT_MASKED);
+	while (any_set(LAPIC_ISR)) {
+		set(LAPIC_EOI, 0);
+	}
+	set(LAPIC_TPR, 0);
+	set(LAPIC_SVR, SVR_RESET | SVR_ENABLED);
+	while (any_set(LAPIC_IRR)) {
+		(void)cpu_wait_interrupt();
+		set(LAPIC_EOI, 0);
+	}
+	timers[cpu_index()] = (struct timer){ .lvt = LVT_MASKED };
+	icrs[cpu_index()] = 0;
+	lapic_reset(cpu_index() == 0);
 }

@@ -19,6 +19,9 @@ void lapic_set_tpr(uint8_t tpr);
 
 /* The state a TD's virtual APIC starts with; whatever SeaBIOS left is gone. Once on each CPU. */
 void lapic_reset(bool boot_cpu);
+/* On a CPU whose TD has ended, before another one comes, GIF clear: takes the interrupts that were
+ * under way, and sets the same state. */
+void lapic_renew(void);
 uint32_t lapic_id(void);
 
 void lapic_send_init_others(void);

@@ -58,6 +58,9 @@ void svm_cpu_init(void)
 	insn_wrmsr(MSR_VM_HSAVE_PA, ptr_hpa(&host_saves[cpu]).v);
 	insn_vmsave(ptr_hpa(&host_loads[cpu]).v);
 	insn_clgi();
+	/* Meant for a TD that is gone. */
+	__atomic_store_n(&kicked[cpu], false, __ATOMIC_RELAXED);
+	__atomic_store_n(&nmi_wanted[cpu], false, __ATOMIC_RELAXED);
 }
 
 void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_t asid)

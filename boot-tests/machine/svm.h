@@ -26,7 +26,8 @@ struct svm_vcpu {
 
 /* Once, on the boot CPU: the permission maps, everything intercepted. Called by boot.c. */
 void svm_init(void);
-/* Once on each CPU before its first svm_enter(): EFER.SVME, host save area. GIF is clear after. */
+/* On each CPU before the first svm_enter() of each TD: EFER.SVME, host save area, no NMI is wanted.
+ * GIF is clear after. */
 void svm_cpu_init(void);
 
 /*

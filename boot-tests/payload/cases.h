@@ -44,6 +44,8 @@ void case_interrupts(const struct info *info);
 void case_nmi(const struct info *info);
 /* The event log replays to the RTMRs; it is printed, too. A plain VM has none. */
 void case_measured(const struct info *info);
+/* A secret in private memory, beside another TD that has the same: see host_test.h. */
+void case_secret(const struct info *info);
 /* What TDCALLs cost; of use with tdrun --icount. */
 void case_bench(const struct info *info);
 

@@ -89,6 +89,11 @@ uint8_t guest_in8(uint16_t port)
 	return gpaw == 0 ? insn_in8(port) : (uint8_t)vmcall_io(port, 1, TDVMCALL_READ, 0);
 }
 
+uint32_t guest_in32(uint16_t port)
+{
+	return gpaw == 0 ? insn_in32(port) : (uint32_t)vmcall_io(port, 4, TDVMCALL_READ, 0);
+}
+
 void guest_out8(uint16_t port, uint8_t value)
 {
 	if (gpaw == 0) {

@@ -22,6 +22,7 @@ uint32_t guest_vcpu_index(void);
 uint32_t guest_vcpu_count(void);
 
 uint8_t guest_in8(uint16_t port);
+uint32_t guest_in32(uint16_t port);
 void guest_out8(uint16_t port, uint8_t value);
 void guest_out16(uint16_t port, uint16_t value);
 void guest_out32(uint16_t port, uint32_t value);

@@ -32,6 +32,7 @@ static const struct test_case {
 	{ "interrupts", case_interrupts },
 	{ "nmi", case_nmi },
 	{ "measured", case_measured },
+	{ "secret", case_secret },
 	{ "bench", case_bench },
 	{ "shim-ve", case_shim_ve },
 	{ "unaccepted", case_unaccepted },

@@ -300,6 +300,37 @@ static void large_page_becomes_shared_and_private_again(void **state)
 	assert_int_equal(frames_taken(), taken);
 }
 
+static void shared_memory_may_stand_elsewhere(void **state)
+{
+	(void)state;
+	mmu_init(&mmu, NULL, hpa(TDR), hpa(40 * BLOCK),
+		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE });
+	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(BLOCK), SHARED_PAGE(41 * BLOCK) | PTE_PS);
+	assert_int_equal(convert(2 * BLOCK + PAGE, PAGE, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(2 * BLOCK), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(2 * BLOCK + PAGE), SHARED_PAGE(42 * BLOCK + PAGE));
+	assert_int_equal(ptr_hpa(mmu_shared(&mmu, 2 * BLOCK + PAGE + 5)).v, 42 * BLOCK + PAGE + 5);
+}
+
+static void private_frames_are_told(void **state)
+{
+	(void)state;
+	hpa_t large;
+	hpa_t small;
+	accept_fault(BLOCK, PG_2M);
+	assert_true(mmu_private_frame(&mmu, gpa(BLOCK + 3 * PAGE), &large));
+	assert_int_equal(large.v, mmu.blocks[1].large.v + 3 * PAGE);
+	accept_fault(BLOCK, PG_4K); /* small pages in the same frames */
+	assert_true(mmu_private_frame(&mmu, gpa(BLOCK + 3 * PAGE), &small));
+	assert_int_equal(small.v, large.v);
+	assert_int_equal(convert(BLOCK + 3 * PAGE, PAGE, SHARE_SHARED), ST_OK);
+	assert_false(mmu_private_frame(&mmu, gpa(BLOCK + 3 * PAGE), &small));
+	assert_false(mmu_private_frame(&mmu, gpa(2 * BLOCK), &small));
+	assert_false(mmu_private_frame(&mmu, gpa(LOW_SIZE), &small));
+	assert_int_equal(small.v, large.v);
+}
+
 static void part_of_a_large_page_becomes_shared(void **state)
 {
 	(void)state;
@@ -514,6 +545,8 @@ int main(void)
 		cmocka_unit_test_setup(small_accept_in_a_large_page_demotes_it, set_up),
 		cmocka_unit_test_setup(pages_of_the_image_are_added_and_measured, set_up),
 		cmocka_unit_test_setup(large_page_becomes_shared_and_private_again, set_up),
+		cmocka_unit_test_setup(shared_memory_may_stand_elsewhere, set_up),
+		cmocka_unit_test_setup(private_frames_are_told, set_up),
 		cmocka_unit_test_setup(part_of_a_large_page_becomes_shared, set_up),
 		cmocka_unit_test_setup(range_over_blocks_is_tracked_once, set_up),
 		cmocka_unit_test_setup(conversion_to_the_present_state_is_nothing, set_up),

@@ -43,7 +43,7 @@ static bool text_is(const char *text, size_t size, const char *wanted)
 
 enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
 	   KEY_HOLD, KEY_MRTD_ORDER, KEY_GPAW, KEY_LA57, KEY_ICOUNT, KEY_SECOND_CPUS,
-	   KEY_SECOND_MEMORY, KEY_COUNT };
+	   KEY_SECOND_MEMORY, KEY_HOST_TEST, KEY_COUNT };
 
 /* KEY_COUNT: no such key. */
 static enum key find_key(const char *text, size_t size)
@@ -61,6 +61,7 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_ICOUNT] = "icount",
 		[KEY_SECOND_CPUS] = "second_cpus",
 		[KEY_SECOND_MEMORY] = "second_memory",
+		[KEY_HOST_TEST] = "host_test",
 	};
 	unsigned key = 0;
 	while (key < KEY_COUNT && !text_is(text, size, names[key])) {
@@ -108,6 +109,8 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 	case KEY_SECOND_MEMORY:
 		return parse_number(value, size, &config->second_memory) &&
 		       config->second_memory != 0 && is_aligned(config->second_memory, PAGE);
+	case KEY_HOST_TEST:
+		return parse_flag(value, size, &config->host_test);
 	case KEY_COUNT:
 		break;
 	}
@@ -147,7 +150,8 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 				  "line %u is not one of memory=BYTES, trace=0|1, rbp_mod=0|1, "
 				  "module_version=1.0|1.5, selftest=NAME, hold=VCPU, "
 				  "mrtd_order=page|section, gpaw=48|52, la57=0|1, icount=0|1, "
-				  "second_cpus=N, second_memory=BYTES",
+				  "second_cpus=N, second_memory=BYTES, "
+				  "host_test=0|1",
 				  number);
 			return ST_BAD_FORMAT;
 		}

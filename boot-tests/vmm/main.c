@@ -51,11 +51,13 @@ static void place_tds(const struct config *config, struct td_place places[2])
 	}
 	places[0] = (struct td_place){ .vcpu_count = cpus,
 				       .hkid = tdx.global_hkid + 1,
-				       .memory = config->memory };
+				       .memory = config->memory,
+				       .host_test = config->host_test };
 	places[1] = (struct td_place){ .cpu_base = cpus,
 				       .vcpu_count = (unsigned)config->second_cpus,
 				       .hkid = tdx.global_hkid + 2,
 				       .memory = config->second_memory,
+				       .host_test = config->host_test,
 				       .second = true };
 	if (config->second_cpus != 0) {
 		places[1].shared_base = ptr_hpa(frames_take_span(config->second_memory));

@@ -463,3 +463,24 @@ void *mmu_shared(const struct mmu *mmu, uint64_t address)
 {
 	return hpa_ptr(hpa(mmu->shared.base.v + address));
 }
+
+bool mmu_private_frame(struct mmu *mmu, gpa_t page, hpa_t *out)
+{
+	uint64_t frame = 0;
+	if (!td_memory_is_private(&mmu->memory, page.v)) {
+		return false;
+	}
+	const struct mmu_block *block = block_at(mmu, page.v);
+	spin_lock(&mmu->lock);
+	if (block->large.v != 0) {
+		frame = block->large.v + page_index(page.v) * PAGE;
+	} else if (block->small != NULL) {
+		frame = block->small[page_index(page.v)];
+	}
+	spin_unlock(&mmu->lock);
+	if (frame == 0) {
+		return false;
+	}
+	*out = hpa(frame);
+	return true;
+}

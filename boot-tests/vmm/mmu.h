@@ -79,5 +79,7 @@ enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share shar
 
 /* Every byte of [address, address + size) is RAM of the TD and shared. */
 bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size);
-/* Where that is; one piece for each of the two parts of the RAM. */
+/* The host frame of a private page. False: it has none now. */
+bool mmu_private_frame(struct mmu *mmu, gpa_t page, hpa_t *out);
+/* Where shared memory is; one piece for each of the two parts of the RAM. */
 void *mmu_shared(const struct mmu *mmu, uint64_t address);

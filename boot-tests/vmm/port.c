@@ -4,6 +4,7 @@
 #include "boot-tests/vmm/port.h"
 
 #include "arch/x86/insn.h"
+#include "boot-tests/vmm/host_test.h"
 #include "boot-tests/vmm/run.h"
 
 /* The machine's own devices. */
@@ -175,6 +176,9 @@ uint32_t port_read(struct td *td, uint16_t port, unsigned size)
 	if (is_hidden_port(td, port)) {
 		return (uint32_t)MASK64(8 * size - 1, 0);
 	}
+	if (td->place.host_test && host_test_read(td, port, size, &value)) {
+		return value;
+	}
 	if (fw_cfg_remap_read(td->fw_cfg, port, size, &value)) {
 		return value;
 	}
@@ -195,6 +199,7 @@ void port_write(struct td *td, uint16_t port, unsigned size, uint32_t value)
 	check_reset(td, port, value);
 	check_sleep(td, port, size, value);
 	if (run_ending(td) || is_hidden_port(td, port) ||
+	    (td->place.host_test && host_test_write(td, port, size, value)) ||
 	    fw_cfg_remap_write(td->fw_cfg, &td->mmu, port, size, value)) {
 		return;
 	}

@@ -14,6 +14,7 @@
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/frames.h"
+#include "boot-tests/vmm/host_test.h"
 #include "boot-tests/vmm/td_build.h"
 #include "boot-tests/vmm/td_destroy.h"
 #include "boot-tests/vmm/vcpu.h"
@@ -27,14 +28,17 @@
 struct run {
 	struct td td;
 	struct td_place place; /* of the TD, also when it is gone */
+	const struct config *config;
+	struct blob firmware;
 	struct fw_cfg_remap fw_cfg;
+	unsigned rounds;  /* how often it was built */
 	unsigned running; /* vCPUs that are not out for good */
 	bool claimed;     /* one CPU has given the reason of the end */
 	bool ending;      /* no vCPU enters any more; what follows is then set */
 	unsigned ender;   /* the CPU that takes the TD down */
 	enum machine_exit_code code;
 	char reason[REASON_SIZE];
-	bool gone;
+	bool gone; /* and never built again */
 };
 
 /* The first TD, whose end is the machine's, and perhaps a second: cpu_run_all() passes no argument. */
@@ -42,6 +46,10 @@ static struct run runs[2];
 static unsigned run_count;
 static struct run *const first = &runs[0];
 static struct run *const second = &runs[1];
+
+/* Whether the second TD is to be built again is decided under the lock: not when all is to end. */
+static struct spinlock again_lock;
+static bool closing;
 
 /* Before the first TD. */
 static uint32_t global_hkid;
@@ -168,6 +176,9 @@ static _Noreturn void finish(enum machine_exit_code code, const char *reason)
 
 static void end_second(void)
 {
+	spin_lock(&again_lock);
+	closing = true;
+	spin_unlock(&again_lock);
 	run_end(&second->td, EXIT_TD_STOPPED, "the first TD has ended");
 	bring_out(second);
 	uint64_t deadline = cpu_time_us() + END_BOUND_US;
@@ -179,40 +190,87 @@ static void end_second(void)
 	}
 }
 
+/* --- the beginning ---------------------------------------------------------------------------- */
+
+static enum status build(struct run *run)
+{
+	uint8_t mrtd[SHA384_SIZE];
+	memcpy(mrtd, stats.mrtd, sizeof(mrtd));
+	enum status status = td_build(&run->td, &run->place, run->config, run->firmware);
+	if (run == second) { /* the statistics show the first TD's */
+		memcpy(stats.mrtd, mrtd, sizeof(mrtd));
+	}
+	run->td.fw_cfg = &run->fw_cfg;
+	run->running = run->place.vcpu_count;
+	return status;
+}
+
 /* While the first one runs. */
+static void second_again(void)
+{
+	if (build(second) != ST_OK) {
+		machine_exit(EXIT_BUG, "bug of the machine: the second TD cannot be built again: "
+				       "tdrun --machine-log says more");
+	}
+	second->claimed = false;
+	__atomic_store_n(&second->ending, false, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&second->rounds, 1, __ATOMIC_ACQ_REL);
+}
+
+/* Perhaps while the first one runs. */
 static void second_ended(void)
 {
 	hpa_t tdr = second->td.tdr;
+	bool tested = second->place.host_test;
+	if (tested) {
+		host_test_second_ends(&second->td, second->reason);
+	}
 	take_down(second);
 	must_balance("pages are its own", module_pages_of(tdr), 0);
 	log_line('N', "second TD: %s", second->reason);
-	__atomic_store_n(&second->gone, true, __ATOMIC_RELEASE);
+	spin_lock(&again_lock);
+	if (tested && !closing && host_test_second_again()) {
+		second_again();
+	} else {
+		__atomic_store_n(&second->gone, true, __ATOMIC_RELEASE);
+	}
+	spin_unlock(&again_lock);
 }
 
-/* --- the beginning ---------------------------------------------------------------------------- */
+static void ended(struct run *run)
+{
+	bring_out(run);
+	if (run == second) {
+		second_ended();
+		return;
+	}
+	if (run_count > 1) {
+		end_second();
+	}
+	finish(first->code, first->reason);
+}
 
 static void run_cpu(unsigned cpu)
 {
 	struct run *run = has_cpu(first, cpu) ? first : second;
 	unsigned index = cpu - run->place.cpu_base;
-	svm_cpu_init();
-	if (stats_icount && cpu == 0) {
-		stats.bare_exit = svm_bare_exit();
-	}
-	vcpu_run(&run->td, index);
-	come_out(run, index);
-	if (run->ender == cpu) {
-		bring_out(run);
-		if (run == second) {
-			second_ended();
-		} else {
-			if (run_count > 1) {
-				end_second();
-			}
-			finish(first->code, first->reason);
+	for (unsigned round = 1;; round++) {
+		while (__atomic_load_n(&run->rounds, __ATOMIC_ACQUIRE) < round) {
+			lapic_nap();
 		}
+		svm_cpu_init();
+		if (stats_icount && cpu == 0) {
+			stats.bare_exit = svm_bare_exit();
+		}
+		vcpu_run(&run->td, index);
+		come_out(run, index);
+		if (run->ender == cpu) {
+			ended(run);
+		} else if (run == first) {
+			cpu_stop();
+		}
+		lapic_renew();
 	}
-	cpu_stop();
 }
 
 void run_init(uint32_t module_hkid)
@@ -225,20 +283,15 @@ void run_add(const struct td_place *place, const struct config *config, struct b
 {
 	CHECK(run_count < ARRAY_COUNT(runs));
 	struct run *run = &runs[run_count++];
-	uint8_t mrtd[SHA384_SIZE];
-	memcpy(mrtd, stats.mrtd, sizeof(mrtd));
 	run->place = *place;
-	enum status status = td_build(&run->td, place, config, firmware);
-	if (run == second) { /* the statistics show the first TD's */
-		memcpy(stats.mrtd, mrtd, sizeof(mrtd));
-	}
-	if (status != ST_OK) {
+	run->config = config;
+	run->firmware = firmware;
+	run->rounds = 1;
+	if (build(run) != ST_OK) {
 		finish(EXIT_TD_STOPPED,
 		       "host: the TD cannot be built: tdrun --machine-log says more");
 	}
 	fw_cfg_remap_init(&run->fw_cfg, place, &run->td.mmu.memory);
-	run->td.fw_cfg = &run->fw_cfg;
-	run->running = place->vcpu_count;
 }
 
 _Noreturn void run_all(void)

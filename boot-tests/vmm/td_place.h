@@ -13,5 +13,6 @@ struct td_place {
 	uint32_t hkid;
 	uint64_t memory;   /* bytes of RAM */
 	hpa_t shared_base; /* where shared GPA 0 is */
+	bool host_test;    /* it may talk to the test of host_test.h */
 	bool second;       /* QEMU's devices are another TD's: see port.h */
 };
