@@ -304,7 +304,7 @@ static void shared_memory_may_stand_elsewhere(void **state)
 {
 	(void)state;
 	mmu_init(&mmu, NULL, hpa(TDR), hpa(40 * BLOCK),
-		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE });
+		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
 	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
 	assert_int_equal(shared_entry(BLOCK), SHARED_PAGE(41 * BLOCK) | PTE_PS);
 	assert_int_equal(convert(2 * BLOCK + PAGE, PAGE, SHARE_SHARED), ST_OK);

@@ -18,6 +18,8 @@
 /* EPT violations of a vCPU with nothing else between them that a sane TD can cause at one address:
  * other vCPUs may fault on it and take it away again. */
 #define SAME_FAULT_MAX 10000
+/* Between the exit that is fatal for a TD and what its host makes of it. */
+#define REASON_BOUND_US 1000000
 
 /* TDH.VP.ENTER; a lock of the module that the host holds is waited for. */
 static uint64_t enter(struct vcpu *vcpu, struct seam_regs *regs)
@@ -70,6 +72,16 @@ static void handle_fault(struct td *td, unsigned index, const struct seam_regs *
 	}
 }
 
+/* No vCPU enters a TD that one of them has left for good: that one knows why, and is about to say. */
+static bool other_knows(const struct td *td)
+{
+	uint64_t start = cpu_time_us();
+	while (!run_ending(td) && cpu_time_us() - start < REASON_BOUND_US) {
+		insn_pause();
+	}
+	return run_ending(td);
+}
+
 static void handle_exit(struct td *td, unsigned index, uint64_t status, struct seam_regs *regs,
 			struct fault_watch *watch)
 {
@@ -79,6 +91,9 @@ static void handle_exit(struct td *td, unsigned index, uint64_t status, struct s
 		run_end(td, EXIT_VCPU_DIED, "vCPU %u died: %s (status 0x%016llx)", index,
 			reason == EXIT_REASON_TRIPLE_FAULT ? "triple fault" : "no way to go on",
 			(unsigned long long)status);
+		return;
+	}
+	if (code == TDX_TD_FATAL && other_knows(td)) {
 		return;
 	}
 	if (code != TDX_SUCCESS) {
