@@ -27,6 +27,15 @@ uint64_t selftest_call(struct seam_regs *regs, uint64_t rax, uint64_t rcx, uint6
 	return status;
 }
 
+void selftest_check_pages(void)
+{
+	struct module_census census = module_census();
+	if (census.broken != NULL) {
+		machine_exit(EXIT_TD_STOPPED, "page 0x%llx %s", (unsigned long long)census.page.v,
+			     census.broken);
+	}
+}
+
 static uint64_t lp_status[MACHINE_MAX_CPUS];
 
 static void init_lp(unsigned index)
@@ -73,6 +82,7 @@ _Noreturn void selftest_run(const char *name, const struct module_platform *plat
 		size_t size = strlen(cases[i].name) + 1;
 		if (strlen(name) + 1 == size && memcmp(name, cases[i].name, size) == 0) {
 			cases[i].run(platform);
+			selftest_check_pages();
 			machine_exit(EXIT_POWER_OFF, "selftest %s holds", name);
 		}
 	}
