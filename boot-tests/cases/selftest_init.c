@@ -1,9 +1,12 @@
 // Bringing the module up when something is wrong: nothing is leaked, and an error is for ever.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
+#include "arch/base/mem.h"
 #include "boot-tests/cases/selftest.h"
+#include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/log.h"
 #include "boot-tests/machine/stats.h"
+#include "boot-tests/module/module.h"
 #include "boot-tests/module/pamt.h"
 #include "boot-tests/vmm/frames.h"
 #include "boot-tests/vmm/seam.h"
@@ -11,6 +14,14 @@
 #include "linker/memmap.h"
 
 #define PIECES 40
+
+/* The module is ready, and no page is any TD's; only its own key id is taken. */
+static void check_pages(void)
+{
+	selftest_check_pages();
+	EXPECT_EQUAL(module_census().owned, 0);
+	EXPECT_EQUAL(module_census().hkids, 1);
+}
 
 /* One host on a fresh module, whose call number `at` has this status; false: there is no such call. */
 static bool fail_at(const struct module_platform *platform, const struct tdmr_range *pool,
@@ -24,6 +35,7 @@ static bool fail_at(const struct module_platform *platform, const struct tdmr_ra
 	if (seam_fail_pending()) {
 		EXPECT_EQUAL(status, ST_OK);
 		seam_fail(0, 0);
+		check_pages();
 		tdx_release(&host);
 		EXPECT_EQUAL(frames_taken(), taken);
 		return false;
@@ -57,6 +69,24 @@ static void check_entropy(const struct module_platform *platform, const struct t
 	}
 }
 
+/* The same, of a module that really has none: ten times in a row for each call, and more is too much. */
+static void check_starved(const struct module_platform *platform, const struct tdmr_range *ram)
+{
+	struct tdx_host host = { .quiet = true };
+	uint64_t taken = frames_taken();
+	module_load(platform);
+	module_starve(9);
+	EXPECT_EQUAL(tdx_enable(&host, ram, 1, TDMR_LINUX), ST_OK);
+	check_pages();
+	tdx_release(&host);
+	host = (struct tdx_host){ .quiet = true };
+	module_load(platform);
+	module_starve(10);
+	EXPECT_EQUAL(tdx_enable(&host, ram, 1, TDMR_LINUX), ST_TDX);
+	EXPECT_EQUAL(host.state, TDX_FAILED);
+	EXPECT_EQUAL(frames_taken(), taken);
+}
+
 void selftest_init_faults(const struct module_platform *platform)
 {
 	struct tdmr_range ram = selftest_ram();
@@ -66,6 +96,8 @@ void selftest_init_faults(const struct module_platform *platform)
 	}
 	EXPECT(calls > TDX_TDMR_ALIGN / MEM_PAGE_SIZE / PAMT_INIT_ENTRIES);
 	check_entropy(platform, &ram, calls);
+	check_starved(platform, &ram);
+	module_load(platform);
 	log_line('L', "selftest: %u SEAMCALLs of initialization failed, one at a time", calls);
 }
 
@@ -84,6 +116,7 @@ static void check_calls(const struct module_platform *platform, const struct tdm
 	EXPECT_EQUAL(host.global_hkid, MODULE_HKID_BASE);
 	EXPECT_EQUAL(host.td_hkids, MODULE_HKID_COUNT - 1);
 	EXPECT(frames_taken() > taken);
+	check_pages();
 	tdx_release(&host);
 	EXPECT_EQUAL(frames_taken(), taken);
 }
@@ -97,10 +130,46 @@ static enum status enable(const struct module_platform *platform, const struct t
 	enum status status = tdx_enable(&host, ram, count, mode);
 	*lost = host.lost;
 	if (status == ST_OK) {
+		check_pages();
 		tdx_release(&host);
 	}
 	EXPECT_EQUAL(frames_taken(), taken);
 	return status;
+}
+
+/* A key for each package: as many calls. The CPUs of the case are those of all packages. */
+static void check_packages(const struct module_platform *machine, const struct tdmr_range *ram)
+{
+	struct module_platform platform = *machine;
+	for (unsigned packages = 1; packages <= cpu_count(); packages++) {
+		uint64_t before = stats.seamcall[TDH_SYS_KEY_CONFIG];
+		uint64_t lost;
+		platform.package_count = packages;
+		EXPECT_EQUAL(enable(&platform, ram, 1, TDMR_LINUX, &lost), ST_OK);
+		EXPECT_EQUAL(stats.seamcall[TDH_SYS_KEY_CONFIG] - before, packages);
+	}
+	/* A package without a CPU that could give it its key: the module never gets ready. */
+	platform.package_count = cpu_count() + 1;
+	uint64_t lost;
+	EXPECT_EQUAL(enable(&platform, ram, 1, TDMR_LINUX, &lost), ST_TDX);
+}
+
+/* Memory that needs more regions than the module takes; and regions that need more memory for their PAMTs
+ * than there is. Nothing of it need exist. */
+static void check_exhaustion(const struct module_platform *machine, const struct tdmr_range *ram)
+{
+	struct module_platform platform = *machine;
+	struct tdmr_range pieces[TDX_MAX_TDMRS + 1];
+	uint64_t lost;
+	memset(platform.cmrs, 0, sizeof(platform.cmrs));
+	platform.cmrs[0] = (struct cmr_info){ 0, BIT64(HPA_WIDTH) };
+	for (unsigned i = 0; i < ARRAY_COUNT(pieces); i++) {
+		pieces[i] = (struct tdmr_range){ (2 * i + 64) * TDX_TDMR_ALIGN, MEM_PAGE_SIZE };
+	}
+	EXPECT_EQUAL(enable(&platform, pieces, ARRAY_COUNT(pieces), TDMR_LINUX, &lost),
+		     ST_NO_SPACE);
+	struct tdmr_range much = { ram->base, BIT64(HPA_WIDTH) - ram->base };
+	EXPECT_EQUAL(enable(&platform, &much, 1, TDMR_LINUX, &lost), ST_NO_MEMORY);
 }
 
 void selftest_init_limits(const struct module_platform *machine)
@@ -133,8 +202,12 @@ void selftest_init_limits(const struct module_platform *machine)
 	EXPECT_EQUAL(enable(&platform, ram, PIECES + 1, TDMR_COALESCE, &lost), ST_OK);
 	EXPECT(lost > 0 && lost % MEM_PAGE_SIZE == 0);
 
+	check_packages(&platform, &pool);
+	check_exhaustion(&platform, &pool);
+
 	/* RAM that is not convertible is not used: nothing to do, nothing to configure. */
 	platform.cmrs[0] = (struct cmr_info){ 0, MEM_PAGE_SIZE };
 	platform.cmrs[1] = (struct cmr_info){ 0, 0 };
 	EXPECT_EQUAL(enable(&platform, &pool, 1, TDMR_LINUX, &lost), ST_NOT_FOUND);
+	module_load(machine);
 }

@@ -204,7 +204,11 @@ void fixture_sys_init(void)
 	uint64_t list = fixture_frame(PG_4K);
 	memcpy(hpa_ptr(hpa(list)), &info, sizeof(info));
 	must(call(TDH_SYS_CONFIG, list, 1, MODULE_HKID_BASE, 0));
-	must(call(TDH_SYS_KEY_CONFIG, 0, 0, 0, 0));
+	/* The first CPUs are in a package each. */
+	for (; fixture.cpu < fixture.platform.package_count; fixture.cpu++) {
+		must(call(TDH_SYS_KEY_CONFIG, 0, 0, 0, 0));
+	}
+	fixture.cpu = 0;
 	do {
 		must(call(TDH_SYS_TDMR_INIT, 0, 0, 0, 0));
 	} while (fixture.regs.rdx < TDX_TDMR_ALIGN);

@@ -5,7 +5,7 @@
 //
 //   TDXplorer replay, MNG.CREATE         creates[]
 //   TDXplorer replay, SEPT.RD            module_sept_test, module_teardown_test (relocate)
-//   TDXplorer replay, build sequence     build_sequence
+//   TDXplorer replay, build sequence     td_destroy_test (built_as_on_hardware)
 //   TDG.SYS.RD                           tdcalls[]
 //   TDG.VM.WR, tdx-module issue 20       tdcalls[]
 //   tdx-module issue 15                  reads[]
@@ -24,7 +24,6 @@
 #include "boot-tests/module/sys.h"
 #include "boot-tests/unit/module_fixture.h"
 
-#define ADDRESS UINT64_C(0x40000000)
 #define VERSION_1 BIT64(16)
 /* A register whose value is not part of the record. */
 #define ANY UINT64_C(0xA5A5A5A5A5A5A5A5)
@@ -135,38 +134,6 @@ static void tdcalls(void **state)
 	}
 }
 
-/* 6 pages of TDCS, 5 of each TDVPS besides the TDVPR, 16 TDH.MR.EXTEND for a page; a table for each level
- * above the page (the record is of 5 levels, this machine has 4). */
-static void build_sequence(void **state)
-{
-	(void)state;
-	uint64_t tdr = fixture_frame(PG_4K);
-	uint64_t tdvpr = fixture_frame(PG_4K);
-	assert_int_equal(call(9, tdr, MODULE_HKID_BASE + 9, 0, 0), 0);
-	assert_int_equal(call(8, tdr, 0, 0, 0), 0);
-	for (unsigned i = 0; i < 6; i++) {
-		assert_int_equal(call(21, tdr, ptr_hpa(fixture_params()).v, 0, 0),
-				 TDX_TDCS_NOT_ALLOCATED);
-		assert_int_equal(call(1, fixture_frame(PG_4K), tdr, 0, 0), 0);
-	}
-	assert_int_equal(call(21, tdr, ptr_hpa(fixture_params()).v, 0, 0), 0);
-	assert_int_equal(call(10, tdvpr, tdr, 0, 0), 0);
-	for (unsigned i = 0; i < 5; i++) {
-		assert_int_equal(call(22, tdvpr, 0x809000, 0, 0), TDX_TDCX_NUM_INCORRECT);
-		assert_int_equal(call(4, fixture_frame(PG_4K), tdvpr, 0, 0), 0);
-	}
-	assert_int_equal(call(22, tdvpr, 0x809000, 0, 0), 0);
-	for (uint64_t level = 3; level > 0; level--) {
-		uint64_t gpa = align_down(ADDRESS, pg_size((enum pg_level)level));
-		assert_int_equal(call(3, gpa | level, tdr, fixture_frame(PG_4K), 0), 0);
-	}
-	assert_int_equal(call(2, ADDRESS, tdr, fixture_frame(PG_4K), fixture_frame(PG_4K)), 0);
-	for (uint64_t at = 0; at < 4096; at += 0x100) {
-		assert_int_equal(call(16, ADDRESS + at, tdr, 0, 0), 0);
-	}
-	assert_int_equal(call(17, tdr, 0, 0, 0), 0);
-}
-
 /* [module binary in an emulator] */
 static void states(void **state)
 {
@@ -222,7 +189,6 @@ int main(void)
 		cmocka_unit_test(reads),
 		cmocka_unit_test(bad_cpuid_configuration),
 		cmocka_unit_test(tdcalls),
-		cmocka_unit_test(build_sequence),
 		/* Each loads the module anew. */
 		cmocka_unit_test(states),
 		cmocka_unit_test(old_module),

@@ -411,6 +411,27 @@ static void refused_while_destroyed(void **state)
 	}
 }
 
+/* The module anew, on a machine of so many packages. Frames of the host stay where they are. */
+static void reload(unsigned packages)
+{
+	fixture.platform.package_count = packages;
+	module_load(&fixture.platform);
+	fixture_sys_init();
+}
+
+/* Key and caches of both packages. */
+static void two_packages(void **state)
+{
+	(void)state;
+	reload(2);
+	assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
+	assert_int_equal(calls.of_leaf[TDH_MNG_KEY_CONFIG], 2);
+	module_interrupt(3);
+	destroy();
+	assert_int_equal(calls.of_leaf[TDH_PHYMEM_CACHE_WB], 2 + 3);
+	reload(1);
+}
+
 /* --- the recorded TD -------------------------------------------------------------------------- */
 
 static const struct config recorded_config = {
@@ -518,6 +539,7 @@ int main(void)
 		cmocka_unit_test_setup(cache_write_back_is_bounded, setup),
 		cmocka_unit_test_setup(refused_while_built, setup),
 		cmocka_unit_test_setup(refused_while_destroyed, setup),
+		cmocka_unit_test_setup(two_packages, setup),
 		cmocka_unit_test_setup(built_as_on_hardware, setup),
 		cmocka_unit_test_setup(recorded_calls, setup),
 	};

@@ -103,7 +103,7 @@ void frames_give(hpa_t frame, enum pg_level level)
 	spin_unlock(&pool.lock);
 }
 
-void *frames_take_span(uint64_t size)
+void *frames_try_span(uint64_t size)
 {
 	uint64_t span = align_up(size, pg_size(PG_2M));
 	CHECK(span >= size);
@@ -111,11 +111,17 @@ void *frames_take_span(uint64_t size)
 	hpa_t base = take_bump(span);
 	pool.taken += base.v != 0 ? span : 0;
 	spin_unlock(&pool.lock);
-	if (base.v == 0) {
-		machine_exit(EXIT_TD_STOPPED, "the host has no 0x%llx contiguous bytes",
-			     (unsigned long long)span);
-	}
 	return hpa_ptr(base);
+}
+
+void *frames_take_span(uint64_t size)
+{
+	void *span = frames_try_span(size);
+	if (span == NULL) {
+		machine_exit(EXIT_TD_STOPPED, "the host has no 0x%llx contiguous bytes",
+			     (unsigned long long)size);
+	}
+	return span;
 }
 
 /* Is the span the end of what was ever taken? Then that end moves back. */

@@ -19,8 +19,9 @@ void frames_init(hpa_t base, hpa_t end);
 hpa_t frames_take(enum pg_level level);
 void frames_give(hpa_t frame, enum pg_level level);
 
-/* Contiguous memory, 2 MiB aligned. */
+/* Contiguous memory, 2 MiB aligned; the second is null when there is none, and does not stop. */
 void *frames_take_span(uint64_t size);
+void *frames_try_span(uint64_t size);
 /* The span taken last can be taken again as one; an older one becomes 2 MiB frames. */
 void frames_give_span(void *span, uint64_t size);
 

@@ -200,7 +200,11 @@ static enum status construct(struct tdx_host *host, enum tdmr_mode mode)
 		return status;
 	}
 	host->pamt_size = tdmr_list_pamt_size(list);
-	host->pamt = frames_take_span(host->pamt_size);
+	host->pamt = frames_try_span(host->pamt_size);
+	if (host->pamt == NULL) {
+		say(host, "initialization failed: no memory for PAMT.");
+		return ST_NO_MEMORY;
+	}
 	status = configure(host, mode);
 	if (status != ST_OK) {
 		give_pamt(host);
