@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/mem.h"
 #include "arch/tdx/ve.h"
+#include "boot-tests/machine/svm.h"
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/operand.h"
 #include "boot-tests/module/report.h"
@@ -68,6 +69,9 @@ uint64_t tdg_mr_report(struct vcpu *vcpu)
 	struct td_report report;
 	fill_report(tdcs, report_data, &report);
 	lock_release(&tdcs->rtmr_lock, LOCK_SHARED);
+	if (svm_kick_pending()) {
+		return TDCALL_REPEAT; /* an interrupt of the host comes first */
+	}
 	status = operand_map(vcpu, RCX, sizeof(report), true, EPT_QUAL_READ | EPT_QUAL_WRITE, &out);
 	if (status != TDX_SUCCESS) {
 		return status;

@@ -245,6 +245,11 @@ static void rtmr(void **state)
 	vcpu()->td.tdcs->rtmr_lock = 0;
 }
 
+static bool kick_pending(void)
+{
+	return true;
+}
+
 static void report(void **state)
 {
 	(void)state;
@@ -274,7 +279,15 @@ static void report(void **state)
 	assert_status(tdcall2(TDG_MR_REPORT, DATA + 0x400, DATA + 32),
 		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
 	assert_status(tdcall2(TDG_MR_REPORT, DATA + 0x400, DATA), TDX_SUCCESS);
+	/* An interrupt of the host ends it without a report; the TD tries again. */
 	struct td_report *r = hpa_ptr(hpa(data_page + 0x400));
+	memset(r, 0, sizeof(*r));
+	fixture.kicked = kick_pending;
+	assert_status(tdcall2(TDG_MR_REPORT, DATA + 0x400, DATA), TDG_MR_REPORT);
+	fixture.kicked = NULL;
+	assert_int_equal(r->type, 0);
+	assert_int_equal(vcpu()->td.tdcs->rtmr_lock, 0);
+	assert_status(tdcall2(TDG_MR_REPORT, DATA + 0x400, DATA), TDX_SUCCESS);
 	uint8_t digest[SHA384_SIZE];
 	assert_int_equal(r->type, 0x81);
 	assert_memory_equal(r->report_data, hpa_ptr(hpa(data_page)), 64);

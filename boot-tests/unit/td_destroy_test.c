@@ -14,7 +14,6 @@
 #include "arch/base/bits.h"
 #include "arch/tdx/tdvf.h"
 #include "arch/tdx/ve.h"
-#include "arch/x86/paging.h"
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
@@ -512,12 +511,13 @@ static void recorded_calls(void **state)
 		if (recorded[i].leaf == TDH_MEM_SEPT_ADD) {
 			must(TDH_MEM_SEPT_ADD, operand, tdr, frame(), 0);
 			must(TDH_MEM_SEPT_RD, operand, tdr, 0, 0);
+			assert_int_equal(fixture.regs.rcx, 0x7);
 			assert_int_equal(fixture.regs.rdx, 0x8400 | (operand & 7));
 		} else if (recorded[i].leaf == TDH_MEM_PAGE_ADD) {
 			uint64_t page = frame();
 			must(TDH_MEM_PAGE_ADD, operand, tdr, page, source_of(operand, zero));
 			must(TDH_MEM_SEPT_RD, operand, tdr, 0, 0);
-			assert_int_equal(fixture.regs.rcx & PTE_ADDRESS, page);
+			assert_int_equal(fixture.regs.rcx, BIT64(63) | page | 0xF7);
 			assert_int_equal(fixture.regs.rdx, 0x400);
 		} else {
 			must(TDH_MR_EXTEND, operand, tdr, 0, 0);
