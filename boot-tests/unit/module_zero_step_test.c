@@ -239,11 +239,14 @@ static void notification(void **state)
 	assert_int_equal(vcpu()->ve.exit_reason, EXIT_REASON_EPT_VIOLATION);
 	assert_int_equal(vcpu()->ve.gpa, ADDRESS);
 	assert_int_equal(vcpu()->ve.gla, 0);
-	/* Not on top of a #VE that waits, and not after an exit of another kind. */
-	assert_status(touch(ADDRESS), KICKED);
-	assert_int_equal(fixture.injected, 0);
+	/* Not after an exit of another kind, and not on top of a #VE that waits. */
 	vcpu()->ve.valid = 0;
 	assert_status(touch(ADDRESS), KICKED);
+	assert_int_equal(fixture.injected, 0);
+	assert_fault(ADDRESS + PAGE);
+	map(ADDRESS + PAGE);
+	vcpu()->ve.valid = VE_AREA_VALID;
+	assert_status(touch(ADDRESS + PAGE), KICKED);
 	assert_int_equal(fixture.injected, 0);
 }
 

@@ -8,7 +8,8 @@
 //       \-----(SEPT.ADD, AUG 4K)--------------------------------------------------------> small
 //
 // and a page that becomes shared is taken out by BLOCK, TRACK, kick, REMOVE before the shared table
-// maps it. What becomes private again is added by the next ACCEPT.
+// maps it. What becomes private again is added by the next ACCEPT. A table that is left empty stays
+// while the TD lives, as with Linux.
 #pragma once
 
 #include <stdbool.h>

@@ -9,6 +9,7 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/log.h"
 #include "boot-tests/machine/stats.h"
+#include "boot-tests/machine/svm.h"
 #include "boot-tests/vmm/cpuid.h"
 #include "boot-tests/vmm/port.h"
 #include "boot-tests/vmm/seam.h"
@@ -187,6 +188,7 @@ static uint64_t halt(struct td *td, unsigned index, const struct seam_regs *regs
 		return TDVMCALL_SUCCESS;
 	}
 	uint8_t vector = cpu_wait_interrupt();
+	svm_take_kick(); /* which may have ended the wait */
 	if (vector != 0) {
 		module_post_interrupt(tdvpr, vector);
 	}
