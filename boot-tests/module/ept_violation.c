@@ -121,6 +121,11 @@ static void inject(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification, 
 	} else if (find_gla(vcpu, gpa_raw, qualification, &info.gla)) {
 		info.exit_qualification |= EPT_QUAL_GLA_VALID;
 	}
+	if (finder == BY_CPU && (gpa_raw & td_shared_bit(vcpu->td.tdcs))) {
+		/* Delivered by the hardware, which has no such fields: they stay as they were. */
+		info.instruction_length = vcpu->ve.instruction_length;
+		info.instruction_info = vcpu->ve.instruction_info;
+	}
 	ve_inject(vcpu, &info);
 }
 

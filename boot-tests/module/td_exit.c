@@ -174,11 +174,8 @@ static void handle_ud(struct vcpu *vcpu)
 	} else if (memcmp(bytes, tdcall_bytes, sizeof(tdcall_bytes)) == 0) {
 		tdcall_execute(vcpu);
 	} else if (memcmp(bytes, vmcall_bytes, sizeof(vmcall_bytes)) == 0) {
-		if (guest_save(vcpu)->cpl == 0) {
-			ve_inject_instruction(vcpu, EXIT_REASON_VMCALL, 0, sizeof(vmcall_bytes));
-		} else {
-			guest_inject_gp(vcpu);
-		}
+		/* An exit of any privilege level. [SDM 3C VMCALL] */
+		ve_inject_instruction(vcpu, EXIT_REASON_VMCALL, 0, sizeof(vmcall_bytes));
 	} else {
 		guest_inject(vcpu, VECTOR_UD);
 	}

@@ -270,6 +270,35 @@ static void undefined_opcodes(void **state)
 	assert_int_equal(vector_after(ud2), VECTOR_UD);
 }
 
+static void vmcall(struct svm_vcpu *svm, unsigned run)
+{
+	static const uint8_t bytes[] = { 0x0F, 0x01, 0xC1 };
+	memcpy(fixture.code, bytes, sizeof(bytes));
+	svm->vmcb->control.exitcode = run == 0 ? VMEXIT_EXCP(VECTOR_UD) : VMEXIT_NMI;
+}
+
+static void tdcall_in_user_mode(struct svm_vcpu *svm, unsigned run)
+{
+	svm->vmcb->save.efer |= EFER_LMA;
+	svm->vmcb->save.cs.attrib = VMCB_ATTRIB_CODE64;
+	tdcall_in_32_bit(svm, run);
+}
+
+/* VMCALL is a #VE from any privilege level, TDCALL is for the kernel. */
+static void undefined_opcodes_in_user_mode(void **state)
+{
+	(void)state;
+	for (uint8_t cpl = 0; cpl <= 3; cpl += 3) {
+		vmcb()->save.cpl = cpl;
+		assert_int_equal(vector_after(vmcall), VECTOR_VE);
+		assert_int_equal(vcpu()->ve.exit_reason, EXIT_REASON_VMCALL);
+		assert_int_equal(vcpu()->ve.instruction_length, 3);
+		vcpu()->ve.valid = 0;
+	}
+	assert_int_equal(vector_after(tdcall_in_user_mode), VECTOR_GP);
+	vmcb()->save.cpl = 0;
+}
+
 static void hlt(struct svm_vcpu *svm, unsigned run)
 {
 	fixture.code[0] = 0xF4;
@@ -409,6 +438,9 @@ static void shared_violations(void **state)
 	vmcb()->save.cs.attrib = VMCB_ATTRIB_CODE64;
 	memcpy(fixture.code, bytes, sizeof(bytes));
 	gpr()[RBX] = raw - 8;
+	/* What a #VE before it left where the hardware writes nothing. */
+	vcpu()->ve.instruction_length = 7;
+	vcpu()->ve.instruction_info = 9;
 	assert_status(fault(raw, NPF_FINAL | NPF_W), KICKED);
 	assert_int_equal(field_get(EVENTINJ_VECTOR, fixture.injected), VECTOR_VE);
 	/* One that was not fetched: no #VE, the host sees it. */
@@ -418,6 +450,7 @@ static void shared_violations(void **state)
 	assert_status(tdcall2(TDG_VP_VEINFO_GET, 0, 0), TDX_SUCCESS);
 	assert_int_equal(gpr()[RDX], EPT_QUAL_WRITE | EPT_QUAL_FINAL | EPT_QUAL_GLA_VALID);
 	assert_int_equal(gpr()[R8], raw);
+	assert_int_equal(gpr()[R10], UINT64_C(9) << 32 | 7);
 	assert_int_equal(gpr()[R9], raw);
 	uint64_t *root = hpa_ptr(hpa(fixture.shared_root));
 	root[0] = NPT_SUPPRESS_VE;
@@ -715,6 +748,7 @@ int main(void)
 		cmocka_unit_test_setup(vmcall_masks, setup),
 		cmocka_unit_test_setup(vmcall_registers, setup),
 		cmocka_unit_test_setup(undefined_opcodes, setup),
+		cmocka_unit_test_setup(undefined_opcodes_in_user_mode, setup),
 		cmocka_unit_test_setup(veinfo_and_nesting, setup),
 		cmocka_unit_test_setup(vp_info, setup),
 		cmocka_unit_test_setup(accept_decisions, setup),
