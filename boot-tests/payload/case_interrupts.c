@@ -21,6 +21,7 @@
 #define X2APIC_SELF_IPI 0x83F
 #define SVR_ENABLED 0x1FF
 #define ICR_NMI (4 * BIT64(8))
+#define ICR_ALL_BUT_SELF (3 * BIT64(18))
 #define DIVIDE_BY_1 0xB
 /* 10 ms of the 25 MHz crystal. */
 #define TIMER_COUNT 250000
@@ -94,6 +95,14 @@ static void take_nmi(uint8_t vector)
 			 __ATOMIC_RELEASE);
 }
 
+/* To the AP; of two CPUs it is all but this one, too. */
+static uint64_t nmi_command(const struct info *info)
+{
+	bool all = info->cpu_count == 2 && nmis_sent % 2 != 0;
+
+	return ICR_NMI | (all ? ICR_ALL_BUT_SELF : (uint64_t)info->apic_ids[1] << 32);
+}
+
 void case_nmi(const struct info *info)
 {
 	report_take_interrupts(interrupt_stubs, take_nmi);
@@ -103,7 +112,7 @@ void case_nmi(const struct info *info)
 		uint64_t begin;
 
 		__atomic_store_n(&nmis_sent, nmis_sent + 1, __ATOMIC_RELEASE);
-		guest_write_msr(X2APIC_ICR, (uint64_t)info->apic_ids[1] << 32 | ICR_NMI);
+		guest_write_msr(X2APIC_ICR, nmi_command(info));
 		begin = insn_rdtsc();
 		while (__atomic_load_n(&nmis_seen, __ATOMIC_ACQUIRE) != nmis_sent) {
 			EXPECT(insn_rdtsc() - begin < ANSWER_CYCLES, "NMI %u is lost", nmis_sent);
