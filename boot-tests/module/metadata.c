@@ -87,6 +87,7 @@ static struct platform_fields {
 #define HOST_READ (MD_HOST_READ | MD_DEBUG_READ)
 #define BOTH_READ (MD_GUEST_READ | HOST_READ)
 #define GUEST_WRITES (MD_GUEST_READ | MD_GUEST_WRITE)
+#define HOST_WRITES (HOST_READ | MD_HOST_WRITE | MD_DEBUG_WRITE)
 #define BOTH_FIELD(id, member) \
 	{ id, offsetof(struct platform_fields, member), 1, 1, BOTH_READ, 0, false }
 #define HOST_FIELDS(id, member, fields, elements) \
@@ -203,9 +204,13 @@ static const struct md_field td_fields[] = {
 	TD_DIGEST(MD_TD_SERVTD_HASH, servtd_hash, BOTH_READ),
 };
 
+/* First the VMCS. */
 static const struct md_field vcpu_fields[] = {
-	VCPU_FIELD(MD_VP_SHARED_EPTP, shared_eptp,
-		   HOST_READ | MD_HOST_WRITE | MD_DEBUG_WRITE, UINT64_MAX),
+	VCPU_FIELD(MD_VP_POSTED_VECTOR, posted_vector, HOST_WRITES, UINT16_MAX),
+	VCPU_FIELD(MD_VP_POSTED_DESCRIPTOR, posted_descriptor, HOST_WRITES, MASK64(63, 6)),
+	VCPU_FIELD(MD_VP_SHARED_EPTP, shared_eptp, HOST_WRITES, MASK64(51, 12)),
+	VCPU_FIELD(MD_VP_PIN_BASED_CONTROLS, pin_based_controls, HOST_WRITES,
+		   MD_VP_PIN_BASED_POSTED_INTERRUPTS),
 	VCPU_FIELD(MD_VP_VCPU_STATE_DETAILS, state_details, HOST_READ, 0),
 	VCPU_FIELD(MD_VP_VCPU_INDEX, index, BOTH_READ, 0),
 	VCPU_FIELD(MD_VP_ASSOC_LPID, cpu, HOST_READ, 0),
@@ -428,18 +433,49 @@ uint64_t md_read_sys_list(uint32_t access, uint64_t first, struct md_list *list,
 	return all ? TDX_SUCCESS : TDX_METADATA_LIST_OVERFLOW;
 }
 
-static bool value_allowed(const struct md_field *field, const void *object, uint64_t old,
-			  uint64_t value)
+/* Interrupts can be posted once it is known where and with which vector. */
+static uint64_t check_posting(const struct vcpu *vcpu, uint64_t controls)
 {
-	if (field->id == MD_TD_CTLS) {
-		const struct tdcs *tdcs = object;
-		return old == value ||
+	if (!(controls & MD_VP_PIN_BASED_POSTED_INTERRUPTS)) {
+		return TDX_SUCCESS;
+	}
+	if (vcpu->posted_vector == VCPU_NO_VECTOR) {
+		return TDX_TD_VMCS_FIELD_NOT_INITIALIZED |
+		       field_get(MD_FIELD_CODE, MD_VP_POSTED_VECTOR);
+	}
+	if (vcpu->posted_descriptor == VCPU_NO_DESCRIPTOR) {
+		return TDX_TD_VMCS_FIELD_NOT_INITIALIZED |
+		       field_get(MD_FIELD_CODE, MD_VP_POSTED_DESCRIPTOR);
+	}
+	return TDX_SUCCESS;
+}
+
+static uint64_t check_value(const struct md_field *field, const void *object, uint64_t old,
+			    uint64_t value)
+{
+	const struct tdcs *tdcs = object;
+	bool good = true;
+	hpa_t unused;
+	switch (field->id) {
+	case MD_TD_CTLS:
+		good = old == value ||
 		       (tdcs->config_flags & TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE) != 0;
+		break;
+	case MD_VP_POSTED_VECTOR:
+		good = value <= UINT8_MAX;
+		break;
+	case MD_VP_POSTED_DESCRIPTOR:
+		good = module_shared(value, 64, &unused);
+		break;
+	case MD_VP_SHARED_EPTP: /* SVM walks it: without a key id */
+		good = value < BIT64(HPA_WIDTH);
+		break;
+	case MD_VP_PIN_BASED_CONTROLS:
+		return check_posting(object, value);
+	default:
+		break;
 	}
-	if (field->id == MD_VP_SHARED_EPTP) {
-		return value < BIT64(HPA_WIDTH);
-	}
-	return true;
+	return good ? TDX_SUCCESS : TDX_METADATA_FIELD_VALUE_NOT_VALID;
 }
 
 uint64_t md_write(enum md_context context, void *object, struct md_request *request)
@@ -458,11 +494,18 @@ uint64_t md_write(enum md_context context, void *object, struct md_request *requ
 	}
 	uint64_t old = 0;
 	memcpy(&old, element_at(context, object, &element), element_size(field));
-	uint64_t value = (old & ~mask) | (data & mask);
+	/* An address that nobody has set yet is -1. */
+	bool unset = field->id == MD_VP_POSTED_DESCRIPTOR && old == VCPU_NO_DESCRIPTOR;
+	uint64_t from = unset ? 0 : old;
+	uint64_t value = (from & ~mask) | (data & mask);
 	/* Bits that may not be written may be named, and must be as they are. */
 	uint64_t fixed = request->mask & ~field->writable;
-	if ((old & fixed) != (data & fixed) || !value_allowed(field, object, old, value)) {
+	if ((from & fixed) != (data & fixed)) {
 		return TDX_METADATA_FIELD_VALUE_NOT_VALID;
+	}
+	uint64_t status = check_value(field, object, old, value);
+	if (status != TDX_SUCCESS) {
+		return status;
 	}
 	memcpy(element_at(context, object, &element), &value, element_size(field));
 	request->value = old;

@@ -85,7 +85,7 @@ void module_post_interrupt(hpa_t tdvpr, uint8_t vector);
 
 /*
  * The shared EPT, written by the host: its root is the field MD_VP_SHARED_EPTP of each vCPU (by
- * TDH.VP.WR; bits 11:0 of the value are ignored). Tables are in the format of x86 paging (PTE_P,
+ * TDH.VP.WR; bits 11:0 of the value are 0). Tables are in the format of x86 paging (PTE_P,
  * PTE_W, PTE_U must be set on the way to memory that the TD may write), as many levels as the
  * Secure EPT, indexed by the GPA without its SHARED bit. The module takes the entries beside the
  * SHARED bit (GPAW 48: 0 to 255 of 512 GiB; GPAW 52: 0 to 7 of 256 TiB) at each TDH.VP.ENTER; below

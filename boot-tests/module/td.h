@@ -136,6 +136,8 @@ ABI_SIZE(struct ve_area, 48);
 #define VE_AREA_VALID UINT32_MAX
 
 #define VCPU_NO_CPU UINT32_MAX
+#define VCPU_NO_VECTOR UINT16_MAX
+#define VCPU_NO_DESCRIPTOR UINT64_MAX
 
 struct vcpu {
 	struct ve_area ve;
@@ -150,6 +152,10 @@ struct vcpu {
 	uint32_t cpu;   /* the CPU it is associated with, or VCPU_NO_CPU */
 	uint64_t epoch; /* in which it was entered last */
 	uint64_t shared_eptp;
+	/* What the host says of posted interrupts: module_post_interrupt() stands for them. */
+	uint64_t posted_descriptor;
+	uint32_t pin_based_controls;
+	uint16_t posted_vector;
 	uint64_t *seam;
 	uint64_t root_generation;
 	uint64_t posted[4]; /* bit n: external interrupt n waits */

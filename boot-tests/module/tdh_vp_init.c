@@ -109,6 +109,8 @@ uint64_t tdh_vp_init(struct vcpu *vcpu, const struct seam_regs *in, struct seam_
 	}
 	vcpu->x2apic_id = tdcs->x2apic_ids[vcpu->index];
 	vcpu->pat = RESET_PAT;
+	vcpu->posted_vector = VCPU_NO_VECTOR;
+	vcpu->posted_descriptor = VCPU_NO_DESCRIPTOR;
 	init_nested(vcpu);
 	/* Not the TDCS's: the first entry fills the seam. */
 	vcpu->root_generation = tdcs->root_generation - 1;

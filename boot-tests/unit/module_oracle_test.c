@@ -6,6 +6,7 @@
 //   TDXplorer replay, MNG.CREATE         creates[]
 //   TDXplorer replay, SEPT.RD            module_sept_test, module_teardown_test (relocate)
 //   TDXplorer replay, build sequence     td_destroy_test (built_as_on_hardware)
+//   the same, TDH.VP.WR                  vcpu_writes[]
 //   TDG.SYS.RD                           tdcalls[]
 //   TDG.VM.WR, tdx-module issue 20       tdcalls[]
 //   tdx-module issue 15                  reads[]
@@ -134,6 +135,45 @@ static void tdcalls(void **state)
 	}
 }
 
+/* What the recorded host says of a vCPU, and what it may not say. */
+static void vcpu_writes(void **state)
+{
+	(void)state;
+	fixture_init(fixture_params());
+	fixture_vcpus();
+	uint64_t invalid = TDX_METADATA_FIELD_VALUE_NOT_VALID;
+	const struct {
+		uint64_t code, value, mask, status, old;
+	} rows[] = {
+		/* Posting, before it is known to where. */
+		{ 0x4000, 0x80, 0x80, 0xC000073000000002, 0 },
+		{ 0x2, 0x100, 0xFFFF, invalid, 0 },
+		{ 0x2, 0xF2, 0xFFFF, 0, 0xFFFF },
+		{ 0x4000, 0x80, 0x80, 0xC000073000002016, 0 },
+		{ 0x2016, 0x12345678, UINT64_MAX, invalid, 0 },            /* not aligned */
+		{ 0x2016, BIT64(47) | 0x40, UINT64_MAX, invalid, 0 },      /* a private key id */
+		{ 0x2016, 0x12345640, UINT64_MAX, 0, UINT64_MAX },
+		{ 0x2016, BIT64(42) | 0x12345680, UINT64_MAX, 0, 0x12345640 },
+		{ 0x4000, 0x81, 0x81, invalid, 0 }, /* bit 0 is not the host's */
+		{ 0x4000, 0x80, 0x80, 0, 0 },
+		{ 0x4000, 0, 0x80, 0, 0x80 },
+		{ 0x203C, 0x5001, UINT64_MAX, invalid, 0 },
+		{ 0x203C, 0x5000, UINT64_MAX, 0, 0 },
+		{ 0x203C, 0x6000, 0xFFF, TDX_METADATA_FIELD_NOT_WRITABLE, 0 },
+		{ 0x203C, 0, UINT64_MAX, 0, 0x5000 },
+	};
+	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
+		assert_int_equal(call(43, fixture.tdvpr[0], rows[i].code, rows[i].value,
+				      rows[i].mask),
+				 rows[i].status);
+		assert_int_equal(fixture.regs.r8, rows[i].old);
+	}
+	/* They come before all other fields of a vCPU. */
+	assert_int_equal(call(26 | VERSION_1, fixture.tdvpr[0], UINT64_MAX, 0, 0),
+			 0x00000C0B00000000);
+	assert_int_equal(fixture.regs.rdx, 0x0024000100000002);
+}
+
 /* [module binary in an emulator] */
 static void states(void **state)
 {
@@ -189,6 +229,7 @@ int main(void)
 		cmocka_unit_test(reads),
 		cmocka_unit_test(bad_cpuid_configuration),
 		cmocka_unit_test(tdcalls),
+		cmocka_unit_test(vcpu_writes),
 		/* Each loads the module anew. */
 		cmocka_unit_test(states),
 		cmocka_unit_test(old_module),
