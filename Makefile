@@ -201,7 +201,7 @@ setup: ## install what is missing (as root; else print the apt-get line)
 	@tools/setup
 
 kernel: ## download a stock Debian kernel: build/kernel/vmlinuz-6.12
-	@tools/get-kernel $(KERNEL_SERIES) $(B)/kernel
+	@tools/get-debian $(KERNEL_SERIES) $(B)/kernel
 
 initramfs: $(B)/initramfs.cpio.gz ## the test initramfs: busybox and tools/initramfs-init
 $(B)/initramfs.cpio.gz: tools/mkinitramfs tools/initramfs-init $(B)/kexec-load

@@ -48,8 +48,8 @@ class EventLogs(unittest.TestCase):
         text = (data + bytes([255] * 7)).hex()
         return "".join(f"init: log {text[i:i + 80]}\n" for i in range(0, len(text), 80))
 
-    def judge(self, output, registers):
-        event_log.judge("x\n" + output, registers, self.KERNEL, self.INITRD, self.APPEND)
+    def judge(self, output, registers, writer="lintel"):
+        event_log.judge(writer, "x\n" + output, registers, self.KERNEL, self.INITRD, self.APPEND)
 
     def test_a_good_log_holds(self):
         self.judge(self.output(self.log()), self.registers(self.log()))
@@ -73,12 +73,21 @@ class EventLogs(unittest.TestCase):
         with self.assertRaises(event_log.Wrong):
             self.judge(self.output(log), self.registers(log))
 
+    def test_the_initrd_of_edk2s_log_counts(self):
+        tag = event_log.INITRD_TAG
+        for digest, data, good in ((hashlib.sha384(self.INITRD).digest(), tag, True),
+                                   (hashlib.sha384(self.KERNEL).digest(), tag, False),
+                                   (hashlib.sha384(self.INITRD).digest(), tag[:-1], False)):
+            log = [(2, 6, digest, data)]
+            with contextlib.nullcontext() if good else self.assertRaises(event_log.Wrong):
+                self.judge(self.output(log), self.registers(log), "edk2")
+
     def test_malformed_logs(self):
         registers = self.registers(self.log())
         output = self.output(self.log())
         for bad in ("", output.replace("init: ", "note: "), output.replace("5370", "5371", 1),
                     output.replace("0c003000", "0b002000", 1), output[:-60] + "\n",
-                    output.replace("init: log 0000", "init: log 0100", 1)):
+                    output.replace("log 0000000003", "log 0000000004", 1)):
             self.assertNotEqual(bad, output)
             with self.assertRaises(event_log.Wrong):
                 self.judge(bad, registers)

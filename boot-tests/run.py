@@ -124,7 +124,8 @@ class Case:
     forbid: list = dataclasses.field(default_factory=list)
     stats: dict = dataclasses.field(default_factory=dict)
     mrtd: str = ""             # page or section: the machine's MRTD is what the host tool computes
-    rtmr: bool = False         # the event log in the output replays to the machine's RTMRs
+    rtmr: str = ""             # lintel or edk2, who wrote the event log that the output shows: it
+                               # replays to the machine's RTMRs
     repeat: int = 1
     alone: bool = False        # nothing else runs beside it
 
@@ -174,8 +175,8 @@ def judge_rtmr(case, output, registers, files):
         return None if path is None else (ROOT / path.format(**files)).read_bytes()
 
     try:
-        event_log.judge(output, registers, content(case.kernel), content(case.initrd),
-                        None if case.kernel is None else case.append)
+        event_log.judge(case.rtmr, output, registers, content(case.kernel),
+                        content(case.initrd), None if case.kernel is None else case.append)
     except event_log.Wrong as wrong:
         raise Failure(f"event log: {wrong}") from wrong
 
@@ -385,9 +386,10 @@ def build_all(results, build):
     steps = [
         ("build/clang", run_make, [f"B={build}", "CC=clang", "test-programs", "fuzz-programs"]),
         ("build/gcc", run_make, [f"B={build}/gcc", "CC=gcc", "test-programs"]),
-        ("build/kernel", run_checker, ["tools/get-kernel", STOCK_SERIES, f"{build}/kernel"]),
+        ("build/kernel", run_checker, ["tools/get-debian", STOCK_SERIES, f"{build}/kernel"]),
         ("build/kernel-backports", run_checker,
-         ["tools/get-kernel", BACKPORTS_SERIES, f"{build}/kernel"]),
+         ["tools/get-debian", BACKPORTS_SERIES, f"{build}/kernel"]),
+        ("build/ovmf-13", run_checker, ["tools/get-debian", "ovmf-13", f"{build}/firmware"]),
         ("check/layers", run_checker, ["tools/check-layers.py"]),
         ("check/harness", run_checker, ["boot-tests/harness_test.py"]),
     ]
@@ -421,6 +423,7 @@ def main():
         "stock": f"{build}/kernel/vmlinuz-{STOCK_SERIES}",
         "backports": f"{build}/kernel/vmlinuz-{BACKPORTS_SERIES}",
         "initramfs": f"{build}/initramfs.cpio.gz",
+        "ovmf13": f"{build}/firmware/ovmf-13.fd",
     }
     results = Results(pathlib.Path(build).resolve() / "tests", arguments.only)
     build_all(results, build)
