@@ -116,6 +116,7 @@ class Case:
     memory: str = "512M"
     hold: int = 0              # a vCPU that the host holds for a second at each turn
     la57: bool = False         # a CPU with 5-level paging
+    threads: str = "single"    # multi: a thread of the host for each CPU
     gpaw: int = 48             # bits of a guest physical address
     timeout: int = 60
     status: int = 0
@@ -200,6 +201,7 @@ def boot_command(case, image, second, files, stats):
             "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
             *(["--hold", str(case.hold)] if case.hold else []),
             *(["--la57"] if case.la57 else []),
+            *(["--threads", case.threads] if case.threads != "single" else []),
             *(["--gpaw", str(case.gpaw)] if case.gpaw != 48 else []),
             *(["--second-firmware", second, "--second-smp", case.second_smp] if second else []),
             *(["--host-test"] if case.host_test else []),

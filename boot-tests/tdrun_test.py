@@ -142,7 +142,7 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--kernel", "/no/such/file"), ("--initrd", "/"), ("--firmware", "/no/such/file"),
     ("--machine-elf", "/no/such/file"), ("--qemu", "/no/such/file"), ("--stats", "/no/such/file"),
     ("--trace", "/"), ("--unknown",), ("stray",), ("--mem", "1G"),
-    ("--gpaw", "50"), ("--gpaw", ""),
+    ("--gpaw", "50"), ("--gpaw", ""), ("--threads", "2"), ("--threads", "multi", "--icount"),
     ("--host-test",), ("--second-firmware", "/no/such/file"), ("--second-smp", "1"),
     ("--second-memory", "64M"),
     ("--second-firmware", "/dev/null", "--second-smp", "0"),
@@ -166,6 +166,11 @@ def test_command_line_of_qemu(fake):
     # Low RAM, and from 4 GiB to the pool at 8 GiB + 64 MiB with room for the TD.
     needed = 512 + 4096 + 64 + 512 + 8 + 256
     assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
+
+
+def test_threads(fake):
+    fake.run("leave(0)", "--threads", "multi")
+    assert fake.option("-accel") == ["tcg,thread=multi"]
 
 
 def test_second_td(fake):
