@@ -420,7 +420,10 @@ static void repoint_rsdp(struct acpi_rsdp *rsdp, uint64_t rsdt, uint64_t xsdt)
 	}
 }
 
-/* Checks all tables that the RSDP leads to. The root tables name one MADT or none, and the same CCEL. */
+/*
+ * Checks all tables that the RSDP leads to. The root tables name one MADT or none, and the same
+ * CCEL.
+ */
 static enum status read_tables(const struct loader *loader, struct tables *out)
 {
 	struct tables tables = { 0 };

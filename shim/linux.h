@@ -28,9 +28,10 @@ struct linux_boot {
 };
 
 /*
- * Prepares everything but the jump, and measures what of it is the host's. map: as handed to the kernel; only MEMORY_ACCEPTED ranges are
- * written to. mp: where a TD's APs wait; NULL on a plain VM. After fw_cfg_init() (which may have
- * failed if the image holds the kernel) and platform_init(). ST_NOT_FOUND: there is no kernel.
+ * Prepares everything but the jump, and measures what of it is the host's. map: as handed to the
+ * kernel; only MEMORY_ACCEPTED ranges are written to. mp: where a TD's APs wait; NULL on a plain VM.
+ * After fw_cfg_init() (which may have failed if the image holds the kernel) and platform_init().
+ * ST_NOT_FOUND: there is no kernel.
  */
 enum status linux_boot_prepare(const struct image_config *config,
 					  const struct memory_map *map,

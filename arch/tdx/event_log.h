@@ -11,14 +11,14 @@
 //                                                          allocates, as the host gave them
 //                                EV_SEPARATOR              4 zero bytes
 //   2 to 6  2         RTMR[1]    EV_SEPARATOR              4 zero bytes
-//                                EV_EFI_PLATFORM_FIRMWARE_BLOB2  the kernel's file, if the host's
+//                                EV_EFI_PLATFORM_FIRMWARE_BLOB2  the kernel, if the host's
 //   8 to 15 3         RTMR[2]    EV_IPL                    the command line without its NUL, if the
-//                                                          host's; the event is the text itself
+//                                                          host's; the event is the text
 //                                EV_EVENT_TAG              the initrd, if the host's
 //   -       4         RTMR[3]    none: for software in the TD
 //
-// PCR is the register of a TPM that the profile would take; UEFI maps it to the MR index. An RTMR is
-// extended by each digest in turn: RTMR' = SHA-384(RTMR || digest).
+// PCR is the register of a TPM that the profile would take; UEFI maps it to the MR index. Each
+// digest in turn extends its RTMR: RTMR' = SHA-384(RTMR || digest).
 #pragma once
 
 #include <stdint.h>
