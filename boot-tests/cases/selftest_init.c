@@ -23,7 +23,8 @@ static void check_pages(void)
 	EXPECT_EQUAL(module_census().hkids, 1);
 }
 
-/* One host on a fresh module, whose call number `at` has this status; false: there is no such call. */
+/* One host on a fresh module, whose call number `at` has this status; false: there is no such
+ * call. */
 static bool fail_at(const struct module_platform *platform, const struct tdmr_range *pool,
 		    unsigned at, uint64_t failure)
 {
@@ -69,7 +70,8 @@ static void check_entropy(const struct module_platform *platform, const struct t
 	}
 }
 
-/* The same, of a module that really has none: ten times in a row for each call, and more is too much. */
+/* The same, of a module that really has none: ten times in a row for each call, and more is too
+ * much. */
 static void check_starved(const struct module_platform *platform, const struct tdmr_range *ram)
 {
 	struct tdx_host host = { .quiet = true };
@@ -154,8 +156,8 @@ static void check_packages(const struct module_platform *machine, const struct t
 	EXPECT_EQUAL(enable(&platform, ram, 1, TDMR_LINUX, &lost), ST_TDX);
 }
 
-/* Memory that needs more regions than the module takes; and regions that need more memory for their PAMTs
- * than there is. Nothing of it need exist. */
+/* Memory that needs more regions than the module takes; and regions that need more memory for their
+ * PAMTs than there is. Nothing of it need exist. */
 static void check_exhaustion(const struct module_platform *machine, const struct tdmr_range *ram)
 {
 	struct module_platform platform = *machine;

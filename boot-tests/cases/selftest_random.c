@@ -1,4 +1,4 @@
-// Thousands of SEAMCALLs with random leaves and operands: no crash, and one that fails changes nothing.
+// Thousands of random SEAMCALLs: no crash, and one that fails changes nothing.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
 #include "arch/base/mem.h"
@@ -25,8 +25,14 @@
 #define SEED UINT64_C(0x9E3779B97F4A7C15)
 
 /* Of the frames a TD is made: that many; the others are free. */
-enum { TDR_AT, TDCX_AT, TDVPR_AT = TDCX_AT + TDX_TDCS_PAGES, TDVPX_AT, SEPT_AT = TDVPR_AT + TDX_TDVPS_PAGES,
-       PAGE_AT = SEPT_AT + 3, FREE_AT };
+enum {
+	TDR_AT,
+	TDCX_AT,
+	TDVPR_AT = TDCX_AT + TDX_TDCS_PAGES,
+	SEPT_AT = TDVPR_AT + TDX_TDVPS_PAGES,
+	PAGE_AT = SEPT_AT + 3,
+	FREE_AT,
+};
 _Static_assert(FREE_AT + 4 < FRAMES, "A few frames are free.");
 
 static uint64_t frames[FRAMES];
@@ -40,9 +46,9 @@ static uint64_t next(uint64_t *state)
 	return *state * UINT64_C(2685821657736338717);
 }
 
-/* A page that may be used, with bits that must not be set now and then; or a guest address with a level,
- * a small or any number. Numbers that are addresses have a private key id, so that no call writes where
- * the machine lives. */
+/* A page that may be used, with bits that must not be set now and then; or a guest address with a
+ * level, a small or any number. Numbers that are addresses have a private key id, so that no call
+ * writes where the machine lives. */
 static uint64_t operand(uint64_t *state)
 {
 	/* The TD, its vCPU, and what is soon a second TD, which comes and goes. */
@@ -75,8 +81,8 @@ static const unsigned likely[] = {
 	TDH_PHYMEM_CACHE_WB, TDH_VP_RD, TDH_VP_FLUSH,
 };
 
-/* What a running TD does is the business of other cases. And of two CPUs none may write, as host, to a page
- * that the other makes one of a TD: the model looks first and writes then. */
+/* What a running TD does is the business of other cases. And of two CPUs none may write, as host,
+ * to a page that the other makes one of a TD: the model looks first and writes then. */
 static bool allowed(uint64_t rax, bool alone)
 {
 	uint64_t leaf = field_get(TDX_LEAF, rax);
@@ -131,8 +137,8 @@ static uint64_t add_keys(uint64_t hash)
 	return add(add(add(hash, write_back->lock), write_back->next), write_back->hkids);
 }
 
-/* TDR, TDCS, TDVPS, Secure EPT and memory of TDs. To ask for a field of a vCPU makes it the CPU's, which
- * holds even when there is no such field. */
+/* TDR, TDCS, TDVPS, Secure EPT and memory of TDs. To ask for a field of a vCPU makes it the CPU's,
+ * which holds even when there is no such field. */
 static uint64_t add_page(uint64_t hash, uint64_t page, enum tdx_page_type type)
 {
 	static uint64_t words[MEM_PAGE_SIZE / 8];
@@ -170,7 +176,8 @@ static uint64_t digest(const struct tdmr_range *pool)
 	return add_keys(hash);
 }
 
-/* TDH.SYS.INFO zeroes the host's structure before it looks at the other operands, and TD_FATAL is a change. */
+/* TDH.SYS.INFO zeroes the host's structure before it looks at the other operands, and TD_FATAL is a
+ * change. */
 static bool changes_nothing(uint64_t rax, uint64_t status)
 {
 	return (status & TDX_ERROR) && field_get(TDX_LEAF, rax) != TDH_SYS_INFO &&

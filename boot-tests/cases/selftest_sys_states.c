@@ -106,7 +106,8 @@ static void check_ready(const struct tdx_host *host)
 	} creates[] = {
 		{ 0, 0x8000, TDX_OPERAND_INVALID | TDX_OPERAND_RDX }, /* recorded on hardware */
 		{ 0, MODULE_HKID_BASE, TDX_HKID_NOT_FREE },           /* recorded on hardware */
-		{ 1, MODULE_HKID_BASE + 1, TDX_OPERAND_ADDR_RANGE_ERROR | TDX_OPERAND_RCX },
+		/* in a TDMR, but reserved */
+		{ 1, MODULE_HKID_BASE + 1, TDX_PAGE_METADATA_INCORRECT | TDX_OPERAND_RCX },
 		{ 2, MODULE_HKID_BASE + 1, TDX_OPERAND_ADDR_RANGE_ERROR | TDX_OPERAND_RCX },
 		{ 3, MODULE_HKID_BASE + 1, TDX_OPERAND_INVALID | TDX_OPERAND_RCX },
 		{ 0, MODULE_HKID_BASE + 1, TDX_SUCCESS },

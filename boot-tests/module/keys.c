@@ -1,4 +1,4 @@
-// Private key ids: who has which, their keys in the encryption engine, and what caches hold of them.
+// Private key ids: who has which, their keys, and what caches hold of them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/keys.h"
 

@@ -1,8 +1,9 @@
-// Private key ids: who has which, their keys in the encryption engine, and what caches hold of them.
+// Private key ids: who has which, their keys, and what caches hold of them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX ABI 1.5 KOT, KET; TDH.PHYMEM.CACHE.WB]
 //
-//   FREE --MNG.CREATE--> ASSIGNED --VPFLUSHDONE--> FLUSHED --CACHE.WB on each package, KEY.FREEID--> FREE
+//   FREE --MNG.CREATE--> ASSIGNED --VPFLUSHDONE--> FLUSHED
+//                                 --CACHE.WB on each package, KEY.FREEID--> FREE
 //   FREE --SYS.CONFIG--> RESERVED: the module's own, for ever
 #pragma once
 

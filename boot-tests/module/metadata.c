@@ -25,8 +25,8 @@ struct md_field {
 #define FMS_MAX 64
 
 /* What this module is: 1.5, with TDG.VP.RD/WR, local attestation, ARCH_CAPABILITIES configuration
- * and NO_RBP_MOD. Without TD preservation, migration, service TDs and partitioning: their fields are
- * there and 0. */
+ * and NO_RBP_MOD. Without TD preservation, migration, service TDs and partitioning: their fields
+ * are there and 0. */
 static struct platform_fields {
 	uint32_t package_count;
 	uint32_t package_fms[MODULE_MAX_PACKAGES];

@@ -43,7 +43,8 @@ struct md_list_header {
 };
 ABI_SIZE(struct md_list_header, 8);
 
-/* A metadata list: sequences of fields that follow each other, each headed by the id of the first. */
+/* A metadata list: sequences of fields that follow each other, each headed by the id of the
+ * first. */
 #define MD_LIST_SIZE 4096
 struct md_list {
 	struct md_list_header header;

@@ -27,15 +27,15 @@ bool module_shared(uint64_t address, uint64_t size, hpa_t *out);
 #define MODULE_KEY_SIZE 48
 /* The key of report MACs, made at load. */
 const uint8_t *module_report_key(void);
-/* Words nobody can predict: as good as the TSC's jitter, which is enough where nobody attacks. False,
- * and nothing is written: no entropy. */
+/* Words nobody can predict: as good as the TSC's jitter, which is enough where nobody attacks.
+ * False, and nothing is written: no entropy. */
 bool module_random(uint64_t *words, unsigned count);
 
 /* Does an interrupt wait for the host? Leaves that take long ask. In the machine none ever does:
  * interrupts go to the TD. */
 bool module_interrupted(void);
 
-/* For tests: the next so many calls of module_random() find no entropy, and module_interrupted() finds
- * an interrupt so many times. module_load() takes both back. */
+/* For tests: the next so many calls of module_random() find no entropy, and module_interrupted()
+ * finds an interrupt so many times. module_load() takes both back. */
 void module_starve(unsigned calls);
 void module_interrupt(unsigned times);

@@ -93,7 +93,7 @@ static uint64_t find_operand(uint64_t raw, uint32_t operand, enum pg_level level
 		return TDX_OPERAND_INVALID | operand;
 	}
 	*out = pamt_find(hpa(raw));
-	if (*out == 0 || (*out)->type == TDX_PAGE_RSVD) {
+	if (*out == 0) {
 		return TDX_OPERAND_ADDR_RANGE_ERROR | operand;
 	}
 	return TDX_SUCCESS;

@@ -51,8 +51,8 @@ void pamt_init_entries(struct tdmr *tdmr);
 struct pamt_entry *pamt_find(hpa_t page);
 
 /*
- * Checks a page operand and locks its entry: OPERAND_INVALID, OPERAND_ADDR_RANGE_ERROR (in no TDMR,
- * or in a reserved area), OPERAND_BUSY or PAGE_METADATA_INCORRECT, each with operand.
+ * Checks a page operand and locks its entry: OPERAND_INVALID, OPERAND_ADDR_RANGE_ERROR (in no TDMR),
+ * OPERAND_BUSY or PAGE_METADATA_INCORRECT (also in a reserved area), each with operand.
  */
 uint64_t pamt_open(uint64_t raw, uint32_t operand, enum tdx_page_type type, enum lock_mode mode,
 		   struct pamt_entry **out);

@@ -52,8 +52,8 @@ void td_close(const struct td *td, enum lock_mode mode)
 	pamt_close(pamt_find(td->tdr_page), mode);
 }
 
-uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode, enum lock_mode tdr_mode,
-		   uint32_t op_states, struct vcpu **out)
+uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode,
+		   enum lock_mode tdr_mode, uint32_t op_states, struct vcpu **out)
 {
 	struct pamt_entry *entry;
 	uint64_t status = pamt_open(tdvpr_raw, operand, TDX_PAGE_TDVPR, mode, &entry);

@@ -168,8 +168,8 @@ struct vcpu {
 	/* MSRs that exist here only. */
 	uint64_t pat, debugctl, xss, ds_area, uarch_misc_ctl;
 
-	/* zero_step.c: RIP at the last TDH.VP.ENTER, private EPT violations there, and pages that have
-	 * to be there at the next. */
+	/* zero_step.c: RIP at the last TDH.VP.ENTER, private EPT violations there, and pages that
+	 * have to be there at the next. */
 	uint64_t entry_rip;
 	uint32_t fault_count;
 	uint32_t fault_gpa_count;
@@ -197,17 +197,17 @@ uint64_t td_open(uint64_t tdr_raw, uint32_t operand, enum lock_mode mode, uint32
 void td_close(const struct td *td, enum lock_mode mode);
 
 /* Locks a TDVPR and the TDR of its owner, and checks the TD as td_open() does. */
-uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode, enum lock_mode tdr_mode,
-		   uint32_t op_states, struct vcpu **out);
+uint64_t vcpu_open(uint64_t tdvpr_raw, uint32_t operand, enum lock_mode mode,
+		   enum lock_mode tdr_mode, uint32_t op_states, struct vcpu **out);
 void vcpu_close(struct vcpu *vcpu, enum lock_mode mode, enum lock_mode tdr_mode);
 /* Has it all pages of its TDVPS? Else TDCX_NUM_INCORRECT. */
 static inline bool vcpu_has_pages(const struct vcpu *vcpu)
 {
 	return vcpu->tdcx_count >= TDX_TDVPS_PAGES - 1;
 }
-/* Makes the calling CPU the one of the vCPU, which TDH.VP.INIT has made ready, or which is disabled if
- * that is allowed: VCPU_STATE_INCORRECT, VCPU_ASSOCIATED. The TDR is locked, or TDH.MNG.VPFLUSHDONE could
- * miss it. */
+/* Makes the calling CPU the one of the vCPU, which TDH.VP.INIT has made ready, or which is disabled
+ * if that is allowed: VCPU_STATE_INCORRECT, VCPU_ASSOCIATED. The TDR is locked, or
+ * TDH.MNG.VPFLUSHDONE could miss it. */
 uint64_t vcpu_associate(struct vcpu *vcpu, bool allow_disabled);
 /* Ends that; false when it was not. */
 bool vcpu_dissociate(struct vcpu *vcpu);

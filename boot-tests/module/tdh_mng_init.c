@@ -17,8 +17,8 @@
 #define TSC_FREQUENCY_MAX 400
 #define MSR_CONFIG_ARCH_CAPABILITIES 1
 
-/* What this platform's IA32_ARCH_CAPABILITIES says: none of the known leaks, and no xAPIC. The platform has
- * none of the bits that a host can hide; RRSBA it can set. */
+/* What this platform's IA32_ARCH_CAPABILITIES says: none of the known leaks, and no xAPIC. The
+ * platform has none of the bits that a host can hide; RRSBA it can set. */
 #define ARCH_CAPABILITIES_RDCL_NO BIT64(0)
 #define ARCH_CAPABILITIES_SKIP_L1DFL BIT64(3)
 #define ARCH_CAPABILITIES_MDS_NO BIT64(5)
@@ -74,8 +74,8 @@ static bool eptp_valid(const struct td_params *p)
 	       top >= min && top <= svm_nested_top();
 }
 
-/* What TD_PARAMS says of the TD as a whole. [TDX ABI 1.5 TD_PARAMS] Everything is checked in the order of
- * the module. L2 VMs are not modelled, and there is room for TD_MAX_VCPUS. */
+/* What TD_PARAMS says of the TD as a whole. [TDX ABI 1.5 TD_PARAMS] Everything is checked in the
+ * order of the module. L2 VMs are not modelled, and there is room for TD_MAX_VCPUS. */
 static uint64_t check_td(const struct td_params *p)
 {
 	if (p->attributes & ~ATTRIBUTES_ALLOWED) {

@@ -6,8 +6,8 @@
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/module.h"
 
-/* [TDX ABI 1.5 TDH.MNG.KEY.CONFIG] RCX TDR. Each package has a key of its own; what the host sees of
- * the TD's memory depends on the first. */
+/* [TDX ABI 1.5 TDH.MNG.KEY.CONFIG] RCX TDR. Each package has a key of its own; what the host sees
+ * of the TD's memory depends on the first. */
 uint64_t tdh_mng_key_config(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)in;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/leaf.h"
 
-/* [TDX ABI 1.5 TDH.PHYMEM.PAGE.WBINVD] RCX page and key id, any. QEMU has no caches: what is left are
- * the checks. */
+/* [TDX ABI 1.5 TDH.PHYMEM.PAGE.WBINVD] RCX page and key id, any. QEMU has no caches: what is left
+ * are the checks. */
 uint64_t tdh_phymem_page_wbinvd(const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)out;

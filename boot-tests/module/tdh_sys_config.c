@@ -234,7 +234,8 @@ static uint64_t configure(const struct seam_regs *in)
 	if (!keys_private(in->r8)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_R8;
 	}
-	/* It stays the module's even when a TDMR is refused then. No leaf that locks the keys can run. */
+	/* It stays the module's even when a TDMR is refused then. No leaf that locks the keys can
+	 * run. */
 	keys_set_state((uint32_t)in->r8, KEY_RESERVED);
 	uint64_t addresses[TDX_MAX_TDMRS];
 	module_host_read(list, addresses, in->rdx * sizeof(addresses[0]));

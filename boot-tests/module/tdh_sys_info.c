@@ -55,8 +55,9 @@ static void fill(struct tdsysinfo *info)
 	}
 }
 
-/* [TDX ABI 1.5 TDH.SYS.INFO] RCX TDSYSINFO_STRUCT, RDX its size, R8 array of CMR_INFO, R9 its entries;
- * RDX and R9: how much of each is used. The structure is zeroed before R8 and R9 are looked at. */
+/* [TDX ABI 1.5 TDH.SYS.INFO] RCX TDSYSINFO_STRUCT, RDX its size, R8 array of CMR_INFO, R9 its
+ * entries; RDX and R9: how much of each is used. The structure is zeroed before R8 and R9 are
+ * looked at. */
 uint64_t tdh_sys_info(const struct seam_regs *in, struct seam_regs *out)
 {
 	struct tdsysinfo info = { 0 };

@@ -20,8 +20,8 @@ static uint64_t init(const struct seam_regs *in)
 	return TDX_SUCCESS;
 }
 
-/* [TDX ABI 1.5 TDH.SYS.INIT] RCX attributes: none. The random number is for the module's own stacks on a
- * real CPU; here it can only be missing. */
+/* [TDX ABI 1.5 TDH.SYS.INIT] RCX attributes: none. The random number is for the module's own stacks
+ * on a real CPU; here it can only be missing. */
 uint64_t tdh_sys_init(const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)out;

@@ -5,7 +5,8 @@
 #include "boot-tests/module/module.h"
 #include "boot-tests/module/sys.h"
 
-/* [TDX ABI 1.5 TDH.SYS.RDALL] RDX page, R8 first field; R8 the field that did not fit, or MD_NONE. */
+/* [TDX ABI 1.5 TDH.SYS.RDALL] RDX page, R8 first field; R8 the field that did not fit, or
+ * MD_NONE. */
 uint64_t tdh_sys_rdall(const struct seam_regs *in, struct seam_regs *out)
 {
 	struct md_list list;

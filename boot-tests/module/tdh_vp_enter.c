@@ -112,8 +112,8 @@ static void report_exit(const struct vcpu *vcpu, const struct seam_regs *in, str
 	out->r9 = vcpu->exit_interruption;
 }
 
-/* The hint answers an exit in which the host had let the TD wait too long; and there is no L2 VM whose
- * exit could be given to L1. */
+/* The hint answers an exit in which the host had let the TD wait too long; and there is no L2 VM
+ * whose exit could be given to L1. */
 static bool flags_fit(const struct vcpu *vcpu, uint64_t flags)
 {
 	bool waited = !vcpu->vmcall_open && (vcpu->exit_status & TDX_STATUS_CODE) ==

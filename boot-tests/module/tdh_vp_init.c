@@ -61,7 +61,8 @@ static void init_nested(struct vcpu *vcpu)
 	}
 }
 
-/* Version 1 gives every vCPU its x2APIC id, and the TDR is locked exclusive; version 0 its index. */
+/* Version 1 gives every vCPU its x2APIC id, and the TDR is locked exclusive; version 0 its
+ * index. */
 static uint64_t take_x2apic_id(struct tdcs *tdcs, const struct seam_regs *in, uint32_t index)
 {
 	if (field_get(TDX_VERSION, in->rax) == 0) {

@@ -14,7 +14,10 @@ uint64_t tdh_vp_wr(struct vcpu *vcpu, const struct seam_regs *in, struct seam_re
 		return status;
 	}
 	struct md_request request = {
-		.id = in->rdx, .access = md_host_write(vcpu->td.tdcs), .value = in->r8, .mask = in->r9
+		.id = in->rdx,
+		.access = md_host_write(vcpu->td.tdcs),
+		.value = in->r8,
+		.mask = in->r9,
 	};
 	status = md_write(MD_CONTEXT_VCPU, vcpu, &request);
 	out->r8 = request.value;

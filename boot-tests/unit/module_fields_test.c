@@ -1,4 +1,4 @@
-// Every field of the platform that a module of 1.5.01 has: for host and TD, one by one and as a list.
+// Every field of the platform: for host and TD, one by one and as a list.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <setjmp.h>
 #include <stdarg.h>
@@ -126,7 +126,8 @@ static bool readable(bool guest, const struct row *row)
 	return !guest || row->guest;
 }
 
-/* From -1 along the next ids: every element of every row, in the order of the table, and no other. */
+/* From -1 along the next ids: every element of every row, in the order of the table, and no
+ * other. */
 static void walk(bool guest)
 {
 	uint64_t value, next;
@@ -167,7 +168,8 @@ static void guest_walks_its_own(void **state)
 	walk(true);
 }
 
-/* Size, context and the like are not looked at; what is reserved, and what describes lists, must be 0. */
+/* Size, context and the like are not looked at; what is reserved, and what describes lists, must be
+ * 0. */
 static void what_selects(void **state)
 {
 	(void)state;
@@ -301,7 +303,7 @@ static void values(void **state)
 		{ MD_SYS_CPUID_CONFIG_VALUES, 0x00FF00000FFF3FFF },
 		{ MD_SYS_CPUID_CONFIG_VALUES + 3, 0xFFFFFFFBFFFFFFFF },
 		{ MD_SYS_CPUID_CONFIG_VALUES + 24, 0 },
-		{ MD_SYS_ARCH_CAPABILITIES_CONFIG_MASK, BIT64(4) | BIT64(19) | BIT64(20) | BIT64(24) },
+		{ MD_SYS_ARCH_CAPABILITIES_CONFIG_MASK, 0x1180010 },
 		{ MD_SYS_NUM_ALLOWED_FMS, 1 },
 		{ MD_SYS_ALLOWED_FMS, 0x806F8 },
 		{ MD_SYS_ALLOWED_FMS + 1, 0 },

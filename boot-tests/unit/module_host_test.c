@@ -87,14 +87,15 @@ static void create_checks_page_and_key(void **state)
 	uint64_t page = fixture_frame(PG_4K);
 	uint64_t other = fixture_frame(PG_4K);
 	uint64_t hkid = MODULE_HKID_BASE + MODULE_HKID_COUNT - 1;
+	uint64_t reserved = TDX_PAGE_METADATA_INCORRECT | TDX_OPERAND_RCX;
+	assert_status(call(TDH_MNG_CREATE, TDX_TDMR_ALIGN, hkid, 0, 0),
+		      TDX_OPERAND_ADDR_RANGE_ERROR | TDX_OPERAND_RCX);
 	assert_status(call(TDH_MNG_CREATE, page + 8, hkid, 0, 0),
 		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
 	assert_status(call(TDH_MNG_CREATE, page | BIT64(48), hkid, 0, 0),
 		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
-	assert_status(call(TDH_MNG_CREATE, fixture.end, hkid, 0, 0),
-		      TDX_OPERAND_ADDR_RANGE_ERROR | TDX_OPERAND_RCX);
-	assert_status(call(TDH_MNG_CREATE, fixture.base, hkid, 0, 0),
-		      TDX_OPERAND_ADDR_RANGE_ERROR | TDX_OPERAND_RCX);
+	assert_status(call(TDH_MNG_CREATE, fixture.end, hkid, 0, 0), reserved);
+	assert_status(call(TDH_MNG_CREATE, fixture.base, hkid, 0, 0), reserved);
 	assert_status(call(TDH_MNG_CREATE, page, hkid + 1, 0, 0),
 		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
 	assert_status(call(TDH_MNG_CREATE, page, MODULE_HKID_BASE - 1, 0, 0),
@@ -618,6 +619,36 @@ static void host_fields(void **state)
 	assert_int_equal(count, 24 + 4 * 6 + 6 - 1);
 }
 
+/* A host that shares a page of a TD breaks the TD, and not the module. */
+static void shared_memory_of_a_td(void **state)
+{
+	(void)state;
+	fixture_init(fixture_params());
+	fixture_vcpus();
+	fixture_tables(ADDRESS);
+	uint64_t page = fixture_frame(PG_4K);
+	uint64_t source = fixture_frame(PG_4K);
+	uint8_t before[4096];
+	assert_status(call(TDH_MEM_PAGE_ADD, ADDRESS, fixture.tdr, page, source), TDX_SUCCESS);
+	assert_status(call(TDH_SYS_RDALL, 0, page, MD_NONE, 0), TDX_SUCCESS);
+	assert_memory_equal(hpa_ptr(hpa(page)), hpa_ptr(hpa(source)), 4096);
+	assert_status(call(TDH_MR_EXTEND, ADDRESS, fixture.tdr, 0, 0), TDX_TD_FATAL);
+
+	fixture_init(fixture_params());
+	memcpy(before, hpa_ptr(hpa(fixture.tdr)), sizeof(before));
+	/* What is read of it comes from the memory controller: no TD can be made of that. */
+	uint64_t other = fixture.tdr;
+	fixture_create();
+	assert_status(call(TDH_MNG_INIT, fixture.tdr, other, 0, 0),
+		      TDX_OPERAND_INVALID | TDX_OPERAND_ATTRIBUTES);
+	assert_memory_equal(hpa_ptr(hpa(other)), before, sizeof(before));
+	assert_status(call(TDH_SYS_INFO, other, 4096, source, 32), TDX_SUCCESS);
+	struct tdr *tdr = hpa_ptr(hpa(other));
+	assert_true(tdr->fatal);
+	tdr->fatal = false;
+	assert_memory_equal(tdr, before, sizeof(before));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -636,6 +667,7 @@ int main(void)
 		cmocka_unit_test(locks_make_busy),
 		cmocka_unit_test(mrtd),
 		cmocka_unit_test(host_fields),
+		cmocka_unit_test(shared_memory_of_a_td),
 	};
 	return cmocka_run_group_tests(tests, load, NULL);
 }

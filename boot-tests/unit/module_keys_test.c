@@ -1,4 +1,4 @@
-// Tests of the TDX module: locks and lacks that a host on one package without contention never meets.
+// Tests of the TDX module: locks and lacks that a host alone on one package never meets.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,8 +70,8 @@ static uint64_t create(uint64_t hkid)
 	return tdr;
 }
 
-/* The table of key ids, held by another CPU. It is asked for before the TD's state, but after what the
- * operands say. */
+/* The table of key ids, held by another CPU. It is asked for before the TD's state, but after what
+ * the operands say. */
 static void kot_is_busy(void **state)
 {
 	(void)state;
@@ -209,7 +209,8 @@ static void packages(void **state)
 	assert_status(call(TDH_MNG_KEY_FREEID, tdr, 0, 0, 0), TDX_SUCCESS);
 }
 
-/* Each leaf that needs a random number, without one: nothing is changed, and it can be called again. */
+/* Each leaf that needs a random number, without one: nothing is changed, and it can be called
+ * again. */
 static void no_entropy(void **state)
 {
 	(void)state;

@@ -11,7 +11,7 @@
 //   TDG.VM.WR, tdx-module issue 20       tdcalls[]
 //   tdx-module issue 15                  reads[]
 //   tdx-module issue 24                  bad_cpuid_configuration
-//   canonical 83, 331: a 1.0 module      old_module; the host's error -5: boot case module/module-1-0
+//   canonical 83, 331: a 1.0 module      old_module; the host's -5: boot case module/module-1-0
 //   dmesg logs: memory map, PAMT sizes   tdmr_test (real_map_*, real_cmrs_*, pamt_of_a_real_machine)
 //   state log                            states[]
 #include <setjmp.h>

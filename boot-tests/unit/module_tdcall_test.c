@@ -374,8 +374,8 @@ static void guest_fields(void **state)
 	assert_int_equal(gpr()[RDX], MD_SYS_MINOR_VERSION);
 }
 
-/* The fields that a TD may read: those that follow each other are one sequence, whose header says how
- * many more than one they are. */
+/* The fields that a TD may read: those that follow each other are one sequence, whose header says
+ * how many more than one they are. */
 static void list_of_fields(void **state)
 {
 	(void)state;
