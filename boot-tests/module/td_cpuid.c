@@ -294,6 +294,26 @@ static void apply_config(const struct cpuid_row *row, const struct td_params *pa
 	}
 }
 
+static bool find_row(uint32_t leaf, uint32_t subleaf, unsigned *index)
+{
+	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
+		if (rows[i].leaf == leaf &&
+		    (rows[i].subleaf == ANY_SUBLEAF || rows[i].subleaf == subleaf)) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct cpuid_values *stored(const struct tdcs *tdcs, uint32_t leaf)
+{
+	unsigned index;
+	bool found = find_row(leaf, 0, &index);
+	CHECK(found);
+	return &tdcs->cpuid[index];
+}
+
 void td_cpuid_init(struct tdcs *tdcs, const struct td_params *params)
 {
 	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
@@ -309,24 +329,13 @@ void td_cpuid_init(struct tdcs *tdcs, const struct td_params *params)
 		if (row->leaf == 0xD) {
 			gate_xsave(row, tdcs->xfam, &v);
 		} else if (row->leaf == LEAF_EXTENDED_LAST) {
-			/* The linear width is the CPU's: Linux judges with it what a kernel
-			 * address is. */
-			v.eax = (v.eax & ADDRESS_LINEAR_BITS) | td_gpa_bits(tdcs);
+			/* The physical width is the platform's, whatever GPAW is. */
+			bool la57 = (stored(tdcs, 7)->ecx & FEATURE7_ECX_LA57) != 0;
+			v.eax = (v.eax & ~ADDRESS_LINEAR_BITS) |
+				(uint32_t)field_put(ADDRESS_LINEAR_BITS, la57 ? 57u : 48u);
 		}
 		tdcs->cpuid[i] = v;
 	}
-}
-
-static bool find_row(uint32_t leaf, uint32_t subleaf, unsigned *index)
-{
-	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
-		if (rows[i].leaf == leaf &&
-		    (rows[i].subleaf == ANY_SUBLEAF || rows[i].subleaf == subleaf)) {
-			*index = i;
-			return true;
-		}
-	}
-	return false;
 }
 
 static bool in_64bit_mode(const struct vmcb_save *save)
@@ -379,14 +388,6 @@ bool td_cpuid_read(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
 	*out = vcpu->td.tdcs->cpuid[index];
 	patch(vcpu, leaf, subleaf, out);
 	return true;
-}
-
-static const struct cpuid_values *stored(const struct tdcs *tdcs, uint32_t leaf)
-{
-	unsigned index;
-	bool found = find_row(leaf, 0, &index);
-	CHECK(found);
-	return &tdcs->cpuid[index];
 }
 
 bool td_cpuid_has_tsc_deadline(const struct tdcs *tdcs)

@@ -514,7 +514,7 @@ static void cpuid_leaves(void **state)
 	assert_int_equal((uint64_t)v.ecx * v.ebx / v.eax, 2600000000);
 	assert_true((uint64_t)v.ecx / 1000 * v.ebx < BIT64(32));
 	assert_true(td_cpuid_read(vcpu(), 0x80000008, 0, &v));
-	assert_int_equal(v.eax, (insn_cpuid(0x80000008, 0).eax & 0xFF00) | 48);
+	assert_int_equal(v.eax, (insn_cpuid(0x80000008, 0).eax & 0xFF) | 48 << 8);
 	assert_status(tdcall2(TDG_VP_CPUIDVE_SET, 4, 0), TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
 	assert_status(tdcall2(TDG_VP_CPUIDVE_SET, 1, 0), TDX_SUCCESS);
 	assert_false(td_cpuid_read(vcpu(), 0, 0, &v));
@@ -555,6 +555,8 @@ static void cpuid_la57(void **state)
 	bool has = (insn_cpuid(7, 0).ecx & la57) != 0;
 	assert_true(td_cpuid_read(vcpu(), 7, 0, &v));
 	assert_int_equal(v.ecx & la57, has ? la57 : 0);
+	assert_true(td_cpuid_read(vcpu(), 0x80000008, 0, &v));
+	assert_int_equal(v.eax & 0xFF00, (has ? 57 : 48) << 8);
 	assert_int_equal(td_cpuid_cr4_allowed(vcpu()->td.tdcs) & CR4_LA57, has ? CR4_LA57 : 0);
 }
 
