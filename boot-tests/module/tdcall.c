@@ -73,16 +73,19 @@ static void log_unknown(const struct vcpu *vcpu, uint64_t number, const char *na
  * a TD exit behind the TDCALL. */
 static uint64_t convert_host_priority(struct vcpu *vcpu, uint64_t status)
 {
-	bool lost = (status & TDX_STATUS_CODE) == TDX_OPERAND_BUSY_HOST_PRIORITY;
-	if (!lost || !vcpu->host_priority) {
-		vcpu->host_priority = lost;
-		vcpu->host_priority_since = insn_rdtsc();
-	} else if (insn_rdtsc() - vcpu->host_priority_since >=
-		   HOST_PRIORITY_MS * module_tsc_khz()) {
+	if ((status & TDX_STATUS_CODE) != TDX_OPERAND_BUSY_HOST_PRIORITY) {
+		vcpu->host_priority = false;
+		return status;
+	}
+	uint64_t now = insn_rdtsc();
+	if (!vcpu->host_priority) {
+		vcpu->host_priority = true;
+		vcpu->host_priority_since = now;
+	} else if (now - vcpu->host_priority_since >= HOST_PRIORITY_MS * module_tsc_khz()) {
 		vcpu->host_priority = false;
 		td_exit(vcpu, TDX_HOST_PRIORITY_BUSY_TIMEOUT, 0, 0, 0);
 	}
-	return lost ? TDX_OPERAND_BUSY | (status & TDX_STATUS_DETAIL) : status;
+	return TDX_OPERAND_BUSY | (status & TDX_STATUS_DETAIL);
 }
 
 /* [TDX ABI 1.5 TDCALL] What is wrong with RAX is said before anything else is looked at. */
