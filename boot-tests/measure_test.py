@@ -16,6 +16,10 @@ import event_log  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 APPEND = "case=measured x"
+FATAL_ERROR = 10
+LOG_SIZE = 0x8000
+# cmdline_size of the setup header [Linux Documentation/arch/x86/boot.rst]
+CMDLINE_SIZE_AT = 0x238
 BUILD = pathlib.Path("build")
 
 
@@ -26,19 +30,25 @@ class Inputs(unittest.TestCase):
         cls.base = cls.boot()
 
     @classmethod
-    def boot(cls, kernel=None, initrd=b"initrd", append=APPEND, options=()):
-        """The machine's registers and the events of a run that the payload itself found good."""
+    def run_td(cls, kernel=None, initrd=b"initrd", append=APPEND, options=(), stats="/dev/null"):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder)
             (path / "kernel").write_bytes(kernel or cls.kernel)
             (path / "initrd").write_bytes(initrd)
-            ended = subprocess.run(
+            return subprocess.run(
                 [ROOT / "tools/tdrun", "--machine-elf", ROOT / BUILD / "machine.elf", "--firmware",
-                 ROOT / BUILD / "lintel.fd", "--memory", "512M", "--timeout", "30", "--quiet",
-                 "--stats", path / "stats", "--kernel", path / "kernel", "--initrd",
-                 path / "initrd", "--append", append, *options],
-                check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-            registers = json.loads((path / "stats").read_text(encoding="utf-8"))["rtmr"]
+                 ROOT / BUILD / "lintel.fd", "--memory", "512M", "--timeout", "60", "--quiet",
+                 "--stats", stats, "--kernel", path / "kernel", "--initrd", path / "initrd",
+                 "--append", append, *options],
+                check=False, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+
+    @classmethod
+    def boot(cls, *arguments, **keywords):
+        """The machine's registers and the events of a run that the payload itself found good."""
+        with tempfile.NamedTemporaryFile() as stats:
+            ended = cls.run_td(*arguments, stats=stats.name, **keywords)
+            ended.check_returncode()
+            registers = json.load(stats)["rtmr"]
         output = ended.stdout.decode("utf-8", "replace").replace("\r", "")
         events = event_log.read(event_log.from_output(output))
         if "payload: PASS measured" not in output or event_log.replay(events) != registers:
@@ -83,6 +93,14 @@ class Inputs(unittest.TestCase):
     def test_acpi(self):
         """One vCPU more is in the tables, and moves what follows in them; the HOB is the same."""
         self.assertEqual(self.changed(options=["--smp", "2"]), ([0], [event_log.CONFIG] * 3))
+
+    def test_a_full_log_ends_the_boot(self):
+        """A kernel that would take a command line larger than the log."""
+        kernel = bytearray(self.kernel)
+        kernel[CMDLINE_SIZE_AT:CMDLINE_SIZE_AT + 4] = b"\xff\xff\0\0"
+        ended = self.run_td(bytes(kernel), append="x" * LOG_SIZE)
+        self.assertEqual(ended.returncode, FATAL_ERROR)
+        self.assertIn(b"kernel: the event log is full", ended.stdout)
 
     def test_nothing_is_in_the_register_of_the_td(self):
         self.assertEqual([int(register, 16) != 0 for register in self.base[0]],

@@ -126,5 +126,5 @@
 /* The test payload: linked where the shim loads a bzImage. Its protected-mode part in the file, and
  * the memory it needs: the header states both. */
 #define PAYLOAD_BASE        KERNEL_BASE
-#define PAYLOAD_FILE_SIZE   0x8000
+#define PAYLOAD_FILE_SIZE   0xA000
 #define PAYLOAD_WINDOW      0x200000

@@ -4,6 +4,7 @@
 #include "arch/base/mem.h"
 #include "arch/linux/boot_params.h"
 #include "arch/tdx/event_log.h"
+#include "arch/tdx/hob.h"
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/report.h"
@@ -57,7 +58,21 @@ static void hash(const void *a, size_t a_size, const void *b, size_t b_size,
 	sha384_final(&state, digest);
 }
 
-/* The events of which the payload knows the bytes. */
+/* The host's list, which nobody has touched since: its size without the END block. */
+static size_t hob_list_size(const uint8_t *list)
+{
+	size_t at = 0;
+	struct hob_header block;
+
+	for (memcpy(&block, list, sizeof(block)); block.type != HOB_TYPE_END_OF_HOB_LIST;
+	     memcpy(&block, list + at, sizeof(block))) {
+		EXPECT(block.length != 0 && at + block.length < TD_HOB_SIZE, "TD HOB");
+		at += block.length;
+	}
+	return at;
+}
+
+/* The events of which the payload has the bytes. */
 static void check_digest(const struct info *info, uint32_t type, const uint8_t *logged)
 {
 	static const uint8_t zeros[4];
@@ -67,6 +82,8 @@ static void check_digest(const struct info *info, uint32_t type, const uint8_t *
 		hash(zeros, sizeof(zeros), NULL, 0, digest);
 	} else if (type == EV_IPL) {
 		hash(info->cmdline, strlen(info->cmdline), NULL, 0, digest);
+	} else if (type == EV_EFI_HANDOFF_TABLES2) {
+		hash((const void *)TD_HOB, hob_list_size((const uint8_t *)TD_HOB), NULL, 0, digest);
 	} else {
 		return;
 	}
