@@ -193,6 +193,7 @@ static const struct md_field td_fields[] = {
 	TD_WORD(MD_TD_TSC_FREQUENCY, tsc_frequency, BOTH_READ),
 	TD_FIELD(MD_TD_NOTIFY_ENABLES, notify_enables, 1, 1,
 		 GUEST_WRITES | MD_DEBUG_READ | MD_DEBUG_WRITE, BIT64(0)),
+	TD_FIELD(MD_TD_HP_LOCK_TIMEOUT, hp_lock_timeout, 1, 1, HOST_WRITES, UINT64_MAX),
 	TD_WORD(MD_TD_CONFIG_FLAGS, config_flags, BOTH_READ),
 	TD_FIELD(MD_TD_CTLS, td_ctls, 1, 1, GUEST_WRITES | MD_DEBUG_READ,
 		 TD_CTLS_PENDING_VE_DISABLE),
@@ -461,6 +462,9 @@ static uint64_t check_value(const struct md_field *field, const void *object, ui
 		good = old == value ||
 		       (tdcs->config_flags & TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE) != 0;
 		break;
+	case MD_TD_HP_LOCK_TIMEOUT:
+		good = value >= HP_LOCK_TIMEOUT_MIN && value <= HP_LOCK_TIMEOUT_MAX;
+		break;
 	case MD_VP_POSTED_VECTOR:
 		good = value <= UINT8_MAX;
 		break;
@@ -502,6 +506,10 @@ uint64_t md_write(enum md_context context, void *object, struct md_request *requ
 	uint64_t fixed = request->mask & ~field->writable;
 	if ((from & fixed) != (data & fixed)) {
 		return TDX_METADATA_FIELD_VALUE_NOT_VALID;
+	}
+	/* As a whole or not at all. */
+	if (field->id == MD_TD_HP_LOCK_TIMEOUT && mask != UINT64_MAX) {
+		return TDX_METADATA_WR_MASK_NOT_VALID;
 	}
 	uint64_t status = check_value(field, object, old, value);
 	if (status != TDX_SUCCESS) {

@@ -70,6 +70,7 @@ struct tdcs {
 	uint64_t xfam;
 	uint64_t config_flags;
 	uint64_t td_ctls;
+	uint64_t hp_lock_timeout; /* in us: how long the host may have priority and not use it */
 	uint64_t notify_enables;
 	uint64_t eptp;
 	uint64_t tsc_offset;

@@ -66,8 +66,7 @@ static void log_unknown(const struct vcpu *vcpu, uint64_t number, const char *na
 	}
 }
 
-/* How long a host may have priority and not use it. [TDX ABI 1.5 HP_LOCK_TIMEOUT, its default] */
-#define HOST_PRIORITY_MS 1000
+#define US_IN_MS 1000
 
 /* A TD of before knows OPERAND_BUSY only. When all its tries lose for too long the host learns it, by
  * a TD exit behind the TDCALL. */
@@ -78,10 +77,11 @@ static uint64_t convert_host_priority(struct vcpu *vcpu, uint64_t status)
 		return status;
 	}
 	uint64_t now = insn_rdtsc();
+	uint64_t timeout = vcpu->td.tdcs->hp_lock_timeout * module_tsc_khz() / US_IN_MS;
 	if (!vcpu->host_priority) {
 		vcpu->host_priority = true;
 		vcpu->host_priority_since = now;
-	} else if (now - vcpu->host_priority_since >= HOST_PRIORITY_MS * module_tsc_khz()) {
+	} else if (now - vcpu->host_priority_since >= timeout) {
 		vcpu->host_priority = false;
 		td_exit(vcpu, TDX_HOST_PRIORITY_BUSY_TIMEOUT, 0, 0, 0);
 	}

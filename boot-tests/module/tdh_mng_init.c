@@ -134,6 +134,7 @@ static void fill_tdcs(struct tdcs *tdcs, const struct td_params *p)
 	tdcs->config_flags = p->config_flags;
 	tdcs->td_ctls = p->attributes & TD_ATTRIBUTES_SEPT_VE_DISABLE ?
 				TD_CTLS_PENDING_VE_DISABLE : 0;
+	tdcs->hp_lock_timeout = HP_LOCK_TIMEOUT_DEFAULT;
 	tdcs->tsc_frequency = p->tsc_frequency;
 	tdcs->gpaw = (p->config_flags & TD_CONFIG_FLAGS_GPAW) != 0;
 	tdcs->sept_root.top = (enum pg_level)field_get(TD_EPTP_LEVELS, p->eptp_controls);

@@ -616,7 +616,30 @@ static void host_fields(void **state)
 		assert_status(call(read_v1, fixture.tdr, fixture.regs.rdx, 0, 0), TDX_SUCCESS);
 		count++;
 	}
-	assert_int_equal(count, 24 + 4 * 6 + 6 - 1);
+	assert_int_equal(count, 24 + 1 + 4 * 6 + 6 - 1);
+	/* The one field of a TD that its host may write. */
+	static const struct {
+		uint64_t value, mask, status;
+	} timeouts[] = {
+		{ 9999, UINT64_MAX, TDX_METADATA_FIELD_VALUE_NOT_VALID },
+		{ 100000001, UINT64_MAX, TDX_METADATA_FIELD_VALUE_NOT_VALID },
+		{ 20000, UINT32_MAX, TDX_METADATA_WR_MASK_NOT_VALID },
+		{ 20000, 0, TDX_METADATA_FIELD_NOT_WRITABLE },
+		{ 10000, UINT64_MAX, TDX_SUCCESS },
+		{ 100000000, UINT64_MAX, TDX_SUCCESS },
+	};
+	uint64_t old = 1000000;
+	for (unsigned i = 0; i < ARRAY_COUNT(timeouts); i++) {
+		bool good = timeouts[i].status == TDX_SUCCESS;
+		assert_status(call(TDH_MNG_WR, fixture.tdr, MD_TD_HP_LOCK_TIMEOUT, timeouts[i].value,
+				   timeouts[i].mask),
+			      timeouts[i].status);
+		assert_int_equal(fixture.regs.r8, good ? old : 0);
+		old = good ? timeouts[i].value : old;
+		assert_status(call(TDH_MNG_RD, fixture.tdr, MD_TD_HP_LOCK_TIMEOUT, 0, 0),
+			      TDX_SUCCESS);
+		assert_int_equal(fixture.regs.r8, old);
+	}
 }
 
 /* A host that shares a page of a TD breaks the TD, and not the module. */
