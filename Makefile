@@ -228,8 +228,9 @@ boot: all initramfs ## boot the stock kernel, or the test payload where there is
 bench: all $(B)/stop-kernel.bin ## figures by count, of calls, APs and boots: also build/bench.json
 	@boot-tests/bench.py --build $(B)
 
-check: ## include direction
+check: ## include direction, form of the sources
 	tools/check-layers.py
+	tools/check-style.py
 
 test: setup ## set up, build with both compilers, and run every test
 	@boot-tests/run.py --build $(B)

@@ -4,8 +4,8 @@
 """Measure what TDCALLs, SEAMCALLs, the AP path and a boot cost, in instructions and in calls.
 
 Instructions are counted under "tdrun --icount", where the TSC counts them; an iteration of REP
-counts as one. They and lintel's calls repeat exactly. OVMF polls devices while time passes: its calls
-vary from run to run. Prints tables and writes BUILD/bench.json.
+counts as one. They and lintel's calls repeat exactly. OVMF polls devices while time passes: its
+calls vary from run to run. Prints tables and writes BUILD/bench.json.
 """
 
 import argparse

@@ -52,7 +52,8 @@ def trace(build, where, work, vcpus):
     subprocess.run([ROOT / "tools/tdrun", "--qemu", qemu, "--machine-elf", f"{build}/machine.elf",
                     "--firmware", f"{build}/lintel.fd", "--kernel", f"{build}/payload.bin",
                     "--append", "case=aps rounds=1", "--smp", str(vcpus), "--memory", "64M",
-                    "--timeout", str(60 + 15 * vcpus), "--quiet"], check=True, stdout=subprocess.DEVNULL)
+                    "--timeout", str(60 + 15 * vcpus), "--quiet"],
+                   check=True, stdout=subprocess.DEVNULL)
     executed = {vcpu: [] for vcpu in range(vcpus)}
     with open(log, encoding="ascii") as lines:
         for line in lines:

@@ -1,4 +1,4 @@
-# Reads the event log of a TD out of what it printed, replays it, and judges it by what the TD was given.
+# Reads the event log of a TD out of what it printed, replays it, and judges it.
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Written from the specifications, with nothing of the writer's: TCG PC Client Platform Firmware
 Profile 1.05 section 10, UEFI 2.10 38.4.1. The hashes are Python's."""
@@ -86,7 +86,7 @@ def replay(events):
 
 
 def expected(kernel, initrd, append):
-    """(register, kind, digest or None) of each event of our firmware; None for what the image holds."""
+    """(register, kind, digest or None) of each event of our firmware; None: the image has it."""
     events = [(0, HANDOFF_TABLES2, None)] + [(0, CONFIG, None)] * 3
     events += [(register, SEPARATOR, sha384(bytes(4))) for register in (0, 1)]
     if kernel is not None:

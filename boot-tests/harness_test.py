@@ -57,7 +57,8 @@ class EventLogs(unittest.TestCase):
     def test_each_event_counts(self):
         good = self.log()
         for i, (register, kind, digest, data) in enumerate(good):
-            for bad in ([], [(register, kind, bytes(48), data)], [(register, kind + 1, digest, data)],
+            for bad in ([], [(register, kind, bytes(48), data)],
+                        [(register, kind + 1, digest, data)],
                         [(register ^ 1, kind, digest, data)], [good[i], good[i]]):
                 log = good[:i] + bad + good[i + 1:]
                 with self.assertRaises(event_log.Wrong):

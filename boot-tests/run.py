@@ -191,9 +191,9 @@ def boot_command(case, image, second, files, stats):
     if case.append:
         options += ["-append", case.append]
     if case.machine in PLAIN_MACHINES:
-        # CMPXCHG16B is hidden: QEMU 7.2 translates it wrongly. One thread: with several, one CPU may
-        # go on with code that another has patched (seen: an "Oops: int3" in sched_clock_cpu()),
-        # as the code bytes are read before their page is watched.
+        # CMPXCHG16B is hidden: QEMU 7.2 translates it wrongly. One thread: with several, one CPU
+        # may go on with code that another has patched (seen: an "Oops: int3" in
+        # sched_clock_cpu()), as the code bytes are read before their page is watched.
         return ["qemu-system-x86_64", "-machine", case.machine, "-accel", "tcg,thread=single",
                 "-cpu", "max,-cx16", "-smp", case.smp, "-m", case.memory, "-nodefaults",
                 "-display", "none", "-no-reboot", "-serial", "stdio", "-bios", image, *options]
@@ -246,8 +246,8 @@ def run_case(case, folder, files):
         case = dataclasses.replace(case, initrd=initrd)
     stats = folder / "stats.json"
     stats.unlink(missing_ok=True)
-    ended = run_process(boot_command(case, image, second, files, stats), log, case.timeout + GRACE_SECONDS,
-                        case.until)
+    ended = run_process(boot_command(case, image, second, files, stats), log,
+                        case.timeout + GRACE_SECONDS, case.until)
     judge(case, ended)
     if case.stats or case.mrtd or case.rtmr:
         measured = json.loads(read_text(stats))
@@ -393,6 +393,7 @@ def build_all(results, build):
          ["tools/get-debian", BACKPORTS_SERIES, f"{build}/kernel"]),
         ("build/ovmf-13", run_checker, ["tools/get-debian", "ovmf-13", f"{build}/firmware"]),
         ("check/layers", run_checker, ["tools/check-layers.py"]),
+        ("check/style", run_checker, ["tools/check-style.py"]),
         ("check/harness", run_checker, ["boot-tests/harness_test.py"]),
     ]
     for name, step, words in steps:
@@ -436,7 +437,8 @@ def main():
     corpora = pathlib.Path(build, "corpus")
     tests = list(host_tests(results, units, run_unit, "unit"))
     tests += host_tests(results, fuzzers,
-                        lambda program, log: run_fuzzer(program, log, corpora / program.name), "fuzz")
+                        lambda program, log: run_fuzzer(program, log, corpora / program.name),
+                        "fuzz")
     boots = list(boot_tests(results, cases, files))
     for kind, found in (("unit", units), ("fuzz", fuzzers), ("cases", cases)):
         if not found:

@@ -23,7 +23,7 @@
 // Low memory while the shim runs (private; TDX metadata type in brackets):
 //
 //   SHIM_RAM_END    0x0100_0000 +----------------------------------------------+
-//                               | ACPI arena: tables from the host, MADT with  |  becomes e820 type 3
+//                               | ACPI arena: tables from the host, MADT with  |  e820 type 3
 //   ACPI_ARENA      0x00A0_0000 |   the wake-up structure                      |
 //                               +----------------------------------------------+
 //   HANDOFF_PAGES   0x0090_0000 | boot_params, command line, hand-off GDT      |  becomes RAM
@@ -37,7 +37,7 @@
 //                               |                                    [TempMem] |
 //   BSP_STACK       0x0082_1000 | stack, a guard page each side      [TempMem] |
 //                               +----------------------------------------------+
-//   EVENT_LOG       0x0081_8000 | measurement event log              [TempMem] |  becomes e820 type 4
+//   EVENT_LOG       0x0081_8000 | measurement event log              [TempMem] |  e820 type 4
 //                               +----------------------------------------------+
 //   SHIM_DATA       0x0081_0000 | .bss of the shim                   [TempMem] |
 //                               +----------------------------------------------+

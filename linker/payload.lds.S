@@ -22,7 +22,7 @@ SECTIONS
 		. += 0x1F1;
 		KEEP(*(.setup_header))
 	} :image =0
-	ASSERT(setup_header == PAYLOAD_BASE - SETUP_SIZE + 0x1F1, "the setup header must be at 0x1F1.")
+	ASSERT(setup_header == PAYLOAD_BASE - SETUP_SIZE + 0x1F1, "setup header not at 0x1F1.")
 	ASSERT(. <= PAYLOAD_BASE, "the setup header does not fit into its sectors.")
 
 	. = PAYLOAD_BASE;

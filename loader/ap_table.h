@@ -1,4 +1,4 @@
-// The AP table: a read-only identity page table for exactly [0, 4 GiB), loaded into CR3 by every AP.
+// The AP table: a read-only identity page table for exactly [0, 4 GiB), for the CR3 of every AP.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Every leaf is read + execute; no entry on any level is writable; A and D are preset so that no

@@ -24,18 +24,17 @@ struct linux_boot {
 	gpa_t entry;                      /* 64-bit entry; RSI = boot_params */
 	gpa_t boot_params;
 	struct gpa_range kernel_window;   /* the kernel, and what it needs before it knows memory */
-	gpa_t rsdp;                       /* 0: the host has no ACPI tables, so no AP can be woken */
+	gpa_t rsdp;                       /* 0: no ACPI tables, so no AP can be woken */
 };
 
 /*
  * Prepares everything but the jump, and measures what of it is the host's. map: as handed to the
- * kernel; only MEMORY_ACCEPTED ranges are written to. mp: where a TD's APs wait; NULL on a plain VM.
- * After fw_cfg_init() (which may have failed if the image holds the kernel) and platform_init().
- * ST_NOT_FOUND: there is no kernel.
+ * kernel; only MEMORY_ACCEPTED ranges are written to. mp: where a TD's APs wait; NULL on a plain
+ * VM. After fw_cfg_init() (which may have failed if the image holds the kernel) and
+ * platform_init(). ST_NOT_FOUND: there is no kernel.
  */
-enum status linux_boot_prepare(const struct image_config *config,
-					  const struct memory_map *map,
-					  const struct mailbox_info *mp, struct linux_boot *out) MUST_CHECK;
+enum status linux_boot_prepare(const struct image_config *config, const struct memory_map *map,
+			       const struct mailbox_info *mp, struct linux_boot *out) MUST_CHECK;
 
 /* ---- parts of it, which touch nothing but their arguments ------------------------------------ */
 

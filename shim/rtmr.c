@@ -27,7 +27,8 @@ enum status rtmr_extend(const struct rtmr_event *event, struct sha384 *hash)
 	static uint8_t digest[64] __attribute__((aligned(64)));
 	CHECK(rtmr_active() && event->mr >= CC_MR_RTMR0);
 	sha384_final(hash, digest);
-	TRY(event_log_add(&td_log, event->mr, event->type, digest, event->event, event->event_size));
+	TRY(event_log_add(&td_log, event->mr, event->type, digest, event->event,
+			  event->event_size));
 	return td_rtmr_extend(event->mr - CC_MR_RTMR0, digest);
 }
 

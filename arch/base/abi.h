@@ -6,7 +6,8 @@
 
 #define PACKED __attribute__((packed))
 #define ABI_SIZE(type, size) \
-	_Static_assert(sizeof(type) == (size), "size of " #type " is not what the specification says.")
+	_Static_assert(sizeof(type) == (size), \
+		       "size of " #type " is not what the specification says.")
 #define ABI_FIELD(type, field, offset, size)                                                 \
 	_Static_assert(offsetof(type, field) == (offset),                                   \
 		       #type "." #field " is not at the offset of the specification.");     \

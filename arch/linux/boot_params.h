@@ -101,7 +101,7 @@ struct linux_boot_params {
 	uint8_t other_1e0[8];                            /* 1E0 */
 	uint8_t e820_entries;                            /* 1E8 */
 	uint8_t other_1e9[6];                            /* 1E9 */
-	uint8_t sentinel;                                /* 1EF: 0, or Linux forgets all but the header */
+	uint8_t sentinel;                                /* 1EF: 0, or all but header is lost */
 	uint8_t other_1f0;                               /* 1F0 */
 	struct linux_setup_header header;                /* 1F1 */
 	uint8_t edd_mbr_sig_buffer[0x40];                /* 290 */

@@ -23,8 +23,8 @@ struct mailbox {
 	uint32_t apic_id;              /* 004 */
 	uint64_t wakeup_vector;        /* 008 */
 	uint8_t reserved_os[2032];     /* 010 */
-	/* Firmware half. arrived[] holds x2APIC id + 1 by vCPU index; 0 = not arrived, which is what
-	 * the measured image holds. */
+	/* Firmware half. arrived[] holds x2APIC id + 1 by vCPU index; 0 = not arrived, which is
+	 * what the measured image holds. */
 	uint32_t reserved_firmware[32];        /* 800 */
 	uint32_t arrived[MAILBOX_MAX_VCPUS];   /* 880 */
 };

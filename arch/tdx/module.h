@@ -198,8 +198,8 @@
 #define TDX_OPERAND_KET 187
 #define TDX_OPERAND_WBCACHE 188
 
-/* The low half of the statuses of TDH.SYS.CONFIG: which TDMR, which of its reserved areas or PAMTs (by
- * enum pg_level), and which other TDMR. */
+/* The low half of the statuses of TDH.SYS.CONFIG: which TDMR, which of its reserved areas or PAMTs
+ * (by enum pg_level), and which other TDMR. */
 #define TDX_DETAIL_TDMR MASK64(7, 0)
 #define TDX_DETAIL_PART MASK64(15, 8)
 #define TDX_DETAIL_OTHER_TDMR MASK64(23, 16)

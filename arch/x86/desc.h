@@ -53,8 +53,8 @@ ABI_FIELD(struct tss64, io_map_base, 0x66, 2);
 #define MACHINE_CODE32 0x18
 #define MACHINE_GDT_FLAT_COUNT 4 /* with the null descriptor; the TSS descriptors follow */
 
-/* The flat descriptors have the same selectors in every GDT of the shim; the 64-bit ones are those of
- * the Linux boot protocol. */
+/* The flat descriptors have the same selectors in every GDT of the shim; the 64-bit ones are those
+ * of the Linux boot protocol. */
 #define SELECTOR_CODE32 0x08
 #define SELECTOR_CODE64 0x10
 #define SELECTOR_DATA 0x18

@@ -35,7 +35,7 @@ static struct {
 		struct host_test_page told;
 		uint8_t cipher[MEM_PAGE_SIZE];
 	} secrets[TDS];
-	unsigned second;    /* SECOND or THIRD: which the second TD is now; TDS: it is gone for good */
+	unsigned second; /* SECOND or THIRD: which the second TD is now; TDS: it is gone for good */
 	uint32_t steps[TDS];
 } test = { .second = SECOND };
 

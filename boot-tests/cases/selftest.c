@@ -18,8 +18,8 @@ _Noreturn void selftest_failed(const char *file, int line, const char *what, uin
 		     (unsigned long long)seen);
 }
 
-uint64_t selftest_call(struct seam_regs *regs, uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8,
-		       uint64_t r9)
+uint64_t selftest_call(struct seam_regs *regs, uint64_t rax, uint64_t rcx, uint64_t rdx,
+		       uint64_t r8, uint64_t r9)
 {
 	*regs = (struct seam_regs){ .rax = rax, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
 	uint64_t status = seamcall(regs);

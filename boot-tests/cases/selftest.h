@@ -36,8 +36,8 @@ _Noreturn void selftest_failed(const char *file, int line, const char *what, uin
 	} while (0)
 
 /* One SEAMCALL, busy or not; outputs in the registers given. */
-uint64_t selftest_call(struct seam_regs *regs, uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8,
-		       uint64_t r9);
+uint64_t selftest_call(struct seam_regs *regs, uint64_t rax, uint64_t rcx, uint64_t rdx,
+		       uint64_t r8, uint64_t r9);
 
 /* No SEAMCALL runs: every page of the module has the owner, the size and the lock that its type
  * asks for, and every TD counts its pages right. After every case; in a case, before the PAMTs are

@@ -175,7 +175,8 @@ static void reset_operand(void)
 static uint64_t config(uint64_t rcx, uint64_t rdx, uint64_t r8)
 {
 	struct seam_regs regs;
-	return selftest_call(&regs, TDH_SYS_CONFIG, ptr_hpa(operand->addresses).v + rcx, rdx, r8, 0);
+	return selftest_call(&regs, TDH_SYS_CONFIG, ptr_hpa(operand->addresses).v + rcx, rdx, r8,
+			     0);
 }
 
 static void load(const struct module_platform *platform)

@@ -132,8 +132,9 @@ static void check_progress(const struct tdx_host *configured)
 	selftest_sys_init();
 	uint64_t *address = hpa_ptr(frames_take(PG_4K));
 	*address = ptr_hpa(info).v;
-	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_CONFIG, ptr_hpa(address).v, 1, MODULE_HKID_BASE, 0),
-		     TDX_SUCCESS);
+	EXPECT_EQUAL(
+		selftest_call(&regs, TDH_SYS_CONFIG, ptr_hpa(address).v, 1, MODULE_HKID_BASE, 0),
+		TDX_SUCCESS);
 	EXPECT_EQUAL(call(TDH_SYS_KEY_CONFIG), TDX_SUCCESS);
 	uint64_t in_gib = TDX_TDMR_ALIGN / MEM_PAGE_SIZE / PAMT_INIT_ENTRIES;
 	for (uint64_t i = 1; i <= in_gib * info->size / TDX_TDMR_ALIGN; i++) {

@@ -130,7 +130,8 @@ void exception(struct trap_frame *frame)
 		if (__atomic_load_n(&stopping, __ATOMIC_ACQUIRE)) {
 			cpu_stop();
 		}
-		if (frame->rip >= (uintptr_t)cpu_wait_open && frame->rip < (uintptr_t)cpu_wait_over) {
+		if (frame->rip >= (uintptr_t)cpu_wait_open &&
+		    frame->rip < (uintptr_t)cpu_wait_over) {
 			frame->rip = (uintptr_t)cpu_wait_over;
 		}
 		return; /* it has done its work: it ended HLT or the TD's run */

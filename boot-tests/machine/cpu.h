@@ -30,10 +30,10 @@ void cpu_call_all(void (*function)(unsigned index));
 _Noreturn void cpu_run_all(void (*entry)(unsigned index));
 
 /*
- * Waits, with interrupts enabled and the CPU halted, for one interrupt and returns its vector (32 to
- * 255). The interrupt is accepted by the LAPIC (in service) but no EOI is sent: the TD does that
- * once it has been given the vector. An NMI ends the wait too, also one that came before it: 0. This
- * is what an idle vCPU costs the host. After svm_cpu_init() only.
+ * Waits, with interrupts enabled and the CPU halted, for one interrupt and returns its vector (32
+ * to 255). The interrupt is accepted by the LAPIC (in service) but no EOI is sent: the TD does that
+ * once it has been given the vector. An NMI ends the wait too, also one that came before it: 0.
+ * This is what an idle vCPU costs the host. After svm_cpu_init() only.
  */
 uint8_t cpu_wait_interrupt(void);
 

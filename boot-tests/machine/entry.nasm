@@ -31,8 +31,9 @@ interrupt_common:
 ; The waits of cpu.h. In and out: interrupts off, GIF clear.
 
 ; uint8_t cpu_wait_interrupt(void)
-; STI keeps interrupts off until HLT, so that none is missed. Nothing keeps an NMI off: its handler goes
-; on at cpu_wait_over when it has come at cpu_wait_open or behind, so that HLT does not outlast it.
+; STI keeps interrupts off until HLT, so that none is missed. Nothing keeps an NMI off: its handler
+; goes on at cpu_wait_over when it has come at cpu_wait_open or behind, so that HLT does not outlast
+; it.
 global cpu_wait_interrupt, cpu_wait_open, cpu_wait_over
 cpu_wait_interrupt:
 	xor	eax, eax

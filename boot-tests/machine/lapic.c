@@ -357,14 +357,14 @@ static bool counter_runs(const struct timer *timer)
 void lapic_nap(void)
 {
 	struct timer *timer = &timers[cpu_index()];
-	/* QEMU delivers an interrupt later than the counter shows 0: while that is on its way, a nap
-	 * would take it away. */
+	/* QEMU delivers an interrupt later than the counter shows 0: while that is on its way, a
+	 * nap would take it away. */
 	bool expected = timer->undelivered && (timer->lvt & LVT_MASKED) == 0;
 	if (expected || counter_runs(timer)) {
 		return;
 	}
-	/* Periodic: an NMI that comes before HLT must not be the last one. Delivery as NMI passes by
-	 * SVR, TPR, IRR and ISR, which are the TD's. */
+	/* Periodic: an NMI that comes before HLT must not be the last one. Delivery as NMI passes
+	 * by SVR, TPR, IRR and ISR, which are the TD's. */
 	set(LAPIC_TIMER_DIVIDE, divide_code(0));
 	set(LAPIC_LVT_TIMER, LVT_MODE_NMI | LVT_TIMER_PERIODIC);
 	set(LAPIC_TIMER_INITIAL, NAP_NS);

@@ -1,4 +1,5 @@
-// The local APIC of the QEMU CPU we run on, shown in x2APIC form: QEMU 7.2 under TCG has xAPIC only.
+// The local APIC of the QEMU CPU we run on, shown in x2APIC form: QEMU 7.2 under TCG has xAPIC
+// only.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
@@ -11,7 +12,7 @@
 bool lapic_x2apic_read(uint32_t msr, uint64_t *value);
 bool lapic_x2apic_write(uint32_t msr, uint64_t value);
 
-/* From now on these CPUs, by index, send IPIs among themselves only. Without it all are one group. */
+/* From now on these CPUs, by index, send IPIs among themselves only; before, all are one group. */
 void lapic_group(unsigned first, unsigned count);
 
 /* A CR8 write that svm.c had to intercept. */

@@ -11,8 +11,8 @@
 
 #define DEBUGCON_PORT 0x403
 #define PART_SIZE 512
-/* Some 10 s, however fast the TSC: other CPUs may have many turns first. A CPU that died while it held
- * the lock must not silence the report of that. */
+/* Some 10 s, however fast the TSC: other CPUs may have many turns first. A CPU that died while it
+ * held the lock must not silence the report of that. */
 #define LOCK_CLOCKS 40000000000
 
 bool trace_on;

@@ -20,7 +20,7 @@ void log_open(char tag);
 void log_part(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_close(void);
 
-/* One event of one vCPU; costs one test when tracing is off. Time is in microseconds since start. */
+/* One event of one vCPU; costs one test when tracing is off. Time: microseconds since start. */
 extern bool trace_on;
 void trace_write(uint32_t vcpu, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #define trace(vcpu, ...)                                  \

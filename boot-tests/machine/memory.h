@@ -1,4 +1,5 @@
-// Host physical memory as the machine sees it: identity mapped, so an hpa_t is one cast from a pointer.
+// Host physical memory as the machine sees it: identity mapped, so an hpa_t is one cast from a
+// pointer.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 

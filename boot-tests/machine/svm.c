@@ -149,9 +149,9 @@ void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector)
 }
 
 /*
- * The highest pending interrupt becomes V_IRQ. Not EVENTINJ: QEMU delivers its interrupt at once, but
- * also leaves it in exception_index; if a turn of the guest's CPU ends before the next exit, it is
- * delivered once more then, with interrupts enabled or not.
+ * The highest pending interrupt becomes V_IRQ. Not EVENTINJ: QEMU delivers its interrupt at once,
+ * but also leaves it in exception_index; if a turn of the guest's CPU ends before the next exit, it
+ * is delivered once more then, with interrupts enabled or not.
  */
 static void offer_interrupt(struct svm_vcpu *vcpu)
 {
@@ -212,8 +212,8 @@ void svm_post_nmi(unsigned cpu)
 }
 
 /*
- * An exit that cut an event's delivery short leaves it in EXITINTINFO: it is delivered again, unless
- * the caller injects another. QEMU calls each such event an exception.
+ * An exit that cut an event's delivery short leaves it in EXITINTINFO: it is delivered again,
+ * unless the caller injects another. QEMU calls each such event an exception.
  */
 static void resume_delivery(struct svm_vcpu *vcpu)
 {
@@ -322,8 +322,8 @@ static bool exit_handled(struct svm_vcpu *vcpu)
 
 /*
  * QEMU empties its TLB and jump cache once more for each of CR0 and CR4 that VMRUN and #VMEXIT
- * change in these bits, a sixth of what an exit costs. None matters to the machine, so that it takes
- * over what the guest has; a guest changes them rarely.
+ * change in these bits, a sixth of what an exit costs. None matters to the machine, so that it
+ * takes over what the guest has; a guest changes them rarely.
  */
 static void mirror_paging_bits(const struct vmcb_save *save)
 {
@@ -377,7 +377,8 @@ uint64_t svm_bare_exit(void)
 	struct svm_vcpu vcpu;
 	svm_vcpu_init(&vcpu, &bare_vmcb, hpa(0), BARE_ASID);
 	bare_vmcb.control.np_enable = 0;
-	bare_vmcb.save.cs = (struct vmcb_segment){ MACHINE_CODE64, VMCB_ATTRIB_CODE64, UINT32_MAX, 0 };
+	bare_vmcb.save.cs =
+		(struct vmcb_segment){ MACHINE_CODE64, VMCB_ATTRIB_CODE64, UINT32_MAX, 0 };
 	bare_vmcb.save.ss = (struct vmcb_segment){ MACHINE_DATA, VMCB_ATTRIB_DATA, UINT32_MAX, 0 };
 	bare_vmcb.save.efer = insn_rdmsr(MSR_EFER);
 	bare_vmcb.save.cr0 = insn_read_cr0();

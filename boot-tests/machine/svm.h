@@ -32,10 +32,10 @@ void svm_cpu_init(void);
 
 /*
  * Sets up an empty VMCB in page (4 KiB) with everything QEMU's SVM needs and Lintel always wants:
- * nested paging on, no INTR intercept (physical interrupts go to the TD), all I/O ports and all MSRs
- * intercepted, and #UD, CPUID, HLT, INVD, WBINVD, RDPMC, MONITOR, MWAIT, SVM's own instructions,
- * writes of CR0 and CR4, task switches, shutdown, NMI. EFER is SVME alone: the caller hides that bit
- * from the guest. The caller sets the TD's initial state.
+ * nested paging on, no INTR intercept (physical interrupts go to the TD), all I/O ports and all
+ * MSRs intercepted, and #UD, CPUID, HLT, INVD, WBINVD, RDPMC, MONITOR, MWAIT, SVM's own
+ * instructions, writes of CR0 and CR4, task switches, shutdown, NMI. EFER is SVME alone: the caller
+ * hides that bit from the guest. The caller sets the TD's initial state.
  */
 void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_t asid);
 
@@ -57,8 +57,8 @@ uint64_t svm_bare_exit(void);
  * exit flushes the CPU's translations. A CPU that waits in cpu_wait_interrupt() or cpu_wait_nmi()
  * goes on. */
 void svm_kick(unsigned cpu);
-/* Is this CPU kicked, so that its next svm_enter() ends at once? To what runs between two entries this
- * is an interrupt that waits. */
+/* Is this CPU kicked, so that its next svm_enter() ends at once? To what runs between two entries
+ * this is an interrupt that waits. */
 bool svm_kick_pending(void);
 /* The interrupt of a kick, if there is one, is taken outside of the guest: no entry ends for it. */
 void svm_take_kick(void);
@@ -66,9 +66,9 @@ void svm_take_kick(void);
 void svm_post_nmi(unsigned cpu);
 
 /*
- * A host that starves a vCPU: from now on the one on this CPU waits for us before its first entry and
- * after each exit that is of another kind than the one before - in each phase of an AP's start once.
- * For tests; before the CPU's first svm_enter().
+ * A host that starves a vCPU: from now on the one on this CPU waits for us before its first entry
+ * and after each exit that is of another kind than the one before - in each phase of an AP's start
+ * once. For tests; before the CPU's first svm_enter().
  */
 void svm_hold(unsigned cpu, uint64_t us);
 

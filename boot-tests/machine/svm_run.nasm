@@ -11,9 +11,9 @@ bits 64
 default rel
 
 ; void svm_run(uint64_t gpr[16], uint64_t vmcb, uint64_t host)
-; In: RDI = general registers in hardware order (RAX and RSP are in the VMCB), RSI = VMCB, RDX = page
-; with the host's part of VMLOAD state; interrupts off. Out: GIF clear. FPU state is not touched: the
-; machine has none of its own.
+; In: RDI = general registers in hardware order (RAX and RSP are in the VMCB), RSI = VMCB, RDX =
+; page with the host's part of VMLOAD state; interrupts off. Out: GIF clear. FPU state is not
+; touched: the machine has none of its own.
 global svm_run
 svm_run:
 	push	rbx
@@ -43,9 +43,9 @@ svm_run:
 	vmrun
 	vmsave			; RAX is the VMCB again
 
-	; QEMU (7.2 to 11.1) loses CR0.PG here when the guest has EFER.LME and not CR4.PAE: it restores
-	; CR0 before CR4. The identity map carries us this far; the next VMRUN would take nested
-	; paging as off.
+	; QEMU (7.2 to 11.1) loses CR0.PG here when the guest has EFER.LME and not CR4.PAE: it
+	; restores CR0 before CR4. The identity map carries us this far; the next VMRUN would take
+	; nested paging as off.
 	mov	rax, cr0
 	bts	rax, CR0_PG_BIT
 	jc	.paging_on

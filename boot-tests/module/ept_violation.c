@@ -243,8 +243,9 @@ void ept_violation_notify(struct vcpu *vcpu)
 {
 	const struct vmcb_control *control = &vcpu->svm.vmcb->control;
 	bool delivering = (control->exitintinfo & EVENTINJ_V) != 0;
-	if (control->exitcode != VMEXIT_NPF || (control->exitinfo2 & td_shared_bit(vcpu->td.tdcs)) ||
-	    delivering || vcpu->ve.valid != 0) {
+	if (control->exitcode != VMEXIT_NPF ||
+	    (control->exitinfo2 & td_shared_bit(vcpu->td.tdcs)) || delivering ||
+	    vcpu->ve.valid != 0) {
 		return;
 	}
 	ve_inject(vcpu, &(struct ve_info){ .exit_reason = EXIT_REASON_EPT_VIOLATION,

@@ -19,8 +19,8 @@ uint32_t module_packages(void);
 bool module_convertible(uint64_t base, uint64_t size);
 
 /*
- * Memory that the host shares with the module, by module_host_read() and module_host_write(): aligned
- * to size, below 2^48, with a key id that is not private. False: OPERAND_INVALID.
+ * Memory that the host shares with the module, by module_host_read() and module_host_write():
+ * aligned to size, below 2^48, with a key id that is not private. False: OPERAND_INVALID.
  */
 bool module_shared(uint64_t address, uint64_t size, hpa_t *out);
 

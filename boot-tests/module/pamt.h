@@ -43,7 +43,7 @@ void pamt_configure(const struct tdmr_info *tdmrs, unsigned count);
 struct tdmr *pamt_tdmr(uint64_t base);
 /* By number from 0 on; null behind the last. */
 const struct tdmr *pamt_tdmr_at(unsigned index);
-/* Makes the next PAMT_INIT_ENTRIES entries; the caller holds the lock, and there are such entries. */
+/* Makes the next PAMT_INIT_ENTRIES entries, which there are; the caller holds the lock. */
 #define PAMT_INIT_ENTRIES 1024
 void pamt_init_entries(struct tdmr *tdmr);
 
@@ -51,8 +51,8 @@ void pamt_init_entries(struct tdmr *tdmr);
 struct pamt_entry *pamt_find(hpa_t page);
 
 /*
- * Checks a page operand and locks its entry: OPERAND_INVALID, OPERAND_ADDR_RANGE_ERROR (in no TDMR),
- * OPERAND_BUSY or PAGE_METADATA_INCORRECT (also in a reserved area), each with operand.
+ * Checks a page operand and locks its entry: OPERAND_INVALID, OPERAND_ADDR_RANGE_ERROR (in no
+ * TDMR), OPERAND_BUSY or PAGE_METADATA_INCORRECT (also in a reserved area), each with operand.
  */
 uint64_t pamt_open(uint64_t raw, uint32_t operand, enum tdx_page_type type, enum lock_mode mode,
 		   struct pamt_entry **out);

@@ -27,7 +27,7 @@ struct seam_leaf {
 	uint32_t outputs;      /* registers, by OUT(): 0 unless the leaf sets them */
 	uint8_t max_version;
 	bool l2_pages;         /* version 1: R9 to R11 are pages of L2 VMs, and there are none */
-	bool next_field;       /* version 1: RDX is the next field, MD_NONE unless the leaf sets it */
+	bool next_field; /* version 1: RDX is the next field, MD_NONE unless the leaf sets it */
 	bool serial_v1;        /* version 1 locks the TDR behind a TDVPR exclusive */
 	bool early;            /* may run before the module is ready */
 	bool since_1_5;        /* a module of 1.0 does not know it */

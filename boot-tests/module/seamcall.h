@@ -5,7 +5,7 @@
 // Leaves, status codes, operand layouts and field ids stand in arch/tdx/module.h. What a host must
 // know beyond them:
 //
-// - All addresses it passes are host physical, below 2^42: the upper bits are the key id, which is 0
+// - All addresses it passes are host physical, below 2^42: the upper bits are the key id, 0
 //   for pages of TDs and not a private one for memory of the host. Pages for TDR, TDCS (6 times
 //   TDH.MNG.ADDCX), TDVPS (TDVPR and 5 times TDH.VP.ADDCX), Secure EPT and the TD itself come from
 //   the unreserved parts of the TDMRs that TDH.SYS.CONFIG was given, where every page starts free
@@ -44,7 +44,7 @@ uint64_t seamcall(struct seam_regs *regs);
 struct module_platform {
 	uint64_t tsc_khz;
 	uint64_t keyid_partitioning; /* MSR_MKTME_KEYID_PARTITIONING: at most 63 key ids */
-	unsigned cpu_count;          /* TDH.SYS.LP.INIT must run on each; at most MACHINE_MAX_CPUS */
+	unsigned cpu_count; /* TDH.SYS.LP.INIT must run on each; at most MACHINE_MAX_CPUS */
 	unsigned package_count;      /* processors: 1 to MODULE_MAX_PACKAGES */
 	bool version_1_0;            /* a module without TDH.SYS.RD and TDH.SYS.RDALL */
 	struct cmr_info cmrs[TDX_MAX_CMRS]; /* ascending, disjoint; those that follow are all 0 */
@@ -69,8 +69,8 @@ struct cpuid_config_leaf {
 #define CPUID_CONFIG_LEAVES 12
 extern const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES];
 
-/* What the machine's BIOS chooses: private key ids of the platform. The host gives the module the first
- * for its own use. */
+/* What the machine's BIOS chooses: private key ids of the platform. The host gives the module the
+ * first for its own use. */
 #define MODULE_HKID_BASE 32
 #define MODULE_HKID_COUNT 32
 #define MODULE_KEYID_PARTITIONING                                \
@@ -110,9 +110,9 @@ void module_host_read(hpa_t address, void *to, uint64_t size);
 void module_host_write(hpa_t address, const void *from, uint64_t size);
 
 /*
- * For tests, what no host can ask: the module's own books. While no CPU is in seamcall(), every page
- * has the owner, the size and the lock (none) that its type asks for, and each TD counts its pages
- * right; broken names the first rule that does not hold, of page.
+ * For tests, what no host can ask: the module's own books. While no CPU is in seamcall(), every
+ * page has the owner, the size and the lock (none) that its type asks for, and each TD counts its
+ * pages right; broken names the first rule that does not hold, of page.
  */
 struct module_census {
 	uint64_t owned;      /* pages that are of a TD, TDRs included */

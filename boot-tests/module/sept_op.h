@@ -20,9 +20,9 @@ bool sept_operand(const struct tdcs *tdcs, uint64_t raw, enum pg_level min, enum
 		  gpa_t *address, enum pg_level *level);
 
 /*
- * Checks the operand, locks the tree, walks to the entry and locks it. Failures, which leave nothing
- * locked: OPERAND_INVALID | RCX; OPERAND_BUSY | SEPT_TREE; EPT_WALK_FAILED or OPERAND_BUSY with RCX,
- * both with the last entry described in out->rcx and out->rdx.
+ * Checks the operand, locks the tree, walks to the entry and locks it. Failures, which leave
+ * nothing locked: OPERAND_INVALID | RCX; OPERAND_BUSY | SEPT_TREE; EPT_WALK_FAILED or OPERAND_BUSY
+ * with RCX, both with the last entry described in out->rcx and out->rdx.
  */
 uint64_t sept_open(const struct td *td, uint64_t raw, enum pg_level min, enum pg_level max,
 		   enum lock_mode tree, struct sept_op *op, struct seam_regs *out);
@@ -38,8 +38,8 @@ void sept_describe(const struct sept_op *op, struct seam_regs *out);
 uint64_t sept_refuse(const struct sept_op *op, uint64_t status, struct seam_regs *out);
 
 /*
- * May the entry lose what it maps? Where blocks must be tracked it has to be blocked, and past every
- * TLB: else GPA_RANGE_NOT_BLOCKED, described in out, or TLB_TRACKING_NOT_DONE, both with RCX.
+ * May the entry lose what it maps? Where blocks must be tracked it has to be blocked, and past
+ * every TLB: else GPA_RANGE_NOT_BLOCKED, described in out, or TLB_TRACKING_NOT_DONE, both with RCX.
  */
 uint64_t sept_check_tracked(const struct sept_op *op, struct seam_regs *out);
 

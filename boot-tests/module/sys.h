@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX ABI 1.5, TDX module initialisation]
 //
-//   SYSINIT_PENDING --SYS.INIT--> SYSINIT_DONE --SYS.LP.INIT on each CPU, SYS.CONFIG--> SYSCONFIG_DONE
+//   SYSINIT_PENDING --SYS.INIT--> SYSINIT_DONE --LP.INIT on each CPU, SYS.CONFIG--> SYSCONFIG_DONE
 //                                                --SYS.KEY.CONFIG on each package--> READY
 #pragma once
 

@@ -8,8 +8,8 @@
 #include "boot-tests/module/page.h"
 #include "boot-tests/module/sept_op.h"
 
-/* Zeroes what is left of a large page, and ends early when an interrupt of the host waits: the pieces
- * that are done are then counted in the entry. */
+/* Zeroes what is left of a large page, and ends early when an interrupt of the host waits: the
+ * pieces that are done are then counted in the entry. */
 static bool zero_large(const struct sept_walk *walk)
 {
 	hpa_t page = sept_hpa(walk->value);

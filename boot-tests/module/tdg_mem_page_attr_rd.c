@@ -35,7 +35,7 @@ static uint64_t attr_rd(struct vcpu *vcpu, uint64_t address)
 	return status;
 }
 
-/* [TDX ABI 1.5 TDG.MEM.PAGE.ATTR.RD] RCX GPA, of any byte; RCX GPA, level, flags; RDX attributes. */
+/* [TDX ABI 1.5 TDG.MEM.PAGE.ATTR.RD] RCX GPA of any byte; RCX GPA, level, flags; RDX attributes. */
 uint64_t tdg_mem_page_attr_rd(struct vcpu *vcpu)
 {
 	uint64_t status = attr_rd(vcpu, vcpu->svm.gpr[RCX]);

@@ -6,8 +6,8 @@
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/sept_op.h"
 
-/* May the pages begin with this one? There are no 1 GiB pages: entries of a table of level 1 are none
- * that could be joined. */
+/* May the pages begin with this one? There are no 1 GiB pages: entries of a table of level 1 are
+ * none that could be joined. */
 static bool promotable(uint64_t first, enum pg_level level)
 {
 	enum sept_state state = sept_state(first);
@@ -15,8 +15,8 @@ static bool promotable(uint64_t first, enum pg_level level)
 	       !(first & SEPT_POISONED) && is_aligned(sept_hpa(first).v, pg_size(PG_2M));
 }
 
-/* Locks one entry after the other, as long as they are pages in order and of one state; locked counts
- * them. */
+/* Locks one entry after the other, as long as they are pages in order and of one state; locked
+ * counts them. */
 static uint64_t lock_entries(uint64_t *table, enum pg_level level, unsigned *locked)
 {
 	uint64_t expected = 0;

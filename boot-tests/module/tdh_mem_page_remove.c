@@ -25,7 +25,8 @@ static uint64_t remove_page(const struct sept_op *op, struct seam_regs *out)
 	return status;
 }
 
-/* [TDX ABI 1.5 TDH.MEM.PAGE.REMOVE] RCX GPA and level (there are no 1 GiB pages), RDX TDR; RCX page. */
+/* [TDX ABI 1.5 TDH.MEM.PAGE.REMOVE] RCX GPA and level (there are no 1 GiB pages), RDX TDR; RCX
+ * page. */
 uint64_t tdh_mem_page_remove(const struct td *td, const struct seam_regs *in,
 			     struct seam_regs *out)
 {

@@ -76,8 +76,8 @@ static uint64_t usable(uint64_t page)
 }
 
 /*
- * [TDX ABI 1.5 TDH.MEM.SEPT.ADD] RCX GPA and level of the entry, RDX TDR and flag, R8 page. Version 1:
- * R9 to R11 pages for the tables of L2 VMs; R8 to R11 are outputs: which pages were not used.
+ * [TDX ABI 1.5 TDH.MEM.SEPT.ADD] RCX GPA and level of the entry, RDX TDR and flag, R8 page. Version
+ * 1: R9 to R11 pages for the tables of L2 VMs; R8 to R11 are outputs: which pages were not used.
  */
 uint64_t tdh_mem_sept_add(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {

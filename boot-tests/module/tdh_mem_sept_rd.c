@@ -3,8 +3,8 @@
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/sept_op.h"
 
-/* [TDX ABI 1.5 TDH.MEM.SEPT.RD] RCX GPA and level, RDX TDR and flag; RCX entry, RDX level and state;
- * with the flag R8 what L2 VMs, of which there are none, may do. */
+/* [TDX ABI 1.5 TDH.MEM.SEPT.RD] RCX GPA and level, RDX TDR and flag; RCX entry, RDX level and
+ * state; with the flag R8 what L2 VMs, of which there are none, may do. */
 uint64_t tdh_mem_sept_rd(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
 	bool l2 = (in->rdx & TDX_SEPT_RD_L2_ATTRIBUTES) != 0;

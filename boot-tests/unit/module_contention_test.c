@@ -1,4 +1,5 @@
-// Tests of SEAMCALLs that meet: two CPUs, until each has found the other's lock and all still adds up.
+// Tests of SEAMCALLs that meet: two CPUs, until each has found the other's lock and all still adds
+// up.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <pthread.h>
 #include <setjmp.h>
@@ -22,7 +23,7 @@
 /* The two sides are left to meet for so long; it takes a fraction of a second. */
 #define BOUND_S 120
 
-/* One CPU: what it calls, and what it may be answered: it has done it, or the other has the lock. */
+/* One CPU: what it calls, and what it may be answered: done, or the other has the lock. */
 struct side {
 	uint64_t (*call)(unsigned round);
 	uint64_t done, busy;

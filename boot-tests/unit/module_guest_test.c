@@ -730,12 +730,14 @@ static void interrupts(void **state)
 	(void)enter(kick);
 	assert_int_equal(pending[0], BIT64(0x31));
 	assert_int_equal(pending[0xEC / 64], BIT64(0xEC % 64));
-	assert_status(call(TDH_VP_RD, fixture.tdvpr[0], MD_VP_VCPU_STATE_DETAILS, 0, 0), TDX_SUCCESS);
+	assert_status(call(TDH_VP_RD, fixture.tdvpr[0], MD_VP_VCPU_STATE_DETAILS, 0, 0),
+		      TDX_SUCCESS);
 	assert_int_equal(fixture.regs.r8, VCPU_STATE_DETAILS_VMXIP);
 	memset(pending, 0, sizeof(fixture_svm()->interrupts)); /* taken */
 	(void)enter(kick);
 	assert_false(svm_interrupt_pending(fixture_svm()));
-	assert_status(call(TDH_VP_RD, fixture.tdvpr[0], MD_VP_VCPU_STATE_DETAILS, 0, 0), TDX_SUCCESS);
+	assert_status(call(TDH_VP_RD, fixture.tdvpr[0], MD_VP_VCPU_STATE_DETAILS, 0, 0),
+		      TDX_SUCCESS);
 	assert_int_equal(fixture.regs.r8, 0);
 }
 

@@ -197,12 +197,18 @@ static void params_are_checked(void **state)
 		size_t first, second;
 		uint64_t operand;
 	} pairs[] = {
-		{ 0x00, 0x08, TDX_OPERAND_ATTRIBUTES },   { 0x08, 0x11, TDX_OPERAND_XFAM },
-		{ 0x11, 0x12, TDX_OPERAND_MAX_VCPUS },    { 0x12, 0x14, TDX_OPERAND_NUM_L2_VMS },
-		{ 0x14, 0x27, TDX_OPERAND_RDX },          { 0x27, 0x1F, TDX_OPERAND_EXEC_CONTROLS },
-		{ 0x1F, 0x29, TDX_OPERAND_EPTP_CONTROLS }, { 0x29, 0x2A, TDX_OPERAND_TSC_FREQUENCY },
-		{ 0x2A, 0x100, TDX_OPERAND_RDX },         { 0x13, 0x100, TDX_OPERAND_RDX },
-		{ 0x100, 0x3FF, TDX_OPERAND_CPUID_CONFIG }, { 0x3FF, 0xE1, TDX_OPERAND_RDX },
+		{ 0x00, 0x08, TDX_OPERAND_ATTRIBUTES },
+		{ 0x08, 0x11, TDX_OPERAND_XFAM },
+		{ 0x11, 0x12, TDX_OPERAND_MAX_VCPUS },
+		{ 0x12, 0x14, TDX_OPERAND_NUM_L2_VMS },
+		{ 0x14, 0x27, TDX_OPERAND_RDX },
+		{ 0x27, 0x1F, TDX_OPERAND_EXEC_CONTROLS },
+		{ 0x1F, 0x29, TDX_OPERAND_EPTP_CONTROLS },
+		{ 0x29, 0x2A, TDX_OPERAND_TSC_FREQUENCY },
+		{ 0x2A, 0x100, TDX_OPERAND_RDX },
+		{ 0x13, 0x100, TDX_OPERAND_RDX },
+		{ 0x100, 0x3FF, TDX_OPERAND_CPUID_CONFIG },
+		{ 0x3FF, 0xE1, TDX_OPERAND_RDX },
 	};
 	struct td_params *params = fixture_params();
 	struct td_params good = *params;

@@ -256,7 +256,8 @@ static void refused_configuration_keeps_its_key(void **state)
 	uint64_t list = fixture_frame(PG_4K);
 	uint64_t wrong = fixture_frame(PG_4K) + 64;
 	memcpy(hpa_ptr(hpa(list)), &wrong, sizeof(wrong));
-	assert_status(call(TDH_SYS_CONFIG, list, 1, HKID, 0), TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
+	assert_status(call(TDH_SYS_CONFIG, list, 1, HKID, 0),
+		      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
 	assert_int_equal(keys_state(HKID), KEY_RESERVED);
 	wrong = ptr_hpa(fixture_tdmr()).v;
 	list = fixture_frame(PG_4K);

@@ -12,7 +12,7 @@
 //   tdx-module issue 15                  reads[]
 //   tdx-module issue 24                  bad_cpuid_configuration
 //   canonical 83, 331: a 1.0 module      old_module; the host's -5: boot case module/module-1-0
-//   dmesg logs: memory map, PAMT sizes   tdmr_test (real_map_*, real_cmrs_*, pamt_of_a_real_machine)
+//   dmesg logs: memory map, PAMT sizes   tdmr_test (real_map_*, real_cmrs_*, pamt_of_a_real_*)
 //   state log                            states[]
 #include <setjmp.h>
 #include <stdarg.h>
@@ -103,7 +103,8 @@ static void bad_cpuid_configuration(void **state)
 		struct td_params *params = fixture_params();
 		uint32_t *values = (uint32_t *)params->cpuid_config;
 		values[4 * rows[i].index + rows[i].reg] = rows[i].value;
-		assert_int_equal(call(21, fixture.tdr, ptr_hpa(params).v, 0, 0), 0xC000010000000045);
+		assert_int_equal(call(21, fixture.tdr, ptr_hpa(params).v, 0, 0),
+				 0xC000010000000045);
 		assert_int_equal(fixture.regs.rcx, rows[i].rcx);
 	}
 }

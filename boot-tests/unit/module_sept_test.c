@@ -473,7 +473,8 @@ static void attributes_of_each_state(void **state)
 		}
 		clear(PG_2M);
 	}
-	/* The words of VM 0 and of VMs that do not exist are 0: RDX, R8 of one VM, then of the next. */
+	/* The words of VM 0 and of VMs that do not exist are 0: RDX, R8 of one VM, then of the
+	 * next. */
 	static const struct {
 		uint64_t rdx, r8, operand;
 	} bad[] = {
@@ -486,8 +487,8 @@ static void attributes_of_each_state(void **state)
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(bad); i++) {
 		/* Before anything of the page is looked at. */
-		assert_status(tdcall_of_td(TDG_MEM_PAGE_ATTR_WR, BIT64(60), bad[i].rdx, bad[i].r8, 0,
-					   &t.exited),
+		assert_status(tdcall_of_td(TDG_MEM_PAGE_ATTR_WR, BIT64(60), bad[i].rdx, bad[i].r8,
+					   0, &t.exited),
 			      TDX_OPERAND_INVALID | bad[i].operand);
 		assert_int_equal(gpr()[RCX] | gpr()[RDX], 0);
 	}
@@ -514,7 +515,8 @@ static void order_of_checks(void **state)
 	td->lock = LOCK_HELD_EXCLUSIVE;
 	tdcs()->sept_lock = LOCK_HELD_EXCLUSIVE;
 	uint64_t leaf = TDH_MEM_PAGE_REMOVE;
-	assert_status(call(leaf, bad, fixture.tdr + 8, 0, 0), TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
+	assert_status(call(leaf, bad, fixture.tdr + 8, 0, 0),
+		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
 	assert_status(call(leaf, bad, fixture.tdr, 0, 0), TDX_OPERAND_BUSY | TDX_OPERAND_RDX);
 	td->lock = 0;
 	assert_status(call(leaf, bad, fixture.tdr, 0, 0), TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
@@ -604,13 +606,15 @@ static void versions(void **state)
 	assert_int_equal(regs.r8, t.spare | BIT64(63));
 	assert_int_equal(pamt_find(hpa(t.spare))->type, TDX_PAGE_NDA);
 
-	regs = (struct seam_regs){ .rax = TDH_MEM_SEPT_REMOVE | field_put(TDX_VERSION, 1), .rcx = operand,
+	regs = (struct seam_regs){ .rax = TDH_MEM_SEPT_REMOVE | field_put(TDX_VERSION, 1),
+				   .rcx = operand,
 				   .rdx = fixture.tdr };
 	assert_status(seamcall(&regs), TDX_SUCCESS);
 	assert_int_equal(regs.rcx, t.table);
 	assert_int_equal(regs.r9 & regs.r10 & regs.r11, UINT64_MAX);
 	/* On failures too, and before the TD is looked at. */
-	regs = (struct seam_regs){ .rax = TDH_MEM_PAGE_PROMOTE | field_put(TDX_VERSION, 1), .rdx = 1 };
+	regs = (struct seam_regs){ .rax = TDH_MEM_PAGE_PROMOTE | field_put(TDX_VERSION, 1),
+				   .rdx = 1 };
 	assert_status(seamcall(&regs), TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
 	assert_int_equal(regs.r9 & regs.r10 & regs.r11, UINT64_MAX);
 	regs = (struct seam_regs){ .rax = TDH_MEM_RD, .rcx = 7, .rdx = 1, .r8 = 7 };
@@ -723,7 +727,8 @@ static void lock_table(void **state)
 		      TDX_OPERAND_BUSY | TDX_OPERAND_TD_EPOCH);
 	tdcs()->epoch_lock = 0;
 	*td = LOCK_HELD_EXCLUSIVE;
-	assert_status(call(TDH_MEM_TRACK, fixture.tdr, 0, 0, 0), TDX_OPERAND_BUSY | TDX_OPERAND_RCX);
+	assert_status(call(TDH_MEM_TRACK, fixture.tdr, 0, 0, 0),
+		      TDX_OPERAND_BUSY | TDX_OPERAND_RCX);
 	*td = 0;
 	assert_int_equal(tdcs()->epoch, 1);
 }
@@ -784,7 +789,8 @@ static void host_priority_timeout(void **state)
 	assert_true(t.exited);
 	assert_status(gpr()[RAX], TDX_OPERAND_BUSY | TDX_OPERAND_RCX);
 	assert_int_equal(fixture_svm()->vmcb->save.rip, rip + 4);
-	assert_int_equal(fixture.regs.rcx | fixture.regs.rdx | fixture.regs.r8 | fixture.regs.r9, 0);
+	assert_int_equal(fixture.regs.rcx | fixture.regs.rdx | fixture.regs.r8 | fixture.regs.r9,
+			 0);
 	assert_status(guest(TDG_MEM_PAGE_ACCEPT, ADDRESS), TDX_OPERAND_BUSY | TDX_OPERAND_RCX);
 	assert_false(t.exited);
 	clear(PG_4K);
@@ -904,7 +910,8 @@ static void interrupted_demote_and_promote(void **state)
 	assert_int_equal(*entry_of(PG_2M), before);
 	const uint64_t *small = hpa_ptr(hpa(t.spare));
 	for (unsigned i = 0; i < PT_ENTRIES; i++) {
-		assert_int_equal(small[i], sept_entry(SEPT_PENDING, hpa(t.large + i * PAGE), PG_4K));
+		assert_int_equal(small[i],
+				 sept_entry(SEPT_PENDING, hpa(t.large + i * PAGE), PG_4K));
 	}
 	assert_books();
 	assert_status(call(TDH_MEM_PAGE_PROMOTE, operand, fixture.tdr, 0, 0), TDX_SUCCESS);
@@ -925,7 +932,8 @@ static bool host_calls_meanwhile(void)
 		assert_status(call(TDH_MEM_SEPT_RD, operand, fixture.tdr, 0, 0),
 			      TDX_OPERAND_BUSY | TDX_OPERAND_RCX);
 		/* Around it nothing is locked but the TD, which runs. */
-		assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS, fixture.tdr, t.small, 0), TDX_SUCCESS);
+		assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS, fixture.tdr, t.small, 0),
+			      TDX_SUCCESS);
 		assert_status(call(TDH_MNG_VPFLUSHDONE, fixture.tdr, 0, 0, 0),
 			      TDX_OPERAND_BUSY | TDX_OPERAND_RCX);
 	}

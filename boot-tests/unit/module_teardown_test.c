@@ -332,9 +332,9 @@ static void promote(void **state)
 	assert_status(call(TDH_MEM_PAGE_PROMOTE, operand, fixture.tdr, 0, 0),
 		      TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX);
 	track();
-	assert_status(call(TDH_MEM_PAGE_PROMOTE | field_put(TDX_VERSION, 1), operand, fixture.tdr, 0,
-			   0),
-		      TDX_SUCCESS);
+	assert_status(
+		call(TDH_MEM_PAGE_PROMOTE | field_put(TDX_VERSION, 1), operand, fixture.tdr, 0, 0),
+		TDX_SUCCESS);
 	assert_int_equal(fixture.regs.rcx, table);
 	assert_int_equal(fixture.regs.r9, UINT64_MAX);
 	assert_int_equal(pamt_find(hpa(table))->type, TDX_PAGE_NDA);

@@ -1,4 +1,5 @@
-// Tests of the zero-step defence: what counts as a fault without progress, and what a vCPU then needs.
+// Tests of the zero-step defence: what counts as a fault without progress, and what a vCPU then
+// needs.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <setjmp.h>
 #include <stdarg.h>

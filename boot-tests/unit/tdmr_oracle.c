@@ -1,8 +1,8 @@
 // What must hold of TDMRs, said once more without the algorithm that makes them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// All borders cut the address space into pieces; a piece is inside or outside of each thing, which is
-// looked up for its first byte.
+// All borders cut the address space into pieces; a piece is inside or outside of each thing, which
+// is looked up for its first byte.
 #include "boot-tests/unit/tdmr_oracle.h"
 
 #include <stdbool.h>

@@ -13,7 +13,7 @@ struct tdmr_oracle {
 	uint64_t lost;
 };
 
-/* CHECKs all of: usable memory is in exactly one TDMR; what is in a TDMR is usable, or in exactly one
- * reserved area, or both only for TDMR_COALESCE and then counted as lost; PAMTs are big enough,
+/* CHECKs all of: usable memory is in exactly one TDMR; what is in a TDMR is usable, or in exactly
+ * one reserved area, or both only for TDMR_COALESCE and then counted as lost; PAMTs are big enough,
  * convertible, in no other PAMT, and in no usable part of a TDMR. */
 void tdmr_oracle_check(const struct tdmr_oracle *oracle);

@@ -52,8 +52,8 @@ static unsigned areas(const struct tdmr_info *tdmr)
 	return count;
 }
 
-/* An Emerald Rapids machine: what its e820 map calls usable, and its CMRs. Above 4 GiB the published
- * map is cut; CMRs stand for it. */
+/* An Emerald Rapids machine: what its e820 map calls usable, and its CMRs. Above 4 GiB the
+ * published map is cut; CMRs stand for it. */
 static const struct tdmr_range emr_cmrs[] = {
 	FROM_TO(0x100000, 0x6f800000),
 	FROM_TO(0x100000000, 0x107a000000),
@@ -171,7 +171,8 @@ static void pamt_of_a_real_machine(void **state)
 	assert_int_equal(list.tdmrs[0].pamt_4k_size, 4 * MIB);
 	assert_int_equal(list.tdmrs[0].pamt_2m_size, 0x2000);
 	assert_int_equal(list.tdmrs[0].pamt_1g_size, 0x1000);
-	/* Dynamic PAMT, 1 bit for 4 KiB: 10,092 KB. Its entries are smaller than a byte: by hand. */
+	/* Dynamic PAMT, 1 bit for 4 KiB: 10,092 KB. Its entries are smaller than a byte: by hand.
+	 */
 	uint64_t kb = 0;
 	for (unsigned i = 0; i < list.count; i++) {
 		kb += list.tdmrs[i].size / 4096 / 8 / 1024 + list.tdmrs[i].pamt_2m_size / 1024 +
@@ -192,8 +193,9 @@ static void memory_is_ram_in_cmrs(void **state)
 		FROM_TO(0x290000, 0x780000), FROM_TO(0x790000, 0x791000),
 	};
 	static const struct tdmr_range expected[] = {
-		FROM_TO(0x100000, 0x280000), FROM_TO(0x290000, 0x300000), FROM_TO(0x401000, 0x500000),
-		FROM_TO(0x700000, 0x780000), FROM_TO(0x790000, 0x791000),
+		FROM_TO(0x100000, 0x280000), FROM_TO(0x290000, 0x300000),
+		FROM_TO(0x401000, 0x500000), FROM_TO(0x700000, 0x780000),
+		FROM_TO(0x790000, 0x791000),
 	};
 	assert_int_equal(tdmr_memory_make(ram, ARRAY_COUNT(ram), cmrs, ARRAY_COUNT(cmrs), &memory),
 			 ST_OK);
@@ -237,8 +239,9 @@ static void limits_of_the_module(void **state)
 		ram[i] = (struct tdmr_range){ (2 * i + 1) * GIB, GIB / 2 };
 	}
 	struct tdmr_sysinfo sysinfo = real;
-	assert_int_equal(construct(ram, TDX_MAX_TDMRS, ram, TDX_MAX_TDMRS, &sysinfo, TDMR_LINUX, NULL),
-			 ST_NO_SPACE); /* all PAMTs in the first TDMR: 64 areas */
+	assert_int_equal(
+		construct(ram, TDX_MAX_TDMRS, ram, TDX_MAX_TDMRS, &sysinfo, TDMR_LINUX, NULL),
+		ST_NO_SPACE); /* all PAMTs in the first TDMR: 64 areas */
 	assert_int_equal(construct(ram, TDX_MAX_TDMRS, ram, TDX_MAX_TDMRS, &sysinfo, TDMR_COALESCE,
 				   NULL),
 			 ST_OK);

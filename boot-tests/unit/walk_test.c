@@ -1,8 +1,8 @@
 // Tests of the machine's guest and nested page walks.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// Host addresses are identity mapped in the machine, so that pages of this process can stand for host
-// pages: GPA page n of the guest is pages[n].
+// Host addresses are identity mapped in the machine, so that pages of this process can stand for
+// host pages: GPA page n of the guest is pages[n].
 #include "boot-tests/machine/svm.h"
 
 #include <setjmp.h>

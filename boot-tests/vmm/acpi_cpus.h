@@ -7,8 +7,8 @@
 #include "arch/base/status.h"
 
 /*
- * tables: the content of fw_cfg's etc/acpi/tables, size bytes. In its MADT every processor whose id is
- * not one of ids becomes disabled; the table's checksum is for the reader to make, as QEMU says.
+ * tables: the content of fw_cfg's etc/acpi/tables, size bytes. In its MADT every processor whose id
+ * is not one of ids becomes disabled; the table's checksum is for the reader to make, as QEMU says.
  * ST_BAD_FORMAT: no MADT, or one that ends outside of its table.
  */
 enum status acpi_cpus_keep(uint8_t *tables, uint32_t size, const uint32_t *ids,

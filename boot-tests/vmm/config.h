@@ -31,8 +31,8 @@ struct config {
  * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1,
  * module_version=1.0|1.5, selftest=NAME, hold=VCPU, mrtd_order=page|section, gpaw=48|52, la57=0|1,
  * icount=0|1, second_cpus=N with second_memory=BYTES, host_test=0|1. ST_BAD_FORMAT: an
- * unknown or repeated key, a value out of its form, no memory; *out is then untouched and error names
- * the line.
+ * unknown or repeated key, a value out of its form, no memory; *out is then untouched and error
+ * names the line.
  */
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,
 			 size_t error_size) MUST_CHECK;

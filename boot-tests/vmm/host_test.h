@@ -1,4 +1,4 @@
-// A test of what the host can do to two TDs while they run (tdrun --host-test); see boot-tests/cases.
+// A test of what the host can do to two TDs while they run (tdrun --host-test).
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
@@ -13,5 +13,5 @@ bool host_test_read(const struct td *td, uint16_t port, unsigned size, uint32_t 
 
 /* The second TD ends for this reason: no vCPU of it runs, nothing of it is taken down. */
 void host_test_second_ends(struct td *td, const char *reason);
-/* It is gone, the first one runs. True: the second one is to be built anew, with the same key id. */
+/* It is gone, the first one runs. True: the second one is to be built anew with the same key id. */
 bool host_test_second_again(void);

@@ -128,7 +128,7 @@ static void check_reset(struct td *td, uint16_t port, uint32_t value)
 	}
 }
 
-/* --- the second TD ----------------------------------------------------------------------------- */
+/* --- the second TD ---------------------------------------------------------------------------- */
 
 static uint32_t second_pci_read(const struct td *td, uint16_t port, unsigned size)
 {

@@ -19,8 +19,8 @@
 #include "boot-tests/vmm/td_destroy.h"
 #include "boot-tests/vmm/vcpu.h"
 
-/* Within this time a TD that ends is out of all its vCPUs, and then taken down. Until it is out they are
- * kicked. */
+/* Within this time a TD that ends is out of all its vCPUs, and then taken down. Until it is out
+ * they are kicked. */
 #define END_BOUND_US 30000000
 #define END_KICK_US 1000
 #define REASON_SIZE 512
@@ -41,7 +41,7 @@ struct run {
 	bool gone; /* and never built again */
 };
 
-/* The first TD, whose end is the machine's, and perhaps a second: cpu_run_all() passes no argument. */
+/* The first TD, whose end is the machine's, and perhaps a second: cpu_run_all() has no argument. */
 static struct run runs[2];
 static unsigned run_count;
 static struct run *const first = &runs[0];

@@ -15,8 +15,8 @@
 /* Before the first TD is built: what is taken now must be what is taken behind the end of all.
  * module_hkid: the module's own key id. */
 void run_init(uint32_t module_hkid);
-/* Builds a TD that will run there, the first one first. Ends the machine when that fails. config must
- * stay. */
+/* Builds a TD that will run there, the first one first. Ends the machine when that fails. config
+ * must stay. */
 void run_add(const struct td_place *place, const struct config *config, struct blob firmware);
 /* On the boot CPU, once: every CPU has a place. */
 _Noreturn void run_all(void);
@@ -28,8 +28,8 @@ void run_kick_all(struct td *td);
 void run_kick_tds(void);
 
 /*
- * The TD ends, for a reason of one line: code and reason are the machine's, those of the first caller.
- * With no lock held; returns, and no vCPU of the TD enters again.
+ * The TD ends, for a reason of one line: code and reason are the machine's, those of the first
+ * caller. With no lock held; returns, and no vCPU of the TD enters again.
  */
 void run_end(struct td *td, enum machine_exit_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

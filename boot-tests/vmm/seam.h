@@ -16,8 +16,8 @@ struct seam_result {
  * RND_NO_ENTROPY a few times. */
 struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9);
 
-/* For tests: of the calls from now on, made by seam(), the one with this number (from 1) is not made
- * but has this status. 0 takes it back. */
+/* For tests: of the calls from now on, made by seam(), the one with this number (from 1) is not
+ * made but has this status. 0 takes it back. */
 void seam_fail(unsigned number, uint64_t status);
 /* Is it still to come? */
 bool seam_fail_pending(void);

@@ -67,8 +67,8 @@ enum status tdmr_memory_make(const struct tdmr_range *ram, unsigned ram_count,
 			     const struct tdmr_range *cmrs, unsigned cmr_count,
 			     struct tdmr_memory *out) MUST_CHECK;
 
-/* Regions that cover all memory; ST_NO_SPACE when the module does not take as many. PAMTs have their
- * size afterwards, and no place. */
+/* Regions that cover all memory; ST_NO_SPACE when the module does not take as many. PAMTs have
+ * their size afterwards, and no place. */
 enum status tdmr_cover(const struct tdmr_memory *memory, const struct tdmr_sysinfo *sysinfo,
 		       struct tdmr_list *out) MUST_CHECK;
 

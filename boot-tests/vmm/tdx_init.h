@@ -23,15 +23,15 @@ struct tdx_host {
 	struct tdmr_range cmrs[TDX_MAX_CMRS];
 	unsigned cmr_count;
 	struct tdmr_memory memory;
-	uint64_t lost;                /* bytes of memory that the limit of reserved areas has cost */
+	uint64_t lost;                /* bytes that the limit of reserved areas has cost */
 	struct tdx_tdmrs *tdmrs;      /* what SYS.CONFIG was given */
 	void *pamt;                   /* all PAMTs, in one piece */
 	uint64_t pamt_size;
 };
 
 /*
- * Brings the module up for the RAM given, which the frame allocator has: PAMTs come from there. Reads
- * fields, calls all CPUs. ST_BAD_ARGUMENT: it failed before. Else the status of what failed:
+ * Brings the module up for the RAM given, which the frame allocator has: PAMTs come from there.
+ * Reads fields, calls all CPUs. ST_BAD_ARGUMENT: it failed before. Else the status of what failed:
  * ST_UNSUPPORTED, ST_TDX, ST_NO_SPACE, ST_NO_MEMORY, ST_BAD_RANGE, ST_NOT_FOUND (none of the RAM is
  * convertible); nothing is then taken.
  */

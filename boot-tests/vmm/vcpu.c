@@ -72,7 +72,7 @@ static void handle_fault(struct td *td, unsigned index, const struct seam_regs *
 	}
 }
 
-/* No vCPU enters a TD that one of them has left for good: that one knows why, and is about to say. */
+/* No vCPU enters a TD that one of them has left for good: that one knows why, and will say. */
 static bool other_knows(const struct td *td)
 {
 	uint64_t start = cpu_time_us();

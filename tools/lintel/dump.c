@@ -18,8 +18,9 @@ static const char help[] =
 	"usage: lintel dump FILE\n"
 	"\n"
 	"Checks a TDVF image and prints its sections. Of an image of ours it also prints the\n"
-	"parts and every range of the AP table with its permissions. Exit status 1: the metadata is\n"
-	"malformed, a range is writable and executable, or the AP table is not what it must be.\n";
+	"parts and every range of the AP table with its permissions. Exit status 1: malformed\n"
+	"metadata, a range that is writable and executable, or an AP table that is not what it\n"
+	"must be.\n";
 
 struct dump {
 	const char *path;

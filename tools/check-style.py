@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+# Checks what can be checked of the conventions without reading: columns, blanks, first lines.
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Check the form of every source file that git tracks.
+
+  - at most 100 columns, a tab being 8, but in shell scripts and the Makefile
+  - no blanks at the end of a line; one newline at the end
+  - the SPDX line among the first five
+  - C headers: #pragma once
+
+Exit status: 0 all is well, 1 not (a line each), 2 no file was found.
+"""
+
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COLUMNS = 100
+CODE = {".c", ".h", ".S", ".nasm", ".inc", ".py"}
+SPDX = "SPDX-License-Identifier: BSD-2-Clause-Patent"
+
+
+def is_code(path, text):
+    return path.suffix in CODE or path.name == "Makefile" or text.startswith("#!")
+
+
+def faults(path, text):
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        if path.suffix in CODE and len(line.expandtabs(8)) > COLUMNS:
+            yield number, f"more than {COLUMNS} columns"
+        if line != line.rstrip():
+            yield number, "blanks at the end"
+    if lines[-1] != "" or lines[-2:-1] == [""]:
+        yield len(lines), "not one newline at the end"
+    if not any(SPDX in line for line in lines[:5]):
+        yield 1, "no SPDX line"
+    if path.suffix == ".h" and "#pragma once" not in lines:
+        yield 1, "no #pragma once"
+
+
+def main():
+    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], check=True,
+                            capture_output=True, text=True).stdout
+    checked = failed = 0
+    for name in filter(None, listed.split("\0")):
+        path = ROOT / name
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if is_code(path, text):
+            checked += 1
+            for number, what in faults(path, text):
+                failed += 1
+                print(f"{name}:{number}: {what}")
+    print(f"{checked} files, {failed} faults of form")
+    return 2 if checked == 0 else int(failed != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
