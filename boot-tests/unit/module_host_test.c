@@ -637,8 +637,8 @@ static void host_fields(void **state)
 	uint64_t old = 1000000;
 	for (unsigned i = 0; i < ARRAY_COUNT(timeouts); i++) {
 		bool good = timeouts[i].status == TDX_SUCCESS;
-		assert_status(call(TDH_MNG_WR, fixture.tdr, MD_TD_HP_LOCK_TIMEOUT, timeouts[i].value,
-				   timeouts[i].mask),
+		assert_status(call(TDH_MNG_WR, fixture.tdr, MD_TD_HP_LOCK_TIMEOUT,
+				   timeouts[i].value, timeouts[i].mask),
 			      timeouts[i].status);
 		assert_int_equal(fixture.regs.r8, good ? old : 0);
 		old = good ? timeouts[i].value : old;
