@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/sept_op.h"
 
+#include "arch/base/check.h"
+
 bool sept_operand(const struct tdcs *tdcs, uint64_t raw, enum pg_level min, enum pg_level max,
 		  gpa_t *address, enum pg_level *level)
 {
@@ -101,6 +103,22 @@ uint64_t sept_check_tracked(const struct sept_op *op, struct seam_regs *out)
 	const struct pamt_entry *entry = pamt_find(sept_hpa(op->walk.value));
 	return td_tracked(tdcs, entry->bepoch) ? TDX_SUCCESS :
 						 TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX;
+}
+
+uint64_t sept_lock_table(const struct sept_op *op, struct pamt_entry **table,
+			 struct seam_regs *out)
+{
+	enum sept_state state = sept_state(op->walk.value);
+	if (state != SEPT_NL_MAPPED && state != SEPT_NL_BLOCKED) {
+		return sept_refuse(op, TDX_EPT_ENTRY_STATE_INCORRECT, out);
+	}
+	struct pamt_entry *entry = pamt_find(sept_hpa(op->walk.value));
+	CHECK(entry != 0 && entry->type == TDX_PAGE_EPT);
+	if (!lock_try(&entry->lock, LOCK_EXCLUSIVE)) {
+		return TDX_OPERAND_BUSY | TDX_OPERAND_RCX;
+	}
+	*table = entry;
+	return TDX_SUCCESS;
 }
 
 uint64_t sept_check_content(const struct sept_op *op)

@@ -43,6 +43,13 @@ uint64_t sept_refuse(const struct sept_op *op, uint64_t status, struct seam_regs
  */
 uint64_t sept_check_tracked(const struct sept_op *op, struct seam_regs *out);
 
+/*
+ * Locks the PAMT entry, exclusive, of the table that the entry holds. EPT_ENTRY_STATE_INCORRECT: it
+ * holds none, and is described in out; or OPERAND_BUSY; both with RCX. pamt_close() ends it.
+ */
+uint64_t sept_lock_table(const struct sept_op *op, struct pamt_entry **table,
+			 struct seam_regs *out);
+
 /* May the module read the page? Poison ends the TD: TD_FATAL. */
 uint64_t sept_check_content(const struct sept_op *op);
 

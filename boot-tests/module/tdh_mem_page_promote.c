@@ -1,6 +1,5 @@
 // TDH.MEM.PAGE.PROMOTE: makes 512 pages of 4 KiB one of 2 MiB.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "arch/base/check.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/leaf.h"
@@ -91,17 +90,11 @@ uint64_t tdh_mem_page_promote(const struct td *td, const struct seam_regs *in,
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
-	enum sept_state state = sept_state(op.walk.value);
-	if (state != SEPT_NL_MAPPED && state != SEPT_NL_BLOCKED) {
-		status = sept_refuse(&op, TDX_EPT_ENTRY_STATE_INCORRECT, out);
-	} else {
-		struct pamt_entry *entry = pamt_find(sept_hpa(op.walk.value));
-		CHECK(entry != 0 && entry->type == TDX_PAGE_EPT);
-		status = TDX_OPERAND_BUSY | TDX_OPERAND_RCX;
-		if (lock_try(&entry->lock, LOCK_EXCLUSIVE)) {
-			status = promote(&op, in, out);
-			pamt_close(entry, LOCK_EXCLUSIVE);
-		}
+	struct pamt_entry *table;
+	status = sept_lock_table(&op, &table, out);
+	if (status == TDX_SUCCESS) {
+		status = promote(&op, in, out);
+		pamt_close(table, LOCK_EXCLUSIVE);
 	}
 	sept_close(&op);
 	return status;

@@ -1,6 +1,5 @@
 // TDH.MEM.SEPT.REMOVE: takes an empty table out of the Secure EPT and sets its page free.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "arch/base/check.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/sept_op.h"
@@ -17,8 +16,9 @@ static bool table_is_free(hpa_t page)
 }
 
 /* The page of the table is locked. */
-static uint64_t remove_table(const struct sept_op *op, hpa_t page, struct seam_regs *out)
+static uint64_t remove_table(const struct sept_op *op, struct seam_regs *out)
 {
+	hpa_t page = sept_hpa(op->walk.value);
 	uint64_t status = sept_check_tracked(op, out);
 	if (status != TDX_SUCCESS) {
 		return status;
@@ -42,18 +42,11 @@ uint64_t tdh_mem_sept_remove(const struct td *td, const struct seam_regs *in,
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
-	enum sept_state state = sept_state(op.walk.value);
-	if (state != SEPT_NL_MAPPED && state != SEPT_NL_BLOCKED) {
-		status = sept_refuse(&op, TDX_EPT_ENTRY_STATE_INCORRECT, out);
-	} else {
-		hpa_t page = sept_hpa(op.walk.value);
-		struct pamt_entry *entry = pamt_find(page);
-		CHECK(entry != 0 && entry->type == TDX_PAGE_EPT);
-		status = TDX_OPERAND_BUSY | TDX_OPERAND_RCX;
-		if (lock_try(&entry->lock, LOCK_EXCLUSIVE)) {
-			status = remove_table(&op, page, out);
-			pamt_close(entry, LOCK_EXCLUSIVE);
-		}
+	struct pamt_entry *table;
+	status = sept_lock_table(&op, &table, out);
+	if (status == TDX_SUCCESS) {
+		status = remove_table(&op, out);
+		pamt_close(table, LOCK_EXCLUSIVE);
 	}
 	sept_close(&op);
 	return status;
