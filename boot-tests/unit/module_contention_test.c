@@ -98,16 +98,6 @@ static void contend(struct side first, struct side second)
 	}
 }
 
-static struct vcpu *vcpu(void)
-{
-	return hpa_ptr(hpa(fixture.tdvpr[0]));
-}
-
-static struct tdcs *tdcs(void)
-{
-	return vcpu()->td.tdcs;
-}
-
 static uint64_t *entry(void)
 {
 	return sept_walk(tdcs()->sept_root, gpa(ADDRESS), PG_4K).entry;

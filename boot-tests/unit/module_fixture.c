@@ -301,10 +301,29 @@ uint64_t enter(void (*script)(struct svm_vcpu *vcpu, unsigned run))
 	return call(TDH_VP_ENTER, fixture.tdvpr[0], 0, 0, 0);
 }
 
+struct vcpu *vcpu(void)
+{
+	return hpa_ptr(hpa(fixture.tdvpr[0]));
+}
+
 struct svm_vcpu *fixture_svm(void)
 {
-	struct vcpu *vcpu = hpa_ptr(hpa(fixture.tdvpr[0]));
-	return &vcpu->svm;
+	return &vcpu()->svm;
+}
+
+uint64_t *gpr(void)
+{
+	return fixture_svm()->gpr;
+}
+
+struct vmcb *vmcb(void)
+{
+	return fixture_svm()->vmcb;
+}
+
+struct tdcs *tdcs(void)
+{
+	return vcpu()->td.tdcs;
 }
 
 static struct {

@@ -12,6 +12,9 @@
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 
+/* Statuses are unsigned and wider than int. */
+#define assert_status(actual, expected) assert_int_equal(actual, (uint64_t)(expected))
+
 #define FIXTURE_VCPUS 2
 #define FIXTURE_CPUS 4
 #define FIXTURE_HOB 0x809000
@@ -60,8 +63,15 @@ void fixture_finalize(void);
 
 /* TDH.VP.ENTER of vCPU 0 with a script; RAX. */
 uint64_t enter(void (*script)(struct svm_vcpu *vcpu, unsigned run));
-/* One TDCALL of vCPU 0 in 64-bit mode, as a TD makes it; returns RAX, other registers in td_gpr().
+/* One TDCALL of vCPU 0 in 64-bit mode, as a TD makes it; returns RAX, other registers in gpr().
  * exited says whether it became a TD exit: then it returns what TDH.VP.ENTER returned. */
 uint64_t tdcall_of_td(uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9,
 		      bool *exited);
+
+/* vCPU 0 as the module has it, its general registers and VMCB, and the TDCS. */
+struct vcpu;
+struct vcpu *vcpu(void);
 struct svm_vcpu *fixture_svm(void);
+uint64_t *gpr(void);
+struct vmcb *vmcb(void);
+struct tdcs *tdcs(void);

@@ -20,19 +20,7 @@
 #define HIGH (5 * BIT64(48) | BIT64(47) | UINT64_C(0x40000000))
 #define INVALID_RCX (TDX_OPERAND_INVALID | TDX_OPERAND_RCX)
 
-#define assert_status(actual, expected) assert_int_equal(actual, (uint64_t)(expected))
-
 static bool exited;
-
-static uint64_t *gpr(void)
-{
-	return fixture_svm()->gpr;
-}
-
-static struct vcpu *vcpu(void)
-{
-	return hpa_ptr(hpa(fixture.tdvpr[0]));
-}
 
 static const uint64_t *nested_root(void)
 {

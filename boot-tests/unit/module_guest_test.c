@@ -25,25 +25,8 @@
 #define LARGE (ADDRESS + 0x200000)
 #define KICKED (TDX_SUCCESS | EXIT_REASON_EXTERNAL_INTERRUPT)
 
-#define assert_status(actual, expected) assert_int_equal(actual, (uint64_t)(expected))
-
 static bool exited;
 static uint64_t data_page; /* behind DATA */
-
-static uint64_t *gpr(void)
-{
-	return fixture_svm()->gpr;
-}
-
-static struct vmcb *vmcb(void)
-{
-	return fixture_svm()->vmcb;
-}
-
-static struct vcpu *vcpu(void)
-{
-	return hpa_ptr(hpa(fixture.tdvpr[0]));
-}
 
 static uint64_t tdcall2(uint64_t rax, uint64_t rcx, uint64_t rdx)
 {

@@ -17,8 +17,6 @@
 
 #define ADDRESS UINT64_C(0x40000000)
 
-#define assert_status(actual, expected) assert_int_equal(actual, (uint64_t)(expected))
-
 static int load(void **state)
 {
 	(void)state;

@@ -17,8 +17,6 @@
 
 #define HKID (MODULE_HKID_BASE + 5)
 
-#define assert_status(actual, expected) assert_int_equal(actual, (uint64_t)(expected))
-
 static int load(void **state)
 {
 	(void)state;

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <openssl/evp.h>
 
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/unit/module_fixture.h"
+#include "boot-tests/unit/sha384_oracle.h"
 #include "loader/measure.h"
 
 #define OVMF "/usr/share/ovmf/OVMF.fd"
@@ -22,8 +22,6 @@
 #define CHUNK 256u
 #define ADDRESS UINT64_C(0x40000000)
 #define REPORT_TYPE 0x81
-
-#define assert_status(actual, expected) assert_int_equal(actual, (uint64_t)(expected))
 
 static bool exited;
 /* The module takes host addresses below 2^42 only. */
@@ -130,16 +128,6 @@ static void mrtd_of_ovmf(void **state)
 }
 
 /* --- RTMR and report -------------------------------------------------------------------------- */
-
-static void sha384_of(const void *a, size_t a_size, const void *b, size_t b_size, uint8_t *out)
-{
-	EVP_MD_CTX *hash = EVP_MD_CTX_new();
-	EVP_DigestInit_ex(hash, EVP_sha384(), NULL);
-	EVP_DigestUpdate(hash, a, a_size);
-	EVP_DigestUpdate(hash, b, b_size);
-	EVP_DigestFinal_ex(hash, out, NULL);
-	EVP_MD_CTX_free(hash);
-}
 
 /* A TD with one page of its own at ADDRESS. */
 static uint8_t *make_td(const struct td_params *params)

@@ -21,8 +21,6 @@
 #define KICKED (TDX_SUCCESS | EXIT_REASON_EXTERNAL_INTERRUPT)
 #define INTEGRITY (TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE | EXIT_REASON_EXCEPTION_OR_NMI)
 
-#define assert_status(actual, expected) assert_int_equal(actual, (uint64_t)(expected))
-
 static unsigned kicks;
 
 /* As boot-tests/vmm/run.h has it, whose struct td is another than the module's. */

@@ -18,8 +18,6 @@
 #define LARGE (ADDRESS + 0x200000)
 #define PAGE UINT64_C(0x1000)
 
-#define assert_status(actual, expected) assert_int_equal(actual, (uint64_t)(expected))
-
 /* Frames that cases use again and again: what an entry maps, and what the host offers. */
 static struct {
 	uint64_t small, large, table;
@@ -32,21 +30,6 @@ static struct {
 static struct tdr *tdr(void)
 {
 	return hpa_ptr(hpa(fixture.tdr));
-}
-
-static struct vcpu *vcpu(void)
-{
-	return hpa_ptr(hpa(fixture.tdvpr[0]));
-}
-
-static struct tdcs *tdcs(void)
-{
-	return vcpu()->td.tdcs;
-}
-
-static uint64_t *gpr(void)
-{
-	return fixture_svm()->gpr;
 }
 
 static uint64_t address_of(enum pg_level level)

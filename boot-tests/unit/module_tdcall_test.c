@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <openssl/evp.h>
 
 #include "arch/tdx/ve.h"
 #include "arch/x86/cpu.h"
@@ -15,29 +14,13 @@
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/module/td.h"
 #include "boot-tests/unit/module_fixture.h"
+#include "boot-tests/unit/sha384_oracle.h"
 
 #define ADDRESS UINT64_C(0x40000000)
 #define DATA (ADDRESS + 0x3000) /* an accepted page */
 
-#define assert_status(actual, expected) assert_int_equal(actual, (uint64_t)(expected))
-
 static bool exited;
 static uint64_t data_page; /* behind DATA */
-
-static uint64_t *gpr(void)
-{
-	return fixture_svm()->gpr;
-}
-
-static struct vmcb *vmcb(void)
-{
-	return fixture_svm()->vmcb;
-}
-
-static struct vcpu *vcpu(void)
-{
-	return hpa_ptr(hpa(fixture.tdvpr[0]));
-}
 
 static uint64_t tdcall2(uint64_t rax, uint64_t rcx, uint64_t rdx)
 {
@@ -206,16 +189,6 @@ static void operands_without_memory(void **state)
 }
 
 /* --- measurement and metadata -------------------------------------------------------------- */
-
-static void sha384_of(const void *a, size_t a_size, const void *b, size_t b_size, uint8_t *out)
-{
-	EVP_MD_CTX *hash = EVP_MD_CTX_new();
-	EVP_DigestInit_ex(hash, EVP_sha384(), NULL);
-	EVP_DigestUpdate(hash, a, a_size);
-	EVP_DigestUpdate(hash, b, b_size);
-	EVP_DigestFinal_ex(hash, out, NULL);
-	EVP_MD_CTX_free(hash);
-}
 
 static void rtmr(void **state)
 {

@@ -19,8 +19,6 @@
 #define LARGE (ADDRESS + 0x200000)
 #define HKID(number) ((uint64_t)(number) << HPA_WIDTH)
 
-#define assert_status(actual, expected) assert_int_equal(actual, (uint64_t)(expected))
-
 static int load(void **state)
 {
 	(void)state;

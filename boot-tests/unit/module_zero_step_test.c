@@ -21,21 +21,9 @@
 #define VIOLATION (TDX_SUCCESS | EXIT_REASON_EPT_VIOLATION)
 #define REFUSED (TDX_OPERAND_BUSY | TDX_OPERAND_SEPT_TREE)
 
-#define assert_status(actual, expected) assert_int_equal(actual, (uint64_t)(expected))
-
 /* What the TD does at RIP, if that page is not there. */
 static uint64_t touched, rip;
 static bool exited;
-
-static struct vcpu *vcpu(void)
-{
-	return hpa_ptr(hpa(fixture.tdvpr[0]));
-}
-
-static struct tdcs *tdcs(void)
-{
-	return vcpu()->td.tdcs;
-}
 
 static void touch_script(struct svm_vcpu *svm, unsigned run)
 {
