@@ -6,7 +6,7 @@
 
 #include "arch/base/addr.h"
 #include "arch/base/status.h"
-#include "shim/memory.h"
+#include "loader/memory_map.h"
 #include "shim/page_walk.h"
 
 /* One run of acceptance: what was done, and where and why it stopped. */

@@ -5,7 +5,7 @@
 #include "arch/base/addr.h"
 #include "arch/base/status.h"
 #include "arch/linux/boot_params.h"
-#include "shim/memory.h"
+#include "loader/memory_map.h"
 
 /* A part of the address space whose type is ours to say, whatever the memory map has there. */
 struct e820_overlay {

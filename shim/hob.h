@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "arch/base/status.h"
-#include "shim/memory.h"
+#include "loader/memory_map.h"
 
 /*
  * Reads a HOB list out of the shim's own copy (the host's page must have been copied before).

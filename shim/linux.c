@@ -15,15 +15,13 @@
 
 #include "arch/base/bits.h"
 #include "arch/base/mem.h"
+#include "arch/linux/boot_params.h"
+#include "loader/bzimage.h"
 #include "shim/acpi.h"
 #include "shim/e820.h"
 #include "shim/fw_cfg.h"
 #include "shim/log.h"
 #include "shim/rtmr.h"
-
-/* Where the kernels that have no opinion get their initrd at the highest. */
-#define INITRD_END_MAX 0x80000000
-#define KERNEL_ALIGNMENT_MAX 0x40000000
 
 /* A part of the payload: in the image, or an item of the host. */
 struct source {
@@ -81,105 +79,6 @@ static enum status source_open(const struct image_config *config, const struct i
 
 /* ---- the kernel ------------------------------------------------------------------------------ */
 
-enum status linux_header_read(const uint8_t *setup, uint32_t size, struct linux_setup_header *out)
-{
-	struct linux_setup_header header = { 0 };
-	if (size < LINUX_HEADER_END_MAX) {
-		return ST_TRUNCATED;
-	}
-	/* The byte before the end tells the length; what lies behind is code. */
-	uint32_t end = LINUX_HEADER_JUMP_END + setup[LINUX_HEADER_JUMP_END - 1];
-	if (end > LINUX_HEADER_END_MAX) {
-		return ST_BAD_FORMAT;
-	}
-	memcpy(&header, setup + LINUX_HEADER_OFFSET, end - LINUX_HEADER_OFFSET);
-	if (header.boot_flag != LINUX_BOOT_FLAG || header.header != LINUX_HEADER_MAGIC) {
-		return ST_BAD_FORMAT;
-	}
-	if (header.version < LINUX_VERSION_MIN ||
-	    (header.loadflags & LINUX_LOADFLAG_LOADED_HIGH) == 0 ||
-	    (header.xloadflags & LINUX_XLOADFLAG_KERNEL_64) == 0) {
-		return ST_UNSUPPORTED;
-	}
-	if (header.setup_sects == 0) {
-		header.setup_sects = LINUX_SETUP_SECTS_DEFAULT;
-	}
-	uint32_t alignment = header.kernel_alignment;
-	if (header.relocatable_kernel != 0 &&
-	    (alignment < MEM_PAGE_SIZE || alignment > KERNEL_ALIGNMENT_MAX ||
-	     (alignment & (alignment - 1)) != 0)) {
-		return ST_BAD_FORMAT;
-	}
-	if (header.init_size == 0) {
-		return ST_BAD_FORMAT;
-	}
-	*out = header;
-	return ST_OK;
-}
-
-enum status linux_place_kernel(const struct linux_setup_header *header, uint32_t size,
-			       const struct memory_map *map, struct gpa_range *out)
-{
-	uint64_t base = header->pref_address;
-	/* The decompressor needs the whole window, and its entry point to begin with. */
-	if (size <= LINUX_ENTRY_64 || size < (uint64_t)header->syssize * 16) {
-		return ST_TRUNCATED;
-	}
-	if (size > header->init_size) {
-		return ST_BAD_FORMAT;
-	}
-	/* A relocatable kernel below its preferred address would move itself there, out of the
-	 * window. */
-	if (header->relocatable_kernel != 0 && base < KERNEL_BASE) {
-		base = KERNEL_BASE;
-	}
-	if (base < SHIM_RAM_END || base >= FOUR_GIB) {
-		return ST_UNSUPPORTED;
-	}
-	if (header->relocatable_kernel != 0) {
-		base = align_up(base, header->kernel_alignment);
-	}
-	uint64_t window = align_up(header->init_size, MEM_PAGE_SIZE);
-	if (!is_aligned(base, MEM_PAGE_SIZE)) {
-		return ST_BAD_FORMAT;
-	}
-	if (base >= FOUR_GIB || window > FOUR_GIB - base ||
-	    !memory_map_covers(map, base, window, MEMORY_ACCEPTED)) {
-		return ST_NO_MEMORY;
-	}
-	*out = (struct gpa_range){ gpa(base), window };
-	return ST_OK;
-}
-
-enum status linux_place_initrd(const struct linux_setup_header *header, uint32_t size,
-			       uint64_t lowest, const struct memory_map *map, gpa_t *out)
-{
-	uint64_t limit = (uint64_t)header->initrd_addr_max + 1;
-	uint64_t best = 0;
-	if (limit > INITRD_END_MAX) {
-		limit = INITRD_END_MAX;
-	}
-	for (unsigned i = 0; i < map->count; i++) {
-		uint64_t base = map->entries[i].range.base.v;
-		uint64_t end = gpa_range_end(map->entries[i].range);
-		if (map->entries[i].kind != MEMORY_ACCEPTED) {
-			continue;
-		}
-		base = base < lowest ? lowest : base;
-		end = end > limit ? limit : end;
-		if (base >= end || size > end - base) {
-			continue;
-		}
-		/* The map is sorted: the last place is the highest. */
-		best = align_down(end - size, MEM_PAGE_SIZE);
-	}
-	if (best == 0) {
-		return ST_NO_MEMORY;
-	}
-	*out = gpa(best);
-	return ST_OK;
-}
-
 /* Reads the header and opens both parts. ST_NOT_FOUND: there is no kernel. */
 static enum status open_kernel(const struct image_config *config, struct kernel *out)
 {
@@ -192,13 +91,13 @@ static enum status open_kernel(const struct image_config *config, struct kernel 
 		return ST_NOT_FOUND;
 	}
 	if (kernel.setup.embedded != NULL) {
-		TRY(linux_header_read(kernel.setup.embedded, kernel.setup.size, &kernel.header));
+		TRY(bzimage_header_read(kernel.setup.embedded, kernel.setup.size, &kernel.header));
 	} else {
 		if (kernel.setup.size > HANDOFF_SETUP_SIZE) {
 			return ST_NO_SPACE;
 		}
 		TRY(source_read(&kernel.setup, 0, copy, kernel.setup.size));
-		TRY(linux_header_read(copy, kernel.setup.size, &kernel.header));
+		TRY(bzimage_header_read(copy, kernel.setup.size, &kernel.header));
 	}
 	uint32_t cut = (kernel.header.setup_sects + 1u) * LINUX_SECTOR_SIZE;
 	if (cut > kernel.setup.size) {
@@ -243,7 +142,7 @@ static enum status measure_kernel(const struct kernel *kernel, gpa_t body)
 static enum status load_kernel(const struct kernel *kernel, const struct memory_map *map,
 			       struct gpa_range *window)
 {
-	TRY(linux_place_kernel(&kernel->header, kernel->body.size, map, window));
+	TRY(bzimage_place_kernel(&kernel->header, kernel->body.size, map, window));
 	TRY(source_read(&kernel->body, 0, gpa_pointer(window->base), kernel->body.size));
 	return measure_kernel(kernel, window->base);
 }
@@ -273,7 +172,7 @@ static enum status load_initrd(const struct image_config *config, struct gpa_ran
 	if (initrd.size == 0) {
 		return ST_OK;
 	}
-	TRY(linux_place_initrd(&params->header, initrd.size, gpa_range_end(kernel_window), map,
+	TRY(bzimage_place_initrd(&params->header, initrd.size, gpa_range_end(kernel_window), map,
 			       &base));
 	TRY(source_read(&initrd, 0, gpa_pointer(base), initrd.size));
 	TRY(measure_initrd(&initrd, base));

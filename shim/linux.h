@@ -5,11 +5,10 @@
 
 #include "arch/base/addr.h"
 #include "arch/base/status.h"
-#include "arch/linux/boot_params.h"
 #include "linker/memmap.h"
 #include "loader/config.h"
 #include "shim/ap.h"
-#include "shim/memory.h"
+#include "loader/memory_map.h"
 
 /* Use of the hand-off window. Its rest, from HANDOFF_FREE on, is the caller's (GDT). */
 #define HANDOFF_BOOT_PARAMS HANDOFF_PAGES
@@ -35,18 +34,3 @@ struct linux_boot {
  */
 enum status linux_boot_prepare(const struct image_config *config, const struct memory_map *map,
 			       const struct mailbox_info *mp, struct linux_boot *out) MUST_CHECK;
-
-/* ---- parts of it, which touch nothing but their arguments ------------------------------------ */
-
-/* Copies the setup header out of the first size bytes of a bzImage and checks it. */
-enum status linux_header_read(const uint8_t *setup, uint32_t size,
-			      struct linux_setup_header *out) MUST_CHECK;
-
-/* Where a kernel with a protected-mode part of size bytes goes, and all that it needs there. */
-enum status linux_place_kernel(const struct linux_setup_header *header, uint32_t size,
-			       const struct memory_map *map, struct gpa_range *out) MUST_CHECK;
-
-/* As high as the kernel takes it, but not below lowest, which is page aligned. size > 0. */
-enum status linux_place_initrd(const struct linux_setup_header *header, uint32_t size,
-			       uint64_t lowest, const struct memory_map *map,
-			       gpa_t *out) MUST_CHECK;

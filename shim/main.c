@@ -15,7 +15,7 @@
 #include "shim/hob.h"
 #include "shim/linux.h"
 #include "shim/log.h"
-#include "shim/memory.h"
+#include "loader/memory_map.h"
 #include "shim/platform.h"
 #include "shim/rtmr.h"
 #include "shim/tables.h"

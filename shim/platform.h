@@ -3,7 +3,7 @@
 #pragma once
 
 #include "arch/base/status.h"
-#include "shim/memory.h"
+#include "loader/memory_map.h"
 
 /*
  * Switches on the ACPI power management block and, on q35, the PCIe configuration window, unless

@@ -11,6 +11,7 @@
 #include <openssl/sha.h>
 
 #include "arch/base/bits.h"
+#include "arch/linux/boot_params.h"
 #include "boot-tests/unit/acpi_fixture.h"
 #include "boot-tests/unit/fake_files.h"
 #include "boot-tests/unit/fake_tdcall.h"
@@ -318,159 +319,6 @@ static void command_lines(void **state)
 	assert_refused(ST_NO_SPACE);
 }
 
-static enum status read_header(struct linux_setup_header *out)
-{
-	return linux_header_read(bzimage, LINUX_HEADER_END_MAX, out);
-}
-
-static void headers(void **state)
-{
-	struct linux_setup_header copy = { .setup_sects = 99 };
-	(void)state;
-	assert_int_equal(linux_header_read(bzimage, LINUX_HEADER_END_MAX - 1, &copy), ST_TRUNCATED);
-	header()->boot_flag = 0;
-	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
-	make_kernel();
-	header()->header++;
-	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
-	make_kernel();
-	header()->version = 0x20B;
-	assert_int_equal(read_header(&copy), ST_UNSUPPORTED);
-	make_kernel();
-	header()->xloadflags = 0x7E;
-	assert_int_equal(read_header(&copy), ST_UNSUPPORTED);
-	make_kernel();
-	header()->loadflags = 0;
-	assert_int_equal(read_header(&copy), ST_UNSUPPORTED);
-	make_kernel();
-	header()->init_size = 0;
-	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
-	make_kernel();
-	/* The header would run into what boot_params has behind it. */
-	header()->jump_offset = 0x290 - 0x202 + 1;
-	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
-	assert_int_equal(copy.setup_sects, 99);
-	header()->jump_offset = 0x290 - 0x202;
-	assert_int_equal(read_header(&copy), ST_OK);
-	assert_int_equal(copy.later[35], 0xCC);
-	header()->jump_offset = 0x26C - 0x202;
-	header()->setup_sects = 0;
-	assert_int_equal(read_header(&copy), ST_OK);
-	assert_int_equal(copy.setup_sects, 4);
-	assert_int_equal(copy.later[0], 0);
-	/* So short that the magic is not in it. */
-	header()->jump_offset = 0;
-	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
-}
-
-static void alignments(void **state)
-{
-	static const uint32_t bad[] = { 0, 0x800, 0x300000, 0x80000000 };
-	struct linux_setup_header copy;
-	(void)state;
-	for (unsigned i = 0; i < ARRAY_COUNT(bad); i++) {
-		header()->kernel_alignment = bad[i];
-		assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
-	}
-	/* Nobody aligns a kernel that cannot move. */
-	header()->relocatable_kernel = 0;
-	assert_int_equal(read_header(&copy), ST_OK);
-}
-
-static void kernel_places(void **state)
-{
-	struct linux_setup_header copy;
-	struct gpa_range window;
-	(void)state;
-	assert_int_equal(read_header(&copy), ST_OK);
-	copy.pref_address = 0;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
-	assert_int_equal(window.base.v, KERNEL_BASE);
-	/* Not below its preferred address, from where it would move. */
-	copy.pref_address = 0x2000001;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
-	assert_int_equal(window.base.v, 0x2200000);
-	copy.pref_address = UINT64_MAX;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_UNSUPPORTED);
-	copy.pref_address = FOUR_GIB - 1;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
-	copy.relocatable_kernel = 0;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_BAD_FORMAT);
-	copy.pref_address = 0x100000;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_UNSUPPORTED);
-	copy.pref_address = KERNEL_BASE + 0x1000;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
-	assert_int_equal(window.base.v, KERNEL_BASE + 0x1000);
-}
-
-static void kernel_windows(void **state)
-{
-	struct linux_setup_header copy;
-	struct gpa_range window;
-	(void)state;
-	assert_int_equal(read_header(&copy), ST_OK);
-	/* To the last page of RAM, and one byte more. */
-	copy.init_size = LOW_END - KERNEL_BASE;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
-	copy.init_size++;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
-	copy.init_size = UINT32_MAX;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
-	copy.init_size = PM_SIZE - 1;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_BAD_FORMAT);
-	copy.init_size = INIT_SIZE;
-	copy.syssize = 0;
-	assert_int_equal(linux_place_kernel(&copy, 0x200, &map, &window), ST_TRUNCATED);
-	assert_int_equal(linux_place_kernel(&copy, 0x201, &map, &window), ST_OK);
-	copy.syssize = UINT32_MAX;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_TRUNCATED);
-	copy.syssize = 0;
-	/* Up to 4 GiB and not across, whatever memory there is. */
-	map.entries[0].range.size = FOUR_GIB;
-	copy.pref_address = FOUR_GIB - 0x2000000;
-	copy.init_size = 0x2000000;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
-	copy.init_size++;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
-	copy.pref_address = KERNEL_BASE;
-	copy.init_size = INIT_SIZE;
-	/* Memory that nobody has accepted is none. */
-	map.entries[0].kind = MEMORY_UNACCEPTED;
-	assert_int_equal(linux_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
-}
-
-static void initrd_places(void **state)
-{
-	struct linux_setup_header copy;
-	gpa_t base = gpa(0);
-	(void)state;
-	assert_int_equal(read_header(&copy), ST_OK);
-	/* Below the kernel's own limit. */
-	copy.initrd_addr_max = 0x37FFFFF;
-	assert_int_equal(linux_place_initrd(&copy, 0x1000, 0x3000000, &map, &base), ST_OK);
-	assert_int_equal(base.v, 0x37FF000);
-	/* Exactly what is left, and a byte more. */
-	assert_int_equal(linux_place_initrd(&copy, 0x800000, 0x3000000, &map, &base), ST_OK);
-	assert_int_equal(base.v, 0x3000000);
-	assert_int_equal(linux_place_initrd(&copy, 0x800001, 0x3000000, &map, &base), ST_NO_MEMORY);
-	assert_int_equal(linux_place_initrd(&copy, 1, 0x3800000, &map, &base), ST_NO_MEMORY);
-	/* The highest of several; never above 2 GiB; never in what is not RAM. */
-	map = (struct memory_map){
-		.count = 4,
-		.entries = { { { { 0 }, 0x4000000 }, MEMORY_ACCEPTED },
-			     { { { 0x5000000 }, 0x10000 }, MEMORY_ACCEPTED },
-			     { { { 0x6000000 }, 0x10000 }, MEMORY_RESERVED },
-			     { { { 0x7FFFF000 }, 0x10000 }, MEMORY_ACCEPTED } },
-	};
-	copy.initrd_addr_max = UINT32_MAX;
-	assert_int_equal(linux_place_initrd(&copy, 0x1000, 0x3000000, &map, &base), ST_OK);
-	assert_int_equal(base.v, 0x7FFFF000);
-	assert_int_equal(linux_place_initrd(&copy, 0x1001, 0x3000000, &map, &base), ST_OK);
-	assert_int_equal(base.v, 0x500E000);
-	assert_int_equal(linux_place_initrd(&copy, 0x10001, 0x3000000, &map, &base), ST_OK);
-	assert_int_equal(base.v, 0x3FEF000);
-}
-
 /* ---- measurement ----------------------------------------------------------------------------- */
 
 #define EXTENDS_MAX 16
@@ -577,8 +425,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(from_fw_cfg),   CASE(from_the_image),    CASE(td_with_acpi),
 		CASE(no_kernel),     CASE(sizes_of_the_host), CASE(no_initrd),
-		CASE(command_lines), CASE(headers),	      CASE(alignments),
-		CASE(kernel_places), CASE(kernel_windows),    CASE(initrd_places),
+		CASE(command_lines),
 		/* Last: from here on there is a log. */
 		cmocka_unit_test_setup(all_of_the_host_is_measured, setup_measured),
 		cmocka_unit_test_setup(what_the_host_has_not_is_no_event, setup_measured),

@@ -5,7 +5,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -165,32 +164,6 @@ static void items_are_read_as_qemu_does(void **state)
 	assert_memory_equal(got, "\0\0\0\0\0\0\0\0", 8);
 }
 
-static void kernel_is_split_after_its_setup(void **state)
-{
-	(void)state;
-	static uint8_t image[8 * 512];
-	struct bzimage_parts parts;
-	memcpy(image + 0x202, "HdrS", 4);
-	image[0x1F1] = 6;
-	assert_int_equal(bzimage_split(image, sizeof(image), &parts), ST_OK);
-	assert_int_equal(parts.setup_size, 7 * 512);
-	assert_int_equal(parts.kernel_size, 512);
-	assert_int_equal(bzimage_split(image, 7 * 512, &parts), ST_BAD_FORMAT);
-	assert_int_equal(bzimage_split(image, 7 * 512 + 1, &parts), ST_OK);
-	image[0x1F1] = 0; /* means 4 */
-	assert_int_equal(bzimage_split(image, sizeof(image), &parts), ST_OK);
-	assert_int_equal(parts.setup_size, 5 * 512);
-	/* A copy of its own size, so that a read behind it is seen. */
-	uint8_t *small = malloc(0x205);
-	assert_non_null(small);
-	memcpy(small, image, 0x205);
-	assert_int_equal(bzimage_split(small, 0x205, &parts), ST_BAD_FORMAT);
-	assert_int_equal(bzimage_split(small, 0, &parts), ST_BAD_FORMAT);
-	free(small);
-	image[0x202] = 'h';
-	assert_int_equal(bzimage_split(image, sizeof(image), &parts), ST_BAD_FORMAT);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,7 +171,6 @@ int main(void)
 		cmocka_unit_test(anything_else_is_refused),
 		cmocka_unit_test(error_names_the_line),
 		cmocka_unit_test(items_are_read_as_qemu_does),
-		cmocka_unit_test(kernel_is_split_after_its_setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,12 +7,8 @@
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
-#include "arch/linux/boot_params.h"
 
 #define SELECTOR_MASK MASK64(13, 0)
-/* Of struct linux_setup_header in the file. */
-#define SETUP_SECTS_OFFSET LINUX_HEADER_OFFSET
-#define MAGIC_OFFSET 0x202
 
 void fw_cfg_items_add(struct fw_cfg_items *items, uint16_t selector, const void *data,
 		      uint32_t size)
@@ -56,21 +52,4 @@ void fw_cfg_items_read(struct fw_cfg_items *items, void *to, uint32_t size)
 void fw_cfg_items_skip(struct fw_cfg_items *items, uint32_t size)
 {
 	items->offset += left(items, size);
-}
-
-enum status bzimage_split(const uint8_t *image, uint32_t size, struct bzimage_parts *out)
-{
-	uint32_t magic;
-	if (size < MAGIC_OFFSET + sizeof(magic)) {
-		return ST_BAD_FORMAT;
-	}
-	memcpy(&magic, image + MAGIC_OFFSET, sizeof(magic));
-	uint32_t sectors = image[SETUP_SECTS_OFFSET] != 0 ? image[SETUP_SECTS_OFFSET] :
-							    LINUX_SETUP_SECTS_DEFAULT;
-	uint32_t setup = (sectors + 1) * LINUX_SECTOR_SIZE;
-	if (magic != LINUX_HEADER_MAGIC || setup >= size) {
-		return ST_BAD_FORMAT;
-	}
-	*out = (struct bzimage_parts){ setup, size - setup };
-	return ST_OK;
 }

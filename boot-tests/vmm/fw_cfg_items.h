@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/base/status.h"
-
 #define FW_CFG_ITEMS_MAX 64
 
 struct fw_cfg_item {
@@ -34,11 +32,3 @@ bool fw_cfg_items_select(struct fw_cfg_items *items, uint16_t selector);
 /* The next size bytes of what is selected; behind its end there are zeros. */
 void fw_cfg_items_read(struct fw_cfg_items *items, void *to, uint32_t size);
 void fw_cfg_items_skip(struct fw_cfg_items *items, uint32_t size);
-
-/* The parts of a bzImage, as QEMU's -kernel serves them. ST_BAD_FORMAT: it is none. */
-struct bzimage_parts {
-	uint32_t setup_size; /* from the start; the rest is the protected-mode part */
-	uint32_t kernel_size;
-};
-enum status bzimage_split(const uint8_t *image, uint32_t size,
-			  struct bzimage_parts *out) MUST_CHECK;

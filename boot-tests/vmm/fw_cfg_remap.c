@@ -12,6 +12,7 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/vmm/acpi_cpus.h"
 #include "boot-tests/vmm/frames.h"
+#include "loader/bzimage.h"
 
 #define E820_RAM 1
 #define E820_FILE "etc/e820"

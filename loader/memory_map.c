@@ -1,6 +1,6 @@
 // The memory map: sorted, disjoint ranges by construction.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "shim/memory.h"
+#include "loader/memory_map.h"
 
 enum status memory_map_add(struct memory_map *map, uint64_t base, uint64_t size,
 			   enum memory_kind kind)

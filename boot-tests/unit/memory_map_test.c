@@ -1,6 +1,6 @@
 // The memory map: order, growth, coverage.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "shim/memory.h"
+#include "loader/memory_map.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,7 +10,7 @@
 
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
-#include "shim/linux.h"
+#include "loader/bzimage.h"
 
 #define LOW_RAM_END 0x40000000
 
@@ -29,14 +29,14 @@ static void check_places(const struct linux_setup_header *header, uint32_t kerne
 	struct gpa_range window;
 	gpa_t initrd;
 	CHECK(header->setup_sects != 0 && header->init_size != 0);
-	if (linux_place_kernel(header, kernel_size, &map, &window) != ST_OK) {
+	if (bzimage_place_kernel(header, kernel_size, &map, &window) != ST_OK) {
 		return;
 	}
 	CHECK(window.base.v >= SHIM_RAM_END && is_aligned(window.base.v, MEM_PAGE_SIZE));
 	CHECK(window.size >= header->init_size && window.size >= kernel_size);
 	CHECK(gpa_range_end(window) <= LOW_RAM_END);
-	if (initrd_size == 0 || linux_place_initrd(header, initrd_size, gpa_range_end(window), &map,
-						   &initrd) != ST_OK) {
+	if (initrd_size == 0 || bzimage_place_initrd(header, initrd_size, gpa_range_end(window),
+						     &map, &initrd) != ST_OK) {
 		return;
 	}
 	CHECK(initrd.v >= gpa_range_end(window) && is_aligned(initrd.v, MEM_PAGE_SIZE));
@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < size && i < sizeof(good); i++) {
 		setup[LINUX_HEADER_OFFSET + i] ^= data[i];
 	}
-	if (linux_header_read(setup, LINUX_HEADER_END_MAX, &header) == ST_OK) {
+	if (bzimage_header_read(setup, LINUX_HEADER_END_MAX, &header) == ST_OK) {
 		check_places(&header, sizes[0], sizes[1]);
 	}
 	free(setup);

@@ -1,0 +1,129 @@
+// bzImage: the setup header, checked once, and the places that follow from it.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "loader/bzimage.h"
+
+#include "arch/base/bits.h"
+#include "arch/base/mem.h"
+#include "linker/memmap.h"
+
+/* Where the kernels that have no opinion get their initrd at the highest. */
+#define INITRD_END_MAX 0x80000000
+#define KERNEL_ALIGNMENT_MAX 0x40000000
+
+static uint8_t setup_sectors(uint8_t setup_sects)
+{
+	return setup_sects != 0 ? setup_sects : LINUX_SETUP_SECTS_DEFAULT;
+}
+
+enum status bzimage_header_read(const uint8_t *setup, uint32_t size, struct linux_setup_header *out)
+{
+	struct linux_setup_header header = { 0 };
+	if (size < LINUX_HEADER_END_MAX) {
+		return ST_TRUNCATED;
+	}
+	/* The byte before the end tells the length; what lies behind is code. */
+	uint32_t end = LINUX_HEADER_JUMP_END + setup[LINUX_HEADER_JUMP_END - 1];
+	if (end > LINUX_HEADER_END_MAX) {
+		return ST_BAD_FORMAT;
+	}
+	memcpy(&header, setup + LINUX_HEADER_OFFSET, end - LINUX_HEADER_OFFSET);
+	if (header.boot_flag != LINUX_BOOT_FLAG || header.header != LINUX_HEADER_MAGIC) {
+		return ST_BAD_FORMAT;
+	}
+	if (header.version < LINUX_VERSION_MIN ||
+	    (header.loadflags & LINUX_LOADFLAG_LOADED_HIGH) == 0 ||
+	    (header.xloadflags & LINUX_XLOADFLAG_KERNEL_64) == 0) {
+		return ST_UNSUPPORTED;
+	}
+	header.setup_sects = setup_sectors(header.setup_sects);
+	uint32_t alignment = header.kernel_alignment;
+	if (header.relocatable_kernel != 0 &&
+	    (alignment < MEM_PAGE_SIZE || alignment > KERNEL_ALIGNMENT_MAX ||
+	     (alignment & (alignment - 1)) != 0)) {
+		return ST_BAD_FORMAT;
+	}
+	if (header.init_size == 0) {
+		return ST_BAD_FORMAT;
+	}
+	*out = header;
+	return ST_OK;
+}
+
+enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32_t size,
+			       const struct memory_map *map, struct gpa_range *out)
+{
+	uint64_t base = header->pref_address;
+	/* The decompressor needs the whole window, and its entry point to begin with. */
+	if (size <= LINUX_ENTRY_64 || size < (uint64_t)header->syssize * 16) {
+		return ST_TRUNCATED;
+	}
+	if (size > header->init_size) {
+		return ST_BAD_FORMAT;
+	}
+	/* A relocatable kernel below its preferred address would move itself there, out of the
+	 * window. */
+	if (header->relocatable_kernel != 0 && base < KERNEL_BASE) {
+		base = KERNEL_BASE;
+	}
+	if (base < SHIM_RAM_END || base >= FOUR_GIB) {
+		return ST_UNSUPPORTED;
+	}
+	if (header->relocatable_kernel != 0) {
+		base = align_up(base, header->kernel_alignment);
+	}
+	uint64_t window = align_up(header->init_size, MEM_PAGE_SIZE);
+	if (!is_aligned(base, MEM_PAGE_SIZE)) {
+		return ST_BAD_FORMAT;
+	}
+	if (base >= FOUR_GIB || window > FOUR_GIB - base ||
+	    !memory_map_covers(map, base, window, MEMORY_ACCEPTED)) {
+		return ST_NO_MEMORY;
+	}
+	*out = (struct gpa_range){ gpa(base), window };
+	return ST_OK;
+}
+
+enum status bzimage_place_initrd(const struct linux_setup_header *header, uint32_t size,
+			       uint64_t lowest, const struct memory_map *map, gpa_t *out)
+{
+	uint64_t limit = (uint64_t)header->initrd_addr_max + 1;
+	uint64_t best = 0;
+	if (limit > INITRD_END_MAX) {
+		limit = INITRD_END_MAX;
+	}
+	for (unsigned i = 0; i < map->count; i++) {
+		uint64_t base = map->entries[i].range.base.v;
+		uint64_t end = gpa_range_end(map->entries[i].range);
+		if (map->entries[i].kind != MEMORY_ACCEPTED) {
+			continue;
+		}
+		base = base < lowest ? lowest : base;
+		end = end > limit ? limit : end;
+		if (base >= end || size > end - base) {
+			continue;
+		}
+		/* The map is sorted: the last place is the highest. */
+		best = align_down(end - size, MEM_PAGE_SIZE);
+	}
+	if (best == 0) {
+		return ST_NO_MEMORY;
+	}
+	*out = gpa(best);
+	return ST_OK;
+}
+
+enum status bzimage_split(const uint8_t *image, uint32_t size, struct bzimage_parts *out)
+{
+	uint32_t magic;
+	uint32_t magic_offset = LINUX_HEADER_OFFSET + offsetof(struct linux_setup_header, header);
+	if (size < magic_offset + sizeof(magic)) {
+		return ST_BAD_FORMAT;
+	}
+	memcpy(&magic, image + magic_offset, sizeof(magic));
+	uint32_t setup = (setup_sectors(image[LINUX_HEADER_OFFSET]) + 1u) * LINUX_SECTOR_SIZE;
+	if (magic != LINUX_HEADER_MAGIC || setup >= size) {
+		return ST_BAD_FORMAT;
+	}
+	*out = (struct bzimage_parts){ setup, size - setup };
+	return ST_OK;
+}

@@ -1,0 +1,32 @@
+// bzImage: the setup header, checked once, and the places that follow from it.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [Linux Documentation/arch/x86/boot.rst]
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "arch/base/status.h"
+#include "arch/linux/boot_params.h"
+#include "loader/memory_map.h"
+
+/* Copies the setup header out of the first size bytes of a bzImage and checks it. */
+enum status bzimage_header_read(const uint8_t *setup, uint32_t size,
+				struct linux_setup_header *out) MUST_CHECK;
+
+/* Where a kernel with a protected-mode part of size bytes goes, and all that it needs there. */
+enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32_t size,
+				 const struct memory_map *map, struct gpa_range *out) MUST_CHECK;
+
+/* As high as the kernel takes it, but not below lowest, which is page aligned. size > 0. */
+enum status bzimage_place_initrd(const struct linux_setup_header *header, uint32_t size,
+				 uint64_t lowest, const struct memory_map *map,
+				 gpa_t *out) MUST_CHECK;
+
+/* The parts of a bzImage, as QEMU's -kernel serves them. ST_BAD_FORMAT: it is none. */
+struct bzimage_parts {
+	uint32_t setup_size; /* from the start; the rest is the protected-mode part */
+	uint32_t kernel_size;
+};
+enum status bzimage_split(const uint8_t *image, uint32_t size,
+			  struct bzimage_parts *out) MUST_CHECK;
