@@ -59,7 +59,7 @@ NASMFLAGS     := -f elf64 -g -F dwarf -Werror -I. -I$(B)/
 LDFLAGS       := -nostdlib -static --orphan-handling=error -z max-page-size=0x1000 --gc-sections \
                  -z separate-code --build-id=none
 
-.PHONY: all help shim image machine payload ap-example lintel unit fuzz check clean
+.PHONY: all help shim image machine payload ap-example lintel unit fuzz check check-debug clean
 all: shim lintel image machine payload ap-example ## build everything
 
 help: ## this text
@@ -228,14 +228,22 @@ boot: all initramfs ## boot the stock kernel, or the test payload where there is
 bench: all $(B)/stop-kernel.bin ## figures by count, of calls, APs and boots: also build/bench.json
 	@boot-tests/bench.py --build $(B)
 
-check: ## include direction, form of the sources
+check: check-debug ## include direction, form of the sources, debug information
 	tools/check-layers.py
 	tools/check-style.py
+
+# A function of C and one of nasm each; it links the programs first where they are not built.
+check-debug: $(B)/shim.elf $(B)/machine.elf $(B)/payload.elf $(B)/ap-example.elf
+	tools/check-debug.py \
+	  $(B)/shim.elf=shim_main@shim/main.c,ap_park@shim/ap.nasm \
+	  $(B)/machine.elf=machine_main@boot-tests/vmm/main.c,svm_run@boot-tests/machine/svm_run.nasm \
+	  $(B)/payload.elf=payload_main@boot-tests/payload/main.c,payload_entry@boot-tests/payload/entry.nasm \
+	  $(B)/ap-example.elf=example_main@boot-tests/ap-example/example.c,reset_vector@boot-tests/ap-example/entry.nasm
 
 test: setup ## set up, build with both compilers, and run every test
 	@boot-tests/run.py --build $(B)
 
 clean: ## remove build/
-	rm -rf $(B)
+	rm -rf --one-file-system $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path '$(B)/try-*' -prune -o -type f -name '*.d' -print 2>/dev/null)

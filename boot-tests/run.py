@@ -392,6 +392,8 @@ def build_all(results, build):
         ("build/kernel-backports", run_checker,
          ["tools/get-debian", BACKPORTS_SERIES, f"{build}/kernel"]),
         ("build/ovmf-13", run_checker, ["tools/get-debian", "ovmf-13", f"{build}/firmware"]),
+        ("check/debug-clang", run_make, [f"B={build}", "CC=clang", "check-debug"]),
+        ("check/debug-gcc", run_make, [f"B={build}/gcc", "CC=gcc", "check-debug"]),
         ("check/layers", run_checker, ["tools/check-layers.py"]),
         ("check/style", run_checker, ["tools/check-style.py"]),
         ("check/harness", run_checker, ["boot-tests/harness_test.py"]),

@@ -32,9 +32,6 @@ SECTIONS
 	.bss : { *(.bss .bss.* COMMON) } :bss
 	ASSERT(. <= MACHINE_BASE + MACHINE_WINDOW, "the machine does not fit its window.")
 
-	.symtab : { *(.symtab) }
-	.strtab : { *(.strtab) }
-	.shstrtab : { *(.shstrtab) }
-	.debug_all 0 : { *(.debug*) }
+#include "linker/debug.inc"
 	/DISCARD/ : { *(.comment .note.GNU* .eh_frame* .llvm_addrsig) }
 }

@@ -43,9 +43,6 @@ SECTIONS
 	payload_bss_end = .;
 	ASSERT(. <= PAYLOAD_BASE + PAYLOAD_WINDOW, "the payload has outgrown its window.")
 
-	.symtab : { *(.symtab) }
-	.strtab : { *(.strtab) }
-	.shstrtab : { *(.shstrtab) }
-	.debug_all 0 : { *(.debug*) }
+#include "linker/debug.inc"
 	/DISCARD/ : { *(.comment .note* .eh_frame* .llvm_addrsig) }
 }

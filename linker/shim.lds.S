@@ -49,9 +49,6 @@ SECTIONS
 	shim_bss_end = .;
 	ASSERT(. <= SHIM_DATA + SHIM_DATA_SIZE, "the shim's .bss has exceeded its window.")
 
-	.symtab : { *(.symtab) }
-	.strtab : { *(.strtab) }
-	.shstrtab : { *(.shstrtab) }
-	.debug_all 0 : { *(.debug*) }
+#include "linker/debug.inc"
 	/DISCARD/ : { *(.comment .note* .eh_frame* .llvm_addrsig) }
 }

@@ -50,9 +50,6 @@ SECTIONS
 	ASSERT(. <= EXAMPLE_RAM + EXAMPLE_RAM_SIZE - EXAMPLE_STACK_SIZE, "no room for the stack.")
 	example_stack = EXAMPLE_RAM + EXAMPLE_RAM_SIZE;
 
-	.symtab : { *(.symtab) }
-	.strtab : { *(.strtab) }
-	.shstrtab : { *(.shstrtab) }
-	.debug_all 0 : { *(.debug*) }
+#include "linker/debug.inc"
 	/DISCARD/ : { *(.comment .note* .eh_frame* .llvm_addrsig) }
 }
