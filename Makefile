@@ -30,7 +30,7 @@ FUZZ_C      := $(wildcard boot-tests/fuzz/*_fuzz.c)
 
 # Files of a freestanding program that only run on the target; all the others are pure and are
 # linked into the unit tests.
-SHIM_TARGET_ONLY    := shim/main.c shim/fatal.c shim/exception.c
+SHIM_TARGET_ONLY    := shim/main.c shim/fatal.c shim/exception.c shim/tables_enter.c
 MACHINE_TARGET_ONLY := $(filter-out %/walk.c,$(wildcard boot-tests/machine/*.c))
 
 # ---- flags -------------------------------------------------------------------------------------
@@ -242,6 +242,10 @@ check-debug: $(B)/shim.elf $(B)/machine.elf $(B)/payload.elf $(B)/ap-example.elf
 
 test: setup ## set up, build with both compilers, and run every test
 	@boot-tests/run.py --build $(B)
+
+.PHONY: mutate
+mutate: ## break the code in one place at a time: the tests must notice (ONLY=REGEX for some)
+	@boot-tests/mutate.py --only '$(ONLY)'
 
 clean: ## remove build/
 	rm -rf --one-file-system $(B)

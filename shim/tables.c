@@ -1,22 +1,12 @@
-// Page tables and descriptor tables of the boot processor.
+// Makes the page tables and descriptor tables of the boot processor; tables_enter.c loads them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "shim/tables.h"
 
 #include "arch/base/check.h"
 #include "arch/x86/cpu.h"
-#include "arch/x86/desc.h"
-#include "arch/x86/insn.h"
 #include "linker/memmap.h"
 #include "loader/pagetable.h"
 
-/* Linker script. */
-extern char shim_rodata[];
-/* exception.inc */
-extern char exception_stubs[];
-#define EXCEPTION_VECTORS 32
-#define EXCEPTION_STUB_SIZE 16
-
-#define SELECTOR_TSS 0x20
 #define TSS_AVAILABLE 0x89
 #define IST_DOUBLE_FAULT 1
 #define IST_MACHINE_CHECK 2
@@ -35,10 +25,10 @@ static struct pt_arena arena_from(size_t first_page)
 	return (struct pt_arena){ (uint64_t *)base, gpa(base), BOOT_TABLES_PAGES - first_page };
 }
 
-enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size)
+enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint64_t constants,
+			      gpa_t *root)
 {
 	uint64_t image = FOUR_GIB - image_size;
-	uint64_t constants = (uintptr_t)shim_rodata;
 	struct pt_map maps[16];
 	size_t count = 0;
 	maps[count++] = identity(MEM_PAGE_SIZE, BSP_STACK - MEM_PAGE_SIZE, PT_RW);
@@ -57,11 +47,7 @@ enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size)
 	maps[count++] = identity(constants, RESET_PAGE, PT_R);
 	maps[count++] = identity(RESET_PAGE, FOUR_GIB, PT_RX);
 	struct pt_arena arena = arena_from(0);
-	gpa_t root;
-	TRY(pt_build(&arena, maps, count, gpaw, &root, &boot_pages_used));
-	insn_write_cr3(root.v);
-	insn_write_cr0(insn_read_cr0() | CR0_WP);
-	return ST_OK;
+	return pt_build(&arena, maps, count, gpaw, root, &boot_pages_used);
 }
 
 enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
@@ -116,32 +102,23 @@ static uint8_t ist_of(unsigned vector)
 	}
 }
 
-void tables_load_descriptors(void)
+void tables_fill_descriptors(struct descriptors *out, uint64_t stubs)
 {
-	/* The CPU reads all three, and marks the TSS busy. */
-	static uint64_t gdt[SELECTOR_TSS / 8 + 2];
-	static struct tss64 tss;
-	static struct idt_gate idt[EXCEPTION_VECTORS];
+	uint64_t base = (uintptr_t)&out->tss;
+	out->tss.ist[IST_DOUBLE_FAULT - 1] = IST_STACK + IST_STACK_SIZE;
+	out->tss.ist[IST_MACHINE_CHECK - 1] = IST_STACK + IST_STACK_SIZE / 2;
+	out->tss.io_map_base = sizeof(out->tss);
 
-	tss.ist[IST_DOUBLE_FAULT - 1] = IST_STACK + IST_STACK_SIZE;
-	tss.ist[IST_MACHINE_CHECK - 1] = IST_STACK + IST_STACK_SIZE / 2;
-	tss.io_map_base = sizeof(tss);
-
-	uint64_t base = (uintptr_t)&tss;
-	gdt[SELECTOR_CODE32 / 8] = GDT_CODE32;
-	gdt[SELECTOR_CODE64 / 8] = GDT_CODE64;
-	gdt[SELECTOR_DATA / 8] = GDT_DATA;
-	gdt[SELECTOR_TSS / 8] = field_put(MASK64(15, 0), sizeof(tss) - 1) |
-				field_put(MASK64(39, 16), base) |
-				field_put(MASK64(47, 40), TSS_AVAILABLE) |
-				field_put(MASK64(63, 56), field_get(MASK64(31, 24), base));
-	gdt[SELECTOR_TSS / 8 + 1] = field_get(MASK64(63, 32), base);
+	out->gdt[SELECTOR_CODE32 / 8] = GDT_CODE32;
+	out->gdt[SELECTOR_CODE64 / 8] = GDT_CODE64;
+	out->gdt[SELECTOR_DATA / 8] = GDT_DATA;
+	out->gdt[SELECTOR_TSS / 8] = field_put(MASK64(15, 0), sizeof(out->tss) - 1) |
+				     field_put(MASK64(39, 16), base) |
+				     field_put(MASK64(47, 40), TSS_AVAILABLE) |
+				     field_put(MASK64(63, 56), field_get(MASK64(31, 24), base));
+	out->gdt[SELECTOR_TSS / 8 + 1] = field_get(MASK64(63, 32), base);
 
 	for (unsigned vector = 0; vector < EXCEPTION_VECTORS; vector++) {
-		idt[vector] = gate_to((uintptr_t)exception_stubs + vector * EXCEPTION_STUB_SIZE,
-				      ist_of(vector));
+		out->idt[vector] = gate_to(stubs + vector * EXCEPTION_STUB_SIZE, ist_of(vector));
 	}
-	insn_lgdt(&(struct desc_pointer){ sizeof(gdt) - 1, (uintptr_t)gdt });
-	insn_ltr(SELECTOR_TSS);
-	insn_lidt(&(struct desc_pointer){ sizeof(idt) - 1, (uintptr_t)idt });
 }

@@ -12,11 +12,30 @@
 
 #include "arch/base/addr.h"
 #include "arch/base/status.h"
+#include "arch/x86/desc.h"
 
+/* Builds the boot table; *root is for CR3. Constants follow the shim's text from this page on. */
+enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint64_t constants,
+			      gpa_t *root) MUST_CHECK;
 /* Leaves the AP table for the boot table and sets CR0.WP. */
 enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size) MUST_CHECK;
 
-/* GDT with a TSS, guarded stacks of #DF and #MC, IDT with all 32 vectors. */
+#define SELECTOR_TSS 0x20
+#define EXCEPTION_VECTORS 32
+#define EXCEPTION_STUB_SIZE 16
+
+/* GDT with a TSS, guarded stacks of #DF and #MC, IDT with all 32 vectors. The CPU reads them as
+ * long as they are loaded, and marks the TSS busy. */
+struct descriptors {
+	uint64_t gdt[SELECTOR_TSS / 8 + 2];
+	struct tss64 tss;
+	struct idt_gate idt[EXCEPTION_VECTORS];
+};
+
+/* out is all zeros and stays where it is; the stub of vector n is n * EXCEPTION_STUB_SIZE behind
+ * stubs. */
+void tables_fill_descriptors(struct descriptors *out, uint64_t stubs);
+/* Fills and loads them. */
 void tables_load_descriptors(void);
 
 /* Builds the hand-off table; *root is for CR3. window grows to whole 2 MiB pages. */
