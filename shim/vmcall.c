@@ -115,10 +115,12 @@ enum status vmcall_wbinvd(void)
 
 enum status vmcall_map_gpa(struct gpa_range range, enum share share, unsigned gpaw)
 {
-	uint64_t cursor = gpa_with_share(range.base, share, gpaw);
-	uint64_t end = cursor + range.size;
+	const uint64_t shared_bit = gpa_with_share(gpa(0), SHARE_SHARED, gpaw);
+	uint64_t cursor = range.base.v;
+	uint64_t end = gpa_range_end(range);
 	for (unsigned stalls = 0; stalls < MAP_GPA_STALLS;) {
-		struct tdcall_regs regs = { .r12 = cursor, .r13 = end - cursor };
+		struct tdcall_regs regs = { .r12 = gpa_with_share(gpa(cursor), share, gpaw),
+					    .r13 = end - cursor };
 		TRY(vmcall(&regs, TDVMCALL_MAP_GPA));
 		if (regs.r10 == TDVMCALL_SUCCESS) {
 			return ST_OK;
@@ -126,7 +128,8 @@ enum status vmcall_map_gpa(struct gpa_range range, enum share share, unsigned gp
 		if (regs.r10 != TDVMCALL_RETRY) {
 			return ST_HOST_REFUSED;
 		}
-		uint64_t next = regs.r11;
+		/* KVM's has the SHARED bit of the request, other hosts' has not. */
+		uint64_t next = regs.r11 & ~shared_bit;
 		if (next < cursor || next >= end || !is_aligned(next, MEM_PAGE_SIZE)) {
 			return ST_HOST_LIED;
 		}

@@ -33,8 +33,8 @@ enum status vmcall_wbinvd(void) MUST_CHECK;
 
 /*
  * MapGPA for the whole range, with as many calls as the host asks for. ST_HOST_LIED: the host's
- * address to continue from is unaligned or outside [first page not done, end). ST_TIMEOUT: the host
- * asked for a retry without progress too often.
+ * address to continue from, whatever its SHARED bit, is unaligned or outside [first page not done,
+ * end). ST_TIMEOUT: the host asked for a retry without progress too often.
  */
 enum status vmcall_map_gpa(struct gpa_range range, enum share share, unsigned gpaw) MUST_CHECK;
 

@@ -173,6 +173,20 @@ static void map_gpa_goes_on_where_the_host_says(void **state)
 	fake_done();
 }
 
+static void map_gpa_goes_on_without_the_shared_bit(void **state)
+{
+	(void)state;
+	static const struct fake_call calls[] = {
+		MAP(START, SIZE, TDVMCALL_RETRY, 0x201000),
+		MAP(START + 0x1000, SIZE - 0x1000, TDVMCALL_RETRY, 0x201000),
+		MAP(START + 0x1000, SIZE - 0x1000, TDVMCALL_RETRY, START + 0xF000),
+		MAP(START + 0xF000, 0x1000, TDVMCALL_SUCCESS, 0),
+	};
+	SCRIPT(calls);
+	assert_int_equal(vmcall_map_gpa(sixteen_pages, SHARE_SHARED, 48), ST_OK);
+	fake_done();
+}
+
 static void map_gpa_to_private_has_no_shared_bit(void **state)
 {
 	(void)state;
@@ -203,7 +217,9 @@ static void map_gpa_refuses_a_lie(void **state)
 		START + SIZE,            /* the end, without success */
 		START + SIZE + 0x1000,   /* behind the end */
 		START + 0x800,           /* unaligned */
-		0x201000,                /* without the SHARED bit */
+		0x200000 - 0x1000,       /* the same without the SHARED bit */
+		0x200000 + SIZE,
+		(START + 0x1000) | BIT64(51), /* a bit beyond the GPA */
 		0,
 		UINT64_MAX & ~UINT64_C(0xFFF),
 	};
@@ -280,6 +296,7 @@ int main(void)
 		cmocka_unit_test(reads_return_what_the_host_says),
 		cmocka_unit_test(refusals_leave_results_alone),
 		cmocka_unit_test(map_gpa_goes_on_where_the_host_says),
+		cmocka_unit_test(map_gpa_goes_on_without_the_shared_bit),
 		cmocka_unit_test(map_gpa_to_private_has_no_shared_bit),
 		cmocka_unit_test(map_gpa_up_to_the_shared_bit),
 		cmocka_unit_test(map_gpa_refuses_a_lie),
