@@ -118,6 +118,7 @@ class Case:
     la57: bool = False         # a CPU with 5-level paging
     threads: str = "single"    # multi: a thread of the host for each CPU
     gpaw: int = 48             # bits of a guest physical address
+    tdrun: list = dataclasses.field(default_factory=list)  # further options of tools/tdrun
     timeout: int = 60
     status: int = 0
     until: str = None          # stop once this is seen; the exit status then does not matter
@@ -206,6 +207,7 @@ def boot_command(case, image, second, files, stats):
             *(["--second-firmware", second, "--second-smp", case.second_smp] if second else []),
             *(["--host-test"] if case.host_test else []),
             *(["--mrtd-order", case.mrtd] if case.mrtd else []),
+            *case.tdrun,
             "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
                                  for word in options]
 

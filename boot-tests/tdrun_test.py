@@ -143,6 +143,8 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--machine-elf", "/no/such/file"), ("--qemu", "/no/such/file"), ("--stats", "/no/such/file"),
     ("--trace", "/"), ("--unknown",), ("stray",), ("--mem", "1G"),
     ("--gpaw", "50"), ("--gpaw", ""), ("--threads", "2"), ("--threads", "multi", "--icount"),
+    ("--mapgpa-retry", "0"), ("--mapgpa-retry", "2K"), ("--mapgpa-again", "0"),
+    ("--mapgpa-r11", "shared"),
     ("--host-test",), ("--second-firmware", "/no/such/file"), ("--second-smp", "1"),
     ("--second-memory", "64M"),
     ("--second-firmware", "/dev/null", "--second-smp", "0"),
@@ -250,6 +252,19 @@ def test_address_widths(fake, options, cpu, lines):
                     "write('L ' + ' '.join(config[4:]) + '\\n'); leave(0)",
                     *options, "--machine-log")
     assert fake.option("-cpu") == [cpu]
+    assert "machine: " + " ".join(lines) in done.stderr.splitlines()
+
+
+# What the host does otherwise than KVM.
+@pytest.mark.parametrize("options, lines", [
+    ([], []),
+    (["--mapgpa-retry", "64K"], ["mapgpa_retry=65536"]),
+    (["--mapgpa-again", "2", "--mapgpa-r11", "gpa"], ["mapgpa_again=2", "mapgpa_r11=gpa"]),
+    (["--mapgpa-r11", "request"], [])])
+def test_host_policy(fake, options, lines):
+    done = fake.run("config = open(value('name=opt/lintel/config,file=')).read().split()\n"
+                    "write('L ' + ' '.join(config[4:]) + '\\n'); leave(0)",
+                    *options, "--machine-log")
     assert "machine: " + " ".join(lines) in done.stderr.splitlines()
 
 

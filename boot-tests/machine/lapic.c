@@ -535,6 +535,11 @@ static bool any_set(unsigned first)
 	return any != 0;
 }
 
+bool lapic_pending(void)
+{
+	return any_set(LAPIC_IRR);
+}
+
 void lapic_renew(void)
 {
 	set(LAPIC_TIMER_INITIAL, 0);

@@ -23,6 +23,8 @@ void lapic_reset(bool boot_cpu);
 /* On a CPU whose TD has ended, before another one comes, GIF clear: takes the interrupts that were
  * under way, and sets the same state. */
 void lapic_renew(void);
+/* Has this CPU an interrupt that has not been delivered yet? */
+bool lapic_pending(void);
 uint32_t lapic_id(void);
 
 void lapic_send_init_others(void);

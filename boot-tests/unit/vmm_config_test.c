@@ -65,6 +65,16 @@ static void settings_are_read(void **state)
 	assert_int_equal(parse("memory=4096\nsecond_cpus=2\nsecond_memory=8192\n", &config), ST_OK);
 	assert_int_equal(config.second_cpus, 2);
 	assert_int_equal(config.second_memory, 8192);
+	assert_int_equal(config.map_gpa.retry, 0);
+	assert_int_equal(config.map_gpa.again, 0);
+	assert_false(config.map_gpa.bare_address);
+	assert_int_equal(parse("memory=4096\nmapgpa_retry=8192\nmapgpa_again=2\nmapgpa_r11=gpa\n",
+			       &config), ST_OK);
+	assert_int_equal(config.map_gpa.retry, 8192);
+	assert_int_equal(config.map_gpa.again, 2);
+	assert_true(config.map_gpa.bare_address);
+	assert_int_equal(parse("memory=4096\nmapgpa_r11=request\n", &config), ST_OK);
+	assert_false(config.map_gpa.bare_address);
 	assert_int_equal(parse("memory=18446744073709547520\n", &config), ST_OK);
 	assert_int_equal(config.memory, UINT64_MAX - 4095);
 }
@@ -99,6 +109,11 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nsecond_cpus=0\nsecond_memory=4096\n",
 		"memory=4096\nsecond_cpus=1\nsecond_memory=4095\n",
 		"memory=4096\nhold=x\n",
+		"memory=4096\nmapgpa_retry=0\n",
+		"memory=4096\nmapgpa_retry=2048\n",
+		"memory=4096\nmapgpa_again=-1\n",
+		"memory=4096\nmapgpa_r11=\n",
+		"memory=4096\nmapgpa_r11=shared\n",
 		"memory=4096\nselftest=12345678901234567890123456789012\n",
 		"memory=0\n",
 		"memory=4095\n",

@@ -43,7 +43,8 @@ static bool text_is(const char *text, size_t size, const char *wanted)
 
 enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
 	   KEY_HOLD, KEY_MRTD_ORDER, KEY_GPAW, KEY_LA57, KEY_ICOUNT, KEY_SECOND_CPUS,
-	   KEY_SECOND_MEMORY, KEY_HOST_TEST, KEY_COUNT };
+	   KEY_SECOND_MEMORY, KEY_HOST_TEST, KEY_MAPGPA_RETRY, KEY_MAPGPA_AGAIN,
+	   KEY_MAPGPA_R11, KEY_COUNT };
 
 /* KEY_COUNT: no such key. */
 static enum key find_key(const char *text, size_t size)
@@ -62,6 +63,9 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_SECOND_CPUS] = "second_cpus",
 		[KEY_SECOND_MEMORY] = "second_memory",
 		[KEY_HOST_TEST] = "host_test",
+		[KEY_MAPGPA_RETRY] = "mapgpa_retry",
+		[KEY_MAPGPA_AGAIN] = "mapgpa_again",
+		[KEY_MAPGPA_R11] = "mapgpa_r11",
 	};
 	unsigned key = 0;
 	while (key < KEY_COUNT && !text_is(text, size, names[key])) {
@@ -111,6 +115,14 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 		       config->second_memory != 0 && is_aligned(config->second_memory, PAGE);
 	case KEY_HOST_TEST:
 		return parse_flag(value, size, &config->host_test);
+	case KEY_MAPGPA_RETRY:
+		return parse_number(value, size, &config->map_gpa.retry) &&
+		       config->map_gpa.retry != 0 && is_aligned(config->map_gpa.retry, PAGE);
+	case KEY_MAPGPA_AGAIN:
+		return parse_number(value, size, &config->map_gpa.again);
+	case KEY_MAPGPA_R11:
+		config->map_gpa.bare_address = text_is(value, size, "gpa");
+		return config->map_gpa.bare_address || text_is(value, size, "request");
 	case KEY_COUNT:
 		break;
 	}
@@ -151,7 +163,8 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 				  "module_version=1.0|1.5, selftest=NAME, hold=VCPU, "
 				  "mrtd_order=page|section, gpaw=48|52, la57=0|1, icount=0|1, "
 				  "second_cpus=N, second_memory=BYTES, "
-				  "host_test=0|1",
+				  "host_test=0|1, mapgpa_retry=BYTES, mapgpa_again=N, "
+				  "mapgpa_r11=request|gpa",
 				  number);
 			return ST_BAD_FORMAT;
 		}

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "arch/base/status.h"
+#include "boot-tests/vmm/map_gpa.h"
 #include "loader/measure.h"
 
 #define CONFIG_NAME_MAX 31
@@ -24,15 +25,16 @@ struct config {
 	uint64_t second_cpus;   /* CPUs of the second TD, the last ones; 0 = there is none */
 	uint64_t second_memory; /* bytes of its RAM */
 	bool host_test; /* the TDs' payloads talk to the test of host_test.h */
+	struct map_gpa_policy map_gpa;
 	bool icount;  /* the TSC counts instructions, see stats_icount */
 };
 
 /*
  * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1,
  * module_version=1.0|1.5, selftest=NAME, hold=VCPU, mrtd_order=page|section, gpaw=48|52, la57=0|1,
- * icount=0|1, second_cpus=N with second_memory=BYTES, host_test=0|1. ST_BAD_FORMAT: an
- * unknown or repeated key, a value out of its form, no memory; *out is then untouched and error
- * names the line.
+ * icount=0|1, second_cpus=N with second_memory=BYTES, host_test=0|1, mapgpa_retry=BYTES,
+ * mapgpa_again=N, mapgpa_r11=request|gpa. ST_BAD_FORMAT: an unknown or repeated key, a value out of
+ * its form, no memory; *out is then untouched and error names the line.
  */
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,
 			 size_t error_size) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include "boot-tests/machine/spinlock.h"
 #include "boot-tests/vmm/frame_list.h"
 #include "boot-tests/vmm/fw_cfg_remap.h"
+#include "boot-tests/vmm/map_gpa.h"
 #include "boot-tests/vmm/mmu.h"
 #include "boot-tests/vmm/msr.h"
 #include "boot-tests/vmm/td_place.h"
@@ -17,6 +18,7 @@ struct vcpu {
 	hpa_t tdvpr;
 	struct msr_file msrs;
 	bool inside; /* between the decision to enter and the return of TDH.VP.ENTER */
+	uint64_t map_gpa_again; /* RETRYs without progress for its next chunk so far */
 	bool out;    /* the TD ends, and this vCPU has left it for good */
 };
 
@@ -38,6 +40,7 @@ struct td {
 	uint64_t tsc_offset; /* TD's TSC minus the CPU's */
 	unsigned stopped_count; /* vCPUs that halted with interrupts off */
 	uint32_t pci_address; /* of a second TD: port 0xCF8 */
+	struct map_gpa_policy map_gpa;
 	struct mmu mmu;
 	struct fw_cfg_remap *fw_cfg;
 	struct vcpu vcpus[MACHINE_MAX_CPUS];

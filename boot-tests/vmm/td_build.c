@@ -163,6 +163,7 @@ enum status td_build(struct td *td, const struct td_place *place, const struct c
 		     struct blob firmware)
 {
 	td->place = *place;
+	td->map_gpa = config->map_gpa;
 	char error[160];
 	struct tdvf_image image;
 	if (tdvf_read(firmware.data, firmware.size, &image, error, sizeof(error)) != ST_OK) {

@@ -11,6 +11,7 @@
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/vmm/cpuid.h"
+#include "boot-tests/vmm/map_gpa.h"
 #include "boot-tests/vmm/port.h"
 #include "boot-tests/vmm/seam.h"
 #include "boot-tests/vmm/run.h"
@@ -52,31 +53,6 @@ static uint64_t get_info(struct seam_regs *regs)
 	regs->r12 = 0;
 	regs->r13 = 0;
 	regs->r14 = 0;
-	return TDVMCALL_SUCCESS;
-}
-
-static uint64_t map_gpa(struct td *td, struct seam_regs *regs)
-{
-	uint64_t raw = regs->r12;
-	uint64_t size = regs->r13;
-	uint64_t start;
-	uint64_t last;
-	bool shared = take_shared_bit(td, raw, &start);
-	regs->r11 = raw;
-	if (size == 0 || raw + size - 1 < raw || raw + size - 1 >= BIT64(td->mmu.gpaw) ||
-	    take_shared_bit(td, raw + size - 1, &last) != shared) {
-		return TDVMCALL_INVALID_OPERAND;
-	}
-	struct gpa_range range;
-	if (!gpa_range_make(start, size, &range)) {
-		return TDVMCALL_ALIGN_ERROR;
-	}
-	gpa_t stopped;
-	enum share share = shared ? SHARE_SHARED : SHARE_PRIVATE;
-	if (mmu_convert(&td->mmu, range, share, &stopped) != ST_OK) {
-		regs->r11 = gpa_with_share(stopped, share, td->mmu.gpaw);
-		return TDVMCALL_INVALID_OPERAND;
-	}
 	return TDVMCALL_SUCCESS;
 }
 
@@ -247,7 +223,7 @@ static uint64_t dispatch(struct td *td, unsigned index, struct seam_regs *regs)
 	case TDVMCALL_GET_TD_VM_CALL_INFO:
 		return get_info(regs);
 	case TDVMCALL_MAP_GPA:
-		return map_gpa(td, regs);
+		return map_gpa(td, index, regs);
 	case TDVMCALL_GET_QUOTE:
 		return get_quote(td, regs);
 	case TDVMCALL_REPORT_FATAL_ERROR:
