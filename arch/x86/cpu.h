@@ -78,6 +78,7 @@
 #define MSR_IA32_MTRR_FIX16K_A0000 0x259
 #define MSR_IA32_MTRR_FIX4K_C0000 0x268
 #define MSR_IA32_MTRR_FIX4K_F8000 0x26F
+#define MSR_IA32_DEBUGCTL 0x1D9
 #define MSR_IA32_PAT 0x277
 #define MSR_IA32_MTRR_DEF_TYPE 0x2FF
 #define MSR_IA32_MC0_CTL 0x400
@@ -97,6 +98,8 @@
 #define MSR_KERNEL_GS_BASE 0xC0000102
 #define MSR_TSC_AUX 0xC0000103
 
+#define DEBUGCTL_BTF BIT64(1)
+
 #define VECTOR_DB 1
 #define VECTOR_NMI 2
 #define VECTOR_UD 6
@@ -105,6 +108,8 @@
 #define VECTOR_PF 14
 #define VECTOR_MC 18
 #define VECTOR_VE 20
+
+#define DR6_BS BIT64(14)
 
 /* Page-fault error code. */
 #define PFEC_P BIT64(0)

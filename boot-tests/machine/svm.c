@@ -240,7 +240,8 @@ static void inject_nmi(struct svm_vcpu *vcpu)
 {
 	struct vmcb_control *control = &vcpu->vmcb->control;
 	bool *wanted = &nmi_wanted[cpu_index()];
-	if (__atomic_load_n(wanted, __ATOMIC_ACQUIRE) && (control->eventinj & EVENTINJ_V) == 0) {
+	if (!vcpu->nmi_blocked && __atomic_load_n(wanted, __ATOMIC_ACQUIRE) &&
+	    (control->eventinj & EVENTINJ_V) == 0) {
 		__atomic_store_n(wanted, false, __ATOMIC_RELAXED);
 		control->eventinj = event_make(EVENTINJ_TYPE_NMI, VECTOR_NMI);
 	}
@@ -252,6 +253,9 @@ static void skip(struct svm_vcpu *vcpu, unsigned length)
 {
 	vcpu->vmcb->save.rip += length;
 	vcpu->vmcb->control.interrupt_shadow = 0;
+	if (vcpu->vmcb->save.rflags & RFLAGS_TF) {
+		svm_inject_single_step(vcpu);
+	}
 }
 
 /* MOV CR8, r64: REX.R 0F 22 /0. QEMU aborts when a guest executes it while V_IRQ is pending. */

@@ -11,6 +11,7 @@
 
 #include "arch/base/addr.h"
 #include "arch/svm/vmcb.h"
+#include "arch/x86/cpu.h"
 
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
@@ -20,6 +21,7 @@ struct svm_vcpu {
 	uint8_t *msrpm;         /* 8 KiB, shared by all vCPUs */
 	enum pg_level nested_top; /* svm_nested_top() */
 	uint64_t interrupts[4]; /* external interrupts that the guest has yet to take, by vector */
+	bool nmi_blocked;       /* by the caller: an NMI waits for a later svm_enter() */
 	uint64_t pause_rip;     /* where the guest spins, and for how many exits */
 	unsigned pause_count;
 };
@@ -75,6 +77,12 @@ void svm_hold(unsigned cpu, uint64_t us);
 /* Queues an exception for the next entry (EVENTINJ). error_code is used if has_error. */
 void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
 			  uint32_t error_code);
+/* The trap of RFLAGS.TF, behind an instruction that was completed for the guest. */
+static inline void svm_inject_single_step(struct svm_vcpu *vcpu)
+{
+	vcpu->vmcb->save.dr6 |= DR6_BS;
+	svm_inject_exception(vcpu, VECTOR_DB, false, 0);
+}
 /* Makes an external interrupt, already in service in the LAPIC, pending for the next moment the
  * guest has IF=1. */
 void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector);

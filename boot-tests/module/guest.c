@@ -63,6 +63,9 @@ void guest_advance(struct vcpu *vcpu, unsigned length)
 	}
 	save->rflags &= ~RFLAGS_RF;
 	vcpu->svm.vmcb->control.interrupt_shadow = 0;
+	if ((save->rflags & RFLAGS_TF) && !(vcpu->debugctl & DEBUGCTL_BTF)) {
+		svm_inject_single_step(&vcpu->svm);
+	}
 }
 
 void guest_inject(struct vcpu *vcpu, uint8_t vector)

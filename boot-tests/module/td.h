@@ -168,6 +168,7 @@ struct vcpu {
 	uint8_t cpuid_supervisor_ve, cpuid_user_ve;
 	/* MSRs that exist here only. */
 	uint64_t pat, debugctl, xss, ds_area, uarch_misc_ctl;
+	uint8_t self_ipi; /* what the virtual-APIC page has for x2APIC SELF_IPI */
 
 	/* zero_step.c: RIP at the last TDH.VP.ENTER, private EPT violations there, and pages that
 	 * have to be there at the next. */

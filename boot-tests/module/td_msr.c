@@ -28,6 +28,7 @@ enum msr_rule {
 	RULE_UARCH,
 	RULE_DEADLINE,
 	RULE_APIC,
+	RULE_SELF_IPI,
 	RULE_XSS,
 	RULE_EFER,
 };
@@ -83,12 +84,18 @@ static const struct msr_range ranges[] = {
 	{ 0x6E1, 0x6E1, RULE_ABSENT, RULE_ABSENT }, /* PKRS */
 	{ 0x800, 0x801, RULE_GP, RULE_GP },
 	{ 0x804, 0x807, RULE_GP, RULE_GP },
-	{ 0x808, 0x80C, RULE_APIC, RULE_APIC },     /* TPR, PPR, EOI */
-	{ 0x80E, 0x80E, RULE_APIC, RULE_APIC },
-	{ 0x810, 0x827, RULE_APIC, RULE_APIC },     /* ISR, TMR, IRR */
+	/* RDMSR gives what stands in the virtual-APIC page, also where x2APIC has no register, or
+	 * one to write only: EOI leaves 0 there, SELF_IPI its operand. [SDM 3C 31.5] */
+	{ 0x808, 0x808, RULE_APIC, RULE_APIC },     /* TPR */
+	{ 0x809, 0x809, RULE_ZERO, RULE_GP },
+	{ 0x80A, 0x80A, RULE_APIC, RULE_GP },       /* PPR */
+	{ 0x80B, 0x80B, RULE_ZERO, RULE_APIC },     /* EOI */
+	{ 0x80C, 0x80C, RULE_ZERO, RULE_GP },
+	{ 0x80E, 0x80E, RULE_ZERO, RULE_GP },
+	{ 0x810, 0x827, RULE_APIC, RULE_GP },       /* ISR, TMR, IRR */
 	{ 0x829, 0x82E, RULE_GP, RULE_GP },
 	{ 0x831, 0x831, RULE_GP, RULE_GP },
-	{ 0x83F, 0x83F, RULE_APIC, RULE_APIC },     /* SELF_IPI */
+	{ 0x83F, 0x83F, RULE_SELF_IPI, RULE_SELF_IPI },
 	{ 0x840, 0x8FF, RULE_GP, RULE_GP },
 	{ 0x981, 0x984, RULE_ABSENT, RULE_ABSENT }, /* TME */
 	{ 0x985, 0x98A, RULE_ABSENT, RULE_ABSENT }, /* UINTR */
@@ -177,6 +184,9 @@ enum msr_outcome td_msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 		return td_cpuid_has_tsc_deadline(tdcs) ? MSR_VE : MSR_GP;
 	case RULE_APIC:
 		return lapic_x2apic_read(msr, value) ? MSR_DONE : MSR_GP;
+	case RULE_SELF_IPI:
+		*value = vcpu->self_ipi;
+		return MSR_DONE;
 	case RULE_XSS:
 		*value = vcpu->xss;
 		return MSR_DONE;
@@ -256,6 +266,12 @@ enum msr_outcome td_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		return td_cpuid_has_tsc_deadline(tdcs) ? MSR_VE : MSR_GP;
 	case RULE_APIC:
 		return lapic_x2apic_write(msr, value) ? MSR_DONE : MSR_GP;
+	case RULE_SELF_IPI:
+		if (!lapic_x2apic_write(msr, value)) {
+			return MSR_GP;
+		}
+		vcpu->self_ipi = (uint8_t)value;
+		return MSR_DONE;
 	case RULE_XSS:
 		if (value & ~(tdcs->xfam & XFAM_SUPERVISOR)) {
 			return MSR_GP;

@@ -89,6 +89,9 @@ static void run(struct vcpu *vcpu)
 	vcpu->exit_pending = false;
 	while (!vcpu->exit_pending) {
 		deliver_interrupts(vcpu);
+		/* No NMI comes before the TD has fetched what its last #VE was about: a #VE of the
+		 * NMI's handler would be a #DF. [TDX ABI 1.5 TDG.VP.VEINFO.GET] */
+		vcpu->svm.nmi_blocked = vcpu->ve.valid != 0;
 		svm_enter(&vcpu->svm);
 		stats_add(&stats.exits[cpu_index()]);
 		zero_step_progress(vcpu);

@@ -42,6 +42,11 @@ void case_share(const struct info *info);
 void case_interrupts(const struct info *info);
 /* An NMI ends the halt of an AP, however far the AP is on its way into it. */
 void case_nmi(const struct info *info);
+/* With RFLAGS.TF a trap follows each instruction, those included that the module or the machine
+ * emulates. */
+void case_single_step(const struct info *info);
+/* An NMI that is sent in a #VE handler comes behind TDG.VP.VEINFO.GET, and at once. */
+void case_nmi_ve(const struct info *info);
 /* The event log replays to the RTMRs; it is printed, too. A plain VM has none. */
 void case_measured(const struct info *info);
 /* A secret in private memory, beside another TD that has the same: see host_test.h. */

@@ -31,6 +31,8 @@ static const struct test_case {
 	{ "share", case_share },
 	{ "interrupts", case_interrupts },
 	{ "nmi", case_nmi },
+	{ "single-step", case_single_step },
+	{ "nmi-ve", case_nmi_ve },
 	{ "measured", case_measured },
 	{ "secret", case_secret },
 	{ "bench", case_bench },

@@ -106,6 +106,7 @@ _Noreturn void report_power_off(void)
 static const uint64_t gdt[] = { 0, 0, GDT_CODE64, GDT_DATA };
 static struct idt_gate idt[256];
 static void (*interrupt_handler)(uint8_t vector);
+static bool (*exception_handler)(struct trap_frame *frame);
 extern const char exception_stubs[];
 
 static void set_gates(unsigned first, unsigned count, const char *stubs)
@@ -140,8 +141,17 @@ void report_take_interrupts(const char *stubs, void (*handler)(uint8_t vector))
 	set_gates(EXCEPTION_COUNT, ARRAY_COUNT(idt) - EXCEPTION_COUNT, stubs);
 }
 
+void report_take_exceptions(bool (*handler)(struct trap_frame *frame))
+{
+	exception_handler = handler;
+}
+
 void exception(struct trap_frame *frame)
 {
+	if (frame->vector < EXCEPTION_COUNT && exception_handler != NULL &&
+	    exception_handler(frame)) {
+		return;
+	}
 	if (frame->vector >= EXCEPTION_COUNT ||
 	    (frame->vector == VECTOR_NMI && interrupt_handler != NULL)) {
 		interrupt_handler((uint8_t)frame->vector);

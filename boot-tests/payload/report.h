@@ -5,6 +5,7 @@
 // "FAIL <why>".
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/x86/frame.h"
@@ -32,5 +33,7 @@ _Noreturn void report_power_off(void);
 void report_catch_exceptions(void);
 /* Interrupts and NMIs go to handler from now on; stubs are those of entry.nasm. */
 void report_take_interrupts(const char *stubs, void (*handler)(uint8_t vector));
+/* From now on an exception, or an NMI, is a failure only if handler returns false. */
+void report_take_exceptions(bool (*handler)(struct trap_frame *frame));
 /* Called by the stubs of exceptions and interrupts. */
 void exception(struct trap_frame *frame);

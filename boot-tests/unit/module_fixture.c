@@ -59,12 +59,12 @@ unsigned cpu_index(void)
 bool lapic_x2apic_read(uint32_t msr, uint64_t *value)
 {
 	*value = msr;
-	return msr != 0x809;
+	return true;
 }
 
 bool lapic_x2apic_write(uint32_t msr, uint64_t value)
 {
-	return msr == 0x80B && value == 0;
+	return msr == 0x80B ? value == 0 : msr == 0x808 || (msr == 0x83F && value <= 0xFF);
 }
 
 void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_t asid)

@@ -302,6 +302,35 @@ static void veinfo_and_nesting(void **state)
 	assert_int_equal(vector_after(hlt), VECTOR_VE);
 }
 
+/* When an NMI could have come, by VMRUN. */
+static bool nmi_blocked[3];
+
+static void hlt_then_veinfo(struct svm_vcpu *svm, unsigned run)
+{
+	static const uint8_t bytes[] = { 0x66, 0x0F, 0x01, 0xCC };
+	nmi_blocked[run] = svm->nmi_blocked;
+	if (run == 0) {
+		fixture.code[0] = 0xF4;
+		svm->vmcb->control.exitcode = VMEXIT_HLT;
+		return;
+	}
+	memcpy(fixture.code, bytes, sizeof(bytes));
+	svm->vmcb->save.efer |= EFER_LMA;
+	svm->vmcb->save.cs.attrib = VMCB_ATTRIB_CODE64;
+	svm->gpr[RAX] = TDG_VP_VEINFO_GET;
+	svm->vmcb->control.exitcode = run == 1 ? VMEXIT_EXCP(VECTOR_UD) : VMEXIT_NMI;
+}
+
+static void nmi_waits_for_veinfo_get(void **state)
+{
+	(void)state;
+	assert_status(enter(hlt_then_veinfo), KICKED);
+	assert_false(nmi_blocked[0]);
+	assert_true(nmi_blocked[1]);
+	assert_false(nmi_blocked[2]);
+	assert_int_equal(vcpu()->ve.valid, 0);
+}
+
 /* --- memory ----------------------------------------------------------------------------------- */
 
 static void vp_info(void **state)
@@ -558,11 +587,6 @@ static void msrs(void **state)
 	assert_int_equal(value, 1);
 	assert_int_equal(td_msr_read(vcpu(), 0x802, &value), MSR_VE);
 	assert_int_equal(td_msr_write(vcpu(), 0x830, 0), MSR_VE);
-	assert_int_equal(td_msr_read(vcpu(), 0x808, &value), MSR_DONE);
-	assert_int_equal(value, 0x808);
-	assert_int_equal(td_msr_read(vcpu(), 0x809, &value), MSR_GP);
-	assert_int_equal(td_msr_write(vcpu(), 0x80B, 0), MSR_DONE);
-	assert_int_equal(td_msr_write(vcpu(), 0x80B, 1), MSR_GP);
 	assert_int_equal(td_msr_read(vcpu(), MSR_EFER, &value), MSR_DONE);
 	assert_int_equal(value, 0x901);
 	assert_int_equal(td_msr_write(vcpu(), MSR_EFER, 0x900), MSR_DONE);
@@ -575,6 +599,57 @@ static void msrs(void **state)
 	assert_int_equal(td_msr_read(vcpu(), MSR_IA32_PAT, &value), MSR_DONE);
 	assert_int_equal(value, 0x0007010600070106);
 	assert_int_equal(td_msr_write(vcpu(), 0xDA0, BIT64(11)), MSR_GP);
+}
+
+/* The MSR bitmaps of the module and the virtual-APIC page, register by register. */
+static void x2apic_msrs(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t first, last;
+		enum msr_outcome read, write;
+		bool zero; /* what is read; else what the APIC has */
+	} rows[] = {
+		{ 0x800, 0x801, MSR_GP, MSR_GP, false },
+		{ 0x802, 0x803, MSR_VE, MSR_VE, false },
+		{ 0x804, 0x807, MSR_GP, MSR_GP, false },
+		{ 0x808, 0x808, MSR_DONE, MSR_DONE, false },
+		{ 0x809, 0x809, MSR_DONE, MSR_GP, true },
+		{ 0x80A, 0x80A, MSR_DONE, MSR_GP, false },
+		{ 0x80B, 0x80B, MSR_DONE, MSR_DONE, true },
+		{ 0x80C, 0x80C, MSR_DONE, MSR_GP, true },
+		{ 0x80D, 0x80D, MSR_VE, MSR_VE, false },
+		{ 0x80E, 0x80E, MSR_DONE, MSR_GP, true },
+		{ 0x80F, 0x80F, MSR_VE, MSR_VE, false },
+		{ 0x810, 0x827, MSR_DONE, MSR_GP, false },
+		{ 0x828, 0x828, MSR_VE, MSR_VE, false },
+		{ 0x829, 0x82E, MSR_GP, MSR_GP, false },
+		{ 0x82F, 0x830, MSR_VE, MSR_VE, false },
+		{ 0x831, 0x831, MSR_GP, MSR_GP, false },
+		{ 0x832, 0x83E, MSR_VE, MSR_VE, false },
+		{ 0x83F, 0x83F, MSR_DONE, MSR_DONE, true },
+		{ 0x840, 0x8FF, MSR_GP, MSR_GP, false },
+	};
+	uint32_t msr = 0x800;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		assert_int_equal(msr, rows[i].first);
+		for (; msr <= rows[i].last; msr++) {
+			uint64_t value = UINT64_MAX;
+			assert_int_equal(td_msr_read(vcpu(), msr, &value), rows[i].read);
+			if (rows[i].read == MSR_DONE) {
+				assert_int_equal(value, rows[i].zero ? 0 : msr);
+			}
+			assert_int_equal(td_msr_write(vcpu(), msr, 0), rows[i].write);
+		}
+	}
+	assert_int_equal(msr, 0x900);
+
+	uint64_t value = 0;
+	assert_int_equal(td_msr_write(vcpu(), 0x80B, 1), MSR_GP);
+	assert_int_equal(td_msr_write(vcpu(), 0x83F, 0x41), MSR_DONE);
+	assert_int_equal(td_msr_write(vcpu(), 0x83F, 0x100), MSR_GP);
+	assert_int_equal(td_msr_read(vcpu(), 0x83F, &value), MSR_DONE);
+	assert_int_equal(value, 0x41);
 }
 
 static void control_registers(void **state)
@@ -704,6 +779,92 @@ static void port_io(void **state)
 	assert_int_equal(vcpu()->ve.gla, 0x1234);
 }
 
+static const struct step {
+	uint64_t exit;
+	uint64_t msr_write;
+	uint8_t code[4];
+	unsigned length;
+} *step;
+
+static void step_script(struct svm_vcpu *svm, unsigned run)
+{
+	struct vmcb *v = svm->vmcb;
+	memcpy(fixture.code, step->code, sizeof(step->code));
+	v->control.exitcode = run == 0 ? step->exit : VMEXIT_NMI;
+	v->control.exitinfo1 = step->msr_write;
+}
+
+/* The vector that the instruction is followed by; 0: none. */
+static uint64_t step_over(const struct step *what)
+{
+	struct vmcb *v = vmcb();
+	uint64_t rip = v->save.rip;
+	step = what;
+	v->control.interrupt_shadow = 1;
+	v->save.dr6 = 0;
+	uint64_t vector = vector_after(step_script);
+	if (vector != VECTOR_VE) {
+		assert_int_equal(v->save.rip, rip + what->length);
+		assert_int_equal(v->control.interrupt_shadow, 0);
+	}
+	assert_int_equal(v->save.dr6, vector == VECTOR_DB ? DR6_BS : 0);
+	return vector;
+}
+
+/* advance_guest_rip() of the module: with RFLAGS.TF a trap pends behind each emulated instruction,
+ * unless DEBUGCTL.BTF asks for branches; behind one that ends in an exception there is none. */
+static void single_step(void **state)
+{
+	(void)state;
+	static const struct step cpuid = { VMEXIT_CPUID, 0, { 0x0F, 0xA2 }, 2 };
+	static const struct step hlt_step = { VMEXIT_HLT, 0, { 0xF4 }, 1 };
+	static const struct step steps[] = {
+		{ VMEXIT_CPUID, 0, { 0x0F, 0xA2 }, 2 },
+		{ VMEXIT_MSR, 0, { 0x0F, 0x32 }, 2 },
+		{ VMEXIT_CR4_WRITE, 0, { 0x0F, 0x22, 0xE2 }, 3 }, /* mov cr4, rdx */
+		{ VMEXIT_EXCP(VECTOR_UD), 0, { 0x66, 0x0F, 0x01, 0xCC }, 4 },
+	};
+	vmcb()->save.efer |= EFER_LMA;
+	vmcb()->save.cs.attrib = VMCB_ATTRIB_CODE64;
+	for (unsigned i = 0; i < ARRAY_COUNT(steps); i++) {
+		for (unsigned tf = 0; tf < 2; tf++) {
+			vmcb()->save.rflags = RFLAGS_FIXED | (tf != 0 ? RFLAGS_TF : 0);
+			gpr()[RAX] = TDG_VP_INFO;
+			gpr()[RCX] = MSR_EFER;
+			gpr()[RDX] = CR4_MCE | CR4_PAE;
+			assert_int_equal(step_over(&steps[i]), tf != 0 ? VECTOR_DB : 0);
+		}
+	}
+	assert_int_equal(step_over(&hlt_step), VECTOR_VE);
+	vcpu()->ve.valid = 0;
+
+	/* The write that sets BTF is followed by no trap, the one that clears it is. */
+	static const struct step wrmsr = { VMEXIT_MSR, MSR_EXIT_WRITE, { 0x0F, 0x30 }, 2 };
+	gpr()[RCX] = MSR_IA32_DEBUGCTL;
+	gpr()[RAX] = DEBUGCTL_BTF;
+	gpr()[RDX] = 0;
+	assert_int_equal(step_over(&wrmsr), 0);
+	gpr()[RAX] = 0;
+	assert_int_equal(step_over(&cpuid), 0);
+	gpr()[RCX] = MSR_IA32_DEBUGCTL;
+	gpr()[RAX] = 0;
+	gpr()[RDX] = 0;
+	assert_int_equal(step_over(&wrmsr), VECTOR_DB);
+	vmcb()->save.rflags = RFLAGS_FIXED;
+}
+
+/* A TDVMCALL is over when the host has answered it; the trap comes then. */
+static void single_step_behind_tdvmcall(void **state)
+{
+	(void)state;
+	vmcb()->save.rflags = RFLAGS_FIXED | RFLAGS_TF;
+	assert_status(tdcall2(TDG_VP_VMCALL, 0xFC00, 0), EXIT_REASON_TDCALL);
+	assert_int_equal(fixture.injected, 0);
+	assert_status(enter(kick), KICKED);
+	assert_int_equal(field_get(EVENTINJ_VECTOR, fixture.injected), VECTOR_DB);
+	vmcb()->save.rflags = RFLAGS_FIXED;
+}
+
 static void interrupts(void **state)
 {
 	(void)state;
@@ -737,6 +898,7 @@ int main(void)
 		cmocka_unit_test_setup(undefined_opcodes, setup),
 		cmocka_unit_test_setup(undefined_opcodes_in_user_mode, setup),
 		cmocka_unit_test_setup(veinfo_and_nesting, setup),
+		cmocka_unit_test_setup(nmi_waits_for_veinfo_get, setup),
 		cmocka_unit_test_setup(vp_info, setup),
 		cmocka_unit_test_setup(accept_decisions, setup),
 		cmocka_unit_test_setup(private_violations, setup),
@@ -746,9 +908,12 @@ int main(void)
 		cmocka_unit_test_setup(cpuid_configuration, setup),
 		cmocka_unit_test_setup(cpuid_la57, setup),
 		cmocka_unit_test_setup(msrs, setup),
+		cmocka_unit_test_setup(x2apic_msrs, setup),
 		cmocka_unit_test_setup(control_registers, setup),
 		cmocka_unit_test_setup(control_register_instructions, setup),
 		cmocka_unit_test_setup(port_io, setup),
+		cmocka_unit_test_setup(single_step, setup),
+		cmocka_unit_test_setup(single_step_behind_tdvmcall, setup),
 		cmocka_unit_test_setup(interrupts, setup),
 	};
 	return cmocka_run_group_tests(tests, load, NULL);

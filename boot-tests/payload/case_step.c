@@ -1,0 +1,86 @@
+// What comes behind an instruction that is emulated: the single-step trap, an NMI.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "arch/base/bits.h"
+#include "arch/tdx/module.h"
+#include "arch/tdx/ve.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/payload/cases.h"
+#include "boot-tests/payload/guest.h"
+#include "boot-tests/payload/report.h"
+
+/* step.nasm */
+void step_run(uint64_t cr4);
+extern const uint64_t step_addresses[], step_addresses_end[];
+
+static unsigned steps;
+
+static uint64_t take_dr6(void)
+{
+	uint64_t dr6;
+
+	__asm__ volatile("mov %%dr6, %0" : "=r"(dr6));
+	__asm__ volatile("mov %0, %%dr6" : : "r"(dr6 & ~DR6_BS));
+	return dr6;
+}
+
+static bool take_step(struct trap_frame *frame)
+{
+	unsigned count = (unsigned)(step_addresses_end - step_addresses);
+
+	if (frame->vector != VECTOR_DB) {
+		return false;
+	}
+	EXPECT(steps < count && frame->rip == step_addresses[steps],
+	       "trap %u has RIP %lx, not %lx", steps, frame->rip, step_addresses[steps % count]);
+	EXPECT((take_dr6() & DR6_BS) != 0, "trap %u without DR6.BS", steps);
+	steps++;
+	return true;
+}
+
+void case_single_step(const struct info *info)
+{
+	(void)info;
+	EXPECT(guest_is_td(), "a plain VM has no TDCALL");
+	report_take_exceptions(take_step);
+	step_run(insn_read_cr4());
+	report_take_exceptions(NULL);
+	EXPECT(steps == (unsigned)(step_addresses_end - step_addresses), "%u traps", steps);
+	report("%u single steps", steps);
+}
+
+#define X2APIC_ICR 0x830
+#define ICR_NMI (4 * BIT64(8))
+
+static const struct info *cpus;
+static unsigned nmis;
+
+static bool take_ve(struct trap_frame *frame)
+{
+	struct tdcall_regs regs = { .rax = TDG_VP_VEINFO_GET };
+
+	if (frame->vector == VECTOR_NMI) {
+		nmis++;
+		return true;
+	}
+	if (frame->vector != VECTOR_VE) {
+		return false;
+	}
+	guest_write_msr(X2APIC_ICR, ICR_NMI | (uint64_t)cpus->apic_ids[0] << 32);
+	EXPECT(nmis == 0, "an NMI while a #VE has not been fetched");
+	EXPECT(tdcall(&regs) == TDX_SUCCESS && regs.rcx == EXIT_REASON_HLT, "#VE reason %lx",
+	       regs.rcx);
+	EXPECT(nmis == 1, "%u NMIs behind TDG.VP.VEINFO.GET", nmis);
+	frame->rip += (uint32_t)regs.r10;
+	return true;
+}
+
+void case_nmi_ve(const struct info *info)
+{
+	EXPECT(guest_is_td(), "no #VE on a plain VM");
+	cpus = info;
+	report_take_exceptions(take_ve);
+	__asm__ volatile("hlt");
+	report_take_exceptions(NULL);
+	EXPECT(nmis == 1, "%u NMIs", nmis);
+}
