@@ -1,20 +1,25 @@
 // Every address that Lintel chooses, once: numbers only, read by C, nasm and the linker scripts.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// The image. It ends at 4 GiB; everything in it is measured. 64 KiB without a payload; an embedded
-// kernel, initrd and command line stand below SHIM_BASE.
-//
+// The image. It ends at 4 GiB; every page of it is used, and measured. The linker puts the shim's
+// text and constants right below the AP table: their size says where they start (shim_base). An
+// embedded kernel, initrd and command line stand right below that. The file is padded in front, to
+// a multiple of IMAGE_ALIGN.
 //   0x1_0000_0000 +--------------------------------------------------------------+
 //                 | reset page: entry code of both worlds, GDT, image config,    |  R-X  4 KiB
 //   RESET_PAGE    |   TDVF metadata, GUID table, reset vector at 0xFFFF_FFF0      |
 //                 +--------------------------------------------------------------+
-//                 | shim text (R-X), then shim constants (R--)                   |
-//   SHIM_TEXT     +--------------------------------------------------------------+
 //   MAILBOX       | MP wake-up mailbox page: OS half, firmware half              |  RW-  4 KiB
 //                 +--------------------------------------------------------------+
 //   AP_TABLE      | AP table: PML4, PDPT, 4 PDs; identity [0, 4 GiB), R+X only   |  R--  24 KiB
-//   SHIM_BASE     +--------------------------------------------------------------+
-//                 | embedded payload (optional): command line, initrd, kernel    |  R--  n * 64 KiB
+//                 +--------------------------------------------------------------+
+//                 | shim constants                                               |  R--
+//   shim_rodata   +--------------------------------------------------------------+
+//                 | shim text                                                    |  R-X
+//   shim_base     +--------------------------------------------------------------+
+//                 | embedded payload (optional): command line, initrd, kernel    |  R--
+//                 +--------------------------------------------------------------+
+//                 | padding of the file, not loaded into a TD                    |
 //                 +--------------------------------------------------------------+
 //
 // The mailbox stands in the measured image and not in RAM: its initial bytes are zero by
@@ -48,12 +53,11 @@
 #define FOUR_GIB            0x100000000
 #define MEM_PAGE_SIZE       0x1000
 
-#define SHIM_IMAGE_SIZE     0x10000
-#define SHIM_BASE           0xFFFF0000
-#define AP_TABLE            0xFFFF0000
+/* The shim's budget: 96 KiB of measured pages at most. */
+#define SHIM_BASE_MIN       0xFFFE8000
+#define AP_TABLE            0xFFFF8000
 #define AP_TABLE_PAGES      6
-#define MAILBOX             0xFFFF6000
-#define SHIM_TEXT           0xFFFF7000
+#define MAILBOX             0xFFFFE000
 #define RESET_PAGE          0xFFFFF000
 /* struct image_config, written by the loader. */
 #define IMAGE_CONFIG        0xFFFFF000
@@ -64,7 +68,7 @@
 #define TDVF_METADATA_END   0xFFFFFE00
 #define RESET_VECTOR        0xFFFFFFF0
 
-/* QEMU maps -bios so that it ends at 4 GiB, and wants a multiple of this. */
+/* QEMU maps -bios so that it ends at 4 GiB, and wants a file that is a multiple of this. */
 #define IMAGE_ALIGN         0x10000
 /* 0xFEE00000 is the xAPIC page of a plain VM: an image must end above it. */
 #define IMAGE_MAX_SIZE      0x1000000

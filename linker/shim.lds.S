@@ -1,5 +1,6 @@
 /*
- * The shim: 64 KiB that end at 4 GiB, and its .bss in low memory. Addresses come from memmap.h.
+ * The shim: pages that end at 4 GiB, and its .bss in low memory. Addresses come from memmap.h; the
+ * first page is where the size of text and constants puts it.
  * SPDX-License-Identifier: BSD-2-Clause-Patent
  */
 #include "linker/memmap.h"
@@ -14,20 +15,21 @@ PHDRS
 
 SECTIONS
 {
+	shim_base = AP_TABLE - ALIGN(SIZEOF(.rodata), MEM_PAGE_SIZE) -
+		    ALIGN(SIZEOF(.text), MEM_PAGE_SIZE);
+	ASSERT(shim_base >= SHIM_BASE_MIN, "shim text and constants have exceeded their budget.")
+	. = shim_base;
+	.text : { *(.text .text.* .ltext .ltext.*) } :image =0xCCCCCCCC
+	. = ALIGN(MEM_PAGE_SIZE);
+	shim_rodata = .;
+	.rodata : { *(.rodata .rodata.* .lrodata .lrodata.*) } :image =0
+
 	/* The loader builds the AP table on the host and writes it here. */
 	. = AP_TABLE;
 	.ap_table : { ap_table = .; . += AP_TABLE_PAGES * MEM_PAGE_SIZE; } :image =0
 	/* Zero in the measured image. */
 	. = MAILBOX;
 	.mailbox : { ap_mailbox = .; . += MEM_PAGE_SIZE; } :image =0
-
-	. = SHIM_TEXT;
-	.text : { *(.text .text.* .ltext .ltext.*) } :image =0xCCCCCCCC
-	. = ALIGN(MEM_PAGE_SIZE);
-	shim_rodata = .;
-	.rodata : { *(.rodata .rodata.* .lrodata .lrodata.*) } :image
-	shim_rodata_end = .;
-	ASSERT(. <= RESET_PAGE, "shim text and constants do not fit below the reset page.")
 
 	/* The reset page. What lies between the code and the vector is the loader's: TDX metadata
 	 * and the GUIDed table. It is zero here. */

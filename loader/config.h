@@ -23,7 +23,7 @@ struct image_span {
 struct image_config {
 	uint64_t magic;
 	uint32_t flags;
-	uint32_t image_size;          /* bytes; the image is [4 GiB - image_size, 4 GiB) */
+	uint32_t image_size;          /* bytes, pages; the image is [4 GiB - image_size, 4 GiB) */
 	struct image_span kernel;
 	struct image_span initrd;
 	struct image_span cmdline;    /* size without the final NUL that follows it */

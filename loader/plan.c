@@ -13,10 +13,10 @@ static const struct plan_rule {
 } plan_rules[PLAN_TAG_COUNT] = {
 	[PLAN_SHIM_DATA] = { "shim data", PLAN_TEMP_MEM, SHIM_RAM, TEMPMEM_END },
 	[PLAN_HOB] = { "TD HOB", PLAN_TD_HOB, TD_HOB, TD_HOB + TD_HOB_SIZE },
-	[PLAN_KERNEL] = { "kernel", PLAN_IMAGE, FOUR_GIB - IMAGE_MAX_SIZE, SHIM_BASE },
-	[PLAN_INITRD] = { "initrd", PLAN_IMAGE, FOUR_GIB - IMAGE_MAX_SIZE, SHIM_BASE },
-	[PLAN_CMDLINE] = { "command line", PLAN_IMAGE, FOUR_GIB - IMAGE_MAX_SIZE, SHIM_BASE },
-	[PLAN_SHIM] = { "shim", PLAN_IMAGE, SHIM_BASE, FOUR_GIB },
+	[PLAN_KERNEL] = { "kernel", PLAN_IMAGE, FOUR_GIB - IMAGE_MAX_SIZE, AP_TABLE },
+	[PLAN_INITRD] = { "initrd", PLAN_IMAGE, FOUR_GIB - IMAGE_MAX_SIZE, AP_TABLE },
+	[PLAN_CMDLINE] = { "command line", PLAN_IMAGE, FOUR_GIB - IMAGE_MAX_SIZE, AP_TABLE },
+	[PLAN_SHIM] = { "shim", PLAN_IMAGE, SHIM_BASE_MIN, FOUR_GIB },
 };
 
 const char *plan_tag_name(enum plan_tag tag)
@@ -47,16 +47,19 @@ static enum status plan_check_entry(const struct plan_entry *e)
 	    range.size > rule->end - range.base.v) {
 		return ST_BAD_RANGE;
 	}
-	/* The shim and the HOB fill their windows; a command line keeps its NUL. */
-	if ((e->tag == PLAN_SHIM || e->tag == PLAN_HOB) && range.size != rule->end - rule->base) {
+	/* The HOB fills its window, the shim ends with it; a command line keeps its NUL. */
+	if ((e->tag == PLAN_HOB && range.size != rule->end - rule->base) ||
+	    (e->tag == PLAN_SHIM && gpa_range_end(range) != rule->end)) {
 		return ST_BAD_RANGE;
 	}
 	uint64_t room = e->tag == PLAN_CMDLINE ? range.size - 1 : range.size;
 	if (e->size > room) {
 		return ST_NO_SPACE;
 	}
-	/* The reset vector is in the last bytes of the shim. */
-	return e->tag != PLAN_SHIM || e->size == room ? ST_OK : ST_BAD_ARGUMENT;
+	/* The AP table follows the shim's own pages, the reset vector is in its last bytes. */
+	return e->tag != PLAN_SHIM || (e->size == room && range.base.v < AP_TABLE) ?
+		       ST_OK :
+		       ST_BAD_ARGUMENT;
 }
 
 enum status plan_check(const struct plan *plan)
@@ -91,14 +94,14 @@ const struct plan_entry *plan_find(const struct plan *plan, enum plan_tag tag)
 
 gpa_t plan_image_base(const struct plan *plan)
 {
-	uint64_t base = SHIM_BASE;
+	uint64_t base = FOUR_GIB;
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_entry *e = &plan->entries[i];
 		if (e->kind == PLAN_IMAGE && e->range.base.v < base) {
 			base = e->range.base.v;
 		}
 	}
-	return gpa(align_down(base, IMAGE_ALIGN));
+	return gpa(base);
 }
 
 enum status plan_make(struct plan *plan, const struct plan_parts *parts)
@@ -112,7 +115,11 @@ enum status plan_make(struct plan *plan, const struct plan_parts *parts)
 		{ &parts->initrd, PLAN_INITRD, 0 },
 		{ &parts->cmdline, PLAN_CMDLINE, 1 },
 	};
-	uint64_t room = SHIM_BASE - (FOUR_GIB - IMAGE_MAX_SIZE);
+	uint64_t shim = align_up(parts->shim.size, MEM_PAGE_SIZE);
+	if (parts->shim.size > FOUR_GIB - SHIM_BASE_MIN) {
+		return ST_NO_SPACE;
+	}
+	uint64_t room = IMAGE_MAX_SIZE - shim;
 	uint64_t sizes[ARRAY_COUNT(payload)] = { 0 };
 	uint64_t total = 0;
 	for (size_t i = 0; i < ARRAY_COUNT(payload); i++) {
@@ -132,7 +139,7 @@ enum status plan_make(struct plan *plan, const struct plan_parts *parts)
 						  PLAN_TEMP_MEM, PLAN_SHIM_DATA, NULL, 0 }));
 	TRY(plan_add(&made, &(struct plan_entry){ { gpa(TD_HOB), TD_HOB_SIZE },
 						  PLAN_TD_HOB, PLAN_HOB, NULL, 0 }));
-	uint64_t base = align_down(SHIM_BASE - total, IMAGE_ALIGN);
+	uint64_t base = FOUR_GIB - shim - total;
 	for (size_t i = 0; i < ARRAY_COUNT(payload); i++) {
 		if (sizes[i] != 0) {
 			TRY(plan_add(&made, &(struct plan_entry){
@@ -144,7 +151,7 @@ enum status plan_make(struct plan *plan, const struct plan_parts *parts)
 			base += sizes[i];
 		}
 	}
-	TRY(plan_add(&made, &(struct plan_entry){ { gpa(SHIM_BASE), SHIM_IMAGE_SIZE },
+	TRY(plan_add(&made, &(struct plan_entry){ { gpa(FOUR_GIB - shim), shim },
 						  PLAN_IMAGE, PLAN_SHIM, parts->shim.bytes,
 						  parts->shim.size }));
 	TRY(plan_check(&made));

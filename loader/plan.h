@@ -64,16 +64,17 @@ enum status plan_add(struct plan *plan, const struct plan_entry *entry) MUST_CHE
 /*
  * ST_BAD_RANGE: a range is not page aligned, empty, not above the one before it, or outside the
  * window of its kind. ST_BAD_ARGUMENT: kind and tag disagree, a tag is there twice, bytes do not
- * belong to the kind, or the shim is short. ST_NO_SPACE: more bytes than range. ST_NOT_FOUND: no
- * shim or no TD HOB.
+ * belong to the kind, or the shim is no more than its fixed pages. ST_NO_SPACE: more bytes than
+ * range. ST_NOT_FOUND: no shim or no TD HOB.
  */
 enum status plan_check(const struct plan *plan) MUST_CHECK;
 
 /* The entry of a tag, or NULL. */
 const struct plan_entry *plan_find(const struct plan *plan, enum plan_tag tag);
 
-/* Where the image of a checked plan starts; it ends at 4 GiB. IMAGE_ALIGN aligned. */
+/* Where the image of a checked plan starts; it ends at 4 GiB. Page aligned. */
 gpa_t plan_image_base(const struct plan *plan);
 
-/* The layout of memmap.h: payload right below the shim. ST_NO_SPACE: above IMAGE_MAX_SIZE. */
+/* The layout of memmap.h: payload right below the shim. ST_NO_SPACE: above IMAGE_MAX_SIZE, or a
+ * shim above its budget. */
 enum status plan_make(struct plan *plan, const struct plan_parts *parts) MUST_CHECK;

@@ -46,15 +46,16 @@ static const struct sink_area {
 	{ "GUIDed table", FOUR_GIB - SINK_TABLE_FROM_END, sizeof(struct sink_table) },
 };
 
-static enum status sink_check_areas(const uint8_t *shim, char *error, size_t error_size)
+static enum status sink_check_areas(const struct plan_entry *shim, char *error, size_t error_size)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(sink_areas); i++) {
 		const struct sink_area *area = &sink_areas[i];
 		for (uint64_t at = area->base; at < area->base + area->size; at++) {
-			if (shim[at - SHIM_BASE] != 0) {
+			unsigned byte = shim->bytes[at - shim->range.base.v];
+			if (byte != 0) {
 				fmt_print(error, error_size,
-					  "shim: byte 0x%02x at 0x%lx, where the %s goes",
-					  (unsigned)shim[at - SHIM_BASE], at, area->name);
+					  "shim: byte 0x%02x at 0x%lx, where the %s goes", byte, at,
+					  area->name);
 				return ST_BAD_FORMAT;
 			}
 		}
@@ -69,11 +70,13 @@ static struct image_span sink_span(const struct plan *plan, enum plan_tag tag)
 			   (struct image_span){ 0, 0 };
 }
 
+/* image_size: of the pages that are loaded; they end the file, and padding of it precedes them. */
 static void sink_metadata(const struct plan *plan, uint64_t image_size, struct sink_metadata *out)
 {
 	*out = (struct sink_metadata){ .guid = TDVF_DESCRIPTOR_GUID };
 	uint32_t count = 0;
 	out->sections[count++] = (struct tdvf_section){
+		.data_offset = (uint32_t)(align_up(image_size, IMAGE_ALIGN) - image_size),
 		.raw_data_size = (uint32_t)image_size,
 		.memory_address = FOUR_GIB - image_size,
 		.memory_data_size = image_size,
@@ -104,7 +107,7 @@ static void sink_metadata(const struct plan *plan, uint64_t image_size, struct s
 enum status tdvf_sink_size(const struct plan *plan, uint64_t *size)
 {
 	TRY(plan_check(plan));
-	*size = FOUR_GIB - plan_image_base(plan).v;
+	*size = align_up(FOUR_GIB - plan_image_base(plan).v, IMAGE_ALIGN);
 	return ST_OK;
 }
 
@@ -123,8 +126,9 @@ enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, uint
 			  out_size, size, config_flags);
 		return ST_BAD_ARGUMENT;
 	}
-	TRY(sink_check_areas(plan_find(plan, PLAN_SHIM)->bytes, error, error_size));
+	TRY(sink_check_areas(plan_find(plan, PLAN_SHIM), error, error_size));
 
+	uint64_t image_size = FOUR_GIB - plan_image_base(plan).v;
 	uint64_t base = FOUR_GIB - size;
 	memset(out, 0, size);
 	for (size_t i = 0; i < plan->count; i++) {
@@ -139,7 +143,7 @@ enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, uint
 	const struct image_config config = {
 		.magic = IMAGE_CONFIG_MAGIC,
 		.flags = config_flags,
-		.image_size = (uint32_t)size,
+		.image_size = (uint32_t)image_size,
 		.kernel = sink_span(plan, PLAN_KERNEL),
 		.initrd = sink_span(plan, PLAN_INITRD),
 		.cmdline = sink_span(plan, PLAN_CMDLINE),
@@ -147,7 +151,7 @@ enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, uint
 	memcpy(out + (IMAGE_CONFIG - base), &config, sizeof(config));
 
 	struct sink_metadata metadata;
-	sink_metadata(plan, size, &metadata);
+	sink_metadata(plan, image_size, &metadata);
 	memcpy(out + (TDVF_METADATA - base), &metadata, sizeof(metadata));
 
 	uint64_t descriptor = TDVF_METADATA + offsetof(struct sink_metadata, descriptor);

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // One BFV section covers the whole image, measured, raw size == memory size (QEMU copies the
-// memory size and does not zero-fill). The sink adds the AP table, struct image_config, the TDX
+// memory size and does not zero-fill). It has the pages that are used and no other: what pads the
+// file to IMAGE_ALIGN precedes it. The sink adds the AP table, struct image_config, the TDX
 // metadata, and both ways to find it: the GUIDed table and td-shim's pointer.
 #pragma once
 

@@ -246,7 +246,7 @@ static enum status fill_e820(const struct memory_map *map, const struct acpi_are
 		/* The mailbox page, and around it in the image what an AP runs on when it comes
 		 * back: park loop, AP table, GDT. Type 4, as type 2 would be mapped shared. */
 		overlays[overlay_count++] =
-			(struct e820_overlay){ { gpa(SHIM_BASE), FOUR_GIB - SHIM_BASE }, E820_NVS };
+			(struct e820_overlay){ { gpa(AP_TABLE), FOUR_GIB - AP_TABLE }, E820_NVS };
 	}
 	TRY(e820_build(map, overlays, overlay_count, entries, LINUX_E820_MAX, &count));
 	memcpy(params->e820_table, entries, count * sizeof(entries[0]));

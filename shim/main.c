@@ -26,6 +26,8 @@
 
 /* reset.nasm: the boot processor arrives here on the AP table, without an IDT. */
 _Noreturn void shim_main(uint32_t td, uint32_t hob_claim);
+/* Linker script: the lowest page of the shim. */
+extern char shim_base[];
 /* entry.nasm */
 _Noreturn void entry_leave(uint64_t entry, uint64_t boot_params, uint64_t cr3);
 
@@ -39,9 +41,10 @@ static void require(enum status status, const char *step)
 static const struct image_config *image_config(void)
 {
 	const struct image_config *config = (const struct image_config *)IMAGE_CONFIG;
-	if (config->magic != IMAGE_CONFIG_MAGIC || config->image_size < SHIM_IMAGE_SIZE ||
+	if (config->magic != IMAGE_CONFIG_MAGIC ||
+	    config->image_size < FOUR_GIB - (uintptr_t)shim_base ||
 	    config->image_size > IMAGE_MAX_SIZE ||
-	    !is_aligned(config->image_size, IMAGE_ALIGN)) {
+	    !is_aligned(config->image_size, MEM_PAGE_SIZE)) {
 		fatal(ST_BAD_FORMAT, "image config");
 	}
 	return config;

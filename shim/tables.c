@@ -25,8 +25,8 @@ static struct pt_arena arena_from(size_t first_page)
 	return (struct pt_arena){ (uint64_t *)base, gpa(base), BOOT_TABLES_PAGES - first_page };
 }
 
-enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint64_t constants,
-			      gpa_t *root)
+enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint64_t text,
+			      uint64_t constants, gpa_t *root)
 {
 	uint64_t image = FOUR_GIB - image_size;
 	struct pt_map maps[16];
@@ -38,13 +38,12 @@ enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint6
 	maps[count] = identity(BOUNCE, BOUNCE + BOUNCE_SIZE, PT_RW);
 	maps[count++].share = td ? SHARE_SHARED : SHARE_PRIVATE;
 	maps[count++] = identity(BOUNCE + BOUNCE_SIZE, image, PT_RW);
-	if (image < AP_TABLE) {
-		maps[count++] = identity(image, AP_TABLE, PT_R);
+	if (image < text) {
+		maps[count++] = identity(image, text, PT_R);
 	}
-	maps[count++] = identity(AP_TABLE, MAILBOX, PT_R);
-	maps[count++] = identity(MAILBOX, SHIM_TEXT, PT_RW);
-	maps[count++] = identity(SHIM_TEXT, constants, PT_RX);
-	maps[count++] = identity(constants, RESET_PAGE, PT_R);
+	maps[count++] = identity(text, constants, PT_RX);
+	maps[count++] = identity(constants, MAILBOX, PT_R);
+	maps[count++] = identity(MAILBOX, RESET_PAGE, PT_RW);
 	maps[count++] = identity(RESET_PAGE, FOUR_GIB, PT_RX);
 	struct pt_arena arena = arena_from(0);
 	return pt_build(&arena, maps, count, gpaw, root, &boot_pages_used);

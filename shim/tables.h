@@ -14,9 +14,10 @@
 #include "arch/base/status.h"
 #include "arch/x86/desc.h"
 
-/* Builds the boot table; *root is for CR3. Constants follow the shim's text from this page on. */
-enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint64_t constants,
-			      gpa_t *root) MUST_CHECK;
+/* Builds the boot table; *root is for CR3. The shim's text starts at page text, its constants at
+ * page constants; the AP table follows. */
+enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint64_t text,
+			      uint64_t constants, gpa_t *root) MUST_CHECK;
 /* Leaves the AP table for the boot table and sets CR0.WP. */
 enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size) MUST_CHECK;
 

@@ -5,6 +5,7 @@
 #include "shim/tables.h"
 
 /* Linker script. */
+extern char shim_base[];
 extern char shim_rodata[];
 /* exception.inc */
 extern char exception_stubs[];
@@ -12,7 +13,8 @@ extern char exception_stubs[];
 enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size)
 {
 	gpa_t root;
-	TRY(tables_build_boot(td, gpaw, image_size, (uintptr_t)shim_rodata, &root));
+	TRY(tables_build_boot(td, gpaw, image_size, (uintptr_t)shim_base, (uintptr_t)shim_rodata,
+			      &root));
 	insn_write_cr3(root.v);
 	insn_write_cr0(insn_read_cr0() | CR0_WP);
 	return ST_OK;

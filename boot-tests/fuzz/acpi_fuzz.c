@@ -20,7 +20,7 @@
 #define FLAG_TD 2
 #define ARENA_SIZE 0x3000
 
-static const struct mailbox_info mailbox = { { MAILBOX }, { SHIM_TEXT + 0x40 } };
+static const struct mailbox_info mailbox = { { MAILBOX }, { RESET_CODE } };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

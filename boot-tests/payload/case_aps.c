@@ -8,6 +8,7 @@
 #include "boot-tests/payload/report.h"
 #include "boot-tests/payload/tables.h"
 #include "linker/memmap.h"
+#include "loader/config.h"
 
 #define AP_TABLE_SIZE (AP_TABLE_PAGES * MEM_PAGE_SIZE)
 /* What an OS writes of the mailbox. */
@@ -82,19 +83,24 @@ void case_aps(const struct info *info)
 	check_ap_table();
 }
 
-/* The shim's image as it is now, without the bytes that an OS writes. */
+#define COPY_SIZE (FOUR_GIB - SHIM_BASE_MIN)
+
+/* The shim's image as it is now, without the bytes that an OS writes. It ends the copy. */
 static void copy_image(uint8_t *copy)
 {
-	memcpy(copy, (const void *)SHIM_BASE, SHIM_IMAGE_SIZE);
-	memset(copy + (MAILBOX - SHIM_BASE), 0, MAILBOX_OS_SIZE);
+	uint64_t size = ((const struct image_config *)IMAGE_CONFIG)->image_size;
+
+	EXPECT(size <= COPY_SIZE, "image of %lx bytes: only one without a payload fits", size);
+	memcpy(copy + COPY_SIZE - size, (const void *)(FOUR_GIB - size), size);
+	memset(copy + (MAILBOX - SHIM_BASE_MIN), 0, MAILBOX_OS_SIZE);
 }
 
 void case_ap_rounds(const struct info *info)
 {
-	static uint8_t before[SHIM_IMAGE_SIZE], after[SHIM_IMAGE_SIZE];
+	static uint8_t before[COPY_SIZE], after[COPY_SIZE];
 	static struct ap first[INFO_MAX_CPUS];
 	uint64_t rounds = info_option_number(info, "rounds=", 1000);
-	const void *table = before + (AP_TABLE - SHIM_BASE);
+	const void *table = before + (AP_TABLE - SHIM_BASE_MIN);
 
 	EXPECT(info->cpu_count > 1, "needs a second CPU");
 	check_ap_table();
@@ -115,9 +121,9 @@ void case_ap_rounds(const struct info *info)
 		aps_expect_parked(info, info->apic_ids[cpu]);
 	}
 	copy_image(after);
-	for (unsigned i = 0; i < SHIM_IMAGE_SIZE; i++) {
-		EXPECT(before[i] == after[i], "image: byte at %x was %x and is %x", SHIM_BASE + i,
-		       before[i], after[i]);
+	for (unsigned i = 0; i < COPY_SIZE; i++) {
+		EXPECT(before[i] == after[i], "image: byte at %x was %x and is %x",
+		       SHIM_BASE_MIN + i, before[i], after[i]);
 	}
 	check_ap_table();
 	report("%lu times woken and back, not one byte of the image is another", rounds);

@@ -20,7 +20,7 @@
 static uint8_t memory[ARENA_SIZE];
 static struct acpi_arena arena;
 static struct acpi_fixture fixture;
-static const struct mailbox_info mailbox = { { MAILBOX }, { SHIM_TEXT + 0x40 } };
+static const struct mailbox_info mailbox = { { MAILBOX }, { RESET_CODE } };
 
 enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
 {

@@ -17,9 +17,11 @@
 #include <cmocka.h>
 
 #include "arch/linux/boot_params.h"
+#include "linker/memmap.h"
 
 #define OVMF "/usr/share/ovmf/OVMF.fd"
 #define MIB 0x100000u
+#define PAGE 0x1000u
 
 static char out[1 << 20]; /* stdout of the last run */
 static char err[1 << 16]; /* stderr of the last run */
@@ -112,9 +114,9 @@ static void default_image(void **state)
 	assert_string_equal(out, "");
 	struct stat info;
 	assert_int_equal(stat("default.fd", &info), 0);
-	assert_int_equal(info.st_size, 0x10000);
+	assert_int_equal(info.st_size % IMAGE_ALIGN, 0);
 	run(0, "AP hand-over linux", "dump default.fd");
-	assert_non_null(strstr(out, "0x0ffff0000 - 0x100000000  BFV"));
+	assert_non_null(strstr(out, " - 0x100000000  BFV"));
 	assert_non_null(strstr(out, "0x000830000 - 0x000832000  TD_HOB"));
 	assert_non_null(strstr(out, "0x0000000000000000 + 0x100000000 -> 0x0  R-X  "
 				    "2048 pages of 2048 KiB"));
@@ -194,17 +196,31 @@ static void bad_payload(void **state)
 	run(1, "lintel: .: Is a directory", "image --output x.fd --initrd .");
 }
 
+/* Bytes of an image without a payload, by its struct image_config. */
+static size_t shim_size(const char *name)
+{
+	static uint8_t image[MIB];
+	size_t size = load(name, image, sizeof(image));
+	uint32_t loaded;
+	memcpy(&loaded, image + size - (FOUR_GIB - (IMAGE_CONFIG + 0x0C)), sizeof(loaded));
+	return loaded;
+}
+
 static void size_limits(void **state)
 {
 	(void)state;
 	save("big", "", 0);
-	assert_int_equal(truncate("big", 16 * MIB - 0x10000), 0);
+	run(0, "", "image --output default.fd");
+	const size_t most = 16 * MIB - shim_size("default.fd");
+	assert_int_equal(truncate("big", (off_t)most), 0);
 	run(0, "", "image --output big.fd --initrd big");
 	run(0, "0x1000000 bytes at 0xff000000", "dump big.fd");
 	run(1, "command line 0x1 bytes: the image would be above 0x1000000",
 	    "image --output x.fd --initrd big --cmdline x");
-	assert_int_equal(truncate("big", 16 * MIB - 0x10000 + 1), 0);
-	run(1, "initrd 0xff0001", "image --output x.fd --initrd big");
+	char text[32];
+	assert_int_equal(truncate("big", (off_t)most + 1), 0);
+	snprintf(text, sizeof(text), "initrd 0x%zx", most + 1);
+	run(1, text, "image --output x.fd --initrd big");
 	assert_int_equal(truncate("big", 16 * MIB + 1), 0);
 	run(1, "lintel: big: size above 0x1000000", "image --output x.fd --initrd big");
 	run(1, "lintel: big: size above 0x1000000", "dump big");
@@ -223,7 +239,7 @@ static void bad_output(void **state)
 
 /* One value of a good image changed: what the dump must say. */
 struct poke {
-	size_t offset;
+	uint64_t address;
 	unsigned size;
 	uint64_t value;
 	const char *text;
@@ -235,7 +251,7 @@ static void run_pokes(const char *name, const struct poke *pokes, size_t count)
 	size_t size = load(name, image, sizeof(image));
 	for (size_t i = 0; i < count; i++) {
 		uint8_t kept[8];
-		uint8_t *at = image + (size - 0x10000) + pokes[i].offset;
+		uint8_t *at = image + size - (FOUR_GIB - pokes[i].address);
 		memcpy(kept, at, pokes[i].size);
 		memcpy(at, &pokes[i].value, pokes[i].size);
 		save("poked.fd", image, size);
@@ -250,27 +266,31 @@ static void broken_metadata(void **state)
 {
 	(void)state;
 	static const struct poke pokes[] = {
-		{ 0xFC10, 4, 0, "lintel: poked.fd: descriptor: signature 0x0:" },
-		{ 0xFC20 + 24, 4, 7, "lintel: poked.fd: section 0: type 0x7:" },
-		{ 0xFFE0, 4, 0x1234, "pointer at size - 0x20 0x1234:" },
-		{ 0xF00C, 4, 0x20000, "image config image_size 0x20000:" },
-		{ 0xF008, 4, 2, "image config flags 0x2:" },
-		{ 0xF010, 8, 0xFFFEF000, "kernel base 0xfffef000 size 0x0:" },
-		{ 0xF018, 8, 0x1000, "kernel base 0x0 size 0x1000:" },
+		{ TDVF_METADATA + 0x10, 4, 0, "lintel: poked.fd: descriptor: signature 0x0:" },
+		{ TDVF_METADATA + 0x20 + 24, 4, 7, "lintel: poked.fd: section 0: type 0x7:" },
+		{ FOUR_GIB - 0x20, 4, 0x1234, "pointer at size - 0x20 0x1234:" },
+		{ IMAGE_CONFIG + 0x0C, 4, 0x20000, "image config image_size 0x20000:" },
+		{ IMAGE_CONFIG + 0x08, 4, 2, "image config flags 0x2:" },
+		{ IMAGE_CONFIG + 0x10, 8, 0xFFFEF000, "kernel base 0xfffef000 size 0x0:" },
+		{ IMAGE_CONFIG + 0x18, 8, 0x1000, "kernel base 0x0 size 0x1000:" },
 	};
 	run(0, "", "image --output default.fd");
 	run_pokes("default.fd", pokes, sizeof(pokes) / sizeof(pokes[0]));
 
-	/* With a command line of 4 bytes: the image is 128 KiB, the text at 0xFFFE0000. */
-	static const struct poke spans[] = {
-		{ 0xF030, 8, 0xFFFE0001, "command line base 0xfffe0001" },
-		{ 0xF030, 8, 0xFFFDF000, "command line base 0xfffdf000" },
-		{ 0xF030, 8, 0xFFFF0000, "command line base 0xffff0000" },
-		{ 0xF038, 8, 0x10001, "command line base 0xfffe0000 size 0x10001" },
-		{ 0xF038, 8, UINT64_MAX, "size 0xffffffffffffffff" },
-		{ 0xF038, 8, 3, "command line size 0x3: no NUL follows" },
-	};
+	/* With a command line of 4 bytes, which the page below the shim has. */
 	run(0, "", "image --output c.fd --cmdline abcd");
+	static uint8_t image[MIB];
+	size_t size = load("c.fd", image, sizeof(image));
+	uint64_t base;
+	memcpy(&base, image + size - (FOUR_GIB - (IMAGE_CONFIG + 0x30)), sizeof(base));
+	const struct poke spans[] = {
+		{ IMAGE_CONFIG + 0x30, 8, base + 1, ": not in the image below" },
+		{ IMAGE_CONFIG + 0x30, 8, base - PAGE, ": not in the image below" },
+		{ IMAGE_CONFIG + 0x30, 8, AP_TABLE, "command line base 0xffff8000 size 0x4:" },
+		{ IMAGE_CONFIG + 0x38, 8, AP_TABLE - base + 1, ": not in the image below" },
+		{ IMAGE_CONFIG + 0x38, 8, UINT64_MAX, "size 0xffffffffffffffff" },
+		{ IMAGE_CONFIG + 0x38, 8, 3, "command line size 0x3: no NUL follows" },
+	};
 	run_pokes("c.fd", spans, sizeof(spans) / sizeof(spans[0]));
 }
 
@@ -279,37 +299,38 @@ static void broken_ap_table(void **state)
 	(void)state;
 	static const struct poke pokes[] = {
 		/* A leaf alone, writable: its path is not, so it is no hole, but not our table. */
-		{ 0x2000, 8, 0xE3, "AP table 0x0: must be the identity" },
-		{ 0x2008, 8, 0x2000C1, "AP table 0x200000: must be" },      /* A clear */
-		{ 0x2008, 8, 0x2000A1, "AP table 0x200000: must be" },      /* D clear */
-		{ 0x2008, 8, 0x4000E1, "AP table 0x200000: must be" },      /* not itself */
-		{ 0x2008, 8, 0x80000000002000E1, "AP table 0x200000: must be" }, /* NX */
-		{ 0x2008, 8, 0x8000002000E1, "AP table 0x200000: must be" },     /* shared */
-		{ 0x2008, 8, 0, "AP table maps 0xffe00000 bytes:" },
-		{ 0x2008, 8, 0x80000021, "AP table after 0x200000: an entry leads out" },
-		{ 0x0000, 8, 0xFFFF1001, "AP table 0x0: must be" },         /* A clear above */
-		{ 0x1020, 8, 0xFFFF2021, "AP table maps 0x100200000 bytes" },
-		{ 0x0FF8, 8, 0x21, "AP table after 0x100000000: an entry leads out" },
+		{ AP_TABLE + 0x2000, 8, 0xE3, "AP table 0x0: must be the identity" },
+		{ AP_TABLE + 0x2008, 8, 0x2000C1, "AP table 0x200000: must be" },      /* A clear */
+		{ AP_TABLE + 0x2008, 8, 0x2000A1, "AP table 0x200000: must be" },      /* D clear */
+		{ AP_TABLE + 0x2008, 8, 0x4000E1, "AP table 0x200000: must be" }, /* not itself */
+		{ AP_TABLE + 0x2008, 8, 0x80000000002000E1, "AP table 0x200000: must" }, /* NX */
+		{ AP_TABLE + 0x2008, 8, 0x8000002000E1, "AP table 0x200000: must" }, /* shared */
+		{ AP_TABLE + 0x2008, 8, 0, "AP table maps 0xffe00000 bytes:" },
+		{ AP_TABLE + 0x2008, 8, 0x80000021, "AP table after 0x200000: an entry leads out" },
+		{ AP_TABLE + 0x0000, 8, AP_TABLE + 0x1001, "AP table 0x0: must be" }, /* A clear */
+		{ AP_TABLE + 0x1020, 8, AP_TABLE + 0x2021, "AP table maps 0x100200000 bytes" },
+		{ AP_TABLE + 0x0FF8, 8, 0x21, "AP table after 0x100000000: an entry leads out" },
 	};
 	run(0, "", "image --output default.fd");
 	run_pokes("default.fd", pokes, sizeof(pokes) / sizeof(pokes[0]));
 
 	/* W on every level: writable and executable. */
-	static uint8_t image[0x10000];
-	assert_int_equal(load("default.fd", image, sizeof(image)), sizeof(image));
-	image[0] |= 2;
-	image[0x1000] |= 2;
-	image[0x2010] |= 2;
-	save("poked.fd", image, sizeof(image));
+	static uint8_t image[MIB];
+	size_t size = load("default.fd", image, sizeof(image));
+	uint8_t *table = image + size - (FOUR_GIB - AP_TABLE);
+	table[0] |= 2;
+	table[0x1000] |= 2;
+	table[0x2010] |= 2;
+	save("poked.fd", image, size);
 	run(1, "AP table 0x400000: the range is writable and executable", "dump poked.fd");
 	assert_non_null(strstr(out, "0x0000000000400000 + 0x200000 -> 0x400000  RWX"));
 	/* An empty table reached 2^27 times. */
-	memset(image, 0, 0x3000);
+	memset(table, 0, 0x3000);
 	for (size_t i = 0; i < 0x2000; i += 8) {
-		const uint64_t entry = 0xFFFF0021 + (i / 0x1000 + 1) * 0x1000;
-		memcpy(image + i, &entry, 8);
+		const uint64_t entry = AP_TABLE + 0x21 + (i / 0x1000 + 1) * 0x1000;
+		memcpy(table + i, &entry, 8);
 	}
-	save("poked.fd", image, sizeof(image));
+	save("poked.fd", image, size);
 	run(1, "AP table after 0x0: an entry leads out of the table, or the tables are no tree",
 	    "dump poked.fd");
 }

@@ -28,7 +28,7 @@
 #define WINDOW_SIZE 0x1801000
 #define INITRD_SIZE 0x1801
 
-static const struct mailbox_info mailbox = { { MAILBOX }, { SHIM_TEXT + 0x40 } };
+static const struct mailbox_info mailbox = { { MAILBOX }, { RESET_CODE } };
 
 /* In the image it is one file. */
 static uint8_t bzimage[SETUP_SIZE + PM_SIZE];
@@ -233,8 +233,8 @@ static void td_with_acpi(void **state)
 	assert_int_equal(params->e820_table[3].base, ACPI_ARENA);
 	assert_int_equal(params->e820_table[3].size, 0x1000);
 	assert_int_equal(params->e820_table[3].type, E820_ACPI);
-	assert_int_equal(params->e820_table[5].base, SHIM_BASE);
-	assert_int_equal(params->e820_table[5].size, FOUR_GIB - SHIM_BASE);
+	assert_int_equal(params->e820_table[5].base, AP_TABLE);
+	assert_int_equal(params->e820_table[5].size, FOUR_GIB - AP_TABLE);
 	assert_int_equal(params->e820_table[5].type, E820_NVS);
 	/* Malformed tables end the boot. */
 	fixture.rsdp[0] = 0;

@@ -12,7 +12,11 @@
 #include "linker/memmap.h"
 
 #define PAGE 4096ull
-#define ROOM ((uint64_t)IMAGE_MAX_SIZE - SHIM_IMAGE_SIZE)
+/* A shim in the middle of what it may be. */
+#define SHIM_SIZE 0x10000ull
+#define SHIM_BASE (FOUR_GIB - SHIM_SIZE)
+#define SHIM_SIZE_MAX (FOUR_GIB - SHIM_BASE_MIN)
+#define ROOM (IMAGE_MAX_SIZE - SHIM_SIZE)
 
 /* Only its address and sizes matter: a plan does not read bytes. */
 static const uint8_t bytes[1];
@@ -20,7 +24,7 @@ static const uint8_t bytes[1];
 static struct plan_parts make_parts(uint64_t kernel, uint64_t initrd, uint64_t cmdline)
 {
 	return (struct plan_parts){
-		.shim = { bytes, SHIM_IMAGE_SIZE },
+		.shim = { bytes, SHIM_SIZE },
 		.kernel = { kernel != 0 ? bytes : NULL, kernel },
 		.initrd = { initrd != 0 ? bytes : NULL, initrd },
 		.cmdline = { cmdline != 0 ? bytes : NULL, cmdline },
@@ -52,7 +56,7 @@ static void default_image(void **state)
 	assert_int_equal(plan.count, 3);
 	check_entry(&plan, PLAN_SHIM_DATA, SHIM_RAM, TEMPMEM_END - SHIM_RAM);
 	check_entry(&plan, PLAN_HOB, TD_HOB, TD_HOB_SIZE);
-	check_entry(&plan, PLAN_SHIM, SHIM_BASE, SHIM_IMAGE_SIZE);
+	check_entry(&plan, PLAN_SHIM, SHIM_BASE, SHIM_SIZE);
 	assert_null(plan_find(&plan, PLAN_KERNEL));
 	assert_int_equal(plan_image_base(&plan).v, SHIM_BASE);
 }
@@ -61,21 +65,21 @@ static void payload_image(void **state)
 {
 	(void)state;
 	struct plan plan = make(5 * PAGE + 1, PAGE, 10);
-	uint64_t base = SHIM_BASE - 0x10000;
+	uint64_t base = SHIM_BASE - 8 * PAGE;
 	check_entry(&plan, PLAN_KERNEL, base, 6 * PAGE);
 	check_entry(&plan, PLAN_INITRD, base + 6 * PAGE, PAGE);
 	check_entry(&plan, PLAN_CMDLINE, base + 7 * PAGE, PAGE);
 	assert_int_equal(plan_image_base(&plan).v, base);
-	/* Exactly 64 KiB, and one page more. */
+	/* Exactly the pages that are needed. */
 	plan = make(16 * PAGE, 0, 0);
-	assert_int_equal(plan_image_base(&plan).v, SHIM_BASE - 0x10000);
+	assert_int_equal(plan_image_base(&plan).v, SHIM_BASE - 16 * PAGE);
 	plan = make(16 * PAGE, 1, 0);
-	assert_int_equal(plan_image_base(&plan).v, SHIM_BASE - 0x20000);
+	assert_int_equal(plan_image_base(&plan).v, SHIM_BASE - 17 * PAGE);
 	/* The NUL of a command line that ends with its page takes another one. */
 	plan = make(0, 0, PAGE - 1);
-	check_entry(&plan, PLAN_CMDLINE, SHIM_BASE - 0x10000, PAGE);
+	check_entry(&plan, PLAN_CMDLINE, SHIM_BASE - PAGE, PAGE);
 	plan = make(0, 0, PAGE);
-	check_entry(&plan, PLAN_CMDLINE, SHIM_BASE - 0x10000, 2 * PAGE);
+	check_entry(&plan, PLAN_CMDLINE, SHIM_BASE - 2 * PAGE, 2 * PAGE);
 }
 
 static void size_borders(void **state)
@@ -107,10 +111,18 @@ static void bad_shims(void **state)
 	(void)state;
 	struct plan plan;
 	struct plan_parts parts = make_parts(0, 0, 0);
-	parts.shim.size = SHIM_IMAGE_SIZE - 1;
+	parts.shim.size = SHIM_SIZE - 1;
 	assert_int_equal(plan_make(&plan, &parts), ST_BAD_ARGUMENT);
-	parts.shim.size = SHIM_IMAGE_SIZE + 1;
+	parts.shim.size = SHIM_SIZE_MAX;
+	assert_int_equal(plan_make(&plan, &parts), ST_OK);
+	check_entry(&plan, PLAN_SHIM, SHIM_BASE_MIN, SHIM_SIZE_MAX);
+	parts.shim.size = SHIM_SIZE_MAX + 1;
 	assert_int_equal(plan_make(&plan, &parts), ST_NO_SPACE);
+	/* One page of its own at least. */
+	parts.shim.size = FOUR_GIB - AP_TABLE + PAGE;
+	assert_int_equal(plan_make(&plan, &parts), ST_OK);
+	parts.shim.size = FOUR_GIB - AP_TABLE;
+	assert_int_equal(plan_make(&plan, &parts), ST_BAD_ARGUMENT);
 	parts.shim = (struct plan_bytes){ NULL, 0 };
 	assert_int_equal(plan_make(&plan, &parts), ST_BAD_ARGUMENT);
 }
@@ -202,11 +214,14 @@ static void broken_entries(void **state)
 		  { { gpa(SHIM_BASE), PAGE }, PLAN_IMAGE, PLAN_CMDLINE, bytes, 1 },
 		  ST_BAD_RANGE },
 		{ AT_SHIM,
-		  { { gpa(SHIM_BASE + PAGE), SHIM_IMAGE_SIZE - PAGE },
+		  { { gpa(SHIM_BASE), SHIM_SIZE - PAGE }, PLAN_IMAGE, PLAN_SHIM, bytes, PAGE },
+		  ST_BAD_RANGE },
+		{ AT_SHIM,
+		  { { gpa(SHIM_BASE_MIN - PAGE), SHIM_SIZE_MAX + PAGE },
 		    PLAN_IMAGE,
 		    PLAN_SHIM,
 		    bytes,
-		    PAGE },
+		    SHIM_SIZE_MAX + PAGE },
 		  ST_BAD_RANGE },
 		/* bytes */
 		{ AT_KERNEL,
@@ -217,7 +232,7 @@ static void broken_entries(void **state)
 		  ST_NO_SPACE },
 		{ AT_SHIM,
 		  { good.entries[AT_SHIM].range, PLAN_IMAGE, PLAN_SHIM, bytes,
-		    SHIM_IMAGE_SIZE - 1 },
+		    SHIM_SIZE - 1 },
 		  ST_BAD_ARGUMENT },
 		/* a border that is right */
 		{ AT_CMDLINE,

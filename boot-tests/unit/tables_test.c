@@ -17,8 +17,9 @@
 #define PAGE 4096ull
 #define MIB2 0x200000ull
 #define TABLES_END (BOOT_TABLES + BOOT_TABLES_PAGES * PAGE)
-/* Where the linker may have put the shim's constants. */
-#define CONSTANTS 0xFFFFD000ull
+/* Where the linker may have put the shim's text and constants. */
+#define TEXT 0xFFFF0000ull
+#define CONSTANTS 0xFFFF7000ull
 
 /* What a range is: "-" absent, else r, w, x; s: shared. Ranges follow each other from 0. */
 struct range {
@@ -105,35 +106,35 @@ static void check_boot(bool td, unsigned gpaw, uint64_t image_size)
 		{ BOUNCE, "rw" },
 		{ BOUNCE + BOUNCE_SIZE, td ? "rws" : "rw" },
 		{ FOUR_GIB - image_size, "rw" },
-		{ MAILBOX, "r" }, /* embedded payload, AP table */
-		{ MAILBOX + PAGE, "rw" },
-		{ CONSTANTS, "rx" }, /* SHIM_TEXT */
-		{ RESET_PAGE, "r" },
+		{ TEXT, "r" }, /* embedded payload */
+		{ CONSTANTS, "rx" },
+		{ MAILBOX, "r" }, /* AP table too */
+		{ RESET_PAGE, "rw" },
 		{ FOUR_GIB, "rx" },
 	};
 	gpa_t root;
 	/* What the host left in the pages. */
 	memset(gpa_pointer(gpa(BOOT_TABLES)), 0xEE, TABLES_END - BOOT_TABLES);
-	assert_int_equal(tables_build_boot(td, gpaw, image_size, CONSTANTS, &root), ST_OK);
+	assert_int_equal(tables_build_boot(td, gpaw, image_size, TEXT, CONSTANTS, &root), ST_OK);
 	check_ranges(root.v, gpaw, ranges);
 }
 
 static void boot_table_of_a_td(void **state)
 {
 	(void)state;
-	check_boot(true, 48, SHIM_IMAGE_SIZE);
+	check_boot(true, 48, FOUR_GIB - TEXT);
 }
 
 static void boot_table_of_a_wide_td(void **state)
 {
 	(void)state;
-	check_boot(true, 52, SHIM_IMAGE_SIZE);
+	check_boot(true, 52, FOUR_GIB - TEXT);
 }
 
 static void boot_table_of_a_plain_vm(void **state)
 {
 	(void)state;
-	check_boot(false, 48, SHIM_IMAGE_SIZE);
+	check_boot(false, 48, FOUR_GIB - TEXT);
 }
 
 static void boot_table_with_a_payload(void **state)
@@ -147,7 +148,7 @@ static void boot_table_of_a_gpaw_that_is_none(void **state)
 {
 	gpa_t root;
 	(void)state;
-	assert_int_equal(tables_build_boot(true, 47, SHIM_IMAGE_SIZE, CONSTANTS, &root),
+	assert_int_equal(tables_build_boot(true, 47, FOUR_GIB - TEXT, TEXT, CONSTANTS, &root),
 			 ST_BAD_ARGUMENT);
 }
 

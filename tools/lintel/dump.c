@@ -63,19 +63,21 @@ static void print_sections(const struct dump *d)
 	}
 }
 
-static bool print_part(const struct dump *d, const char *name, const struct image_span *span)
+/* *free: where the next part can start at the lowest. */
+static bool print_part(const struct dump *d, const char *name, const struct image_span *span,
+		       uint64_t *free)
 {
 	if (span->base == 0 && span->size == 0) {
 		return true;
 	}
-	if (!is_aligned(span->base, MEM_PAGE_SIZE) || span->base < dump_base(d) ||
-	    span->base >= SHIM_BASE || span->size == 0 || span->size > SHIM_BASE - span->base) {
+	if (!is_aligned(span->base, MEM_PAGE_SIZE) || span->base < *free ||
+	    span->base >= AP_TABLE || span->size == 0 || span->size > AP_TABLE - span->base) {
 		tool_error("%s: %s base 0x%lx size 0x%lx: not in the image below the shim",
 			   d->path, name, span->base, span->size);
 		return false;
 	}
-	printf("  0x%09lx - 0x%09lx  R--  %s, 0x%lx bytes\n", span->base,
-	       align_up(span->base + span->size, MEM_PAGE_SIZE), name, span->size);
+	*free = align_up(span->base + span->size, MEM_PAGE_SIZE);
+	printf("  0x%09lx - 0x%09lx  R--  %s, 0x%lx bytes\n", span->base, *free, name, span->size);
 	return true;
 }
 
@@ -88,11 +90,12 @@ static bool print_parts(const struct dump *d, const struct image_config *config)
 		const char *text;
 	} fixed[] = {
 		{ AP_TABLE, MAILBOX, "R--  AP table" },
-		{ MAILBOX, SHIM_TEXT, "RW-  wake-up mailbox" },
-		{ SHIM_TEXT, RESET_PAGE, "R-X  shim text, then R-- its constants" },
+		{ MAILBOX, RESET_PAGE, "RW-  wake-up mailbox" },
 		{ RESET_PAGE, FOUR_GIB, "R-X  reset page" },
 	};
-	if (config->image_size != d->tdvf.size) {
+	uint64_t free = FOUR_GIB - config->image_size;
+	if (!is_aligned(free, MEM_PAGE_SIZE) || free >= AP_TABLE ||
+	    align_up(config->image_size, IMAGE_ALIGN) != d->tdvf.size) {
 		tool_error("%s: image config image_size 0x%x: the file has 0x%lx", d->path,
 			   config->image_size, d->tdvf.size);
 		return false;
@@ -103,9 +106,9 @@ static bool print_parts(const struct dump *d, const struct image_config *config)
 	}
 	printf("\nParts of a Lintel image, AP hand-over %s\n",
 	       (config->flags & IMAGE_CONFIG_AP_STRICT) != 0 ? "strict" : "linux");
-	if (!print_part(d, "kernel", &config->kernel) ||
-	    !print_part(d, "initrd", &config->initrd) ||
-	    !print_part(d, "command line", &config->cmdline)) {
+	if (!print_part(d, "kernel", &config->kernel, &free) ||
+	    !print_part(d, "initrd", &config->initrd, &free) ||
+	    !print_part(d, "command line", &config->cmdline, &free)) {
 		return false;
 	}
 	const struct image_span *cmdline = &config->cmdline;
@@ -113,6 +116,8 @@ static bool print_parts(const struct dump *d, const struct image_config *config)
 		tool_error("%s: command line size 0x%lx: no NUL follows", d->path, cmdline->size);
 		return false;
 	}
+	printf("  0x%09lx - 0x%09lx  R-X  shim text, then R-- its constants\n", free,
+	       (uint64_t)AP_TABLE);
 	for (size_t i = 0; i < ARRAY_COUNT(fixed); i++) {
 		printf("  0x%09lx - 0x%09lx  %s\n", fixed[i].base, fixed[i].end, fixed[i].text);
 	}

@@ -119,9 +119,6 @@ static enum tool_exit write_image(const struct image_options *options,
 static enum tool_exit make_image(const struct image_options *options)
 {
 	size_t shim_size = (size_t)(shim_blob_end - shim_blob);
-	if (shim_size != SHIM_IMAGE_SIZE) {
-		return tool_error("shim: size 0x%zx: must be 0x%x", shim_size, SHIM_IMAGE_SIZE);
-	}
 	struct file_bytes kernel = { NULL, 0 };
 	struct file_bytes initrd = { NULL, 0 };
 	enum tool_exit result = read_inputs(options, &kernel, &initrd);
