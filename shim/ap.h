@@ -29,7 +29,9 @@
 //      ap_mailbox, reset vector ap_reset_vector. The ids in the MADT are the host's.
 //   3. The OS wakes an AP by id, vector, command 1, in this order; the AP sets command to 0 once it
 //      has read the vector and arrives there in the state that README.md lists. A vector at or
-//      above 4 GiB is not acknowledged but reported (TDVMCALL<ReportFatalError>). Command 2 is
+//      above 4 GiB is not acknowledged but reported (TDVMCALL<ReportFatalError>). The mailbox page
+//      is executable in ap_table: the OS may have its code in the 2032 bytes that are reserved for
+//      it there. No other vector is refused: what the OS gives is the OS's affair. Command 2 is
 //      acknowledged by an AP that is parked. Other commands are left alone.
 //   4. The OS gives an AP back by a jump to ap_reset_vector: 64-bit mode, 4 or 5 levels, IF=0,
 //      CR4.PGE=0, the page of .ap.text mapped to itself. The AP parks as before.

@@ -115,6 +115,11 @@ void case_ap_vectors(const struct info *info)
 	for (unsigned i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		wake_at(info, vectors[i]);
 	}
+	/* What the mailbox page reserves for the OS may be its wake-up code. */
+	uint64_t os = (uint64_t)aps_mailbox(info)->reserved_os;
+	wake_at(info, os);
+	wake_at(info, os + sizeof(aps_mailbox(info)->reserved_os) - STUB_SIZE);
+	report("woken in the mailbox page");
 }
 
 void case_ap_vector(const struct info *info)
