@@ -144,7 +144,7 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--trace", "/"), ("--unknown",), ("stray",), ("--mem", "1G"),
     ("--gpaw", "50"), ("--gpaw", ""), ("--threads", "2"), ("--threads", "multi", "--icount"),
     ("--mapgpa-retry", "0"), ("--mapgpa-retry", "2K"), ("--mapgpa-again", "0"),
-    ("--mapgpa-r11", "shared"),
+    ("--mapgpa-r11", "shared"), ("--sept-ve-disable", "no"),
     ("--host-test",), ("--second-firmware", "/no/such/file"), ("--second-smp", "1"),
     ("--second-memory", "64M"),
     ("--second-firmware", "/dev/null", "--second-smp", "0"),
@@ -260,6 +260,8 @@ def test_address_widths(fake, options, cpu, lines):
     ([], []),
     (["--mapgpa-retry", "64K"], ["mapgpa_retry=65536"]),
     (["--mapgpa-again", "2", "--mapgpa-r11", "gpa"], ["mapgpa_again=2", "mapgpa_r11=gpa"]),
+    (["--sept-ve-disable", "flexible"], ["sept_ve_disable=flexible"]),
+    (["--sept-ve-disable", "on"], []),
     (["--mapgpa-r11", "request"], [])])
 def test_host_policy(fake, options, lines):
     done = fake.run("config = open(value('name=opt/lintel/config,file=')).read().split()\n"

@@ -162,6 +162,18 @@ static void handle_msr(struct vcpu *vcpu)
 	guest_advance(vcpu, length);
 }
 
+#define OPCODE_INVD 0x08
+
+/* QEMU 7.2 leaves for INVD as for WBINVD: the last byte says which it is. */
+static void handle_invd(struct vcpu *vcpu)
+{
+	unsigned length = guest_instruction_length(vcpu, 2);
+	uint8_t opcode;
+	bool invd = guest_read(&vcpu->svm, guest_linear_rip(vcpu) + length - 1, &opcode, 1) &&
+		    opcode == OPCODE_INVD;
+	ve_inject_instruction(vcpu, invd ? EXIT_REASON_INVD : EXIT_REASON_WBINVD, 0, length);
+}
+
 /* TDCALL and VMCALL are undefined for an AMD CPU; a real #UD goes back. */
 static void handle_ud(struct vcpu *vcpu)
 {
@@ -205,11 +217,8 @@ void td_handle_vmexit(struct vcpu *vcpu)
 		ve_inject_instruction(vcpu, EXIT_REASON_HLT, 0, guest_instruction_length(vcpu, 1));
 		return;
 	case VMEXIT_INVD:
-		ve_inject_instruction(vcpu, EXIT_REASON_INVD, 0, guest_instruction_length(vcpu, 2));
-		return;
 	case VMEXIT_WBINVD:
-		ve_inject_instruction(vcpu, EXIT_REASON_WBINVD, 0,
-				      guest_instruction_length(vcpu, 2));
+		handle_invd(vcpu);
 		return;
 	case VMEXIT_MONITOR:
 		ve_inject_instruction(vcpu, EXIT_REASON_MONITOR, 0,

@@ -1,4 +1,4 @@
-// What comes behind an instruction that is emulated: the single-step trap, an NMI.
+// Instructions that exit: what they raise, and what comes behind them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
 #include "arch/tdx/module.h"
@@ -8,6 +8,62 @@
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/report.h"
+
+/* Of the exception that the last instruction raised; 0: none. */
+static struct {
+	uint64_t vector;
+	uint64_t reason, length; /* of a #VE */
+} raised;
+/* Behind the instruction. */
+static uint64_t resume_at;
+
+static bool take_any(struct trap_frame *frame)
+{
+	struct tdcall_regs regs = { .rax = TDG_VP_VEINFO_GET };
+
+	raised.vector = frame->vector;
+	if (frame->vector == VECTOR_VE) {
+		EXPECT(tdcall(&regs) == TDX_SUCCESS, "no #VE information");
+		raised.reason = regs.rcx;
+		raised.length = (uint32_t)regs.r10;
+		EXPECT(frame->rip + raised.length == resume_at, "#VE at %lx, length %lu",
+		       frame->rip, raised.length);
+	}
+	frame->rip = resume_at;
+	return true;
+}
+
+/* One instruction whose exception has this vector and, a #VE, this reason. */
+#define RAISES(instruction, expected, why)                                                     \
+	do {                                                                                   \
+		raised.vector = raised.reason = 0;                                             \
+		__asm__ volatile("leaq 1f(%%rip), %%rax\n\t"                                   \
+				 "movq %%rax, %0\n\t"                                          \
+				 "xorl %%eax, %%eax\n\t"                                       \
+				 "xorl %%ecx, %%ecx\n\t"                                       \
+				 "xorl %%edx, %%edx\n\t" instruction "\n1:"                    \
+				 : "=m"(resume_at)                                             \
+				 :                                                             \
+				 : "rax", "rcx", "rdx", "memory");                             \
+		EXPECT(raised.vector == (expected) && raised.reason == (why),                  \
+		       instruction ": vector %lu, reason %lu", raised.vector, raised.reason); \
+	} while (0)
+
+void case_ve_instructions(const struct info *info)
+{
+	(void)info;
+	EXPECT(guest_is_td(), "no #VE on a plain VM");
+	report_take_exceptions(take_any);
+	RAISES("hlt", VECTOR_VE, EXIT_REASON_HLT);
+	RAISES("invd", VECTOR_VE, EXIT_REASON_INVD);
+	RAISES("wbinvd", VECTOR_VE, EXIT_REASON_WBINVD);
+	RAISES("monitor", VECTOR_VE, EXIT_REASON_MONITOR);
+	RAISES("mwait", VECTOR_VE, EXIT_REASON_MWAIT);
+	RAISES("vmcall", VECTOR_VE, EXIT_REASON_VMCALL);
+	RAISES("rdpmc", VECTOR_GP, 0); /* ATTRIBUTES.PERFMON is 0 */
+	report_take_exceptions(NULL);
+	report("6 instructions are a #VE, 1 is a #GP");
+}
 
 /* step.nasm */
 void step_run(uint64_t cr4);

@@ -42,6 +42,8 @@ void case_share(const struct info *info);
 void case_interrupts(const struct info *info);
 /* An NMI ends the halt of an AP, however far the AP is on its way into it. */
 void case_nmi(const struct info *info);
+/* Each instruction that no TD may execute is a #VE that says which, or a #GP. */
+void case_ve_instructions(const struct info *info);
 /* With RFLAGS.TF a trap follows each instruction, those included that the module or the machine
  * emulates. */
 void case_single_step(const struct info *info);

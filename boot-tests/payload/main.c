@@ -31,6 +31,7 @@ static const struct test_case {
 	{ "share", case_share },
 	{ "interrupts", case_interrupts },
 	{ "nmi", case_nmi },
+	{ "ve-instructions", case_ve_instructions },
 	{ "single-step", case_single_step },
 	{ "nmi-ve", case_nmi_ve },
 	{ "measured", case_measured },

@@ -302,35 +302,6 @@ static void veinfo_and_nesting(void **state)
 	assert_int_equal(vector_after(hlt), VECTOR_VE);
 }
 
-/* When an NMI could have come, by VMRUN. */
-static bool nmi_blocked[3];
-
-static void hlt_then_veinfo(struct svm_vcpu *svm, unsigned run)
-{
-	static const uint8_t bytes[] = { 0x66, 0x0F, 0x01, 0xCC };
-	nmi_blocked[run] = svm->nmi_blocked;
-	if (run == 0) {
-		fixture.code[0] = 0xF4;
-		svm->vmcb->control.exitcode = VMEXIT_HLT;
-		return;
-	}
-	memcpy(fixture.code, bytes, sizeof(bytes));
-	svm->vmcb->save.efer |= EFER_LMA;
-	svm->vmcb->save.cs.attrib = VMCB_ATTRIB_CODE64;
-	svm->gpr[RAX] = TDG_VP_VEINFO_GET;
-	svm->vmcb->control.exitcode = run == 1 ? VMEXIT_EXCP(VECTOR_UD) : VMEXIT_NMI;
-}
-
-static void nmi_waits_for_veinfo_get(void **state)
-{
-	(void)state;
-	assert_status(enter(hlt_then_veinfo), KICKED);
-	assert_false(nmi_blocked[0]);
-	assert_true(nmi_blocked[1]);
-	assert_false(nmi_blocked[2]);
-	assert_int_equal(vcpu()->ve.valid, 0);
-}
-
 /* --- memory ----------------------------------------------------------------------------------- */
 
 static void vp_info(void **state)
@@ -438,6 +409,37 @@ static void private_violations(void **state)
 	assert_int_equal(gpr()[RCX], EXIT_REASON_EPT_VIOLATION);
 	assert_int_equal(gpr()[RDX] & ~EPT_QUAL_GLA_VALID, EPT_QUAL_FETCH | EPT_QUAL_FINAL);
 	assert_int_equal(gpr()[R9], ADDRESS + 8);
+}
+
+static void assert_blocked(uint64_t address, uint64_t aligned)
+{
+	assert_status(fault(address, NPF_FINAL | NPF_W), EXIT_REASON_EPT_VIOLATION);
+	assert_int_equal(fixture.runs, 1);
+	assert_int_equal(fixture.regs.rdx, EXT_QUAL_NONE);
+	assert_int_equal(fixture.regs.r8, aligned);
+	assert_int_equal(fixture.injected, 0);
+	assert_int_equal(vcpu()->ve.valid, 0);
+}
+
+/* What the host has blocked is the host's affair, also where the TD takes #VEs: it gets the exit,
+ * and the TD learns nothing. */
+static void blocked_pages(void **state)
+{
+	(void)state;
+	vcpu()->td.tdcs->td_ctls = 0;
+	vcpu()->ve.exit_reason = 77;
+	assert_status(call(TDH_MEM_RANGE_BLOCK, DATA, fixture.tdr, 0, 0), TDX_SUCCESS);
+	assert_blocked(DATA + 0x10, DATA);
+	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS, fixture.tdr, fixture_frame(PG_4K), 0),
+		      TDX_SUCCESS);
+	assert_status(call(TDH_MEM_RANGE_BLOCK, ADDRESS, fixture.tdr, 0, 0), TDX_SUCCESS);
+	assert_blocked(ADDRESS + 0xFF8, ADDRESS);
+	assert_int_equal(vcpu()->ve.exit_reason, 77);
+	/* Unblocked it is pending again. */
+	assert_status(call(TDH_MEM_TRACK, fixture.tdr, 0, 0, 0), TDX_SUCCESS);
+	assert_status(call(TDH_MEM_RANGE_UNBLOCK, ADDRESS, fixture.tdr, 0, 0), TDX_SUCCESS);
+	assert_status(fault(ADDRESS, NPF_FINAL | NPF_W), KICKED);
+	assert_int_equal(field_get(EVENTINJ_VECTOR, fixture.injected), VECTOR_VE);
 }
 
 static void shared_violations(void **state)
@@ -779,92 +781,6 @@ static void port_io(void **state)
 	assert_int_equal(vcpu()->ve.gla, 0x1234);
 }
 
-static const struct step {
-	uint64_t exit;
-	uint64_t msr_write;
-	uint8_t code[4];
-	unsigned length;
-} *step;
-
-static void step_script(struct svm_vcpu *svm, unsigned run)
-{
-	struct vmcb *v = svm->vmcb;
-	memcpy(fixture.code, step->code, sizeof(step->code));
-	v->control.exitcode = run == 0 ? step->exit : VMEXIT_NMI;
-	v->control.exitinfo1 = step->msr_write;
-}
-
-/* The vector that the instruction is followed by; 0: none. */
-static uint64_t step_over(const struct step *what)
-{
-	struct vmcb *v = vmcb();
-	uint64_t rip = v->save.rip;
-	step = what;
-	v->control.interrupt_shadow = 1;
-	v->save.dr6 = 0;
-	uint64_t vector = vector_after(step_script);
-	if (vector != VECTOR_VE) {
-		assert_int_equal(v->save.rip, rip + what->length);
-		assert_int_equal(v->control.interrupt_shadow, 0);
-	}
-	assert_int_equal(v->save.dr6, vector == VECTOR_DB ? DR6_BS : 0);
-	return vector;
-}
-
-/* advance_guest_rip() of the module: with RFLAGS.TF a trap pends behind each emulated instruction,
- * unless DEBUGCTL.BTF asks for branches; behind one that ends in an exception there is none. */
-static void single_step(void **state)
-{
-	(void)state;
-	static const struct step cpuid = { VMEXIT_CPUID, 0, { 0x0F, 0xA2 }, 2 };
-	static const struct step hlt_step = { VMEXIT_HLT, 0, { 0xF4 }, 1 };
-	static const struct step steps[] = {
-		{ VMEXIT_CPUID, 0, { 0x0F, 0xA2 }, 2 },
-		{ VMEXIT_MSR, 0, { 0x0F, 0x32 }, 2 },
-		{ VMEXIT_CR4_WRITE, 0, { 0x0F, 0x22, 0xE2 }, 3 }, /* mov cr4, rdx */
-		{ VMEXIT_EXCP(VECTOR_UD), 0, { 0x66, 0x0F, 0x01, 0xCC }, 4 },
-	};
-	vmcb()->save.efer |= EFER_LMA;
-	vmcb()->save.cs.attrib = VMCB_ATTRIB_CODE64;
-	for (unsigned i = 0; i < ARRAY_COUNT(steps); i++) {
-		for (unsigned tf = 0; tf < 2; tf++) {
-			vmcb()->save.rflags = RFLAGS_FIXED | (tf != 0 ? RFLAGS_TF : 0);
-			gpr()[RAX] = TDG_VP_INFO;
-			gpr()[RCX] = MSR_EFER;
-			gpr()[RDX] = CR4_MCE | CR4_PAE;
-			assert_int_equal(step_over(&steps[i]), tf != 0 ? VECTOR_DB : 0);
-		}
-	}
-	assert_int_equal(step_over(&hlt_step), VECTOR_VE);
-	vcpu()->ve.valid = 0;
-
-	/* The write that sets BTF is followed by no trap, the one that clears it is. */
-	static const struct step wrmsr = { VMEXIT_MSR, MSR_EXIT_WRITE, { 0x0F, 0x30 }, 2 };
-	gpr()[RCX] = MSR_IA32_DEBUGCTL;
-	gpr()[RAX] = DEBUGCTL_BTF;
-	gpr()[RDX] = 0;
-	assert_int_equal(step_over(&wrmsr), 0);
-	gpr()[RAX] = 0;
-	assert_int_equal(step_over(&cpuid), 0);
-	gpr()[RCX] = MSR_IA32_DEBUGCTL;
-	gpr()[RAX] = 0;
-	gpr()[RDX] = 0;
-	assert_int_equal(step_over(&wrmsr), VECTOR_DB);
-	vmcb()->save.rflags = RFLAGS_FIXED;
-}
-
-/* A TDVMCALL is over when the host has answered it; the trap comes then. */
-static void single_step_behind_tdvmcall(void **state)
-{
-	(void)state;
-	vmcb()->save.rflags = RFLAGS_FIXED | RFLAGS_TF;
-	assert_status(tdcall2(TDG_VP_VMCALL, 0xFC00, 0), EXIT_REASON_TDCALL);
-	assert_int_equal(fixture.injected, 0);
-	assert_status(enter(kick), KICKED);
-	assert_int_equal(field_get(EVENTINJ_VECTOR, fixture.injected), VECTOR_DB);
-	vmcb()->save.rflags = RFLAGS_FIXED;
-}
-
 static void interrupts(void **state)
 {
 	(void)state;
@@ -898,10 +814,10 @@ int main(void)
 		cmocka_unit_test_setup(undefined_opcodes, setup),
 		cmocka_unit_test_setup(undefined_opcodes_in_user_mode, setup),
 		cmocka_unit_test_setup(veinfo_and_nesting, setup),
-		cmocka_unit_test_setup(nmi_waits_for_veinfo_get, setup),
 		cmocka_unit_test_setup(vp_info, setup),
 		cmocka_unit_test_setup(accept_decisions, setup),
 		cmocka_unit_test_setup(private_violations, setup),
+		cmocka_unit_test_setup(blocked_pages, setup),
 		cmocka_unit_test_setup(shared_violations, setup),
 		cmocka_unit_test_setup(page_attributes, setup),
 		cmocka_unit_test_setup(cpuid_leaves, setup),
@@ -912,8 +828,6 @@ int main(void)
 		cmocka_unit_test_setup(control_registers, setup),
 		cmocka_unit_test_setup(control_register_instructions, setup),
 		cmocka_unit_test_setup(port_io, setup),
-		cmocka_unit_test_setup(single_step, setup),
-		cmocka_unit_test_setup(single_step_behind_tdvmcall, setup),
 		cmocka_unit_test_setup(interrupts, setup),
 	};
 	return cmocka_run_group_tests(tests, load, NULL);

@@ -46,6 +46,13 @@ static void settings_are_read(void **state)
 	assert_int_equal(parse("memory=4096\ngpaw=48\nla57=0\n", &config), ST_OK);
 	assert_false(config.gpaw_52);
 	assert_false(config.la57);
+	assert_int_equal(config.sept_ve, SEPT_VE_DISABLED);
+	assert_int_equal(parse("memory=4096\nsept_ve_disable=off\n", &config), ST_OK);
+	assert_int_equal(config.sept_ve, SEPT_VE_ENABLED);
+	assert_int_equal(parse("memory=4096\nsept_ve_disable=flexible\n", &config), ST_OK);
+	assert_int_equal(config.sept_ve, SEPT_VE_FLEXIBLE);
+	assert_int_equal(parse("memory=4096\nsept_ve_disable=on\n", &config), ST_OK);
+	assert_int_equal(config.sept_ve, SEPT_VE_DISABLED);
 	assert_false(config.icount);
 	assert_int_equal(parse("memory=4096\nicount=1\n", &config), ST_OK);
 	assert_true(config.icount);
@@ -91,6 +98,8 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nrbp_mod=2\n",
 		"memory=4096\nicount=2\n",
 		"memory=4096\ngpaw=50\n",
+		"memory=4096\nsept_ve_disable=\n",
+		"memory=4096\nsept_ve_disable=1\n",
 		"memory=4096\ngpaw=\n",
 		"memory=4096\nla57=2\n",
 		"memory=4096\nmrtd_order=\n",

@@ -44,7 +44,8 @@ static bool text_is(const char *text, size_t size, const char *wanted)
 enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
 	   KEY_HOLD, KEY_MRTD_ORDER, KEY_GPAW, KEY_LA57, KEY_ICOUNT, KEY_SECOND_CPUS,
 	   KEY_SECOND_MEMORY, KEY_HOST_TEST, KEY_MAPGPA_RETRY, KEY_MAPGPA_AGAIN,
-	   KEY_MAPGPA_R11, KEY_COUNT };
+	   KEY_MAPGPA_R11, KEY_SEPT_VE_DISABLE,
+	   KEY_COUNT };
 
 /* KEY_COUNT: no such key. */
 static enum key find_key(const char *text, size_t size)
@@ -59,6 +60,7 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_MRTD_ORDER] = "mrtd_order",
 		[KEY_GPAW] = "gpaw",
 		[KEY_LA57] = "la57",
+		[KEY_SEPT_VE_DISABLE] = "sept_ve_disable",
 		[KEY_ICOUNT] = "icount",
 		[KEY_SECOND_CPUS] = "second_cpus",
 		[KEY_SECOND_MEMORY] = "second_memory",
@@ -105,6 +107,11 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 		return config->gpaw_52 || text_is(value, size, "48");
 	case KEY_LA57:
 		return parse_flag(value, size, &config->la57);
+	case KEY_SEPT_VE_DISABLE:
+		config->sept_ve = text_is(value, size, "off")	   ? SEPT_VE_ENABLED :
+				  text_is(value, size, "flexible") ? SEPT_VE_FLEXIBLE :
+								     SEPT_VE_DISABLED;
+		return config->sept_ve != SEPT_VE_DISABLED || text_is(value, size, "on");
 	case KEY_ICOUNT:
 		return parse_flag(value, size, &config->icount);
 	case KEY_SECOND_CPUS:
@@ -161,7 +168,8 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 			fmt_print(error, error_size,
 				  "line %u is not one of memory=BYTES, trace=0|1, rbp_mod=0|1, "
 				  "module_version=1.0|1.5, selftest=NAME, hold=VCPU, "
-				  "mrtd_order=page|section, gpaw=48|52, la57=0|1, icount=0|1, "
+				  "mrtd_order=page|section, gpaw=48|52, la57=0|1, "
+				  "sept_ve_disable=on|off|flexible, icount=0|1, "
 				  "second_cpus=N, second_memory=BYTES, "
 				  "host_test=0|1, mapgpa_retry=BYTES, mapgpa_again=N, "
 				  "mapgpa_r11=request|gpa",

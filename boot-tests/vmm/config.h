@@ -12,6 +12,13 @@
 
 #define CONFIG_NAME_MAX 31
 
+/* Whether a TD takes a #VE for an access to a page that it has not accepted. */
+enum sept_ve {
+	SEPT_VE_DISABLED, /* ATTRIBUTES.SEPT_VE_DISABLE, as KVM wants it */
+	SEPT_VE_ENABLED,
+	SEPT_VE_FLEXIBLE, /* enabled, and the TD may disable it: FLEXIBLE_PENDING_VE */
+};
+
 struct config {
 	uint64_t memory; /* bytes of the TD's RAM, a multiple of 4 KiB */
 	bool trace;
@@ -22,6 +29,7 @@ struct config {
 	enum measure_order mrtd_order;
 	bool gpaw_52; /* GPAs of 52 bits and 5 levels, not 48 and 4 */
 	bool la57;    /* the TD may use 5-level paging */
+	enum sept_ve sept_ve;
 	uint64_t second_cpus;   /* CPUs of the second TD, the last ones; 0 = there is none */
 	uint64_t second_memory; /* bytes of its RAM */
 	bool host_test; /* the TDs' payloads talk to the test of host_test.h */
@@ -32,6 +40,7 @@ struct config {
 /*
  * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1,
  * module_version=1.0|1.5, selftest=NAME, hold=VCPU, mrtd_order=page|section, gpaw=48|52, la57=0|1,
+ * sept_ve_disable=on|off|flexible,
  * icount=0|1, second_cpus=N with second_memory=BYTES, host_test=0|1, mapgpa_retry=BYTES,
  * mapgpa_again=N, mapgpa_r11=request|gpa. ST_BAD_FORMAT: an unknown or repeated key, a value out of
  * its form, no memory; *out is then untouched and error names the line.
