@@ -135,9 +135,9 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
 
 
 @pytest.mark.parametrize("arguments", [
-    ("--memory", "12Q"), ("--memory", "0"), ("--memory", "1M"), ("--memory", "3M"),
+    ("--memory", "12Q"), ("--memory", "0"), ("--memory", "1M"), ("--memory", "2052K"),
     ("--memory", "-1G"),
-    ("--memory", "1536K"), ("--smp", "0"), ("--smp", "two"), ("--smp", "2,"), ("--smp", ""),
+    ("--memory", "2M1"), ("--smp", "0"), ("--smp", "two"), ("--smp", "2,"), ("--smp", ""),
     ("--timeout", "0"), ("--timeout", "nan"), ("--timeout", "x"),
     ("--kernel", "/no/such/file"), ("--initrd", "/"), ("--firmware", "/no/such/file"),
     ("--machine-elf", "/no/such/file"), ("--qemu", "/no/such/file"), ("--stats", "/no/such/file"),
@@ -194,9 +194,18 @@ leave(config[-2:] != ["second_cpus=3", f"second_memory={128 << 20}"])
     assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
 
 
-def test_low_ram_is_at_most_2_gib(fake):
-    fake.run("leave(0)", "--memory", "3G")
+# A TD of 2.5 GiB has it below 4 GiB: 2 GiB of it where QEMU's is, the rest in the pool.
+@pytest.mark.parametrize("memory, pool", [("3G", 3072), ("2560M", 2560 + 512)])
+def test_low_ram_is_at_most_2_gib(fake, memory, pool):
+    fake.run("leave(0)", "--memory", memory)
     assert fake.option("-machine") == [f"q35,smm=off,max-ram-below-4g={2 << 30}"]
+    needed = 2048 + 4096 + 64 + pool + pool // 64 + 256
+    assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
+
+
+def test_memory_is_any_that_qemu_takes(fake):
+    fake.run("leave(0)", "--memory", "65544K")
+    assert fake.option("-machine") == [f"q35,smm=off,max-ram-below-4g={65544 << 10}"]
 
 
 @pytest.mark.parametrize("smp", ["1", "64", "cpus=3,sockets=2,cores=2", "4,maxcpus=8"])

@@ -111,7 +111,9 @@
  *   4 GiB                     +-----------------------------------------------+
  *                             | devices                                        |
  *   2 GiB at most             +-----------------------------------------------+
- *                             | shared backing of the TD's RAM, GPA == HPA     |
+ *                             | shared backing of the TD's RAM, GPA == HPA;    |
+ *                             |   that of RAM in [2 GiB, 2.75 GiB) is in the   |
+ *                             |   pool, as QEMU has its devices there          |
  *   MACHINE_STUB 1 MiB        |   (PVH entry stub, AP trampoline: both dead    |
  *   MACHINE_TRAMPOLINE 32 KiB |   once the TD runs)                            |
  *   0                         +-----------------------------------------------+
@@ -122,8 +124,10 @@
 #define MACHINE_BASE        0x200000000
 #define MACHINE_WINDOW      0x4000000
 #define MACHINE_POOL        0x204000000
-/* What of a TD's memory lies below 4 GiB: QEMU's q35 with more than 2.75 GiB. */
-#define TD_LOW_MEMORY_MAX   0x80000000
+/* What of a TD's memory lies below 4 GiB, as in QEMU's q35: all of it if that is less than the
+ * first, else so much as the second. */
+#define TD_LOW_MEMORY_MAX   0xB0000000
+#define TD_LOW_MEMORY_SPLIT 0x80000000
 /* Shared GPA == HPA, so a TD's memory above 4 GiB ends below the machine. */
 #define TD_HIGH_MEMORY_MAX  (MACHINE_BASE - FOUR_GIB)
 

@@ -172,7 +172,7 @@ static int set_up(void **state)
 	memset(&module, 0, sizeof(module));
 	module.fail_leaf = UINT64_MAX;
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
-	mmu_init(&mmu, NULL, hpa(TDR), hpa(0),
+	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ 0 },
 		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
 	return 0;
 }
@@ -303,7 +303,7 @@ static void large_page_becomes_shared_and_private_again(void **state)
 static void shared_memory_may_stand_elsewhere(void **state)
 {
 	(void)state;
-	mmu_init(&mmu, NULL, hpa(TDR), hpa(40 * BLOCK),
+	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ .base = hpa(40 * BLOCK) },
 		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
 	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
 	assert_int_equal(shared_entry(BLOCK), SHARED_PAGE(41 * BLOCK) | PTE_PS);
@@ -311,6 +311,59 @@ static void shared_memory_may_stand_elsewhere(void **state)
 	assert_int_equal(shared_entry(2 * BLOCK), NPT_SUPPRESS_VE);
 	assert_int_equal(shared_entry(2 * BLOCK + PAGE), SHARED_PAGE(42 * BLOCK + PAGE));
 	assert_int_equal(ptr_hpa(mmu_shared(&mmu, 2 * BLOCK + PAGE + 5)).v, 42 * BLOCK + PAGE + 5);
+}
+
+/* QEMU has its devices from 2 GiB on, where a TD of less than 2.75 GiB has RAM. */
+static void what_is_shared_above_2_gib_may_stand_apart(void **state)
+{
+	(void)state;
+	uint64_t split = TD_LOW_MEMORY_SPLIT;
+	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ .upper = hpa(50 * BLOCK) },
+		 &(struct td_memory){ split + 2 * BLOCK, HIGH_SIZE, FIRMWARE_SIZE }, 48);
+	assert_int_equal(convert(split - BLOCK, 2 * BLOCK, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(split - BLOCK), SHARED_PAGE(split - BLOCK) | PTE_PS);
+	assert_int_equal(shared_entry(split), SHARED_PAGE(50 * BLOCK) | PTE_PS);
+	assert_int_equal(convert(split + BLOCK + PAGE, PAGE, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(split + BLOCK + PAGE), SHARED_PAGE(51 * BLOCK + PAGE));
+	assert_int_equal(convert(FOUR_GIB, BLOCK, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(FOUR_GIB), SHARED_PAGE(FOUR_GIB) | PTE_PS);
+	assert_int_equal(ptr_hpa(mmu_shared(&mmu, split + 5)).v, 50 * BLOCK + 5);
+	assert_int_equal(ptr_hpa(mmu_shared(&mmu, split - 1)).v, split - 1);
+	/* The host sees it in two pieces. */
+	assert_true(mmu_is_shared(&mmu, split - 8, 8));
+	assert_true(mmu_is_shared(&mmu, split, 8));
+	assert_false(mmu_is_shared(&mmu, split - 4, 8));
+}
+
+/* The last block has RAM, and devices behind it. */
+static void ram_need_not_end_with_a_block(void **state)
+{
+	(void)state;
+	uint64_t low = BLOCK + 3 * PAGE;
+	uint64_t high = PAGE;
+	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ 0 },
+		 &(struct td_memory){ low, high, FIRMWARE_SIZE }, 48);
+	assert_int_equal(shared_entry(0), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(low - PAGE), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(low), 0);
+	assert_int_equal(shared_entry(2 * BLOCK), 0);
+	assert_int_equal(shared_entry(FOUR_GIB), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(FOUR_GIB + PAGE), 0);
+	/* Private: by 4 KiB only. */
+	accept_fault(BLOCK + 2 * PAGE, PG_2M);
+	expect_log("SEPT 3\nSEPT 2\nSEPT 200001\nAUG 202000\n");
+	accept_fault(0, PG_2M);
+	expect_log("AUG 1\n");
+	/* Shared: to the end of RAM, devices behind it stay what they are. */
+	assert_int_equal(convert(BLOCK + PAGE, BLOCK, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(BLOCK), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(BLOCK + PAGE), SHARED_PAGE(BLOCK + PAGE));
+	assert_int_equal(shared_entry(low - PAGE), SHARED_PAGE(low - PAGE));
+	assert_int_equal(shared_entry(low), 0);
+	assert_int_equal(convert(BLOCK + PAGE, 2 * PAGE, SHARE_PRIVATE), ST_OK);
+	assert_int_equal(shared_entry(low - PAGE), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(low), 0);
+	expect_log("BLOCK 202000\nTRACK\nkick\nREMOVE 202000\nkick\n");
 }
 
 static void private_frames_are_told(void **state)
@@ -546,6 +599,8 @@ int main(void)
 		cmocka_unit_test_setup(pages_of_the_image_are_added_and_measured, set_up),
 		cmocka_unit_test_setup(large_page_becomes_shared_and_private_again, set_up),
 		cmocka_unit_test_setup(shared_memory_may_stand_elsewhere, set_up),
+		cmocka_unit_test_setup(what_is_shared_above_2_gib_may_stand_apart, set_up),
+		cmocka_unit_test_setup(ram_need_not_end_with_a_block, set_up),
 		cmocka_unit_test_setup(private_frames_are_told, set_up),
 		cmocka_unit_test_setup(part_of_a_large_page_becomes_shared, set_up),
 		cmocka_unit_test_setup(range_over_blocks_is_tracked_once, set_up),

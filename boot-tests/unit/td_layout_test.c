@@ -55,12 +55,12 @@ static void ranges_are_split_and_ascending(void **state)
 		{ 0x80B000, 0x2000, true },
 		{ 0x80D000, 0x3000, false },
 		{ 0x810000, 0x10000, true },
-		{ 0x820000, TD_LOW_MEMORY_MAX - 0x820000, false },
-		{ FOUR_GIB, 512 * MIB, false },
+		{ 0x820000, 0x80000000 - 0x820000, false },
+		{ FOUR_GIB, 1024 * MIB, false },
 	};
 	struct tdvf_image image = ovmf();
 	struct td_layout layout;
-	assert_int_equal(make(TD_LOW_MEMORY_MAX + 512 * MIB, &image, &layout, NULL), ST_OK);
+	assert_int_equal(make(2048 * MIB + 512 * MIB + 512 * MIB, &image, &layout, NULL), ST_OK);
 	assert_int_equal(layout.range_count, ARRAY_COUNT(expected));
 	for (size_t i = 0; i < ARRAY_COUNT(expected); i++) {
 		assert_int_equal(layout.ranges[i].base, expected[i].base);
@@ -69,8 +69,37 @@ static void ranges_are_split_and_ascending(void **state)
 	}
 	assert_int_equal(layout.hob_base, 0x809000);
 	assert_int_equal(layout.hob_size, 0x2000);
-	assert_int_equal(layout.memory.low_size, TD_LOW_MEMORY_MAX);
-	assert_int_equal(layout.memory.high_size, 512 * MIB);
+	assert_int_equal(layout.memory.low_size, 0x80000000);
+	assert_int_equal(layout.memory.high_size, 1024 * MIB);
+}
+
+/* [QEMU hw/i386/pc_q35.c pc_q35_init] */
+static void ram_is_split_as_q35_does(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t size, low, high;
+	} cases[] = {
+		{ 16 * MIB, 16 * MIB, 0 },
+		{ 64 * MIB + 0x2000, 64 * MIB + 0x2000, 0 },
+		{ 0x80000000, 0x80000000, 0 },
+		{ 0x80002000, 0x80002000, 0 },
+		{ 2560 * MIB, 2560 * MIB, 0 },
+		{ 0xB0000000 - 0x2000, 0xB0000000 - 0x2000, 0 },
+		{ 0xB0000000, 0x80000000, 0x30000000 },
+		{ 0xB0002000, 0x80000000, 0x30002000 },
+		{ 6144 * MIB, 0x80000000, FOUR_GIB },
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct tdvf_image image = ovmf();
+		struct td_layout layout;
+		assert_int_equal(make(cases[i].size, &image, &layout, NULL), ST_OK);
+		assert_int_equal(layout.memory.low_size, cases[i].low);
+		assert_int_equal(layout.memory.high_size, cases[i].high);
+		const struct td_ram_range *last = &layout.ranges[layout.range_count - 1];
+		assert_int_equal(last->base + last->size,
+				 cases[i].high != 0 ? FOUR_GIB + cases[i].high : cases[i].low);
+	}
 }
 
 static void section_at_both_ends_of_ram_leaves_no_empty_range(void **state)
@@ -94,9 +123,9 @@ static void memory_size_is_bounded(void **state)
 	(void)state;
 	struct tdvf_image image = ovmf();
 	struct td_layout layout;
-	uint64_t most = TD_LOW_MEMORY_MAX + TD_HIGH_MEMORY_MAX;
+	uint64_t most = TD_LOW_MEMORY_SPLIT + TD_HIGH_MEMORY_MAX;
 	assert_int_equal(make(most, &image, &layout, NULL), ST_OK);
-	assert_int_equal(make(most + TD_MEMORY_UNIT, &image, &layout, "0x180200000"),
+	assert_int_equal(make(most + TD_MEMORY_UNIT, &image, &layout, "0x180002000"),
 			 ST_BAD_ARGUMENT);
 	assert_int_equal(make(0, &image, &layout, "memory size 0x0"), ST_BAD_ARGUMENT);
 	assert_int_equal(make(64 * MIB + 0x1000, &image, &layout, "0x4001000"), ST_BAD_ARGUMENT);
@@ -219,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges_are_split_and_ascending),
+		cmocka_unit_test(ram_is_split_as_q35_does),
 		cmocka_unit_test(section_at_both_ends_of_ram_leaves_no_empty_range),
 		cmocka_unit_test(memory_size_is_bounded),
 		cmocka_unit_test(sections_must_lie_where_they_can),

@@ -32,10 +32,11 @@ static struct blob load_firmware(const char *name)
 }
 
 /* The first TD has the first CPUs, and its shared memory at the same host addresses, where QEMU's
- * devices find it. What a second one shares stands in frames. */
+ * devices find it, but for that from 2 GiB on, where QEMU has its devices. That, and what a second
+ * one shares, stands in frames. */
 static void place_tds(const struct config *config, struct td_place places[2])
 {
-	if (config->second_cpus >= cpu_count() || config->second_memory > TD_LOW_MEMORY_MAX) {
+	if (config->second_cpus >= cpu_count() || config->second_memory > TD_LOW_MEMORY_SPLIT) {
 		machine_exit(EXIT_TD_STOPPED, "a second TD of %llu vCPUs, 0x%llx bytes: there are "
 			     "%u CPUs, and it has no memory above 4 GiB",
 			     (unsigned long long)config->second_cpus,
@@ -60,7 +61,11 @@ static void place_tds(const struct config *config, struct td_place places[2])
 				       .host_test = config->host_test,
 				       .second = true };
 	if (config->second_cpus != 0) {
-		places[1].shared_base = ptr_hpa(frames_take_span(config->second_memory));
+		places[1].shared.base = ptr_hpa(frames_take_span(config->second_memory));
+	}
+	if (config->memory > TD_LOW_MEMORY_SPLIT && config->memory < TD_LOW_MEMORY_MAX) {
+		uint64_t upper = config->memory - TD_LOW_MEMORY_SPLIT;
+		places[0].shared.upper = ptr_hpa(frames_take_span(upper));
 	}
 }
 

@@ -71,7 +71,7 @@ static enum pg_level top_level(const struct mmu *mmu)
 	return mmu->gpaw == 52 ? PG_256T : PG_512G;
 }
 
-void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, hpa_t shared_base,
+void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, struct shared_backing shared,
 	      const struct td_memory *memory, unsigned gpaw)
 {
 	memset(mmu, 0, sizeof(*mmu));
@@ -79,7 +79,7 @@ void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, hpa_t shared_base,
 	mmu->tdr = tdr;
 	mmu->memory = *memory;
 	mmu->gpaw = gpaw;
-	shared_table_init(&mmu->shared, shared_base, memory, top_level(mmu));
+	shared_table_init(&mmu->shared, shared, memory, top_level(mmu));
 }
 
 /* ---- the Secure EPT -------------------------------------------------------------------------- */
@@ -258,8 +258,9 @@ static void fault_locked(struct mmu *mmu, struct mmu_block *block, uint64_t addr
 		}
 		return; /* else another vCPU's fault has mapped it meanwhile */
 	}
-	bool in_ram = td_memory_is_ram(&mmu->memory, address); /* then all of the block is */
-	if (wanted == PG_2M && in_ram && block->small == NULL && all_private(block)) {
+	uint64_t last_page = align_down(address, BLOCK_SIZE) + BLOCK_SIZE - PAGE;
+	bool all_ram = td_memory_is_ram(&mmu->memory, last_page); /* RAM begins with a block */
+	if (wanted == PG_2M && all_ram && block->small == NULL && all_private(block)) {
 		augment(mmu, block, address, PG_2M);
 	} else if (block->small == NULL || block->small[page_index(address)] == 0) {
 		augment(mmu, block, address, PG_4K);
@@ -446,9 +447,18 @@ enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share shar
 	return status;
 }
 
+/* Do the shared bytes at [address, address + size) follow each other in the host, too? */
+static bool in_one_piece(const struct mmu *mmu, uint64_t address, uint64_t size)
+{
+	uint64_t last = address + size - 1;
+	hpa_t from = shared_table_backing(&mmu->shared, gpa(address));
+	hpa_t to = shared_table_backing(&mmu->shared, gpa(last));
+	return last >= address && to.v - from.v == size - 1;
+}
+
 bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size)
 {
-	bool shared = size != 0 && address + size - 1 >= address;
+	bool shared = size != 0 && in_one_piece(mmu, address, size);
 	spin_lock(&mmu->lock);
 	for (uint64_t at = address; shared && at - address < size;
 	     at = align_down(at, PAGE) + PAGE) {
@@ -461,7 +471,7 @@ bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size)
 
 void *mmu_shared(const struct mmu *mmu, uint64_t address)
 {
-	return hpa_ptr(hpa(mmu->shared.base.v + address));
+	return hpa_ptr(shared_table_backing(&mmu->shared, gpa(address)));
 }
 
 bool mmu_private_frame(struct mmu *mmu, gpa_t page, hpa_t *out)

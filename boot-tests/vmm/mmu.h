@@ -51,8 +51,8 @@ struct mmu {
 	struct mmu_block blocks[MMU_BLOCKS];
 };
 
-/* All private, nothing mapped. Shared GPA 0 will be at shared_base. */
-void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, hpa_t shared_base,
+/* All private, nothing mapped. */
+void mmu_init(struct mmu *mmu, struct td *td, hpa_t tdr, struct shared_backing shared,
 	      const struct td_memory *memory, unsigned gpaw);
 
 /* The TD has no key any more: takes all frames back. ST_TDX: not all; call it again. */

@@ -27,11 +27,57 @@ static void set_entry(uint64_t *entry, uint64_t value)
 	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
 }
 
-void shared_table_init(struct shared_table *table, hpa_t base, const struct td_memory *memory,
-		       enum pg_level top)
+static bool any_ram(const struct td_memory *memory, uint64_t block)
 {
-	CHECK(is_aligned(base.v, BLOCK_SIZE));
-	table->base = base;
+	return td_memory_is_ram(memory, block); /* RAM begins with a block */
+}
+
+static bool all_ram(const struct td_memory *memory, uint64_t block)
+{
+	return td_memory_is_ram(memory, block + BLOCK_SIZE - pg_size(PG_4K));
+}
+
+static void fill_pages(const struct shared_table *table, uint64_t *pages, uint64_t base,
+		       const uint64_t shared[8])
+{
+	uint64_t backing = shared_table_backing(table, gpa(base)).v;
+	for (unsigned i = 0; i < PT_ENTRIES; i++) {
+		uint64_t offset = i * pg_size(PG_4K);
+		bool is_shared = (shared[i / 64] & BIT64(i % 64)) != 0;
+		bool is_ram = td_memory_is_ram(&table->memory, base + offset);
+		uint64_t value = is_shared ? (backing + offset) | LEAF :
+				 is_ram    ? NPT_SUPPRESS_VE :
+					     0;
+		if (pages[i] != value) {
+			set_entry(&pages[i], value);
+		}
+	}
+}
+
+/* The last block of a part of RAM that is no multiple of 2 MiB: devices stand behind it. */
+static uint64_t mixed_block(const struct shared_table *table, uint64_t base)
+{
+	static const uint64_t none_shared[8];
+	uint64_t *pages = new_table();
+	fill_pages(table, pages, base, none_shared);
+	return ptr_hpa(pages).v | LINK;
+}
+
+hpa_t shared_table_backing(const struct shared_table *table, gpa_t address)
+{
+	const struct shared_backing *backing = &table->backing;
+	bool upper = backing->upper.v != 0 && address.v >= TD_LOW_MEMORY_SPLIT &&
+		     address.v < FOUR_GIB;
+	return hpa(upper ? backing->upper.v + (address.v - TD_LOW_MEMORY_SPLIT) :
+			   backing->base.v + address.v);
+}
+
+void shared_table_init(struct shared_table *table, struct shared_backing backing,
+		       const struct td_memory *memory, enum pg_level top)
+{
+	CHECK(is_aligned(backing.base.v | backing.upper.v, BLOCK_SIZE));
+	table->backing = backing;
+	table->memory = *memory;
 	uint64_t *gibs = new_table();
 	table->root = ptr_hpa(gibs);
 	table->top = top;
@@ -45,8 +91,10 @@ void shared_table_init(struct shared_table *table, hpa_t base, const struct td_m
 		gibs[gib] = ptr_hpa(table->directory[gib]).v | LINK;
 		for (unsigned i = 0; i < PT_ENTRIES; i++) {
 			uint64_t address = gib * pg_size(PG_1G) + i * BLOCK_SIZE;
-			if (td_memory_is_ram(memory, address)) {
+			if (all_ram(memory, address)) {
 				table->directory[gib][i] = NPT_SUPPRESS_VE;
+			} else if (any_ram(memory, address)) {
+				table->directory[gib][i] = mixed_block(table, address);
 			}
 		}
 	}
@@ -80,22 +128,11 @@ void shared_table_destroy(struct shared_table *table)
 	memset(table, 0, sizeof(*table));
 }
 
-static void fill_pages(uint64_t *pages, uint64_t base, const uint64_t shared[8])
-{
-	for (unsigned i = 0; i < PT_ENTRIES; i++) {
-		bool is_shared = (shared[i / 64] & BIT64(i % 64)) != 0;
-		uint64_t value = is_shared ? (base + i * pg_size(PG_4K)) | LEAF : NPT_SUPPRESS_VE;
-		if (pages[i] != value) {
-			set_entry(&pages[i], value);
-		}
-	}
-}
-
 void shared_table_update(struct shared_table *table, gpa_t base, const uint64_t shared[8])
 {
 	CHECK(is_aligned(base.v, BLOCK_SIZE) && base.v / pg_size(PG_1G) < SHARED_TABLE_GIBS);
 	uint64_t *entry = &table->directory[base.v / pg_size(PG_1G)][pt_index(base.v, PG_2M)];
-	uint64_t backing = table->base.v + base.v;
+	uint64_t backing = shared_table_backing(table, base).v;
 	uint64_t all = UINT64_MAX;
 	uint64_t any = 0;
 	for (unsigned i = 0; i < 8; i++) {
@@ -103,14 +140,14 @@ void shared_table_update(struct shared_table *table, gpa_t base, const uint64_t 
 		any |= shared[i];
 	}
 	if (links_pages(*entry)) {
-		fill_pages(hpa_ptr(hpa(*entry & PTE_ADDRESS)), backing, shared);
+		fill_pages(table, hpa_ptr(hpa(*entry & PTE_ADDRESS)), base.v, shared);
 	} else if (all == UINT64_MAX) {
 		set_entry(entry, backing | LEAF | PTE_PS);
 	} else if (any == 0) {
 		set_entry(entry, NPT_SUPPRESS_VE);
 	} else {
 		uint64_t *pages = new_table();
-		fill_pages(pages, backing, shared);
+		fill_pages(table, pages, base.v, shared);
 		set_entry(entry, ptr_hpa(pages).v | LINK);
 	}
 }

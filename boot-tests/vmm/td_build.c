@@ -153,7 +153,7 @@ static enum status add_sections(struct td *td, const struct content *from)
 static enum status build(struct td *td, const struct config *config, const struct content *from)
 {
 	TRY(create_td(td, config));
-	mmu_init(&td->mmu, td, td->tdr, td->place.shared_base, &from->layout->memory,
+	mmu_init(&td->mmu, td, td->tdr, td->place.shared, &from->layout->memory,
 		 config->gpaw_52 ? 52 : 48);
 	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
 		TRY(create_vcpu(td, i, from->layout->hob_base));

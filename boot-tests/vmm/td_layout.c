@@ -102,12 +102,12 @@ static enum status place_section(struct td_layout *layout, const struct tdvf_sec
 static enum status place_memory(struct td_layout *layout, uint64_t size, uint64_t image_size,
 				char *error, size_t error_size)
 {
-	uint64_t low = size < TD_LOW_MEMORY_MAX ? size : TD_LOW_MEMORY_MAX;
+	uint64_t low = size < TD_LOW_MEMORY_MAX ? size : TD_LOW_MEMORY_SPLIT;
 	if (size == 0 || !is_aligned(size, TD_MEMORY_UNIT) || size - low > TD_HIGH_MEMORY_MAX) {
 		fmt_print(error, error_size,
-			  "memory size 0x%llx is not a multiple of 2 MiB up to 0x%llx",
+			  "memory size 0x%llx is not a multiple of 8 KiB up to 0x%llx",
 			  (unsigned long long)size,
-			  (unsigned long long)(TD_LOW_MEMORY_MAX + TD_HIGH_MEMORY_MAX));
+			  (unsigned long long)(TD_LOW_MEMORY_SPLIT + TD_HIGH_MEMORY_MAX));
 		return ST_BAD_ARGUMENT;
 	}
 	if (image_size == 0 || !is_aligned(image_size, MEM_PAGE_SIZE) ||

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [QEMU hw/i386/tdvf.c, target/i386/kvm/tdx.c, hw/i386/pc_q35.c]
 //
-//   0 .. low_size                       RAM, at most TD_LOW_MEMORY_MAX
+//   0 .. low_size                       RAM, below TD_LOW_MEMORY_MAX
 //   4 GiB - firmware_size .. 4 GiB      the image, private, not in the TD HOB
 //   4 GiB .. 4 GiB + high_size          the rest of the RAM, at most TD_HIGH_MEMORY_MAX
 #pragma once
@@ -18,8 +18,8 @@ struct td_memory {
 	uint64_t low_size, high_size, firmware_size;
 };
 
-/* RAM consists of whole 2 MiB pages. */
-#define TD_MEMORY_UNIT 0x200000
+/* QEMU rounds -m up to a multiple of this. */
+#define TD_MEMORY_UNIT 0x2000
 
 /* The page at address (SHARED bit stripped) is RAM. */
 bool td_memory_is_ram(const struct td_memory *memory, uint64_t address);

@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/base/addr.h"
+#include "boot-tests/vmm/shared_table.h"
 
 struct td_place {
 	unsigned cpu_base; /* vCPU i runs on CPU cpu_base + i */
 	unsigned vcpu_count;
 	uint32_t hkid;
 	uint64_t memory;   /* bytes of RAM */
-	hpa_t shared_base; /* where shared GPA 0 is */
+	struct shared_backing shared;
 	bool host_test;    /* it may talk to the test of host_test.h */
 	bool second;       /* QEMU's devices are another TD's: see port.h */
 };
