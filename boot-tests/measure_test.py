@@ -100,7 +100,7 @@ class Inputs(unittest.TestCase):
         kernel[CMDLINE_SIZE_AT:CMDLINE_SIZE_AT + 4] = b"\xff\xff\0\0"
         ended = self.run_td(bytes(kernel), append="x" * LOG_SIZE)
         self.assertEqual(ended.returncode, FATAL_ERROR)
-        self.assertIn(b"kernel: the event log is full", ended.stdout)
+        self.assertIn(b"fatal: event log: 0x8042 bytes, room for ", ended.stdout)
 
     def test_nothing_is_in_the_register_of_the_td(self):
         self.assertEqual([int(register, 16) != 0 for register in self.base[0]],

@@ -15,50 +15,74 @@ static uint8_t setup_sectors(uint8_t setup_sects)
 	return setup_sects != 0 ? setup_sects : LINUX_SETUP_SECTS_DEFAULT;
 }
 
-enum status bzimage_header_read(const uint8_t *setup, uint32_t size, struct linux_setup_header *out)
+static enum status refused(struct bzimage_fault *fault, enum status status, const char *field,
+			   uint64_t value)
+{
+	*fault = (struct bzimage_fault){ field, value };
+	return status;
+}
+
+/* What a loader of 64-bit kernels asks of the header. */
+static enum status check_header(const struct linux_setup_header *header,
+				struct bzimage_fault *fault)
+{
+	uint32_t alignment = header->kernel_alignment;
+	if (header->boot_flag != LINUX_BOOT_FLAG) {
+		return refused(fault, ST_BAD_FORMAT, "boot_flag", header->boot_flag);
+	}
+	if (header->header != LINUX_HEADER_MAGIC) {
+		return refused(fault, ST_BAD_FORMAT, "header", header->header);
+	}
+	if (header->version < LINUX_VERSION_MIN) {
+		return refused(fault, ST_UNSUPPORTED, "version", header->version);
+	}
+	if ((header->loadflags & LINUX_LOADFLAG_LOADED_HIGH) == 0) {
+		return refused(fault, ST_UNSUPPORTED, "loadflags", header->loadflags);
+	}
+	if ((header->xloadflags & LINUX_XLOADFLAG_KERNEL_64) == 0) {
+		return refused(fault, ST_UNSUPPORTED, "xloadflags", header->xloadflags);
+	}
+	if (header->relocatable_kernel != 0 &&
+	    (alignment < MEM_PAGE_SIZE || alignment > KERNEL_ALIGNMENT_MAX ||
+	     (alignment & (alignment - 1)) != 0)) {
+		return refused(fault, ST_BAD_FORMAT, "kernel_alignment", alignment);
+	}
+	if (header->init_size == 0) {
+		return refused(fault, ST_BAD_FORMAT, "init_size", 0);
+	}
+	return ST_OK;
+}
+
+enum status bzimage_header_read(const uint8_t *setup, uint32_t size, struct linux_setup_header *out,
+				struct bzimage_fault *fault)
 {
 	struct linux_setup_header header = { 0 };
 	if (size < LINUX_HEADER_END_MAX) {
-		return ST_TRUNCATED;
+		return refused(fault, ST_TRUNCATED, "size", size);
 	}
 	/* The byte before the end tells the length; what lies behind is code. */
 	uint32_t end = LINUX_HEADER_JUMP_END + setup[LINUX_HEADER_JUMP_END - 1];
 	if (end > LINUX_HEADER_END_MAX) {
-		return ST_BAD_FORMAT;
+		return refused(fault, ST_BAD_FORMAT, "jump", end);
 	}
 	memcpy(&header, setup + LINUX_HEADER_OFFSET, end - LINUX_HEADER_OFFSET);
-	if (header.boot_flag != LINUX_BOOT_FLAG || header.header != LINUX_HEADER_MAGIC) {
-		return ST_BAD_FORMAT;
-	}
-	if (header.version < LINUX_VERSION_MIN ||
-	    (header.loadflags & LINUX_LOADFLAG_LOADED_HIGH) == 0 ||
-	    (header.xloadflags & LINUX_XLOADFLAG_KERNEL_64) == 0) {
-		return ST_UNSUPPORTED;
-	}
+	TRY(check_header(&header, fault));
 	header.setup_sects = setup_sectors(header.setup_sects);
-	uint32_t alignment = header.kernel_alignment;
-	if (header.relocatable_kernel != 0 &&
-	    (alignment < MEM_PAGE_SIZE || alignment > KERNEL_ALIGNMENT_MAX ||
-	     (alignment & (alignment - 1)) != 0)) {
-		return ST_BAD_FORMAT;
-	}
-	if (header.init_size == 0) {
-		return ST_BAD_FORMAT;
-	}
 	*out = header;
 	return ST_OK;
 }
 
 enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32_t size,
-			       const struct memory_map *map, struct gpa_range *out)
+				 const struct memory_map *map, struct gpa_range *out,
+				 struct bzimage_fault *fault)
 {
 	uint64_t base = header->pref_address;
 	/* The decompressor needs the whole window, and its entry point to begin with. */
 	if (size <= LINUX_ENTRY_64 || size < (uint64_t)header->syssize * 16) {
-		return ST_TRUNCATED;
+		return refused(fault, ST_TRUNCATED, "protected-mode size", size);
 	}
 	if (size > header->init_size) {
-		return ST_BAD_FORMAT;
+		return refused(fault, ST_BAD_FORMAT, "protected-mode size", size);
 	}
 	/* A relocatable kernel below its preferred address would move itself there, out of the
 	 * window. */
@@ -66,18 +90,18 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 		base = KERNEL_BASE;
 	}
 	if (base < SHIM_RAM_END || base >= FOUR_GIB) {
-		return ST_UNSUPPORTED;
+		return refused(fault, ST_UNSUPPORTED, "pref_address", base);
 	}
 	if (header->relocatable_kernel != 0) {
 		base = align_up(base, header->kernel_alignment);
 	}
 	uint64_t window = align_up(header->init_size, MEM_PAGE_SIZE);
 	if (!is_aligned(base, MEM_PAGE_SIZE)) {
-		return ST_BAD_FORMAT;
+		return refused(fault, ST_BAD_FORMAT, "pref_address", base);
 	}
 	if (base >= FOUR_GIB || window > FOUR_GIB - base ||
 	    !memory_map_covers(map, base, window, MEMORY_ACCEPTED)) {
-		return ST_NO_MEMORY;
+		return refused(fault, ST_NO_MEMORY, "window at", base);
 	}
 	*out = (struct gpa_range){ gpa(base), window };
 	return ST_OK;

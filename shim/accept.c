@@ -5,6 +5,7 @@
 
 #include "arch/tdx/module.h"
 #include "arch/x86/insn.h"
+#include "shim/refusal.h"
 #include "shim/td.h"
 #include "shim/vmcall.h"
 
@@ -52,8 +53,14 @@ enum status accept_range(struct accept *accept, struct gpa_range range)
 	while (page_walk_next(&accept->walk, &page, &level)) {
 		enum page_outcome outcome;
 		status_ignore(td_page_accept(page, level, &accept->raw), "raw says more");
-		TRY(outcome_of(accept->raw, level, &outcome));
-		TRY(page_walk_report(&accept->walk, outcome));
+		enum status status = outcome_of(accept->raw, level, &outcome);
+		if (status == ST_OK) {
+			status = page_walk_report(&accept->walk, outcome);
+		}
+		if (status != ST_OK) {
+			return refuse(status, "TDG.MEM.PAGE.ACCEPT of 0x%lx: RAX 0x%lx", page.v,
+				      accept->raw);
+		}
 		count(accept, outcome, level);
 	}
 	return ST_OK;

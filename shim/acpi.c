@@ -11,6 +11,7 @@
 #include "linker/memmap.h"
 #include "shim/fw_cfg.h"
 #include "shim/log.h"
+#include "shim/refusal.h"
 #include "shim/rtmr.h"
 
 #define LOADER_FILE "etc/table-loader"
@@ -71,7 +72,8 @@ static enum status arena_allocate(struct acpi_arena *arena, uint32_t size, uint3
 {
 	uint64_t start = align_up(arena->used, align);
 	if (!fits(start, size, arena->size)) {
-		return ST_NO_MEMORY;
+		return refuse(ST_NO_MEMORY, "ACPI arena: 0x%x bytes at 0x%lx of 0x%x", size, start,
+			      arena->size);
 	}
 	arena->used = (uint32_t)(start + size);
 	*offset = (uint32_t)start;
@@ -88,40 +90,55 @@ static enum status measure(const uint8_t *file, uint32_t size)
 
 /* ---- the table loader ------------------------------------------------------------------------ */
 
+static enum status check_name(const char name[FW_CFG_NAME_SIZE])
+{
+	if (name[FW_CFG_NAME_SIZE - 1] != 0) {
+		return refuse(ST_BAD_FORMAT, LOADER_FILE ": file name without NUL");
+	}
+	return ST_OK;
+}
+
+/* NULL: no ALLOCATE named it yet. */
+static const struct blob *blob_named(const struct loader *loader, const char *name)
+{
+	for (unsigned i = 0; i < loader->count; i++) {
+		if (memcmp(loader->blobs[i].name, name, strlen(name) + 1) == 0) {
+			return &loader->blobs[i];
+		}
+	}
+	return NULL;
+}
+
 static enum status find_blob(const struct loader *loader, const char name[FW_CFG_NAME_SIZE],
 			     const struct blob **out)
 {
-	if (name[FW_CFG_NAME_SIZE - 1] != 0) {
-		return ST_BAD_FORMAT;
-	}
-	for (unsigned i = 0; i < loader->count; i++) {
-		if (memcmp(loader->blobs[i].name, name, strlen(name) + 1) == 0) {
-			*out = &loader->blobs[i];
-			return ST_OK;
-		}
-	}
+	TRY(check_name(name));
+	*out = blob_named(loader, name);
 	/* Not ST_NOT_FOUND, which says that the host has no tables at all. */
-	return ST_BAD_FORMAT;
+	return *out != NULL ? ST_OK
+			    : refuse(ST_BAD_FORMAT, LOADER_FILE ": no ALLOCATE of %s", name);
 }
 
 static enum status allocate(struct loader *loader, const struct table_loader_command *command)
 {
 	struct acpi_arena *arena = loader->arena;
 	struct fw_cfg_item item;
-	const struct blob *twin;
 	uint32_t align = command->allocate.align;
 	const char *name = command->allocate.file;
-	if (name[FW_CFG_NAME_SIZE - 1] != 0 || find_blob(loader, name, &twin) == ST_OK) {
-		return ST_BAD_FORMAT;
+	TRY(check_name(name));
+	if (blob_named(loader, name) != NULL) {
+		return refuse(ST_BAD_FORMAT, LOADER_FILE ": ALLOCATE of %s, twice", name);
 	}
 	if (align == 0 || (align & (align - 1)) != 0 || align > MEM_PAGE_SIZE) {
-		return ST_BAD_FORMAT;
+		return refuse(ST_BAD_FORMAT, LOADER_FILE ": ALLOCATE align 0x%x of %s", align,
+			      name);
 	}
 	if (loader->count == FILES_MAX) {
-		return ST_NO_SPACE;
+		return refuse(ST_NO_SPACE, LOADER_FILE ": ALLOCATE of more than %u files",
+			      FILES_MAX);
 	}
 	if (fw_cfg_file_find(name, &item) != ST_OK) {
-		return ST_BAD_FORMAT;
+		return refuse(ST_BAD_FORMAT, LOADER_FILE ": no file %s", name);
 	}
 	struct blob *blob = &loader->blobs[loader->count];
 	TRY(arena_allocate(arena, item.size, align, &blob->offset));
@@ -146,20 +163,21 @@ static enum status add_pointer(const struct loader *loader,
 	TRY(find_blob(loader, command->pointer.pointee_file, &pointee));
 	/* The arena lies above 64 KiB: its addresses do not fit into the smaller sizes. */
 	if (size != 4 && size != 8) {
-		return ST_UNSUPPORTED;
+		return refuse(ST_UNSUPPORTED, LOADER_FILE ": pointer size %u", size);
 	}
 	if (!fits(offset, size, holder->size)) {
-		return ST_BAD_RANGE;
+		return refuse(ST_BAD_RANGE, LOADER_FILE ": pointer at 0x%x of %s, 0x%x bytes",
+			      offset, holder->name, holder->size);
 	}
 	uint8_t *at = loader->arena->memory + holder->offset + offset;
 	memcpy(&value, at, size);
 	if (value >= pointee->size) {
-		return ST_BAD_RANGE;
+		return refuse(ST_BAD_RANGE, LOADER_FILE ": pointer to 0x%lx of %s, 0x%x bytes",
+			      value, pointee->name, pointee->size);
 	}
 	value += loader->arena->base.v + pointee->offset;
-	if (size == 4 && value > UINT32_MAX) {
-		return ST_BAD_RANGE;
-	}
+	/* The arena lies below 4 GiB. */
+	CHECK(value <= UINT32_MAX);
 	memcpy(at, &value, size);
 	return ST_OK;
 }
@@ -173,7 +191,8 @@ static enum status add_checksum(const struct loader *loader,
 	uint32_t length = command->checksum.length;
 	TRY(find_blob(loader, command->checksum.file, &blob));
 	if (!fits(offset, 1, blob->size) || !fits(start, length, blob->size)) {
-		return ST_BAD_RANGE;
+		return refuse(ST_BAD_RANGE, LOADER_FILE ": checksum at 0x%x of 0x%x+0x%x in %s",
+			      offset, start, length, blob->name);
 	}
 	uint8_t *bytes = loader->arena->memory + blob->offset;
 	bytes[offset] = (uint8_t)(bytes[offset] - byte_sum(bytes + start, length));
@@ -207,14 +226,16 @@ static enum status load_tables(struct loader *loader)
 	struct fw_cfg_item item;
 	TRY(fw_cfg_file_find(LOADER_FILE, &item));
 	if (item.size % sizeof(struct table_loader_command) != 0) {
-		return ST_BAD_FORMAT;
+		return refuse(ST_BAD_FORMAT, LOADER_FILE ": %u bytes", item.size);
 	}
 	if (item.size / sizeof(struct table_loader_command) > COMMANDS_MAX) {
-		return ST_NO_SPACE;
+		return refuse(ST_NO_SPACE, LOADER_FILE ": %u bytes, at most %u commands", item.size,
+			      COMMANDS_MAX);
 	}
 	/* The end of the arena is the commands' place, and no table's. */
 	if (item.size > arena->size) {
-		return ST_NO_MEMORY;
+		return refuse(ST_NO_MEMORY, LOADER_FILE ": %u bytes, arena of 0x%x", item.size,
+			      arena->size);
 	}
 	arena->size -= item.size;
 	const uint8_t *script = arena->memory + arena->size;
@@ -236,20 +257,28 @@ static void fix_checksum(struct acpi_header *table, uint32_t length)
 	table->checksum = (uint8_t)(0 - byte_sum((const uint8_t *)table, length));
 }
 
+/* Part and field of a refusal: a table by the four characters of its signature. */
+#define SIGNATURE(header)                                                                          \
+	(char)(header)->signature, (char)((header)->signature >> 8),                               \
+		(char)((header)->signature >> 16), (char)((header)->signature >> 24)
+
 /* A table that lies whole in the arena and whose bytes add up to 0. */
 static enum status table_at(const struct acpi_arena *arena, uint64_t address,
 			    struct acpi_header **out)
 {
 	uint64_t offset = address - arena->base.v;
 	if (!fits(offset, sizeof(struct acpi_header), arena->used)) {
-		return ST_BAD_RANGE;
+		return refuse(ST_BAD_RANGE, "ACPI table at 0x%lx: not in the arena", address);
 	}
 	struct acpi_header *table = (struct acpi_header *)(arena->memory + offset);
 	if (table->length < sizeof(*table) || !fits(offset, table->length, arena->used)) {
-		return ST_BAD_RANGE;
+		return refuse(ST_BAD_RANGE, "ACPI %c%c%c%c at 0x%lx: length 0x%x", SIGNATURE(table),
+			      address, table->length);
 	}
-	if (byte_sum((const uint8_t *)table, table->length) != 0) {
-		return ST_BAD_FORMAT;
+	uint8_t sum = byte_sum((const uint8_t *)table, table->length);
+	if (sum != 0) {
+		return refuse(ST_BAD_FORMAT, "ACPI %c%c%c%c at 0x%lx: checksum off by 0x%x",
+			      SIGNATURE(table), address, sum);
 	}
 	*out = table;
 	return ST_OK;
@@ -269,10 +298,12 @@ static enum status read_root(const struct acpi_arena *arena, uint64_t address, u
 	root.length = root.header->length;
 	uint32_t bytes = root.length - (uint32_t)sizeof(*root.header);
 	if (root.header->signature != signature || bytes % entry_size != 0) {
-		return ST_BAD_FORMAT;
+		return refuse(ST_BAD_FORMAT, "ACPI root table: %c%c%c%c length %u entries of %u",
+			      SIGNATURE(root.header), root.length, entry_size);
 	}
 	if (bytes / entry_size > TABLES_MAX) {
-		return ST_NO_SPACE;
+		return refuse(ST_NO_SPACE, "ACPI root table: %u tables, at most %u",
+			      bytes / entry_size, TABLES_MAX);
 	}
 	for (uint32_t i = 0; i < bytes / entry_size; i++) {
 		uint64_t entry = 0;
@@ -286,7 +317,8 @@ static enum status read_root(const struct acpi_arena *arena, uint64_t address, u
 			continue;
 		}
 		if (root.madt != 0) {
-			return ST_BAD_FORMAT;
+			return refuse(ST_BAD_FORMAT, "ACPI MADT: twice, at 0x%lx and 0x%lx",
+				      root.madt, entry);
 		}
 		root.madt = entry;
 		root.madt_index = i;
@@ -301,19 +333,24 @@ static enum status find_rsdp(const struct loader *loader, struct acpi_rsdp **out
 	const struct blob *blob;
 	TRY(find_blob(loader, name, &blob));
 	if (blob->size < ACPI_RSDP_V1_SIZE) {
-		return ST_TRUNCATED;
+		return refuse(ST_TRUNCATED, RSDP_FILE ": %u bytes", blob->size);
 	}
 	uint8_t *bytes = loader->arena->memory + blob->offset;
 	struct acpi_rsdp *rsdp = (struct acpi_rsdp *)bytes;
-	if (rsdp->signature != ACPI_RSDP_SIGNATURE || byte_sum(bytes, ACPI_RSDP_V1_SIZE) != 0) {
-		return ST_BAD_FORMAT;
+	uint8_t sum = byte_sum(bytes, ACPI_RSDP_V1_SIZE);
+	if (rsdp->signature != ACPI_RSDP_SIGNATURE || sum != 0) {
+		return refuse(ST_BAD_FORMAT, "ACPI RSDP: signature 0x%lx, checksum off by 0x%x",
+			      rsdp->signature, sum);
 	}
 	if (rsdp->revision >= 2) {
 		if (blob->size < sizeof(*rsdp) || rsdp->length != sizeof(*rsdp)) {
-			return ST_TRUNCATED;
+			return refuse(ST_TRUNCATED, "ACPI RSDP: length %u of %u bytes",
+				      rsdp->length, blob->size);
 		}
-		if (byte_sum(bytes, sizeof(*rsdp)) != 0) {
-			return ST_BAD_FORMAT;
+		sum = byte_sum(bytes, sizeof(*rsdp));
+		if (sum != 0) {
+			return refuse(ST_BAD_FORMAT, "ACPI RSDP: extended checksum off by 0x%x",
+				      sum);
 		}
 	}
 	*out = rsdp;
@@ -326,16 +363,18 @@ static enum status check_madt(const struct acpi_header *table)
 	const uint8_t *bytes = (const uint8_t *)table;
 	uint32_t at = sizeof(struct acpi_madt);
 	if (table->length < at) {
-		return ST_TRUNCATED;
+		return refuse(ST_TRUNCATED, "ACPI MADT: length %u", table->length);
 	}
 	while (at < table->length) {
 		const struct acpi_madt_entry *entry = (const struct acpi_madt_entry *)(bytes + at);
 		if (!fits(at, sizeof(*entry), table->length) || entry->length < sizeof(*entry) ||
 		    !fits(at, entry->length, table->length)) {
-			return ST_BAD_FORMAT;
+			return refuse(ST_BAD_FORMAT, "ACPI MADT: structure at %u of %u", at,
+				      table->length);
 		}
 		if (entry->type == ACPI_MADT_WAKEUP) {
-			return ST_HOST_LIED;
+			return refuse(ST_HOST_LIED,
+				      "ACPI MADT: wake-up structure of the host at %u", at);
 		}
 		at += entry->length;
 	}
@@ -435,11 +474,13 @@ static enum status read_tables(const struct loader *loader, struct tables *out)
 		TRY(read_root(loader->arena, tables.rsdp->xsdt, ACPI_XSDT, 8, &tables.xsdt));
 	}
 	if (tables.rsdt.header == NULL && tables.xsdt.header == NULL) {
-		return ST_BAD_FORMAT;
+		return refuse(ST_BAD_FORMAT, "ACPI RSDP: revision %u, RSDT 0, XSDT 0",
+			      tables.rsdp->revision);
 	}
 	if (tables.rsdt.header != NULL && tables.xsdt.header != NULL &&
 	    (tables.rsdt.madt != tables.xsdt.madt || tables.rsdt.ccel != tables.xsdt.ccel)) {
-		return ST_BAD_FORMAT;
+		return refuse(ST_BAD_FORMAT, "ACPI RSDT and XSDT: MADT 0x%lx and 0x%lx, CCEL too",
+			      tables.rsdt.madt, tables.xsdt.madt);
 	}
 	*out = tables;
 	return ST_OK;
@@ -457,10 +498,11 @@ static enum status extend_tables(struct loader *loader, const struct mailbox_inf
 	struct acpi_arena *arena = loader->arena;
 	uint64_t madt, ccel, rsdt, xsdt;
 	if (root_of(tables)->ccel != 0) {
-		return ST_HOST_LIED;
+		return refuse(ST_HOST_LIED, "ACPI CCEL: one of the host's, at 0x%lx",
+			      root_of(tables)->ccel);
 	}
 	if (root_of(tables)->madt == 0) {
-		return ST_BAD_FORMAT;
+		return refuse(ST_BAD_FORMAT, "ACPI MADT: none");
 	}
 	TRY(extend_madt(arena, root_of(tables)->madt, mp, &madt));
 	TRY(add_ccel(arena, &ccel));
@@ -469,8 +511,11 @@ static enum status extend_tables(struct loader *loader, const struct mailbox_inf
 	repoint_rsdp(tables->rsdp, rsdt, xsdt);
 	/* Where the host lets tables overlap, our writes may have spoilt them. */
 	TRY(read_tables(loader, tables));
-	return root_of(tables)->madt == madt && root_of(tables)->ccel == ccel ? ST_OK :
-										ST_BAD_FORMAT;
+	if (root_of(tables)->madt != madt || root_of(tables)->ccel != ccel) {
+		return refuse(ST_BAD_FORMAT, "ACPI tables overlap: MADT 0x%lx, 0x%lx is ours",
+			      root_of(tables)->madt, madt);
+	}
+	return ST_OK;
 }
 
 enum status acpi_install(struct acpi_arena *arena, const struct mailbox_info *mp, gpa_t *rsdp)

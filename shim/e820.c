@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "shim/refusal.h"
+
 static uint32_t type_of_kind(enum memory_kind kind)
 {
 	switch (kind) {
@@ -68,7 +70,7 @@ enum status e820_build(const struct memory_map *map, const struct e820_overlay *
 			previous->size += last - position + 1;
 		} else if (type != 0) {
 			if (used == capacity) {
-				return ST_NO_SPACE;
+				return refuse(ST_NO_SPACE, "e820: more than %u entries", capacity);
 			}
 			out[used++] = (struct e820_entry){ position, last - position + 1, type };
 		}

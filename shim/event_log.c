@@ -3,13 +3,15 @@
 #include "shim/event_log.h"
 
 #include "arch/base/mem.h"
+#include "shim/refusal.h"
 
 static enum status append(struct event_log *log, const void *head, uint32_t head_size,
 			  const void *event, uint32_t event_size)
 {
 	uint32_t left = log->size - log->used;
 	if (head_size > left || event_size > left - head_size) {
-		return ST_LOG_FULL;
+		return refuse(ST_LOG_FULL, "event log: 0x%x bytes, room for 0x%x",
+			      head_size + event_size, left);
 	}
 	memcpy(log->memory + log->used, head, head_size);
 	memcpy(log->memory + log->used + head_size, event, event_size);

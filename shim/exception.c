@@ -5,6 +5,7 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
 #include "shim/fatal.h"
+#include "shim/refusal.h"
 #include "shim/td.h"
 #include "shim/ve.h"
 #include "shim/world.h"
@@ -15,12 +16,13 @@ static void virtualization_exception(struct trap_frame *frame)
 	struct ve_info info;
 	enum status status = td_veinfo_get(&info);
 	if (status != ST_OK) {
-		fatal(status, "#VE without information, RIP 0x%lx", frame->rip);
+		fatal(status, "%s: #VE at RIP 0x%lx", refusal_text(status), frame->rip);
 	}
 	status = ve_handle(frame, &info);
 	if (status != ST_OK) {
-		fatal(status, "#VE reason %u qualification 0x%lx GPA 0x%lx RIP 0x%lx",
-		      info.exit_reason, info.exit_qualification, info.gpa, frame->rip);
+		fatal(status, "#VE reason %u qualification 0x%lx GPA 0x%lx RIP 0x%lx: %s",
+		      info.exit_reason, info.exit_qualification, info.gpa, frame->rip,
+		      refusal_text(status));
 	}
 }
 

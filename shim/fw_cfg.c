@@ -12,6 +12,7 @@
 #include "arch/base/mem.h"
 #include "linker/memmap.h"
 #include "shim/port.h"
+#include "shim/refusal.h"
 
 /* QEMU's own limit is 32 files unless a user asks for more. */
 #define DIRECTORY_MAX 64
@@ -44,10 +45,10 @@ static enum status dma_transfer(uint32_t control, uint64_t address, uint32_t len
 			return ST_OK;
 		}
 		if ((left & FW_CFG_DMA_ERROR) != 0) {
-			return ST_HOST_REFUSED;
+			return refuse(ST_HOST_REFUSED, "fw_cfg DMA of 0x%x: 0x%x", control, left);
 		}
 	}
-	return ST_TIMEOUT;
+	return refuse(ST_TIMEOUT, "fw_cfg DMA of 0x%x: not done", control);
 }
 
 static enum status read_by_dma(uint16_t selector, uint32_t offset, uint8_t *to, uint32_t size)
@@ -118,7 +119,7 @@ static enum status read_directory(void)
 	TRY(fw_cfg_read_u32(FW_CFG_FILE_DIR, &count));
 	count = __builtin_bswap32(count);
 	if (count > DIRECTORY_MAX) {
-		return ST_NO_SPACE;
+		return refuse(ST_NO_SPACE, "fw_cfg: %u files, at most %u", count, DIRECTORY_MAX);
 	}
 	TRY(fw_cfg_read(FW_CFG_FILE_DIR, sizeof(count), device.files,
 			count * (uint32_t)sizeof(device.files[0])));
@@ -135,7 +136,7 @@ enum status fw_cfg_init(void)
 	read_by_port(FW_CFG_SIGNATURE, 0, (uint8_t *)&signature, sizeof(signature));
 	read_by_port(FW_CFG_ID, 0, (uint8_t *)&id, sizeof(id));
 	if (signature != FW_CFG_SIGNATURE_VALUE || (id & FW_CFG_ID_TRADITIONAL) == 0) {
-		return ST_NOT_FOUND;
+		return refuse(ST_NOT_FOUND, "fw_cfg: signature 0x%x, id 0x%x", signature, id);
 	}
 	device.dma = (id & FW_CFG_ID_DMA) != 0;
 	device.present = true;

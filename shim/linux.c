@@ -21,10 +21,12 @@
 #include "shim/e820.h"
 #include "shim/fw_cfg.h"
 #include "shim/log.h"
+#include "shim/refusal.h"
 #include "shim/rtmr.h"
 
 /* A part of the payload: in the image, or an item of the host. */
 struct source {
+	const char *name;
 	const uint8_t *embedded; /* NULL: fw_cfg */
 	uint16_t selector;
 	uint32_t size;
@@ -41,7 +43,8 @@ static enum status source_read(const struct source *source, uint32_t offset, voi
 			       uint32_t size)
 {
 	if (offset > source->size || size > source->size - offset) {
-		return ST_TRUNCATED;
+		return refuse(ST_TRUNCATED, "%s: 0x%x bytes from 0x%x on, of 0x%x", source->name,
+			      size, offset, source->size);
 	}
 	if (source->embedded != NULL) {
 		memcpy(to, source->embedded + offset, size);
@@ -54,14 +57,15 @@ static enum status source_read(const struct source *source, uint32_t offset, voi
  * size 0: neither the image nor the host has it. What goes with an embedded kernel is embedded or
  * absent: a host that could add a command line or an initrd would steer a measured kernel.
  */
-static enum status source_open(const struct image_config *config, const struct image_span *span,
-			       uint16_t size_selector, uint16_t data_selector,
-			       struct source *out)
+static enum status source_open(const struct image_config *config, const char *name,
+			       const struct image_span *span, uint16_t size_selector,
+			       uint16_t data_selector, struct source *out)
 {
-	struct source source = { .selector = data_selector };
+	struct source source = { .name = name, .selector = data_selector };
 	if (span->base != 0) {
 		if (span->size > UINT32_MAX) {
-			return ST_NO_SPACE;
+			return refuse(ST_NO_SPACE, "%s: 0x%lx bytes in the image", name,
+				      span->size);
 		}
 		source.embedded = gpa_pointer(gpa(span->base));
 		source.size = (uint32_t)span->size;
@@ -85,34 +89,39 @@ static enum status open_kernel(const struct image_config *config, struct kernel 
 	struct kernel kernel;
 	uint8_t *copy = gpa_pointer(gpa(HANDOFF_SETUP));
 	/* Embedded it is one file; QEMU hands it over in two parts, cut by setup_sects. */
-	TRY(source_open(config, &config->kernel, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA,
-			&kernel.setup));
+	TRY(source_open(config, "kernel setup part", &config->kernel, FW_CFG_SETUP_SIZE,
+			FW_CFG_SETUP_DATA, &kernel.setup));
 	if (kernel.setup.size == 0) {
-		return ST_NOT_FOUND;
+		return refuse(ST_NOT_FOUND, "kernel: none in the image, none of the host");
 	}
-	if (kernel.setup.embedded != NULL) {
-		TRY(bzimage_header_read(kernel.setup.embedded, kernel.setup.size, &kernel.header));
-	} else {
+	const uint8_t *setup = kernel.setup.embedded;
+	if (setup == NULL) {
 		if (kernel.setup.size > HANDOFF_SETUP_SIZE) {
-			return ST_NO_SPACE;
+			return refuse(ST_NO_SPACE, "kernel setup part: 0x%x bytes, at most 0x%x",
+				      kernel.setup.size, HANDOFF_SETUP_SIZE);
 		}
 		TRY(source_read(&kernel.setup, 0, copy, kernel.setup.size));
-		TRY(bzimage_header_read(copy, kernel.setup.size, &kernel.header));
+		setup = copy;
+	}
+	struct bzimage_fault fault;
+	enum status status = bzimage_header_read(setup, kernel.setup.size, &kernel.header, &fault);
+	if (status != ST_OK) {
+		return refuse(status, "kernel header: %s 0x%lx", fault.field, fault.value);
 	}
 	uint32_t cut = (kernel.header.setup_sects + 1u) * LINUX_SECTOR_SIZE;
-	if (cut > kernel.setup.size) {
-		return ST_TRUNCATED;
+	/* Cut elsewhere, another kernel would be entered under the same measurement. */
+	if (cut > kernel.setup.size || (kernel.setup.embedded == NULL && cut < kernel.setup.size)) {
+		return refuse(cut > kernel.setup.size ? ST_TRUNCATED : ST_BAD_FORMAT,
+			      "kernel header: setup_sects %u, setup part of 0x%x bytes",
+			      kernel.header.setup_sects, kernel.setup.size);
 	}
 	if (kernel.setup.embedded != NULL) {
-		kernel.body = (struct source){ .embedded = kernel.setup.embedded + cut,
+		kernel.body = (struct source){ .name = "kernel",
+					       .embedded = kernel.setup.embedded + cut,
 					       .size = kernel.setup.size - cut };
 	} else {
-		/* Cut elsewhere, another kernel would be entered under the same measurement. */
-		if (cut != kernel.setup.size) {
-			return ST_BAD_FORMAT;
-		}
-		TRY(source_open(config, &config->kernel, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA,
-				&kernel.body));
+		TRY(source_open(config, "kernel", &config->kernel, FW_CFG_KERNEL_SIZE,
+				FW_CFG_KERNEL_DATA, &kernel.body));
 	}
 	*out = kernel;
 	return ST_OK;
@@ -142,7 +151,13 @@ static enum status measure_kernel(const struct kernel *kernel, gpa_t body)
 static enum status load_kernel(const struct kernel *kernel, const struct memory_map *map,
 			       struct gpa_range *window)
 {
-	TRY(bzimage_place_kernel(&kernel->header, kernel->body.size, map, window));
+	const struct linux_setup_header *header = &kernel->header;
+	struct bzimage_fault fault;
+	enum status status = bzimage_place_kernel(header, kernel->body.size, map, window, &fault);
+	if (status != ST_OK) {
+		return refuse(status, "kernel: %s 0x%lx, init_size 0x%x, syssize 0x%x", fault.field,
+			      fault.value, header->init_size, header->syssize);
+	}
 	TRY(source_read(&kernel->body, 0, gpa_pointer(window->base), kernel->body.size));
 	return measure_kernel(kernel, window->base);
 }
@@ -168,12 +183,18 @@ static enum status load_initrd(const struct image_config *config, struct gpa_ran
 {
 	struct source initrd;
 	gpa_t base;
-	TRY(source_open(config, &config->initrd, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA, &initrd));
+	TRY(source_open(config, "initrd", &config->initrd, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA,
+			&initrd));
 	if (initrd.size == 0) {
 		return ST_OK;
 	}
-	TRY(bzimage_place_initrd(&params->header, initrd.size, gpa_range_end(kernel_window), map,
-			       &base));
+	enum status status = bzimage_place_initrd(&params->header, initrd.size,
+						  gpa_range_end(kernel_window), map, &base);
+	if (status != ST_OK) {
+		return refuse(status, "initrd: 0x%x bytes above 0x%lx, initrd_addr_max 0x%x",
+			      initrd.size, gpa_range_end(kernel_window),
+			      params->header.initrd_addr_max);
+	}
 	TRY(source_read(&initrd, 0, gpa_pointer(base), initrd.size));
 	TRY(measure_initrd(&initrd, base));
 	params->header.ramdisk_image = (uint32_t)base.v;
@@ -196,16 +217,18 @@ static enum status load_cmdline(const struct image_config *config, struct linux_
 {
 	struct source cmdline;
 	char *text = gpa_pointer(gpa(HANDOFF_CMDLINE));
-	TRY(source_open(config, &config->cmdline, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA,
-			&cmdline));
+	TRY(source_open(config, "command line", &config->cmdline, FW_CFG_CMDLINE_SIZE,
+			FW_CFG_CMDLINE_DATA, &cmdline));
 	if (cmdline.size >= HANDOFF_CMDLINE_SIZE) {
-		return ST_NO_SPACE;
+		return refuse(ST_NO_SPACE, "command line: %u bytes, at most %u", cmdline.size,
+			      HANDOFF_CMDLINE_SIZE - 1);
 	}
 	TRY(source_read(&cmdline, 0, text, cmdline.size));
 	text[cmdline.size] = 0;
 	/* The kernel would cut it, and with it what the user relies on. */
 	if (strlen(text) > params->header.cmdline_size) {
-		return ST_NO_SPACE;
+		return refuse(ST_NO_SPACE, "command line: %lu bytes, cmdline_size %u", strlen(text),
+			      params->header.cmdline_size);
 	}
 	/* What the host has behind the first NUL is not measured, and goes no further. */
 	memset(text + strlen(text), 0, cmdline.size - strlen(text));

@@ -8,6 +8,7 @@
 #include "arch/tdx/mailbox.h"
 #include "linker/memmap.h"
 #include "loader/config.h"
+#include "loader/memory_map.h"
 #include "shim/accept.h"
 #include "shim/ap.h"
 #include "shim/fatal.h"
@@ -15,8 +16,8 @@
 #include "shim/hob.h"
 #include "shim/linux.h"
 #include "shim/log.h"
-#include "loader/memory_map.h"
 #include "shim/platform.h"
+#include "shim/refusal.h"
 #include "shim/rtmr.h"
 #include "shim/tables.h"
 #include "shim/vmcall.h"
@@ -31,10 +32,10 @@ extern char shim_base[];
 /* entry.nasm */
 _Noreturn void entry_leave(uint64_t entry, uint64_t boot_params, uint64_t cr3);
 
-static void require(enum status status, const char *step)
+static void require(enum status status)
 {
 	if (status != ST_OK) {
-		fatal(status, "%s", step);
+		fatal(status, "%s", refusal_text(status));
 	}
 }
 
@@ -45,7 +46,8 @@ static const struct image_config *image_config(void)
 	    config->image_size < FOUR_GIB - (uintptr_t)shim_base ||
 	    config->image_size > IMAGE_MAX_SIZE ||
 	    !is_aligned(config->image_size, MEM_PAGE_SIZE)) {
-		fatal(ST_BAD_FORMAT, "image config");
+		fatal(ST_BAD_FORMAT, "image config: magic 0x%lx, image_size 0x%x", config->magic,
+		      config->image_size);
 	}
 	return config;
 }
@@ -54,9 +56,9 @@ static const struct image_config *image_config(void)
 static void arrive(volatile struct mailbox *mailbox, uint32_t index)
 {
 	struct cpuid_result topology;
-	require(vmcall_cpuid(CPUID_TOPOLOGY, 0, &topology), "x2APIC id of the boot processor");
+	require(vmcall_cpuid(CPUID_TOPOLOGY, 0, &topology));
 	if (topology.edx == MAILBOX_NO_ID) {
-		fatal(ST_HOST_LIED, "x2APIC id of the boot processor");
+		fatal(ST_HOST_LIED, "vCPU %u: x2APIC id 0x%x", index, topology.edx);
 	}
 	mailbox->arrived[index] = topology.edx + 1;
 }
@@ -66,12 +68,17 @@ static void wait_for_aps(const struct td_info *info)
 	volatile struct mailbox *mailbox = (volatile struct mailbox *)MAILBOX;
 	uint32_t which = info->vcpu_index;
 	if (info->vcpu_count == 0 || info->vcpu_count > MAILBOX_MAX_VCPUS || which != 0) {
-		fatal(ST_UNSUPPORTED, "vCPU %u of %u boots", which, info->vcpu_count);
+		fatal(ST_UNSUPPORTED, "vCPU %u boots, of %u: it must be 0, of at most %u", which,
+		      info->vcpu_count, MAILBOX_MAX_VCPUS);
 	}
 	arrive(mailbox, which);
 	enum status status = ap_wait(mailbox, info->vcpu_count, &which);
-	if (status != ST_OK) {
+	if (status == ST_TIMEOUT) {
 		fatal(status, "arrival of vCPU %u of %u", which, info->vcpu_count);
+	}
+	if (status != ST_OK) {
+		fatal(status, "vCPU %u of %u: x2APIC id 0x%x again", which, info->vcpu_count,
+		      mailbox->arrived[which] - 1);
 	}
 	log_note("%u vCPUs have arrived", info->vcpu_count);
 }
@@ -96,16 +103,13 @@ static void read_hobs(const struct td_info *info, uint32_t image_size, struct me
 	static uint8_t copy[TD_HOB_SIZE];
 	size_t list_size;
 	memcpy(copy, (const void *)TD_HOB, sizeof(copy));
-	require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map, &list_size), "TD HOB");
-	require(measure_hobs(copy, list_size), "measurement of the TD HOB");
+	require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map, &list_size));
+	require(measure_hobs(copy, list_size));
 }
 
 static void accept_all(struct accept *accept, struct memory_map *map)
 {
-	enum status status = accept_map(accept, map);
-	if (status != ST_OK) {
-		fatal(status, "accept of 0x%lx: 0x%lx", accept->walk.cursor, accept->raw);
-	}
+	require(accept_map(accept, map));
 	log_note("accepted %lu pages of 2 MiB, %lu of 4 KiB, %lu size mismatches", accept->large,
 		 accept->small, accept->mismatches);
 }
@@ -113,17 +117,15 @@ static void accept_all(struct accept *accept, struct memory_map *map)
 static void set_bounce(struct accept *accept, enum share share)
 {
 	struct gpa_range bounce = { gpa(BOUNCE), BOUNCE_SIZE };
-	require(share_range(accept, bounce, share, world_info()->gpaw),
-		share == SHARE_SHARED ? "sharing of the bounce buffer" :
-					"return of the bounce buffer");
+	require(share_range(accept, bounce, share, world_info()->gpaw));
 }
 
 /* A TD: nothing of the host's is believed before all memory is ours and all vCPUs are here. */
 static void start_td(struct accept *accept, uint32_t image_size, struct memory_map *map)
 {
 	const struct td_info *info = world_info();
-	require(world_check_config(), "neither SEPT_VE_DISABLE nor PENDING_VE_DISABLE");
-	require(rtmr_start(), "event log");
+	require(world_check_config());
+	require(rtmr_start());
 	read_hobs(info, image_size, map);
 	accept_all(accept, map);
 	wait_for_aps(info);
@@ -135,33 +137,29 @@ static void load_kernel(const struct image_config *config, bool td, struct memor
 {
 	enum status fw_cfg = fw_cfg_init();
 	if (fw_cfg != ST_OK && config->kernel.base == 0) {
-		fatal(fw_cfg, "no kernel in the image and no fw_cfg");
+		fatal(fw_cfg, "no kernel in the image: %s", refusal_text(fw_cfg));
 	}
 	if (!td) {
-		require(platform_memory(map), "memory of the platform");
+		require(platform_memory(map));
 	}
 	if (!memory_map_covers(map, SHIM_RAM, SHIM_RAM_END - SHIM_RAM, MEMORY_ACCEPTED)) {
-		fatal(ST_NO_MEMORY, "RAM from 0x%x to 0x%x", SHIM_RAM, SHIM_RAM_END);
+		fatal(ST_NO_MEMORY, "memory map: no RAM from 0x%x to 0x%x", SHIM_RAM, SHIM_RAM_END);
 	}
-	require(platform_init(), "platform");
+	require(platform_init());
 	struct mailbox_info mp = { gpa(MAILBOX), gpa((uintptr_t)ap_reset_vector) };
-	enum status status = linux_boot_prepare(config, map, td ? &mp : NULL, linux_boot);
-	if (status == ST_NOT_FOUND) {
-		fatal(status, "no kernel");
-	}
-	require(status, "kernel");
+	require(linux_boot_prepare(config, map, td ? &mp : NULL, linux_boot));
 	if (td && linux_boot->rsdp.v == 0 && world_info()->vcpu_count > 1) {
-		fatal(ST_NOT_FOUND, "ACPI tables, by which a kernel finds its %u vCPUs",
+		fatal(ST_NOT_FOUND, "ACPI tables, by which a kernel finds %u vCPUs",
 		      world_info()->vcpu_count);
 	}
 }
 
 void shim_main(uint32_t td, uint32_t hob_claim)
 {
-	require(world_init(td != 0), "TDG.VP.INFO");
+	require(world_init(td != 0));
 	const struct td_info *info = world_info();
 	const struct image_config *config = image_config();
-	require(tables_enter_boot(td != 0, info->gpaw, config->image_size), "boot table");
+	require(tables_enter_boot(td != 0, info->gpaw, config->image_size));
 	tables_load_descriptors();
 	if (td != 0) {
 		log_note("shim in a TD: %u vCPUs, GPA width %u", info->vcpu_count, info->gpaw);
@@ -185,7 +183,7 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 	}
 
 	gpa_t root;
-	require(tables_build_handoff(linux_boot.kernel_window, &root), "hand-off table");
+	require(tables_build_handoff(linux_boot.kernel_window, &root));
 	log_note("kernel at 0x%lx", linux_boot.entry.v);
 	entry_leave(linux_boot.entry.v, linux_boot.boot_params.v, root.v);
 }

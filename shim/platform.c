@@ -10,6 +10,7 @@
 #include "linker/memmap.h"
 #include "shim/fw_cfg.h"
 #include "shim/port.h"
+#include "shim/refusal.h"
 
 #define PCI_PORT_ADDRESS 0xCF8
 #define PCI_PORT_DATA 0xCFC
@@ -77,11 +78,17 @@ static void pci_write(struct pci_function at, uint8_t where, uint32_t value)
 	port_out(PCI_PORT_DATA, 4, value);
 }
 
+static enum status unknown(struct pci_function at, uint32_t id)
+{
+	return refuse(ST_UNSUPPORTED, "chipset: PCI 0:%u.%u is 0x%x", at.device, at.function, id);
+}
+
 static enum status q35_init(struct pci_function host)
 {
 	static const struct pci_function lpc = { 31, 0 };
-	if (pci_read(lpc, 0) != ID_ICH9_LPC) {
-		return ST_UNSUPPORTED;
+	uint32_t id = pci_read(lpc, 0);
+	if (id != ID_ICH9_LPC) {
+		return unknown(lpc, id);
 	}
 	uint32_t control = pci_read(lpc, ICH9_ACPI_CNTL);
 	if ((control & ICH9_ACPI_EN) == 0) {
@@ -98,8 +105,9 @@ static enum status q35_init(struct pci_function host)
 static enum status i440fx_init(void)
 {
 	static const struct pci_function pm = { 1, 3 };
-	if (pci_read(pm, 0) != ID_PIIX4_PM) {
-		return ST_UNSUPPORTED;
+	uint32_t id = pci_read(pm, 0);
+	if (id != ID_PIIX4_PM) {
+		return unknown(pm, id);
 	}
 	uint32_t misc = pci_read(pm, PIIX4_PMREGMISC);
 	if ((misc & PIIX4_PMIOSE) == 0) {
@@ -112,13 +120,14 @@ static enum status i440fx_init(void)
 enum status platform_init(void)
 {
 	static const struct pci_function host = { 0, 0 };
-	switch (pci_read(host, 0)) {
+	uint32_t id = pci_read(host, 0);
+	switch (id) {
 	case ID_Q35_HOST:
 		return q35_init(host);
 	case ID_I440FX:
 		return i440fx_init();
 	default:
-		return ST_UNSUPPORTED;
+		return unknown(host, id);
 	}
 }
 
@@ -134,18 +143,26 @@ static uint64_t cmos_read(uint8_t where, unsigned bytes)
 	return value;
 }
 
+static enum status add(struct memory_map *map, uint64_t base, uint64_t end, enum memory_kind kind)
+{
+	enum status status = memory_map_add(map, base, end - base, kind);
+	if (status != ST_OK) {
+		return refuse(status, "platform memory: 0x%lx to 0x%lx", base, end);
+	}
+	return ST_OK;
+}
+
 /* Adds [base, end) without the legacy hole. */
 static enum status add_ram(struct memory_map *map, uint64_t base, uint64_t end)
 {
 	if (base < LEGACY_HOLE_END && end > LEGACY_HOLE) {
 		if (base < LEGACY_HOLE) {
-			TRY(memory_map_add(map, base, LEGACY_HOLE - base, MEMORY_ACCEPTED));
+			TRY(add(map, base, LEGACY_HOLE, MEMORY_ACCEPTED));
 		}
-		TRY(memory_map_add(map, LEGACY_HOLE, LEGACY_HOLE_END - LEGACY_HOLE,
-				   MEMORY_RESERVED));
+		TRY(add(map, LEGACY_HOLE, LEGACY_HOLE_END, MEMORY_RESERVED));
 		base = LEGACY_HOLE_END;
 	}
-	return base < end ? memory_map_add(map, base, end - base, MEMORY_ACCEPTED) : ST_OK;
+	return base < end ? add(map, base, end, MEMORY_ACCEPTED) : ST_OK;
 }
 
 /* Whole pages only: fewer for RAM, more for anything else. */
@@ -153,7 +170,8 @@ static enum status add_e820(struct memory_map *map, const struct fw_cfg_e820 *en
 {
 	uint64_t end = entry->base + entry->size;
 	if (end < entry->base || end > UINT64_MAX - MEM_PAGE_SIZE) {
-		return ST_BAD_RANGE;
+		return refuse(ST_BAD_RANGE, E820_FILE ": 0x%lx, size 0x%lx", entry->base,
+			      entry->size);
 	}
 	if (entry->type == E820_RAM) {
 		return add_ram(map, align_up(entry->base, MEM_PAGE_SIZE),
@@ -163,7 +181,7 @@ static enum status add_e820(struct memory_map *map, const struct fw_cfg_e820 *en
 	if (entry->size == 0) {
 		return ST_OK;
 	}
-	return memory_map_add(map, base, align_up(end, MEM_PAGE_SIZE) - base, MEMORY_RESERVED);
+	return add(map, base, align_up(end, MEM_PAGE_SIZE), MEMORY_RESERVED);
 }
 
 static void sort_by_base(struct fw_cfg_e820 *entries, unsigned count)
@@ -183,10 +201,11 @@ static enum status memory_from_e820(struct memory_map *map, const struct fw_cfg_
 	struct fw_cfg_e820 entries[E820_FILE_MAX];
 	unsigned count = item->size / (unsigned)sizeof(entries[0]);
 	if (count == 0 || item->size % sizeof(entries[0]) != 0) {
-		return ST_BAD_FORMAT;
+		return refuse(ST_BAD_FORMAT, E820_FILE ": %u bytes", item->size);
 	}
 	if (count > E820_FILE_MAX) {
-		return ST_NO_SPACE;
+		return refuse(ST_NO_SPACE, E820_FILE ": %u entries, at most %u", count,
+			      E820_FILE_MAX);
 	}
 	TRY(fw_cfg_read(item->selector, 0, entries, item->size));
 	sort_by_base(entries, count);

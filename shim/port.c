@@ -4,6 +4,7 @@
 
 #include "arch/x86/insn.h"
 #include "shim/fatal.h"
+#include "shim/refusal.h"
 #include "shim/vmcall.h"
 #include "shim/world.h"
 
@@ -40,7 +41,7 @@ uint32_t port_in(uint16_t port, unsigned size)
 	uint32_t value;
 	enum status status = port_read(port, size, &value);
 	if (status != ST_OK) {
-		fatal(status, "read of port 0x%x", port);
+		fatal(status, "%s", refusal_text(status));
 	}
 	return value;
 }
@@ -49,6 +50,6 @@ void port_out(uint16_t port, unsigned size, uint32_t value)
 {
 	enum status status = port_write(port, size, value);
 	if (status != ST_OK) {
-		fatal(status, "write of port 0x%x", port);
+		fatal(status, "%s", refusal_text(status));
 	}
 }

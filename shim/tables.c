@@ -6,6 +6,7 @@
 #include "arch/x86/cpu.h"
 #include "linker/memmap.h"
 #include "loader/pagetable.h"
+#include "shim/refusal.h"
 
 #define TSS_AVAILABLE 0x89
 #define IST_DOUBLE_FAULT 1
@@ -46,7 +47,12 @@ enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint6
 	maps[count++] = identity(MAILBOX, RESET_PAGE, PT_RW);
 	maps[count++] = identity(RESET_PAGE, FOUR_GIB, PT_RX);
 	struct pt_arena arena = arena_from(0);
-	return pt_build(&arena, maps, count, gpaw, root, &boot_pages_used);
+	enum status status = pt_build(&arena, maps, count, gpaw, root, &boot_pages_used);
+	if (status != ST_OK) {
+		return refuse(status, "boot table: image of 0x%lx bytes, GPAW %u", image_size,
+			      gpaw);
+	}
+	return ST_OK;
 }
 
 enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
@@ -55,7 +61,8 @@ enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
 	uint64_t last = FOUR_GIB - pg_size(PG_2M);
 	uint64_t base = align_down(window.base.v, pg_size(PG_2M));
 	if (gpa_range_end(window) > last || window.size > last) {
-		return ST_BAD_RANGE;
+		return refuse(ST_BAD_RANGE, "hand-off table: kernel window 0x%lx to 0x%lx",
+			      window.base.v, gpa_range_end(window));
 	}
 	uint64_t end = align_up(gpa_range_end(window), pg_size(PG_2M));
 	struct pt_map maps[5];
@@ -74,7 +81,12 @@ enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
 	maps[count++] = identity(last, FOUR_GIB, PT_RX);
 	struct pt_arena arena = arena_from(boot_pages_used);
 	size_t used;
-	return pt_build(&arena, maps, count, 48, root, &used);
+	enum status status = pt_build(&arena, maps, count, 48, root, &used);
+	if (status != ST_OK) {
+		return refuse(status, "hand-off table: kernel window 0x%lx to 0x%lx", window.base.v,
+			      gpa_range_end(window));
+	}
+	return ST_OK;
 }
 
 static struct idt_gate gate_to(uint64_t handler, uint8_t ist)

@@ -5,16 +5,24 @@
 
 #include "arch/base/check.h"
 #include "arch/tdx/module.h"
+#include "shim/refusal.h"
+
+/* operand: what the call is about; raw: RAX, all of it. */
+static enum status refused(const char *leaf, uint64_t operand, uint64_t raw)
+{
+	return refuse(ST_TDX, "%s of 0x%lx: RAX 0x%lx", leaf, operand, raw);
+}
 
 enum status td_info(struct td_info *info)
 {
 	struct tdcall_regs regs = { .rax = TDG_VP_INFO };
-	if (tdcall(&regs) != TDX_SUCCESS) {
-		return ST_TDX;
+	uint64_t raw = tdcall(&regs);
+	if (raw != TDX_SUCCESS) {
+		return refuse(ST_TDX, "TDG.VP.INFO: RAX 0x%lx", raw);
 	}
 	uint64_t gpaw = field_get(TDG_VP_INFO_GPAW, regs.rcx);
 	if (gpaw != 48 && gpaw != 52) {
-		return ST_BAD_FORMAT;
+		return refuse(ST_BAD_FORMAT, "TDG.VP.INFO: GPAW %lu", gpaw);
 	}
 	*info = (struct td_info){
 		.gpaw = (unsigned)gpaw,
@@ -28,8 +36,9 @@ enum status td_info(struct td_info *info)
 enum status td_veinfo_get(struct ve_info *info)
 {
 	struct tdcall_regs regs = { .rax = TDG_VP_VEINFO_GET };
-	if (tdcall(&regs) != TDX_SUCCESS) {
-		return ST_TDX;
+	uint64_t raw = tdcall(&regs);
+	if (raw != TDX_SUCCESS) {
+		return refuse(ST_TDX, "TDG.VP.VEINFO.GET: RAX 0x%lx", raw);
 	}
 	*info = (struct ve_info){
 		.exit_reason = (uint32_t)regs.rcx,
@@ -56,8 +65,9 @@ enum status td_page_accept(gpa_t page, enum pg_level level, uint64_t *raw)
 enum status td_vm_rd(uint64_t field, uint64_t *value)
 {
 	struct tdcall_regs regs = { .rax = TDG_VM_RD, .rdx = field };
-	if (tdcall(&regs) != TDX_SUCCESS) {
-		return ST_TDX;
+	uint64_t raw = tdcall(&regs);
+	if (raw != TDX_SUCCESS) {
+		return refused("TDG.VM.RD", field, raw);
 	}
 	*value = regs.r8;
 	return ST_OK;
@@ -66,7 +76,8 @@ enum status td_vm_rd(uint64_t field, uint64_t *value)
 enum status td_vm_wr(uint64_t field, uint64_t value, uint64_t mask)
 {
 	struct tdcall_regs regs = { .rax = TDG_VM_WR, .rdx = field, .r8 = value, .r9 = mask };
-	return tdcall(&regs) == TDX_SUCCESS ? ST_OK : ST_TDX;
+	uint64_t raw = tdcall(&regs);
+	return raw == TDX_SUCCESS ? ST_OK : refused("TDG.VM.WR", field, raw);
 }
 
 enum status td_rtmr_extend(unsigned index, const uint8_t *digest)
@@ -77,5 +88,6 @@ enum status td_rtmr_extend(unsigned index, const uint8_t *digest)
 		.rcx = (uintptr_t)digest,
 		.rdx = index,
 	};
-	return tdcall(&regs) == TDX_SUCCESS ? ST_OK : ST_TDX;
+	uint64_t raw = tdcall(&regs);
+	return raw == TDX_SUCCESS ? ST_OK : refused("TDG.MR.RTMR.EXTEND", index, raw);
 }

@@ -1,8 +1,9 @@
 // One function per TDCALL leaf that the shim uses (TDG.VP.VMCALL: see vmcall.h).
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// Each returns ST_TDX when the module refuses; out parameters are then untouched. Where a caller
-// can do something about the completion code it is returned raw beside the status.
+// Each returns ST_TDX when the module refuses, with RAX in the refusal's text; out parameters are
+// then untouched. Where a caller can do something about the completion code it is returned raw
+// beside the status, and nothing is recorded.
 #pragma once
 
 #include <stdint.h>

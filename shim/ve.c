@@ -10,6 +10,7 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/decode.h"
 #include "linker/memmap.h"
+#include "shim/refusal.h"
 #include "shim/vmcall.h"
 #include "shim/world.h"
 
@@ -78,12 +79,18 @@ struct addresses {
 /* Decodes the instruction at RIP. Only its own bytes are read, which the processor has read too. */
 static enum status fetch(struct trap_frame *frame, struct insn *insn, struct addresses *addresses)
 {
+	const uint8_t *bytes = (const uint8_t *)frame->rip;
 	uint64_t gpr[INSN_REGISTER_COUNT];
+	enum status status = decode_insn(bytes, INSN_MAX_LENGTH, DECODE_64, insn);
 
-	TRY(decode_insn((const uint8_t *)frame->rip, INSN_MAX_LENGTH, DECODE_64, insn));
 	/* The shim leaves FS and GS alone and does not know their bases. */
-	if (!insn->has_memory || insn->segment == INSN_FS || insn->segment == INSN_GS) {
-		return ST_UNSUPPORTED;
+	if (status == ST_OK &&
+	    (!insn->has_memory || insn->segment == INSN_FS || insn->segment == INSN_GS)) {
+		status = ST_UNSUPPORTED;
+	}
+	if (status != ST_OK) {
+		return refuse(status, "instruction %02x %02x %02x %02x", bytes[0], bytes[1],
+			      bytes[2], bytes[3]);
 	}
 	for (unsigned i = 0; i < INSN_REGISTER_COUNT; i++) {
 		gpr[i] = *register_slot(frame, (enum insn_register)i);
@@ -129,7 +136,8 @@ static enum status io_string(struct trap_frame *frame, uint16_t port, unsigned s
 	TRY(fetch(frame, &insn, &at));
 	if (insn.kind != (in ? INSN_INS : INSN_OUTS) || insn.memory_size != size ||
 	    (insn.repeat != INSN_NO_REPEAT) != repeat || insn.length != *length) {
-		return ST_HOST_LIED;
+		return refuse(ST_HOST_LIED, "port 0x%x: INS or OUTS of length %u is length %u",
+			      port, *length, insn.length);
 	}
 	if (string_count(frame, &insn) == 0) {
 		return ST_OK;
@@ -166,7 +174,7 @@ static enum status handle_io(struct trap_frame *frame, const struct ve_info *inf
 	uint32_t value;
 
 	if (size != 1 && size != 2 && size != 4) {
-		return ST_HOST_LIED;
+		return refuse(ST_HOST_LIED, "port 0x%x: I/O size %u", port, size);
 	}
 	if ((qualification & IO_QUAL_STRING) != 0) {
 		return io_string(frame, port, size, in, (qualification & IO_QUAL_REP) != 0, length);
@@ -232,18 +240,21 @@ static enum status mmio_check(const struct ve_info *info, uint64_t address, unsi
 	uint64_t seen = qualification & (EPT_QUAL_READ | EPT_QUAL_WRITE | EPT_QUAL_FETCH);
 
 	if (address % MEM_PAGE_SIZE + size > MEM_PAGE_SIZE) {
-		return ST_UNSUPPORTED; /* two pages, of which we know one */
+		/* Two pages, of which we know one. */
+		return refuse(ST_UNSUPPORTED, "operand 0x%lx of %u bytes in two pages", address,
+			      size);
 	}
 	if (seen == 0 || (seen & ~access) != 0) {
-		return ST_HOST_LIED;
+		return refuse(ST_HOST_LIED, "access 0x%lx reported, 0x%lx decoded", seen, access);
 	}
 	if (address % MEM_PAGE_SIZE != info->gpa % MEM_PAGE_SIZE) {
-		return ST_HOST_LIED;
+		return refuse(ST_HOST_LIED, "operand 0x%lx, another offset in its page", address);
 	}
 	/* A page walk through shared memory has the linear address but not the final bit. */
 	if ((qualification & EPT_QUAL_GLA_VALID) != 0 &&
 	    ((qualification & EPT_QUAL_FINAL) == 0 || info->gla != address)) {
-		return ST_HOST_LIED;
+		return refuse(ST_HOST_LIED, "operand 0x%lx, GLA 0x%lx reported", address,
+			      info->gla);
 	}
 	return ST_OK;
 }
@@ -376,7 +387,7 @@ static enum status mmio_string(struct trap_frame *frame, const struct ve_info *i
 	uint64_t value = 0;
 
 	if (string_count(frame, insn) == 0) {
-		return ST_HOST_LIED;
+		return refuse(ST_HOST_LIED, "string instruction with RCX 0x%lx", frame->rcx);
 	}
 	TRY(mmio_check(info, write ? at->destination : at->operand, size,
 		       write ? EPT_QUAL_WRITE : EPT_QUAL_READ));
@@ -416,7 +427,7 @@ static enum status handle_mmio(struct trap_frame *frame, const struct ve_info *i
 
 	/* Private memory is accepted before it is used, and may not disappear. */
 	if ((info->gpa & BIT64(gpaw - 1)) == 0 || (info->gpa & ~MASK64(gpaw - 1, 0)) != 0) {
-		return ST_HOST_LIED;
+		return refuse(ST_HOST_LIED, "GPA is not shared, GPAW %u", gpaw);
 	}
 	TRY(fetch(frame, &insn, &at));
 	*length = insn.length;
@@ -455,7 +466,7 @@ static enum status handle_mmio(struct trap_frame *frame, const struct ve_info *i
 	case INSN_OTHER:
 		break;
 	}
-	return ST_UNSUPPORTED;
+	return refuse(ST_UNSUPPORTED, "instruction kind %u of length %u", insn.kind, insn.length);
 }
 
 /* ---- all causes -------------------------------------------------------------------------- */
@@ -468,7 +479,7 @@ static enum status handle(struct trap_frame *frame, const struct ve_info *info, 
 	}
 	/* The length is that of an instruction exit: reported, and not to be believed blindly. */
 	if (*length == 0 || *length > INSN_MAX_LENGTH) {
-		return ST_HOST_LIED;
+		return refuse(ST_HOST_LIED, "instruction length %u", *length);
 	}
 	switch (info->exit_reason) {
 	case EXIT_REASON_CPUID:
@@ -487,7 +498,7 @@ static enum status handle(struct trap_frame *frame, const struct ve_info *info, 
 	default:
 		/* MONITOR, MWAIT, RDPMC, VMCALL, control registers, and what is not known yet: the
 		 * shim executes none of them. */
-		return ST_UNSUPPORTED;
+		return refuse(ST_UNSUPPORTED, "no handler");
 	}
 }
 

@@ -7,24 +7,45 @@
 #include "arch/base/mem.h"
 #include "arch/tdx/module.h"
 #include "linker/memmap.h"
+#include "shim/refusal.h"
 
 /* Calls of one MapGPA run in a row that the host may leave without progress. */
 #define MAP_GPA_STALLS 64
 
+/* What a sub-function is called, and what of its arguments names this call of it. */
+struct call {
+	uint64_t function;
+	const char *name;
+	uint64_t subject;
+};
+
 /* One call. Every register that the host may see is given a value: what is not an argument is 0. */
-static enum status vmcall(struct tdcall_regs *regs, uint64_t function)
+static enum status vmcall(struct tdcall_regs *regs, const struct call *call)
 {
 	regs->rax = TDG_VP_VMCALL;
 	regs->rcx = TDVMCALL_EXPOSE_ALL;
 	regs->r10 = 0;
-	regs->r11 = function;
-	return tdcall(regs) == TDX_SUCCESS ? ST_OK : ST_TDX;
+	regs->r11 = call->function;
+	uint64_t raw = tdcall(regs);
+	if (raw != TDX_SUCCESS) {
+		return refuse(ST_TDX, "TDVMCALL<%s> of 0x%lx: RAX 0x%lx", call->name, call->subject,
+			      raw);
+	}
+	return ST_OK;
 }
 
-static enum status vmcall_checked(struct tdcall_regs *regs, uint64_t function)
+static enum status refused(const struct call *call, uint64_t r10)
 {
-	TRY(vmcall(regs, function));
-	return regs->r10 == TDVMCALL_SUCCESS ? ST_OK : ST_HOST_REFUSED;
+	return refuse(ST_HOST_REFUSED, "TDVMCALL<%s> of 0x%lx: R10 0x%lx", call->name,
+		      call->subject, r10);
+}
+
+static enum status vmcall_checked(struct tdcall_regs *regs, uint64_t function, const char *name,
+				  uint64_t subject)
+{
+	const struct call call = { function, name, subject };
+	TRY(vmcall(regs, &call));
+	return regs->r10 == TDVMCALL_SUCCESS ? ST_OK : refused(&call, regs->r10);
 }
 
 static uint64_t mask_of(unsigned size)
@@ -36,7 +57,7 @@ enum status vmcall_io_read(uint16_t port, unsigned size, uint32_t *value)
 {
 	CHECK(size == 1 || size == 2 || size == 4);
 	struct tdcall_regs regs = { .r12 = size, .r13 = TDVMCALL_READ, .r14 = port };
-	TRY(vmcall_checked(&regs, TDVMCALL_IO));
+	TRY(vmcall_checked(&regs, TDVMCALL_IO, "I/O", port));
 	*value = (uint32_t)(regs.r11 & mask_of(size));
 	return ST_OK;
 }
@@ -50,13 +71,13 @@ enum status vmcall_io_write(uint16_t port, unsigned size, uint32_t value)
 		.r14 = port,
 		.r15 = value & mask_of(size),
 	};
-	return vmcall_checked(&regs, TDVMCALL_IO);
+	return vmcall_checked(&regs, TDVMCALL_IO, "I/O", port);
 }
 
 enum status vmcall_rdmsr(uint32_t index, uint64_t *value)
 {
 	struct tdcall_regs regs = { .r12 = index };
-	TRY(vmcall_checked(&regs, TDVMCALL_RDMSR));
+	TRY(vmcall_checked(&regs, TDVMCALL_RDMSR, "RDMSR", index));
 	*value = regs.r11;
 	return ST_OK;
 }
@@ -64,13 +85,13 @@ enum status vmcall_rdmsr(uint32_t index, uint64_t *value)
 enum status vmcall_wrmsr(uint32_t index, uint64_t value)
 {
 	struct tdcall_regs regs = { .r12 = index, .r13 = value };
-	return vmcall_checked(&regs, TDVMCALL_WRMSR);
+	return vmcall_checked(&regs, TDVMCALL_WRMSR, "WRMSR", index);
 }
 
 enum status vmcall_cpuid(uint32_t leaf, uint32_t subleaf, struct cpuid_result *result)
 {
 	struct tdcall_regs regs = { .r12 = leaf, .r13 = subleaf };
-	TRY(vmcall_checked(&regs, TDVMCALL_CPUID));
+	TRY(vmcall_checked(&regs, TDVMCALL_CPUID, "CPUID", leaf));
 	*result = (struct cpuid_result){
 		.eax = (uint32_t)regs.r12,
 		.ebx = (uint32_t)regs.r13,
@@ -83,14 +104,14 @@ enum status vmcall_cpuid(uint32_t leaf, uint32_t subleaf, struct cpuid_result *r
 enum status vmcall_hlt(bool interrupts_blocked)
 {
 	struct tdcall_regs regs = { .r12 = interrupts_blocked };
-	return vmcall_checked(&regs, TDVMCALL_HLT);
+	return vmcall_checked(&regs, TDVMCALL_HLT, "HLT", interrupts_blocked);
 }
 
 enum status vmcall_mmio_read(uint64_t gpa_raw, unsigned size, uint64_t *value)
 {
 	CHECK(size == 1 || size == 2 || size == 4 || size == 8);
 	struct tdcall_regs regs = { .r12 = size, .r13 = TDVMCALL_READ, .r14 = gpa_raw };
-	TRY(vmcall_checked(&regs, TDVMCALL_MMIO));
+	TRY(vmcall_checked(&regs, TDVMCALL_MMIO, "MMIO", gpa_raw));
 	*value = regs.r11 & mask_of(size);
 	return ST_OK;
 }
@@ -104,13 +125,13 @@ enum status vmcall_mmio_write(uint64_t gpa_raw, unsigned size, uint64_t value)
 		.r14 = gpa_raw,
 		.r15 = value & mask_of(size),
 	};
-	return vmcall_checked(&regs, TDVMCALL_MMIO);
+	return vmcall_checked(&regs, TDVMCALL_MMIO, "MMIO", gpa_raw);
 }
 
 enum status vmcall_wbinvd(void)
 {
 	struct tdcall_regs regs = { 0 };
-	return vmcall_checked(&regs, TDVMCALL_WBINVD);
+	return vmcall_checked(&regs, TDVMCALL_WBINVD, "WBINVD", 0);
 }
 
 enum status vmcall_map_gpa(struct gpa_range range, enum share share, unsigned gpaw)
@@ -121,22 +142,25 @@ enum status vmcall_map_gpa(struct gpa_range range, enum share share, unsigned gp
 	for (unsigned stalls = 0; stalls < MAP_GPA_STALLS;) {
 		struct tdcall_regs regs = { .r12 = gpa_with_share(gpa(cursor), share, gpaw),
 					    .r13 = end - cursor };
-		TRY(vmcall(&regs, TDVMCALL_MAP_GPA));
+		const struct call call = { TDVMCALL_MAP_GPA, "MapGPA", regs.r12 };
+		TRY(vmcall(&regs, &call));
 		if (regs.r10 == TDVMCALL_SUCCESS) {
 			return ST_OK;
 		}
 		if (regs.r10 != TDVMCALL_RETRY) {
-			return ST_HOST_REFUSED;
+			return refused(&call, regs.r10);
 		}
 		/* KVM's has the SHARED bit of the request, other hosts' has not. */
 		uint64_t next = regs.r11 & ~shared_bit;
 		if (next < cursor || next >= end || !is_aligned(next, MEM_PAGE_SIZE)) {
-			return ST_HOST_LIED;
+			return refuse(ST_HOST_LIED, "TDVMCALL<MapGPA> of 0x%lx: R11 0x%lx",
+				      call.subject, regs.r11);
 		}
 		stalls = next == cursor ? stalls + 1 : 0;
 		cursor = next;
 	}
-	return ST_TIMEOUT;
+	return refuse(ST_TIMEOUT, "TDVMCALL<MapGPA> of 0x%lx: RETRY",
+		      gpa_with_share(gpa(cursor), share, gpaw));
 }
 
 static uint64_t text_word(const char *text, unsigned index)
@@ -160,7 +184,8 @@ void vmcall_report_fatal(uint32_t code, const char *text)
 			.r9 = text_word(text, 6),
 			.rdx = text_word(text, 7),
 		};
-		status_ignore(vmcall(&regs, TDVMCALL_REPORT_FATAL_ERROR), "no other way out");
+		const struct call call = { TDVMCALL_REPORT_FATAL_ERROR, "ReportFatalError", code };
+		status_ignore(vmcall(&regs, &call), "no other way out");
 		status_ignore(vmcall_hlt(true), "the report is repeated");
 	}
 }

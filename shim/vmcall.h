@@ -1,8 +1,9 @@
 // One function per TDG.VP.VMCALL sub-function: requests to the untrusted host.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// ST_HOST_REFUSED: R10 was not 0. ST_TDX: the module refused the call itself. Out parameters are
-// untouched on failure. What they hold on success is the host's word and nothing more.
+// ST_HOST_REFUSED: R10 was not 0. ST_TDX: the module refused the call itself. The register stands
+// in the refusal's text. Out parameters are untouched on failure. What they hold on success is the
+// host's word and nothing more.
 #pragma once
 
 #include <stdbool.h>

@@ -3,6 +3,7 @@
 #include "shim/world.h"
 
 #include "arch/tdx/module.h"
+#include "shim/refusal.h"
 
 /* There is one world per boot. */
 static struct {
@@ -36,9 +37,14 @@ enum status world_check_config(void)
 	uint64_t controls;
 	TRY(td_vm_rd(MD_TD_CONFIG_FLAGS, &flags));
 	if ((flags & TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE) == 0) {
-		return ST_UNSUPPORTED;
+		return refuse(ST_UNSUPPORTED,
+			      "ATTRIBUTES 0x%lx without SEPT_VE_DISABLE, CONFIG_FLAGS 0x%lx",
+			      world.info.attributes, flags);
 	}
 	TRY(td_vm_wr(MD_TD_CTLS, TD_CTLS_PENDING_VE_DISABLE, TD_CTLS_PENDING_VE_DISABLE));
 	TRY(td_vm_rd(MD_TD_CTLS, &controls));
-	return (controls & TD_CTLS_PENDING_VE_DISABLE) != 0 ? ST_OK : ST_UNSUPPORTED;
+	if ((controls & TD_CTLS_PENDING_VE_DISABLE) == 0) {
+		return refuse(ST_UNSUPPORTED, "TD_CTLS 0x%lx without PENDING_VE_DISABLE", controls);
+	}
+	return ST_OK;
 }

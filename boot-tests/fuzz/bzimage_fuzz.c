@@ -27,9 +27,10 @@ static void check_places(const struct linux_setup_header *header, uint32_t kerne
 			 uint32_t initrd_size)
 {
 	struct gpa_range window;
+	struct bzimage_fault fault;
 	gpa_t initrd;
 	CHECK(header->setup_sects != 0 && header->init_size != 0);
-	if (bzimage_place_kernel(header, kernel_size, &map, &window) != ST_OK) {
+	if (bzimage_place_kernel(header, kernel_size, &map, &window, &fault) != ST_OK) {
 		return;
 	}
 	CHECK(window.base.v >= SHIM_RAM_END && is_aligned(window.base.v, MEM_PAGE_SIZE));
@@ -62,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.init_size = 0x3000000,
 	};
 	struct linux_setup_header header;
+	struct bzimage_fault fault;
 	uint32_t sizes[2];
 	if (size < sizeof(sizes)) {
 		return 0;
@@ -75,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < size && i < sizeof(good); i++) {
 		setup[LINUX_HEADER_OFFSET + i] ^= data[i];
 	}
-	if (bzimage_header_read(setup, LINUX_HEADER_END_MAX, &header) == ST_OK) {
+	if (bzimage_header_read(setup, LINUX_HEADER_END_MAX, &header, &fault) == ST_OK) {
 		check_places(&header, sizes[0], sizes[1]);
 	}
 	free(setup);

@@ -11,6 +11,7 @@
 #include "arch/base/bits.h"
 #include "arch/tdx/ghci.h"
 #include "boot-tests/unit/fake_tdcall.h"
+#include "boot-tests/unit/refusals.h"
 
 #define KIB4 UINT64_C(0x1000)
 #define MIB2 UINT64_C(0x200000)
@@ -74,7 +75,8 @@ static void busy_for_ever_is_a_timeout(void **state)
 	(void)state;
 	struct accept accept = { 0 };
 	fake_handler(always_busy);
-	assert_int_equal(accept_range(&accept, range(MIB2, MIB2)), ST_TIMEOUT);
+	assert_refusal(accept_range(&accept, range(MIB2, MIB2)), ST_TIMEOUT,
+		       "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0x8000020000000001");
 	assert_int_equal(fake_count(), PAGE_WALK_RETRIES + 1);
 	assert_int_equal(accept.walk.cursor, MIB2);
 	assert_int_equal(accept.large + accept.small, 0);
@@ -109,12 +111,13 @@ static void size_mismatch_falls_back(void **state)
 	assert_int_equal(fake_count(), ARRAY_COUNT(accepted) + 3);
 }
 
-static void expect_end(uint64_t page, enum pg_level level, uint64_t raw, enum status status)
+static void expect_end(uint64_t page, enum pg_level level, uint64_t raw, enum status status,
+		       const char *text)
 {
 	const struct fake_call calls[] = { ACCEPT(page, (uint64_t)level, raw) };
 	struct accept accept = { 0 };
 	SCRIPT(calls);
-	assert_int_equal(accept_range(&accept, range(page, pg_size(level))), status);
+	assert_refusal(accept_range(&accept, range(page, pg_size(level))), status, text);
 	fake_done();
 	assert_int_equal(accept.raw, raw);
 	assert_int_equal(accept.walk.cursor, page);
@@ -125,18 +128,25 @@ static void already_accepted_is_the_end(void **state)
 {
 	(void)state;
 	/* Bit 63 is clear in this code, the level is in the low half. */
-	expect_end(MIB2, PG_2M, TDX_PAGE_ALREADY_ACCEPTED | 1, ST_ALREADY_ACCEPTED);
-	expect_end(KIB4, PG_4K, TDX_PAGE_ALREADY_ACCEPTED, ST_ALREADY_ACCEPTED);
+	expect_end(MIB2, PG_2M, TDX_PAGE_ALREADY_ACCEPTED | 1, ST_ALREADY_ACCEPTED,
+		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0xb0a00000001");
+	expect_end(KIB4, PG_4K, TDX_PAGE_ALREADY_ACCEPTED, ST_ALREADY_ACCEPTED,
+		   "TDG.MEM.PAGE.ACCEPT of 0x1000: RAX 0xb0a00000000");
 }
 
 static void other_codes_are_the_end(void **state)
 {
 	(void)state;
-	expect_end(KIB4, PG_4K, TDX_PAGE_SIZE_MISMATCH, ST_SIZE_MISMATCH);
-	expect_end(KIB4, PG_4K, TDX_OPERAND_INVALID | TDX_OPERAND_RCX, ST_TDX);
-	expect_end(MIB2, PG_2M, TDX_EPT_ENTRY_STATE_INCORRECT, ST_TDX);
-	expect_end(MIB2, PG_2M, 0x0000123400000000, ST_TDX);
-	expect_end(MIB2, PG_2M, UINT64_MAX, ST_TDX);
+	expect_end(KIB4, PG_4K, TDX_PAGE_SIZE_MISMATCH, ST_SIZE_MISMATCH,
+		   "TDG.MEM.PAGE.ACCEPT of 0x1000: RAX 0xc0000b0b00000000");
+	expect_end(KIB4, PG_4K, TDX_OPERAND_INVALID | TDX_OPERAND_RCX, ST_TDX,
+		   "TDG.MEM.PAGE.ACCEPT of 0x1000: RAX 0xc000010000000001");
+	expect_end(MIB2, PG_2M, TDX_EPT_ENTRY_STATE_INCORRECT, ST_TDX,
+		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0xc0000b0d00000000");
+	expect_end(MIB2, PG_2M, 0x0000123400000000, ST_TDX,
+		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0x123400000000");
+	expect_end(MIB2, PG_2M, UINT64_MAX, ST_TDX,
+		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0xffffffffffffffff");
 }
 
 static void failure_in_the_middle_names_the_page(void **state)
@@ -151,7 +161,8 @@ static void failure_in_the_middle_names_the_page(void **state)
 	assert_int_equal(memory_map_add(&map, 0, MIB2, MEMORY_ACCEPTED), ST_OK);
 	assert_int_equal(memory_map_add(&map, MIB2, 2 * MIB2, MEMORY_UNACCEPTED), ST_OK);
 	SCRIPT(calls);
-	assert_int_equal(accept_map(&accept, &map), ST_ALREADY_ACCEPTED);
+	assert_refusal(accept_map(&accept, &map), ST_ALREADY_ACCEPTED,
+		       "TDG.MEM.PAGE.ACCEPT of 0x400000: RAX 0xb0a00000001");
 	fake_done();
 	assert_int_equal(accept.walk.cursor, 2 * MIB2);
 	assert_int_equal(map.entries[1].kind, MEMORY_UNACCEPTED);
@@ -221,8 +232,8 @@ static void a_refused_conversion_accepts_nothing(void **state)
 	};
 	struct accept accept = { 0 };
 	SCRIPT(calls);
-	assert_int_equal(share_range(&accept, range(0x840000, KIB4), SHARE_PRIVATE, 48),
-			 ST_HOST_REFUSED);
+	assert_refusal(share_range(&accept, range(0x840000, KIB4), SHARE_PRIVATE, 48),
+		       ST_HOST_REFUSED, "TDVMCALL<MapGPA> of 0x840000: R10 0x8000000000000000");
 	fake_done();
 }
 

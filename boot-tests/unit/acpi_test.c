@@ -11,6 +11,7 @@
 #include "arch/base/bits.h"
 #include "boot-tests/unit/acpi_fixture.h"
 #include "boot-tests/unit/fake_files.h"
+#include "boot-tests/unit/refusals.h"
 #include "linker/memmap.h"
 #include "shim/acpi.h"
 #include "shim/log.h"
@@ -47,10 +48,10 @@ static enum status install(const struct mailbox_info *mp, gpa_t *rsdp)
 	return acpi_install(&arena, mp, rsdp);
 }
 
-static void assert_refused(enum status expected)
+static void assert_refused(enum status expected, const char *text)
 {
 	gpa_t rsdp = gpa(0x1234);
-	assert_int_equal(install(&mailbox, &rsdp), expected);
+	assert_refusal(install(&mailbox, &rsdp), expected, text);
 	assert_int_equal(rsdp.v, 0x1234);
 }
 
@@ -211,21 +212,21 @@ static void bad_allocations(void **state)
 	struct table_loader_command *command = last_command(TABLE_LOADER_ALLOCATE);
 	struct table_loader_command good = *command;
 	command->allocate.align = 0;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "etc/table-loader: ALLOCATE align 0x0 of etc/acpi/tables");
 	command->allocate.align = 48;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "etc/table-loader: ALLOCATE align 0x30 of etc/acpi/tables");
 	command->allocate.align = 8192;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "etc/table-loader: ALLOCATE align 0x2000 of etc/acpi/tables");
 	*command = good;
 	memset(command->allocate.file, 'x', FW_CFG_NAME_SIZE);
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "etc/table-loader: file name without NUL");
 	*command = good;
 	memcpy(command->allocate.file, "etc/absent", 11);
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "etc/table-loader: no file etc/absent");
 	/* Twice the same. */
 	*command = good;
 	acpi_fixture_allocate(&fixture, "etc/acpi/rsdp", 16);
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "etc/table-loader: ALLOCATE of etc/acpi/rsdp, twice");
 }
 
 static void too_many_files(void **state)
@@ -242,7 +243,8 @@ static void too_many_files(void **state)
 		fake_files_add(names[i], (uint16_t)(0x100 + i), names[i], 1);
 	}
 	acpi_fixture_serve(&fixture);
-	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_SPACE);
+	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_SPACE,
+		       "etc/table-loader: ALLOCATE of more than 16 files");
 }
 
 static void arena_too_small(void **state)
@@ -256,15 +258,25 @@ static void arena_too_small(void **state)
 	fake_files_reset();
 	acpi_fixture_serve(&fixture);
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), commands - 1, 0 };
-	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY);
+	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY,
+		       "etc/table-loader: 1408 bytes, arena of 0x57f");
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), commands + tables_end - 1, 0 };
-	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY);
+	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY,
+		       "ACPI arena: 0x200 bytes at 0x40 of 0x23f");
 	/* Enough for the host's tables, not for each of ours. */
-	static const uint32_t missing[] = { 96 + 56 + 48, 56 + 48, 48, 1 };
-	for (unsigned i = 0; i < ARRAY_COUNT(missing); i++) {
-		uint32_t size = commands + tables_end + added - missing[i];
+	static const struct {
+		uint32_t missing;
+		const char *text;
+	} cases[] = {
+		{ 96 + 56 + 48, "ACPI arena: 0x60 bytes at 0x240 of 0x240" },
+		{ 56 + 48, "ACPI arena: 0x38 bytes at 0x2a0 of 0x2a0" },
+		{ 48, "ACPI arena: 0x30 bytes at 0x2d8 of 0x2d8" },
+		{ 1, "ACPI arena: 0x30 bytes at 0x2d8 of 0x307" },
+	};
+	for (unsigned i = 0; i < ARRAY_COUNT(cases); i++) {
+		uint32_t size = commands + tables_end + added - cases[i].missing;
 		arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), size, 0 };
-		assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY);
+		assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY, cases[i].text);
 	}
 	uint32_t size = commands + tables_end + added;
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), size, 0 };
@@ -278,25 +290,28 @@ static void bad_pointers(void **state)
 	struct table_loader_command *command = last_command(TABLE_LOADER_ADD_POINTER);
 	struct table_loader_command good = *command;
 	command->pointer.size = 2;
-	assert_refused(ST_UNSUPPORTED);
+	assert_refused(ST_UNSUPPORTED, "etc/table-loader: pointer size 2");
 	command->pointer.size = 3;
-	assert_refused(ST_UNSUPPORTED);
+	assert_refused(ST_UNSUPPORTED, "etc/table-loader: pointer size 3");
 	*command = good;
 	command->pointer.offset = 17; /* of a file of 20 bytes */
-	assert_refused(ST_BAD_RANGE);
+	assert_refused(ST_BAD_RANGE,
+		       "etc/table-loader: pointer at 0x11 of etc/acpi/rsdp, 0x14 bytes");
 	command->pointer.offset = UINT32_MAX;
-	assert_refused(ST_BAD_RANGE);
+	assert_refused(ST_BAD_RANGE,
+		       "etc/table-loader: pointer at 0xffffffff of etc/acpi/rsdp, 0x14 bytes");
 	*command = good;
 	command->pointer.pointee_file[0] = 'x';
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "etc/table-loader: no ALLOCATE of xtc/acpi/tables");
 	*command = good;
 	memset(command->pointer.pointer_file, 'x', FW_CFG_NAME_SIZE);
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "etc/table-loader: file name without NUL");
 	*command = good;
 	/* The value is no offset in the pointee: one past its end. */
 	uint32_t past = sizeof(fixture.tables);
 	memcpy(fixture.tables + FIXTURE_FADT_DSDT, &past, 4);
-	assert_refused(ST_BAD_RANGE);
+	assert_refused(ST_BAD_RANGE,
+		       "etc/table-loader: pointer to 0x200 of etc/acpi/tables, 0x200 bytes");
 }
 
 static void bad_checksums(void **state)
@@ -305,18 +320,22 @@ static void bad_checksums(void **state)
 	struct table_loader_command *command = last_command(TABLE_LOADER_ADD_CHECKSUM);
 	struct table_loader_command good = *command;
 	command->checksum.offset = 20;
-	assert_refused(ST_BAD_RANGE);
+	assert_refused(ST_BAD_RANGE,
+		       "etc/table-loader: checksum at 0x14 of 0x0+0x14 in etc/acpi/rsdp");
 	*command = good;
 	command->checksum.length = 21;
-	assert_refused(ST_BAD_RANGE);
+	assert_refused(ST_BAD_RANGE,
+		       "etc/table-loader: checksum at 0x8 of 0x0+0x15 in etc/acpi/rsdp");
 	*command = good;
 	command->checksum.start = UINT32_MAX;
-	assert_refused(ST_BAD_RANGE);
+	assert_refused(ST_BAD_RANGE,
+		       "etc/table-loader: checksum at 0x8 of 0xffffffff+0x14 in etc/acpi/rsdp");
 	command->checksum.length = 1;
-	assert_refused(ST_BAD_RANGE);
+	assert_refused(ST_BAD_RANGE,
+		       "etc/table-loader: checksum at 0x8 of 0xffffffff+0x1 in etc/acpi/rsdp");
 	*command = good;
 	command->checksum.file[0] = 'x';
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "etc/table-loader: no ALLOCATE of xtc/acpi/rsdp");
 }
 
 static void bad_command_list(void **state)
@@ -327,49 +346,54 @@ static void bad_command_list(void **state)
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), ARENA_SIZE, 0 };
 	fake_files_reset();
 	fake_files_add("etc/table-loader", 0x20, zeros, sizeof(zeros));
-	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_SPACE);
+	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_SPACE,
+		       "etc/table-loader: 65664 bytes, at most 512 commands");
 	fake_files_reset();
 	fake_files_add("etc/table-loader", 0x20, zeros, 127);
-	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_BAD_FORMAT);
+	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_BAD_FORMAT,
+		       "etc/table-loader: 127 bytes");
 	/* Well formed, but it makes no RSDP. */
 	fake_files_reset();
 	fake_files_add("etc/table-loader", 0x20, zeros, 128);
-	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_BAD_FORMAT);
+	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_BAD_FORMAT,
+		       "etc/table-loader: no ALLOCATE of etc/acpi/rsdp");
 }
 
 static void bad_rsdp(void **state)
 {
 	(void)state;
 	fixture.rsdp[0] ^= 1;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT,
+		       "ACPI RSDP: signature 0x2052545020445353, checksum off by 0x0");
 	fixture.rsdp[0] ^= 1;
 	/* Neither RSDT nor XSDT. */
 	last_command(TABLE_LOADER_ADD_POINTER)->command = 0;
 	memset(fixture.rsdp + 16, 0, 4);
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI RSDP: revision 0, RSDT 0, XSDT 0");
 	/* An RSDT that the loader did not place. */
 	fixture.rsdp[19] = 0x70;
-	assert_refused(ST_BAD_RANGE);
+	assert_refused(ST_BAD_RANGE, "ACPI table at 0x70000000: not in the arena");
 	/* No checksum. */
 	acpi_fixture_build(&fixture, false);
 	last_command(TABLE_LOADER_ADD_CHECKSUM)->command = 0;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT,
+		       "ACPI RSDP: signature 0x2052545020445352, checksum off by 0x40");
 	/* Too short. */
 	acpi_fixture_build(&fixture, false);
 	fixture.rsdp_size = 19;
 	last_command(TABLE_LOADER_ADD_POINTER)->command = 0;
 	last_command(TABLE_LOADER_ADD_CHECKSUM)->checksum.length = 19;
-	assert_refused(ST_TRUNCATED);
+	assert_refused(ST_TRUNCATED, "etc/acpi/rsdp: 19 bytes");
 }
 
 static void bad_rsdp_of_revision_2(void **state)
 {
 	(void)state;
 	fixture.rsdp[20] = 35;
-	assert_refused(ST_TRUNCATED);
+	assert_refused(ST_TRUNCATED, "ACPI RSDP: length 35 of 36 bytes");
 	fixture.rsdp[20] = 36;
 	last_command(TABLE_LOADER_ADD_CHECKSUM)->command = 0;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI RSDP: extended checksum off by 0x85");
 }
 
 static void bad_root_tables(void **state)
@@ -388,17 +412,17 @@ static void bad_root_tables(void **state)
 	}
 	assert_non_null(sum);
 	sum->checksum.length = 43;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI root table: RSDT length 43 entries of 4");
 	*length = 35;
-	assert_refused(ST_BAD_RANGE);
+	assert_refused(ST_BAD_RANGE, "ACPI RSDT at 0xa00180: length 0x23");
 	length[1] = 2;
-	assert_refused(ST_BAD_RANGE);
+	assert_refused(ST_BAD_RANGE, "ACPI RSDT at 0xa00180: length 0x223");
 	acpi_fixture_build(&fixture, false);
 	fixture.tables[FIXTURE_RSDT] = 'X';
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI root table: XSDT length 44 entries of 4");
 	acpi_fixture_build(&fixture, false);
 	sum->command = 0;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI RSDT at 0xa00180: checksum off by 0xf3");
 }
 
 static void too_many_tables(void **state)
@@ -420,7 +444,8 @@ static void too_many_tables(void **state)
 	fake_files_reset();
 	fake_files_add("etc/big", 0x30, big, sizeof(big));
 	acpi_fixture_serve(&fixture);
-	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_SPACE);
+	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_SPACE,
+		       "ACPI root table: 65 tables, at most 64");
 }
 
 static void bad_madt(void **state)
@@ -429,26 +454,26 @@ static void bad_madt(void **state)
 	(void)state;
 	/* A mailbox of the host's. */
 	interrupts[16] = 0x10;
-	assert_refused(ST_HOST_LIED);
+	assert_refused(ST_HOST_LIED, "ACPI MADT: wake-up structure of the host at 60");
 	interrupts[16] = 1;
 	/* No progress; one byte too long; a last byte that is no structure. */
 	interrupts[1] = 0;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI MADT: structure at 44 of 72");
 	interrupts[1] = 1;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI MADT: structure at 44 of 72");
 	interrupts[1] = 8;
 	interrupts[17] = 13;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI MADT: structure at 60 of 72");
 	interrupts[17] = 11;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI MADT: structure at 71 of 72");
 	interrupts[17] = 12;
 	/* None at all. */
 	fixture.tables[FIXTURE_MADT] = 'X';
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI MADT: none");
 	/* Two of them. */
 	fixture.tables[FIXTURE_MADT] = 'A';
 	memcpy(fixture.tables + FIXTURE_FADT, "APIC", 4);
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI MADT: twice, at 0xa00080 and 0xa00100");
 }
 
 static void madt_too_short(void **state)
@@ -461,7 +486,7 @@ static void madt_too_short(void **state)
 			fixture.commands[i].checksum.length = 43;
 		}
 	}
-	assert_refused(ST_TRUNCATED);
+	assert_refused(ST_TRUNCATED, "ACPI MADT: length 43");
 }
 
 static void roots_that_disagree(void **state)
@@ -470,7 +495,7 @@ static void roots_that_disagree(void **state)
 	/* The RSDT lists the FADT twice and no MADT. */
 	uint32_t fadt = FIXTURE_FADT;
 	memcpy(fixture.tables + FIXTURE_RSDT + 40, &fadt, 4);
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "ACPI RSDT and XSDT: MADT 0x0 and 0xa00100, CCEL too");
 }
 
 /* A log of the host's would be believed instead of ours. */
@@ -479,7 +504,7 @@ static void ccel_of_the_host(void **state)
 	gpa_t rsdp;
 	(void)state;
 	memcpy(fixture.tables + FIXTURE_FADT, "CCEL", 4);
-	assert_refused(ST_HOST_LIED);
+	assert_refused(ST_HOST_LIED, "ACPI CCEL: one of the host's, at 0xa00080");
 	/* On a plain VM it is the host's affair. */
 	assert_int_equal(install(NULL, &rsdp), ST_OK);
 }

@@ -57,38 +57,62 @@ static int setup(void **state)
 	return 0;
 }
 
+/* What the last refusal was about. */
+static struct bzimage_fault fault;
+
 static enum status read_header(struct linux_setup_header *out)
 {
-	return bzimage_header_read(bzimage, LINUX_HEADER_END_MAX, out);
+	return bzimage_header_read(bzimage, LINUX_HEADER_END_MAX, out, &fault);
+}
+
+static void refuses_header(enum status status, const char *field, uint64_t value)
+{
+	struct linux_setup_header copy = { .setup_sects = 99 };
+	assert_int_equal(read_header(&copy), status);
+	assert_string_equal(fault.field, field);
+	assert_int_equal(fault.value, value);
+	assert_int_equal(copy.setup_sects, 99);
+}
+
+static void refuses_place(const struct linux_setup_header *copy, uint32_t size, enum status status,
+			  const char *field, uint64_t value)
+{
+	struct gpa_range window = { gpa(0x1234), 0 };
+	assert_int_equal(bzimage_place_kernel(copy, size, &map, &window, &fault), status);
+	assert_string_equal(fault.field, field);
+	assert_int_equal(fault.value, value);
+	assert_int_equal(window.base.v, 0x1234);
 }
 
 static void headers(void **state)
 {
 	struct linux_setup_header copy = { .setup_sects = 99 };
 	(void)state;
-	assert_int_equal(bzimage_header_read(bzimage, LINUX_HEADER_END_MAX - 1, &copy),
+	assert_int_equal(bzimage_header_read(bzimage, LINUX_HEADER_END_MAX - 1, &copy, &fault),
 			 ST_TRUNCATED);
+	assert_string_equal(fault.field, "size");
+	assert_int_equal(fault.value, LINUX_HEADER_END_MAX - 1);
 	header->boot_flag = 0;
-	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+	refuses_header(ST_BAD_FORMAT, "boot_flag", 0);
 	make_header();
 	header->header++;
-	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+	refuses_header(ST_BAD_FORMAT, "header", LINUX_HEADER_MAGIC + 1);
 	make_header();
 	header->version = 0x20B;
-	assert_int_equal(read_header(&copy), ST_UNSUPPORTED);
+	refuses_header(ST_UNSUPPORTED, "version", 0x20B);
 	make_header();
 	header->xloadflags = 0x7E;
-	assert_int_equal(read_header(&copy), ST_UNSUPPORTED);
+	refuses_header(ST_UNSUPPORTED, "xloadflags", 0x7E);
 	make_header();
 	header->loadflags = 0;
-	assert_int_equal(read_header(&copy), ST_UNSUPPORTED);
+	refuses_header(ST_UNSUPPORTED, "loadflags", 0);
 	make_header();
 	header->init_size = 0;
-	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+	refuses_header(ST_BAD_FORMAT, "init_size", 0);
 	make_header();
 	/* The header would run into what boot_params has behind it. */
 	header->jump_offset = 0x290 - 0x202 + 1;
-	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+	refuses_header(ST_BAD_FORMAT, "jump", 0x291);
 	assert_int_equal(copy.setup_sects, 99);
 	header->jump_offset = 0x290 - 0x202;
 	assert_int_equal(read_header(&copy), ST_OK);
@@ -100,7 +124,7 @@ static void headers(void **state)
 	assert_int_equal(copy.later[0], 0);
 	/* So short that the magic is not in it. */
 	header->jump_offset = 0;
-	assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+	refuses_header(ST_BAD_FORMAT, "header", 0);
 }
 
 static void alignments(void **state)
@@ -110,7 +134,7 @@ static void alignments(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_COUNT(bad); i++) {
 		header->kernel_alignment = bad[i];
-		assert_int_equal(read_header(&copy), ST_BAD_FORMAT);
+		refuses_header(ST_BAD_FORMAT, "kernel_alignment", bad[i]);
 	}
 	/* Nobody aligns a kernel that cannot move. */
 	header->relocatable_kernel = 0;
@@ -124,22 +148,22 @@ static void kernel_places(void **state)
 	(void)state;
 	assert_int_equal(read_header(&copy), ST_OK);
 	copy.pref_address = 0;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
+	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
 	assert_int_equal(window.base.v, KERNEL_BASE);
 	/* Not below its preferred address, from where it would move. */
 	copy.pref_address = 0x2000001;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
+	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
 	assert_int_equal(window.base.v, 0x2200000);
 	copy.pref_address = UINT64_MAX;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_UNSUPPORTED);
+	refuses_place(&copy, PM_SIZE, ST_UNSUPPORTED, "pref_address", UINT64_MAX);
 	copy.pref_address = FOUR_GIB - 1;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
+	refuses_place(&copy, PM_SIZE, ST_NO_MEMORY, "window at", FOUR_GIB);
 	copy.relocatable_kernel = 0;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_BAD_FORMAT);
+	refuses_place(&copy, PM_SIZE, ST_BAD_FORMAT, "pref_address", FOUR_GIB - 1);
 	copy.pref_address = 0x100000;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_UNSUPPORTED);
+	refuses_place(&copy, PM_SIZE, ST_UNSUPPORTED, "pref_address", 0x100000);
 	copy.pref_address = KERNEL_BASE + 0x1000;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
+	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
 	assert_int_equal(window.base.v, KERNEL_BASE + 0x1000);
 }
 
@@ -151,32 +175,32 @@ static void kernel_windows(void **state)
 	assert_int_equal(read_header(&copy), ST_OK);
 	/* To the last page of RAM, and one byte more. */
 	copy.init_size = LOW_END - KERNEL_BASE;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
+	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
 	copy.init_size++;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
+	refuses_place(&copy, PM_SIZE, ST_NO_MEMORY, "window at", KERNEL_BASE);
 	copy.init_size = UINT32_MAX;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
+	refuses_place(&copy, PM_SIZE, ST_NO_MEMORY, "window at", KERNEL_BASE);
 	copy.init_size = PM_SIZE - 1;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_BAD_FORMAT);
+	refuses_place(&copy, PM_SIZE, ST_BAD_FORMAT, "protected-mode size", PM_SIZE);
 	copy.init_size = INIT_SIZE;
 	copy.syssize = 0;
-	assert_int_equal(bzimage_place_kernel(&copy, 0x200, &map, &window), ST_TRUNCATED);
-	assert_int_equal(bzimage_place_kernel(&copy, 0x201, &map, &window), ST_OK);
+	refuses_place(&copy, 0x200, ST_TRUNCATED, "protected-mode size", 0x200);
+	assert_int_equal(bzimage_place_kernel(&copy, 0x201, &map, &window, &fault), ST_OK);
 	copy.syssize = UINT32_MAX;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_TRUNCATED);
+	refuses_place(&copy, PM_SIZE, ST_TRUNCATED, "protected-mode size", PM_SIZE);
 	copy.syssize = 0;
 	/* Up to 4 GiB and not across, whatever memory there is. */
 	map.entries[0].range.size = FOUR_GIB;
 	copy.pref_address = FOUR_GIB - 0x2000000;
 	copy.init_size = 0x2000000;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_OK);
+	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
 	copy.init_size++;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
+	refuses_place(&copy, PM_SIZE, ST_NO_MEMORY, "window at", FOUR_GIB - 0x2000000);
 	copy.pref_address = KERNEL_BASE;
 	copy.init_size = INIT_SIZE;
 	/* Memory that nobody has accepted is none. */
 	map.entries[0].kind = MEMORY_UNACCEPTED;
-	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window), ST_NO_MEMORY);
+	refuses_place(&copy, PM_SIZE, ST_NO_MEMORY, "window at", KERNEL_BASE);
 }
 
 static void initrd_places(void **state)

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "boot-tests/unit/refusals.h"
+
 /* [TCG PC Client Platform Firmware Profile 1.05 10.2.1, 10.4.5.1] */
 static const uint8_t first[] = {
 	0, 0, 0, 0, 3, 0, 0, 0,                                     /* PCR, EV_NO_ACTION */
@@ -73,17 +75,19 @@ static void full(void **state)
 	uint8_t digest[SHA384_SIZE] = { 0 };
 	struct event_log log;
 	(void)state;
-	assert_int_equal(event_log_start(&log, memory, sizeof(first) - 1), ST_LOG_FULL);
+	assert_refusal(event_log_start(&log, memory, sizeof(first) - 1), ST_LOG_FULL,
+		       "event log: 0x41 bytes, room for 0x40");
 	assert_int_equal(event_log_start(&log, memory, sizeof(memory)), ST_OK);
 	memcpy(before, memory, sizeof(memory));
-	assert_int_equal(event_log_add(&log, CC_MR_RTMR0, EV_IPL, digest, "event!", 6),
-			 ST_LOG_FULL);
-	assert_int_equal(event_log_add(&log, CC_MR_RTMR0, EV_IPL, digest, "event!", UINT32_MAX),
-			 ST_LOG_FULL);
+	assert_refusal(event_log_add(&log, CC_MR_RTMR0, EV_IPL, digest, "event!", 6), ST_LOG_FULL,
+		       "event log: 0x48 bytes, room for 0x47");
+	assert_refusal(event_log_add(&log, CC_MR_RTMR0, EV_IPL, digest, "event!", UINT32_MAX),
+		       ST_LOG_FULL, "event log: 0x41 bytes, room for 0x47");
 	assert_memory_equal(memory, before, sizeof(memory));
 	assert_int_equal(event_log_add(&log, CC_MR_RTMR0, EV_IPL, digest, "event", 5), ST_OK);
 	assert_int_equal(log.used, sizeof(memory));
-	assert_int_equal(event_log_add(&log, CC_MR_RTMR0, EV_IPL, digest, "", 0), ST_LOG_FULL);
+	assert_refusal(event_log_add(&log, CC_MR_RTMR0, EV_IPL, digest, "", 0), ST_LOG_FULL,
+		       "event log: 0x42 bytes, room for 0x0");
 }
 
 int main(void)

@@ -12,6 +12,7 @@
 #include "arch/base/addr.h"
 #include "boot-tests/unit/fake_files.h"
 #include "boot-tests/unit/low_memory.h"
+#include "boot-tests/unit/refusals.h"
 #include "linker/memmap.h"
 #include "shim/fw_cfg.h"
 #include "shim/port.h"
@@ -136,12 +137,12 @@ static void absent(void **state)
 	uint32_t value = 5;
 	(void)state;
 	fake_files_reset();
-	assert_int_equal(fw_cfg_init(), ST_NOT_FOUND);
+	assert_refusal(fw_cfg_init(), ST_NOT_FOUND, "fw_cfg: signature 0x0, id 0x0");
 	assert_int_equal(fw_cfg_read_u32(FW_CFG_KERNEL_SIZE, &value), ST_NOT_FOUND);
 	assert_int_equal(value, 5);
 	/* The signature alone is not enough. */
 	fake_files_add(NULL, FW_CFG_SIGNATURE, "QEMU", 4);
-	assert_int_equal(fw_cfg_init(), ST_NOT_FOUND);
+	assert_refusal(fw_cfg_init(), ST_NOT_FOUND, "fw_cfg: signature 0x554d4551, id 0x0");
 }
 
 static void files_are_found_by_whole_name(void **state)
@@ -173,9 +174,9 @@ static void directory_is_bounded(void **state)
 	assert_int_equal(fw_cfg_init(), ST_OK);
 	assert_int_equal(fw_cfg_file_find("last", &item), ST_OK);
 	put_entry(64, "over", 1, 1);
-	assert_int_equal(fw_cfg_init(), ST_NO_SPACE);
+	assert_refusal(fw_cfg_init(), ST_NO_SPACE, "fw_cfg: 65 files, at most 64");
 	directory[0] = 0xFF;
-	assert_int_equal(fw_cfg_init(), ST_NO_SPACE);
+	assert_refusal(fw_cfg_init(), ST_NO_SPACE, "fw_cfg: 4278190145 files, at most 64");
 	assert_int_equal(fw_cfg_file_find("last", &item), ST_NOT_FOUND);
 }
 
@@ -224,13 +225,15 @@ static void dma_that_fails(void **state)
 	(void)state;
 	assert_int_equal(fw_cfg_init(), ST_OK);
 	device.dma_fails = true;
-	assert_int_equal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_HOST_REFUSED);
+	assert_refusal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_HOST_REFUSED,
+		       "fw_cfg DMA of 0x40000c: 0x1");
 	device.dma_fails = false;
 	device.dma_hangs = true;
-	assert_int_equal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_TIMEOUT);
+	assert_refusal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_TIMEOUT,
+		       "fw_cfg DMA of 0x40000c: not done");
 	assert_int_equal(value, 5);
 	/* A device that fails at the start is as good as none. */
-	assert_int_equal(fw_cfg_init(), ST_TIMEOUT);
+	assert_refusal(fw_cfg_init(), ST_TIMEOUT, "fw_cfg DMA of 0x19000c: not done");
 	assert_int_equal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_NOT_FOUND);
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "arch/tdx/hob.h"
+#include "boot-tests/unit/refusals.h"
 #include "linker/memmap.h"
 
 #define IMAGE_SIZE 0x10000
@@ -97,31 +98,32 @@ static enum status read_bytes(const uint8_t *bytes, size_t size, unsigned gpaw,
 	return status;
 }
 
-static void refuses(const struct list *list, enum status want)
+static void refuses(const struct list *list, enum status want, const char *text)
 {
 	struct memory_map map;
 	struct memory_map before;
 	memset(&map, 0x5A, sizeof(map));
 	before = map;
 	list_size = 0x1234;
-	assert_int_equal(read_bytes(list->bytes, sizeof(list->bytes), 48, &map), want);
+	assert_refusal(read_bytes(list->bytes, sizeof(list->bytes), 48, &map), want, text);
 	assert_memory_equal(&map, &before, sizeof(map));
 	assert_int_equal(list_size, 0x1234);
 }
 
-static void refuses_resource(const struct hob_resource *block, enum status want)
+static void refuses_resource(const struct hob_resource *block, enum status want, const char *text)
 {
 	struct list list;
 	begin(&list);
 	put(&list, block, sizeof(*block));
 	end(&list);
-	refuses(&list, want);
+	refuses(&list, want, text);
 }
 
-static void refuses_range(uint32_t type, uint64_t start, uint64_t length, enum status want)
+static void refuses_range(uint32_t type, uint64_t start, uint64_t length, enum status want,
+			  const char *text)
 {
 	const struct hob_resource block = resource_of(type, start, length);
-	refuses_resource(&block, want);
+	refuses_resource(&block, want, text);
 }
 
 static void accepts(const struct list *list, struct memory_map *map)
@@ -208,6 +210,7 @@ static void truncated_at_every_byte(void **state)
 	qemu_list(&list);
 	for (size_t size = 0; size < list.size; size++) {
 		assert_int_equal(read_bytes(list.bytes, size, 48, &map), ST_TRUNCATED);
+		assert_memory_equal(refusal_text(ST_TRUNCATED), "TD HOB 0x", 9);
 	}
 }
 
@@ -223,16 +226,18 @@ static void no_end_block(void **state)
 		start += 0x1000;
 	}
 	struct memory_map map;
-	assert_int_equal(read_bytes(list.bytes, list.size, 48, &map), ST_TRUNCATED);
+	assert_refusal(read_bytes(list.bytes, list.size, 48, &map), ST_TRUNCATED,
+		       "TD HOB 0x1fe8: block of 0x8 bytes, 0x0 left");
 	/* The rest of the section is zero. */
-	refuses(&list, ST_BAD_FORMAT);
+	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x1fe8: block type 0x0 length 0 reserved 0x0");
 }
 
 static void zeros_are_no_list(void **state)
 {
 	(void)state;
 	static const struct list list;
-	refuses(&list, ST_BAD_FORMAT);
+	refuses(&list, ST_BAD_FORMAT,
+		"TD HOB: first block type 0x0 length 0 reserved 0x0 version 0");
 }
 
 static void zeros_behind_the_handoff(void **state)
@@ -240,7 +245,7 @@ static void zeros_behind_the_handoff(void **state)
 	(void)state;
 	struct list list;
 	begin(&list);
-	refuses(&list, ST_BAD_FORMAT);
+	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x38: block type 0x0 length 0 reserved 0x0");
 }
 
 static void handoff_wrong_type(void **state)
@@ -249,7 +254,8 @@ static void handoff_wrong_type(void **state)
 	struct list list;
 	qemu_list(&list);
 	handoff_of(&list)->header.type = HOB_TYPE_RESOURCE_DESCRIPTOR;
-	refuses(&list, ST_BAD_FORMAT);
+	refuses(&list, ST_BAD_FORMAT,
+		"TD HOB: first block type 0x3 length 56 reserved 0x0 version 9");
 }
 
 static void handoff_wrong_length(void **state)
@@ -258,7 +264,8 @@ static void handoff_wrong_length(void **state)
 	struct list list;
 	qemu_list(&list);
 	handoff_of(&list)->header.length = 48;
-	refuses(&list, ST_BAD_FORMAT);
+	refuses(&list, ST_BAD_FORMAT,
+		"TD HOB: first block type 0x1 length 48 reserved 0x0 version 9");
 }
 
 static void handoff_reserved_not_zero(void **state)
@@ -267,7 +274,8 @@ static void handoff_reserved_not_zero(void **state)
 	struct list list;
 	qemu_list(&list);
 	handoff_of(&list)->header.reserved = 1;
-	refuses(&list, ST_BAD_FORMAT);
+	refuses(&list, ST_BAD_FORMAT,
+		"TD HOB: first block type 0x1 length 56 reserved 0x1 version 9");
 }
 
 static void handoff_wrong_version(void **state)
@@ -276,7 +284,8 @@ static void handoff_wrong_version(void **state)
 	struct list list;
 	qemu_list(&list);
 	handoff_of(&list)->version = 8;
-	refuses(&list, ST_BAD_FORMAT);
+	refuses(&list, ST_BAD_FORMAT,
+		"TD HOB: first block type 0x1 length 56 reserved 0x0 version 8");
 }
 
 static void handoff_twice(void **state)
@@ -287,7 +296,7 @@ static void handoff_twice(void **state)
 	const struct hob_handoff again = *handoff_of(&list);
 	put(&list, &again, sizeof(again));
 	end(&list);
-	refuses(&list, ST_UNSUPPORTED);
+	refuses(&list, ST_UNSUPPORTED, "TD HOB 0x38: block type 0x1");
 }
 
 static void end_pointer_elsewhere(void **state)
@@ -296,9 +305,9 @@ static void end_pointer_elsewhere(void **state)
 	struct list list;
 	qemu_list(&list);
 	handoff_of(&list)->end_of_hob_list += 8;
-	refuses(&list, ST_BAD_FORMAT);
+	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x128: end of list 0x830138");
 	handoff_of(&list)->end_of_hob_list = 0;
-	refuses(&list, ST_BAD_FORMAT);
+	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x128: end of list 0x0");
 }
 
 static void end_block_too_long(void **state)
@@ -307,7 +316,7 @@ static void end_block_too_long(void **state)
 	struct list list;
 	qemu_list(&list);
 	((struct hob_header *)(list.bytes + list.size - 8))->length = 16;
-	refuses(&list, ST_BAD_FORMAT);
+	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x128: block type 0xffff length 16 reserved 0x0");
 }
 
 static void unknown_block(void **state)
@@ -318,10 +327,10 @@ static void unknown_block(void **state)
 	begin(&list);
 	put(&list, &block, sizeof(block));
 	end(&list);
-	refuses(&list, ST_UNSUPPORTED);
+	refuses(&list, ST_UNSUPPORTED, "TD HOB 0x38: block type 0x42");
 }
 
-static void block_of_length(uint16_t type, uint16_t length, enum status want)
+static void block_of_length(uint16_t type, uint16_t length, enum status want, const char *text)
 {
 	struct list list;
 	struct hob_resource block = resource_of(UNACCEPTED, 0, 0x1000);
@@ -330,21 +339,29 @@ static void block_of_length(uint16_t type, uint16_t length, enum status want)
 	begin(&list);
 	put(&list, &block, sizeof(block));
 	end(&list);
-	refuses(&list, want);
+	refuses(&list, want, text);
 }
 
 static void block_lengths(void **state)
 {
 	(void)state;
 	/* 0 would never move on. */
-	block_of_length(HOB_TYPE_RESOURCE_DESCRIPTOR, 0, ST_BAD_FORMAT);
-	block_of_length(HOB_TYPE_RESOURCE_DESCRIPTOR, 4, ST_BAD_FORMAT);
-	block_of_length(HOB_TYPE_RESOURCE_DESCRIPTOR, 40, ST_BAD_FORMAT);
-	block_of_length(HOB_TYPE_RESOURCE_DESCRIPTOR, 47, ST_BAD_FORMAT);
-	block_of_length(HOB_TYPE_RESOURCE_DESCRIPTOR, 56, ST_BAD_FORMAT);
-	block_of_length(HOB_TYPE_GUID_EXTENSION, 16, ST_BAD_FORMAT);
-	block_of_length(HOB_TYPE_GUID_EXTENSION, 44, ST_BAD_FORMAT);
-	block_of_length(HOB_TYPE_GUID_EXTENSION, 0xFFF8, ST_TRUNCATED);
+	block_of_length(HOB_TYPE_RESOURCE_DESCRIPTOR, 0, ST_BAD_FORMAT,
+			"TD HOB 0x38: block type 0x3 length 0 reserved 0x0");
+	block_of_length(HOB_TYPE_RESOURCE_DESCRIPTOR, 4, ST_BAD_FORMAT,
+			"TD HOB 0x38: block type 0x3 length 4 reserved 0x0");
+	block_of_length(HOB_TYPE_RESOURCE_DESCRIPTOR, 40, ST_BAD_FORMAT,
+			"TD HOB: resource length 40 type 0x7 attributes 0x7");
+	block_of_length(HOB_TYPE_RESOURCE_DESCRIPTOR, 47, ST_BAD_FORMAT,
+			"TD HOB 0x38: block type 0x3 length 47 reserved 0x0");
+	block_of_length(HOB_TYPE_RESOURCE_DESCRIPTOR, 56, ST_BAD_FORMAT,
+			"TD HOB: resource length 56 type 0x7 attributes 0x7");
+	block_of_length(HOB_TYPE_GUID_EXTENSION, 16, ST_BAD_FORMAT,
+			"TD HOB 0x38: block type 0x4 length 16 reserved 0x0");
+	block_of_length(HOB_TYPE_GUID_EXTENSION, 44, ST_BAD_FORMAT,
+			"TD HOB 0x38: block type 0x4 length 44 reserved 0x0");
+	block_of_length(HOB_TYPE_GUID_EXTENSION, 0xFFF8, ST_TRUNCATED,
+			"TD HOB 0x38: block of 0xfff8 bytes, 0x1fc8 left");
 }
 
 static void block_length_unaligned(void **state)
@@ -358,7 +375,7 @@ static void block_length_unaligned(void **state)
 	begin(&list);
 	put(&list, &extension, sizeof(extension));
 	end(&list);
-	refuses(&list, ST_BAD_FORMAT);
+	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x38: block type 0x4 length 28 reserved 0x0");
 }
 
 static void block_reserved_not_zero(void **state)
@@ -366,17 +383,27 @@ static void block_reserved_not_zero(void **state)
 	(void)state;
 	struct hob_resource block = resource_of(UNACCEPTED, 0, 0x1000);
 	block.header.reserved = 0x80000000;
-	refuses_resource(&block, ST_BAD_FORMAT);
+	refuses_resource(&block, ST_BAD_FORMAT,
+			 "TD HOB 0x38: block type 0x3 length 48 reserved 0x80000000");
 }
 
 static void resource_attributes(void **state)
 {
 	(void)state;
-	static const uint32_t wrong[] = { 0, 1, 3, 0xF, 0x80000007 };
+	static const struct {
+		uint32_t attributes;
+		const char *text;
+	} wrong[] = {
+		{ 0, "TD HOB: resource length 48 type 0x7 attributes 0x0" },
+		{ 1, "TD HOB: resource length 48 type 0x7 attributes 0x1" },
+		{ 3, "TD HOB: resource length 48 type 0x7 attributes 0x3" },
+		{ 0xF, "TD HOB: resource length 48 type 0x7 attributes 0xf" },
+		{ 0x80000007, "TD HOB: resource length 48 type 0x7 attributes 0x80000007" },
+	};
 	for (unsigned i = 0; i < ARRAY_COUNT(wrong); i++) {
 		struct hob_resource block = resource_of(UNACCEPTED, 0, 0x1000);
-		block.attributes = wrong[i];
-		refuses_resource(&block, ST_BAD_FORMAT);
+		block.attributes = wrong[i].attributes;
+		refuses_resource(&block, ST_BAD_FORMAT, wrong[i].text);
 	}
 }
 
@@ -384,31 +411,45 @@ static void resource_types(void **state)
 {
 	(void)state;
 	for (uint32_t type = 1; type < UNACCEPTED; type++) {
-		refuses_range(type, 0, 0x1000, ST_UNSUPPORTED);
+		char text[] = "TD HOB: resource type 0x?";
+		text[sizeof(text) - 2] = (char)('0' + type);
+		refuses_range(type, 0, 0x1000, ST_UNSUPPORTED, text);
 	}
-	refuses_range(HOB_RESOURCE_TYPE_LAST + 1, 0, 0x1000, ST_BAD_FORMAT);
-	refuses_range(0x10000007, 0, 0x1000, ST_BAD_FORMAT);
+	refuses_range(HOB_RESOURCE_TYPE_LAST + 1, 0, 0x1000, ST_BAD_FORMAT,
+		      "TD HOB: resource length 48 type 0x8 attributes 0x7");
+	refuses_range(0x10000007, 0, 0x1000, ST_BAD_FORMAT,
+		      "TD HOB: resource length 48 type 0x10000007 attributes 0x7");
 }
 
 static void ranges_that_are_none(void **state)
 {
 	(void)state;
-	refuses_range(UNACCEPTED, 0x1000, 0, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, 0x1800, 0x1000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, 0x1000, 0x1800, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, UINT64_C(0xFFFFFFFFFFFFF000), 0x2000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, UINT64_C(0xFFFFFFFFFFFFF000), 0x1000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, 0x1000, UINT64_C(0xFFFFFFFFFFFFF000), ST_BAD_RANGE);
+	refuses_range(UNACCEPTED, 0x1000, 0, ST_BAD_RANGE,
+		      "TD HOB: memory 0x1000, size 0x0: range 0");
+	refuses_range(UNACCEPTED, 0x1800, 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x1800, size 0x1000: range 0");
+	refuses_range(UNACCEPTED, 0x1000, 0x1800, ST_BAD_RANGE,
+		      "TD HOB: memory 0x1000, size 0x1800: range 0");
+	refuses_range(UNACCEPTED, UINT64_C(0xFFFFFFFFFFFFF000), 0x2000, ST_BAD_RANGE,
+		      "TD HOB: memory 0xfffffffffffff000, size 0x2000: above the guest's width");
+	refuses_range(UNACCEPTED, UINT64_C(0xFFFFFFFFFFFFF000), 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0xfffffffffffff000, size 0x1000: above the guest's width");
+	refuses_range(UNACCEPTED, 0x1000, UINT64_C(0xFFFFFFFFFFFFF000), ST_BAD_RANGE,
+		      "TD HOB: memory 0x1000, size 0xfffffffffffff000: above the guest's width");
 }
 
 static void ranges_above_the_guest_width(void **state)
 {
 	(void)state;
 	const uint64_t limit = BIT64(47);
-	refuses_range(UNACCEPTED, limit, 0x1000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, limit - 0x1000, 0x2000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, limit | 0x1000, 0x1000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, BIT64(51), 0x1000, ST_BAD_RANGE);
+	refuses_range(UNACCEPTED, limit, 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x800000000000, size 0x1000: above the guest's width");
+	refuses_range(UNACCEPTED, limit - 0x1000, 0x2000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x7ffffffff000, size 0x2000: above the guest's width");
+	refuses_range(UNACCEPTED, limit | 0x1000, 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x800000001000, size 0x1000: above the guest's width");
+	refuses_range(UNACCEPTED, BIT64(51), 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x8000000000000, size 0x1000: above the guest's width");
 
 	struct list list;
 	struct memory_map map;
@@ -430,7 +471,7 @@ static void unordered(void **state)
 	resource(&list, UNACCEPTED, 4 * GIB, GIB);
 	resource(&list, UNACCEPTED, 0, SHIM_RAM);
 	end(&list);
-	refuses(&list, ST_BAD_RANGE);
+	refuses(&list, ST_BAD_RANGE, "TD HOB: memory 0x0, size 0x800000: range 1");
 }
 
 static void overlapping(void **state)
@@ -441,7 +482,7 @@ static void overlapping(void **state)
 	resource(&list, UNACCEPTED, 4 * GIB, GIB);
 	resource(&list, UNACCEPTED, 5 * GIB - 0x1000, GIB);
 	end(&list);
-	refuses(&list, ST_BAD_RANGE);
+	refuses(&list, ST_BAD_RANGE, "TD HOB: memory 0x13ffff000, size 0x40000000: range 1");
 }
 
 static void the_same_range_twice(void **state)
@@ -452,17 +493,21 @@ static void the_same_range_twice(void **state)
 	resource(&list, UNACCEPTED, 4 * GIB, GIB);
 	resource(&list, UNACCEPTED, 4 * GIB, GIB);
 	end(&list);
-	refuses(&list, ST_BAD_RANGE);
+	refuses(&list, ST_BAD_RANGE, "TD HOB: memory 0x100000000, size 0x40000000: range 1");
 }
 
 static void on_the_image(void **state)
 {
 	(void)state;
 	const uint64_t image = FOUR_GIB - IMAGE_SIZE;
-	refuses_range(UNACCEPTED, image, 0x1000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, image - 0x1000, 0x2000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, FOUR_GIB - 0x1000, 0x2000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, 2 * GIB, 4 * GIB, ST_BAD_RANGE);
+	refuses_range(UNACCEPTED, image, 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0xffff0000, size 0x1000: on the image");
+	refuses_range(UNACCEPTED, image - 0x1000, 0x2000, ST_BAD_RANGE,
+		      "TD HOB: memory 0xfffef000, size 0x2000: on the image");
+	refuses_range(UNACCEPTED, FOUR_GIB - 0x1000, 0x2000, ST_BAD_RANGE,
+		      "TD HOB: memory 0xfffff000, size 0x2000: on the image");
+	refuses_range(UNACCEPTED, 2 * GIB, 4 * GIB, ST_BAD_RANGE,
+		      "TD HOB: memory 0x80000000, size 0x100000000: on the image");
 
 	struct list list;
 	struct memory_map map;
@@ -477,22 +522,32 @@ static void on_the_image(void **state)
 static void unaccepted_on_added_pages(void **state)
 {
 	(void)state;
-	refuses_range(UNACCEPTED, 0, GIB, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, SHIM_RAM, 0x1000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, BSP_STACK, 0x1000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, TD_HOB, 0x1000, ST_BAD_RANGE);
-	refuses_range(UNACCEPTED, ADDED_END - 0x1000, 0x2000, ST_BAD_RANGE);
+	refuses_range(UNACCEPTED, 0, GIB, ST_BAD_RANGE,
+		      "TD HOB: memory 0x0, size 0x40000000: unaccepted, but in a section");
+	refuses_range(UNACCEPTED, SHIM_RAM, 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x800000, size 0x1000: unaccepted, but in a section");
+	refuses_range(UNACCEPTED, BSP_STACK, 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x821000, size 0x1000: unaccepted, but in a section");
+	refuses_range(UNACCEPTED, TD_HOB, 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x830000, size 0x1000: unaccepted, but in a section");
+	refuses_range(UNACCEPTED, ADDED_END - 0x1000, 0x2000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x831000, size 0x2000: unaccepted, but in a section");
 }
 
 /* Memory that is only said to be accepted would kill the kernel at its first touch. */
 static void accepted_elsewhere(void **state)
 {
 	(void)state;
-	refuses_range(ADDED, 0, 0x1000, ST_BAD_RANGE);
-	refuses_range(ADDED, SHIM_RAM - 0x1000, 0x2000, ST_BAD_RANGE);
-	refuses_range(ADDED, TD_HOB, TD_HOB_SIZE + 0x1000, ST_BAD_RANGE);
-	refuses_range(ADDED, ADDED_END, 0x1000, ST_BAD_RANGE);
-	refuses_range(ADDED, 4 * GIB, GIB, ST_BAD_RANGE);
+	refuses_range(ADDED, 0, 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x0, size 0x1000: accepted, but in no section");
+	refuses_range(ADDED, SHIM_RAM - 0x1000, 0x2000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x7ff000, size 0x2000: accepted, but in no section");
+	refuses_range(ADDED, TD_HOB, TD_HOB_SIZE + 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x830000, size 0x3000: accepted, but in no section");
+	refuses_range(ADDED, ADDED_END, 0x1000, ST_BAD_RANGE,
+		      "TD HOB: memory 0x832000, size 0x1000: accepted, but in no section");
+	refuses_range(ADDED, 4 * GIB, GIB, ST_BAD_RANGE,
+		      "TD HOB: memory 0x100000000, size 0x40000000: accepted, but in no section");
 }
 
 static void more_ranges_than_a_map_holds(void **state)
@@ -510,7 +565,7 @@ static void more_ranges_than_a_map_holds(void **state)
 	assert_int_equal(map.count, MEMORY_MAP_ENTRIES);
 	resource(&one_more, UNACCEPTED, 8 * GIB, 0x1000);
 	end(&one_more);
-	refuses(&one_more, ST_NO_SPACE);
+	refuses(&one_more, ST_NO_SPACE, "TD HOB: memory 0x200000000, size 0x1000: range 64");
 }
 
 int main(void)

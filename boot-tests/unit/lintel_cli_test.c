@@ -269,7 +269,7 @@ static void broken_metadata(void **state)
 		{ TDVF_METADATA + 0x10, 4, 0, "lintel: poked.fd: descriptor: signature 0x0:" },
 		{ TDVF_METADATA + 0x20 + 24, 4, 7, "lintel: poked.fd: section 0: type 0x7:" },
 		{ FOUR_GIB - 0x20, 4, 0x1234, "pointer at size - 0x20 0x1234:" },
-		{ IMAGE_CONFIG + 0x0C, 4, 0x20000, "image config image_size 0x20000:" },
+		{ IMAGE_CONFIG + 0x0C, 4, 0x80000, "image config image_size 0x80000:" },
 		{ IMAGE_CONFIG + 0x08, 4, 2, "image config flags 0x2:" },
 		{ IMAGE_CONFIG + 0x10, 8, 0xFFFEF000, "kernel base 0xfffef000 size 0x0:" },
 		{ IMAGE_CONFIG + 0x18, 8, 0x1000, "kernel base 0x0 size 0x1000:" },

@@ -16,6 +16,7 @@
 #include "boot-tests/unit/fake_files.h"
 #include "boot-tests/unit/fake_tdcall.h"
 #include "boot-tests/unit/low_memory.h"
+#include "boot-tests/unit/refusals.h"
 #include "shim/linux.h"
 #include "shim/log.h"
 #include "shim/rtmr.h"
@@ -141,10 +142,10 @@ static enum status prepare(struct linux_boot *boot)
 	return linux_boot_prepare(&config, &map, NULL, boot);
 }
 
-static void assert_refused(enum status expected)
+static void assert_refused(enum status expected, const char *text)
 {
 	struct linux_boot boot = { .entry = gpa(0x1234) };
-	assert_int_equal(prepare(&boot), expected);
+	assert_refusal(prepare(&boot), expected, text);
 	assert_int_equal(boot.entry.v, 0x1234);
 }
 
@@ -210,11 +211,11 @@ static void from_the_image(void **state)
 	assert_string_equal((const char *)(uintptr_t)params->header.cmd_line_ptr, "");
 	/* Cut off in the setup part. */
 	config.kernel.size = SETUP_SIZE - 1;
-	assert_refused(ST_TRUNCATED);
+	assert_refused(ST_TRUNCATED, "kernel header: setup_sects 39, setup part of 0x4fff bytes");
 	config.kernel.size = LINUX_HEADER_END_MAX - 1;
-	assert_refused(ST_TRUNCATED);
+	assert_refused(ST_TRUNCATED, "kernel header: size 0x28f");
 	config.kernel.size = FOUR_GIB;
-	assert_refused(ST_NO_SPACE);
+	assert_refused(ST_NO_SPACE, "kernel setup part: 0x100000000 bytes in the image");
 }
 
 static void td_with_acpi(void **state)
@@ -238,42 +239,49 @@ static void td_with_acpi(void **state)
 	assert_int_equal(params->e820_table[5].type, E820_NVS);
 	/* Malformed tables end the boot. */
 	fixture.rsdp[0] = 0;
-	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_BAD_FORMAT);
+	assert_refusal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_BAD_FORMAT,
+		       "ACPI RSDP: signature 0x2052545020445300, checksum off by 0x0");
 }
 
 static void no_kernel(void **state)
 {
 	(void)state;
 	setup_size = 0;
-	assert_refused(ST_NOT_FOUND);
+	assert_refused(ST_NOT_FOUND, "kernel: none in the image, none of the host");
 	fw_cfg_status = ST_NOT_FOUND;
-	assert_refused(ST_NOT_FOUND);
+	assert_refused(ST_NOT_FOUND, "kernel: none in the image, none of the host");
 	fw_cfg_status = ST_TIMEOUT;
-	assert_refused(ST_TIMEOUT);
+	struct linux_boot boot;
+	assert_int_equal(prepare(&boot), ST_TIMEOUT);
 }
 
 static void sizes_of_the_host(void **state)
 {
 	(void)state;
 	setup_size = LINUX_HEADER_END_MAX - 1;
-	assert_refused(ST_TRUNCATED);
+	assert_refused(ST_TRUNCATED, "kernel header: size 0x28f");
 	setup_size = HANDOFF_SETUP_SIZE + 1;
-	assert_refused(ST_NO_SPACE);
+	assert_refused(ST_NO_SPACE, "kernel setup part: 0x20001 bytes, at most 0x20000");
 	/* Cut at another place the same file would be entered elsewhere. */
 	setup_size = SETUP_SIZE - 1;
-	assert_refused(ST_TRUNCATED);
+	assert_refused(ST_TRUNCATED, "kernel header: setup_sects 39, setup part of 0x4fff bytes");
 	setup_size = SETUP_SIZE + 512;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(ST_BAD_FORMAT, "kernel header: setup_sects 39, setup part of 0x5200 bytes");
 	setup_size = SETUP_SIZE;
 	kernel_size = UINT32_MAX;
-	assert_refused(ST_BAD_FORMAT);
+	assert_refused(
+		ST_BAD_FORMAT,
+		"kernel: protected-mode size 0xffffffff, init_size 0x1800001, syssize 0x500");
 	kernel_size = PM_SIZE - 1;
-	assert_refused(ST_TRUNCATED);
+	assert_refused(ST_TRUNCATED,
+		       "kernel: protected-mode size 0x4fff, init_size 0x1800001, syssize 0x500");
 	kernel_size = PM_SIZE;
 	initrd_size = UINT32_MAX;
-	assert_refused(ST_NO_MEMORY);
+	assert_refused(ST_NO_MEMORY,
+		       "initrd: 0xffffffff bytes above 0x2801000, initrd_addr_max 0x7fffffff");
 	initrd_size = LOW_END - 0x1000000 - WINDOW_SIZE + 1;
-	assert_refused(ST_NO_MEMORY);
+	assert_refused(ST_NO_MEMORY,
+		       "initrd: 0x57ff001 bytes above 0x2801000, initrd_addr_max 0x7fffffff");
 }
 
 static void no_initrd(void **state)
@@ -311,12 +319,12 @@ static void command_lines(void **state)
 	assert_int_equal(prepare(&boot), ST_OK);
 	assert_int_equal(strlen(text), 2047);
 	cmdline_size = 2048;
-	assert_refused(ST_NO_SPACE);
+	assert_refused(ST_NO_SPACE, "command line: 2048 bytes, cmdline_size 2047");
 	header()->cmdline_size = UINT32_MAX;
 	cmdline_size = HANDOFF_CMDLINE_SIZE - 1;
 	assert_int_equal(prepare(&boot), ST_OK);
 	cmdline_size = HANDOFF_CMDLINE_SIZE;
-	assert_refused(ST_NO_SPACE);
+	assert_refused(ST_NO_SPACE, "command line: 61440 bytes, at most 61439");
 }
 
 /* ---- measurement ----------------------------------------------------------------------------- */
@@ -414,7 +422,8 @@ static void log_full(void **state)
 	memset(cmdline, 'x', sizeof(cmdline));
 	header()->cmdline_size = UINT32_MAX;
 	cmdline_size = EVENT_LOG_SIZE;
-	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_LOG_FULL);
+	assert_refusal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_LOG_FULL,
+		       "event log: 0x8042 bytes, room for 0x7ed9");
 	assert_int_equal(boot.entry.v, 0x1234);
 }
 

@@ -10,6 +10,7 @@
 
 #include "arch/base/bits.h"
 #include "boot-tests/unit/fake_files.h"
+#include "boot-tests/unit/refusals.h"
 #include "linker/memmap.h"
 #include "shim/platform.h"
 #include "shim/port.h"
@@ -83,7 +84,7 @@ static void q35(void **state)
 	uint32_t *lpc = pci[FUNCTION(31, 0)];
 	(void)state;
 	host[0] = 0x29C08086;
-	assert_int_equal(platform_init(), ST_UNSUPPORTED);
+	assert_refusal(platform_init(), ST_UNSUPPORTED, "chipset: PCI 0:31.0 is 0xffffffff");
 	lpc[0] = 0x29188086;
 	lpc[0x40 / 4] = 1;
 	lpc[0x44 / 4] = 0x01020300;
@@ -107,7 +108,7 @@ static void i440fx(void **state)
 	uint32_t *pm = pci[FUNCTION(1, 3)];
 	(void)state;
 	pci[FUNCTION(0, 0)][0] = 0x12378086;
-	assert_int_equal(platform_init(), ST_UNSUPPORTED);
+	assert_refusal(platform_init(), ST_UNSUPPORTED, "chipset: PCI 0:1.3 is 0xffffffff");
 	pm[0] = 0x71138086;
 	pm[0x40 / 4] = 1;
 	pm[0x80 / 4] = 0x90000000;
@@ -122,7 +123,7 @@ static void i440fx(void **state)
 static void unknown_chipset(void **state)
 {
 	(void)state;
-	assert_int_equal(platform_init(), ST_UNSUPPORTED);
+	assert_refusal(platform_init(), ST_UNSUPPORTED, "chipset: PCI 0:0.0 is 0xffffffff");
 	assert_int_equal(pci_writes, 0);
 }
 
@@ -172,13 +173,16 @@ static void bad_fw_cfg_memory(void **state)
 	static const struct fw_cfg_e820 top[] = { { UINT64_MAX - 0xFFF, 0xFFF, 2 } };
 	static const struct fw_cfg_e820 many[49];
 	(void)state;
-	assert_int_equal(memory_of(overlap, sizeof(overlap)), ST_BAD_RANGE);
-	assert_int_equal(memory_of(wraps, sizeof(wraps)), ST_BAD_RANGE);
-	assert_int_equal(memory_of(top, sizeof(top)), ST_BAD_RANGE);
+	assert_refusal(memory_of(overlap, sizeof(overlap)), ST_BAD_RANGE,
+		       "platform memory: 0x2000000 to 0x2001000");
+	assert_refusal(memory_of(wraps, sizeof(wraps)), ST_BAD_RANGE,
+		       "etc/e820: 0xfffffffffffff000, size 0x2000");
+	assert_refusal(memory_of(top, sizeof(top)), ST_BAD_RANGE,
+		       "etc/e820: 0xfffffffffffff000, size 0xfff");
 	assert_int_equal(memory_of(many, 48 * 20), ST_OK);
-	assert_int_equal(memory_of(many, 49 * 20), ST_NO_SPACE);
-	assert_int_equal(memory_of(many, 0), ST_BAD_FORMAT);
-	assert_int_equal(memory_of(many, 21), ST_BAD_FORMAT);
+	assert_refusal(memory_of(many, 49 * 20), ST_NO_SPACE, "etc/e820: 49 entries, at most 48");
+	assert_refusal(memory_of(many, 0), ST_BAD_FORMAT, "etc/e820: 0 bytes");
+	assert_refusal(memory_of(many, 21), ST_BAD_FORMAT, "etc/e820: 21 bytes");
 }
 
 static void memory_of_cmos(void **state)

@@ -12,6 +12,7 @@
 
 #include "boot-tests/unit/fake_tdcall.h"
 #include "boot-tests/unit/low_memory.h"
+#include "boot-tests/unit/refusals.h"
 #include "linker/memmap.h"
 
 #define REGISTERS 4
@@ -135,11 +136,13 @@ static void full(void **state)
 	large.event_size = EVENT_LOG_SIZE - 65 - 66 - 66 - 4;
 	assert_int_equal(rtmr_start(), ST_OK);
 	assert_int_equal(rtmr_measure(&large, "abc", 3), ST_OK);
-	assert_int_equal(rtmr_measure(&large, "abc", 3), ST_LOG_FULL);
+	assert_refusal(rtmr_measure(&large, "abc", 3), ST_LOG_FULL,
+		       "event log: 0x7f79 bytes, room for 0x46");
 	assert_int_equal(fake_count(), 1);
 	/* Room for an event without data, and for the 4 bytes that end the reading above. */
 	assert_int_equal(rtmr_measure(&nameless, "abc", 3), ST_OK);
-	assert_int_equal(rtmr_measure(&nameless, "abc", 3), ST_LOG_FULL);
+	assert_refusal(rtmr_measure(&nameless, "abc", 3), ST_LOG_FULL,
+		       "event log: 0x42 bytes, room for 0x4");
 	assert_int_equal(replay(replayed), 2);
 	assert_memory_equal(replayed, registers, sizeof(registers));
 }
@@ -149,7 +152,8 @@ static void the_module_refuses(void **state)
 	(void)state;
 	assert_int_equal(rtmr_start(), ST_OK);
 	fake_handler(refusing_module);
-	assert_int_equal(rtmr_measure(&nameless, "abc", 3), ST_TDX);
+	assert_refusal(rtmr_measure(&nameless, "abc", 3), ST_TDX,
+		       "TDG.MR.RTMR.EXTEND of 0x1: RAX 0x80000200000000a8");
 }
 
 #define CASE(name) cmocka_unit_test_setup(name, setup)

@@ -10,6 +10,7 @@
 
 #include "arch/base/bits.h"
 #include "boot-tests/unit/fake_tdcall.h"
+#include "boot-tests/unit/refusals.h"
 #include "shim/world.h"
 
 #define SCRIPT(calls) fake_script(calls, (unsigned)ARRAY_COUNT(calls))
@@ -43,8 +44,8 @@ static void info_refuses_an_odd_width(void **state)
 	static const struct fake_call calls[] = { INFO(47, 0), INFO(0, 0) };
 	struct td_info info = { .gpaw = 7 };
 	SCRIPT(calls);
-	assert_int_equal(td_info(&info), ST_BAD_FORMAT);
-	assert_int_equal(td_info(&info), ST_BAD_FORMAT);
+	assert_refusal(td_info(&info), ST_BAD_FORMAT, "TDG.VP.INFO: GPAW 47");
+	assert_refusal(td_info(&info), ST_BAD_FORMAT, "TDG.VP.INFO: GPAW 0");
 	assert_int_equal(info.gpaw, 7);
 }
 
@@ -68,7 +69,7 @@ static void veinfo_fields(void **state)
 	assert_int_equal(info.instruction_info, 0x12345678);
 }
 
-static uint64_t refuse(struct tdcall_regs *regs)
+static uint64_t refuse_all(struct tdcall_regs *regs)
 {
 	regs->rcx = regs->rdx = regs->r8 = 1;
 	return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
@@ -82,13 +83,17 @@ static void refusals_leave_results_alone(void **state)
 	struct ve_info ve = { .exit_reason = 7 };
 	uint64_t value = 7;
 	uint64_t raw;
-	fake_handler(refuse);
-	assert_int_equal(td_info(&info), ST_TDX);
-	assert_int_equal(td_veinfo_get(&ve), ST_TDX);
-	assert_int_equal(td_vm_rd(MD_TD_CTLS, &value), ST_TDX);
-	assert_int_equal(td_vm_wr(MD_TD_CTLS, 1, 1), ST_TDX);
-	assert_int_equal(td_rtmr_extend(0, digest), ST_TDX);
-	assert_int_equal(td_page_accept(gpa(0x1000), PG_4K, &raw), ST_TDX);
+	fake_handler(refuse_all);
+	assert_refusal(td_info(&info), ST_TDX, "TDG.VP.INFO: RAX 0xc000010000000001");
+	assert_refusal(td_veinfo_get(&ve), ST_TDX, "TDG.VP.VEINFO.GET: RAX 0xc000010000000001");
+	assert_refusal(td_vm_rd(MD_TD_CTLS, &value), ST_TDX,
+		       "TDG.VM.RD of 0x1110000300000017: RAX 0xc000010000000001");
+	assert_refusal(td_vm_wr(MD_TD_CTLS, 1, 1), ST_TDX,
+		       "TDG.VM.WR of 0x1110000300000017: RAX 0xc000010000000001");
+	assert_refusal(td_rtmr_extend(0, digest), ST_TDX,
+		       "TDG.MR.RTMR.EXTEND of 0x0: RAX 0xc000010000000001");
+	assert_refusal(td_page_accept(gpa(0x1000), PG_4K, &raw), ST_TDX,
+		       "TDG.MR.RTMR.EXTEND of 0x0: RAX 0xc000010000000001");
 	assert_int_equal(raw, TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
 	assert_int_equal(info.gpaw, 7);
 	assert_int_equal(ve.exit_reason, 7);
@@ -136,20 +141,26 @@ static void a_plain_vm_makes_no_call(void **state)
 		  .r9 = TD_CTLS_PENDING_VE_DISABLE },                                       \
 	  .out = { .rax = (status) } }
 
-static void expect_config(const struct fake_call *calls, unsigned count, enum status want)
+static void expect_config(const struct fake_call *calls, unsigned count, enum status want,
+			  const char *text)
 {
 	fake_script(calls, count);
 	assert_int_equal(world_init(true), ST_OK);
-	assert_int_equal(world_check_config(), want);
+	if (want == ST_OK) {
+		assert_int_equal(world_check_config(), ST_OK);
+	} else {
+		assert_refusal(world_check_config(), want, text);
+	}
 	fake_done();
 }
-#define EXPECT_CONFIG(calls, want) expect_config(calls, (unsigned)ARRAY_COUNT(calls), want)
+#define EXPECT_CONFIG(calls, want, text)                                                           \
+	expect_config(calls, (unsigned)ARRAY_COUNT(calls), want, text)
 
 static void sept_ve_disabled_by_attribute(void **state)
 {
 	(void)state;
 	static const struct fake_call calls[] = { INFO(48, TD_ATTRIBUTES_SEPT_VE_DISABLE) };
-	EXPECT_CONFIG(calls, ST_OK);
+	EXPECT_CONFIG(calls, ST_OK, NULL);
 }
 
 static void sept_ve_disabled_by_td_ctls(void **state)
@@ -161,7 +172,7 @@ static void sept_ve_disabled_by_td_ctls(void **state)
 		WRITE_CTLS(TDX_SUCCESS),
 		READ(MD_TD_CTLS, TD_CTLS_PENDING_VE_DISABLE),
 	};
-	EXPECT_CONFIG(calls, ST_OK);
+	EXPECT_CONFIG(calls, ST_OK, NULL);
 }
 
 static void sept_ve_enabled_and_not_flexible(void **state)
@@ -171,7 +182,8 @@ static void sept_ve_enabled_and_not_flexible(void **state)
 		INFO(48, TD_ATTRIBUTES_DEBUG),
 		READ(MD_TD_CONFIG_FLAGS, TD_CONFIG_FLAGS_NO_RBP_MOD),
 	};
-	EXPECT_CONFIG(calls, ST_UNSUPPORTED);
+	EXPECT_CONFIG(calls, ST_UNSUPPORTED,
+		      "ATTRIBUTES 0x1 without SEPT_VE_DISABLE, CONFIG_FLAGS 0x4");
 }
 
 static void td_ctls_cannot_be_written(void **state)
@@ -182,7 +194,7 @@ static void td_ctls_cannot_be_written(void **state)
 		READ(MD_TD_CONFIG_FLAGS, TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE),
 		WRITE_CTLS(TDX_METADATA_FIELD_VALUE_NOT_VALID),
 	};
-	EXPECT_CONFIG(calls, ST_TDX);
+	EXPECT_CONFIG(calls, ST_TDX, "TDG.VM.WR of 0x1110000300000017: RAX 0xc0000c0300000000");
 }
 
 static void td_ctls_did_not_take_the_value(void **state)
@@ -194,7 +206,7 @@ static void td_ctls_did_not_take_the_value(void **state)
 		WRITE_CTLS(TDX_SUCCESS),
 		READ(MD_TD_CTLS, 0),
 	};
-	EXPECT_CONFIG(calls, ST_UNSUPPORTED);
+	EXPECT_CONFIG(calls, ST_UNSUPPORTED, "TD_CTLS 0x0 without PENDING_VE_DISABLE");
 }
 
 int main(void)

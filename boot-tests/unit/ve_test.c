@@ -13,6 +13,7 @@
 #include "arch/base/bits.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/decode.h"
+#include "boot-tests/unit/refusals.h"
 #include "shim/ve.h"
 #include "shim/vmcall.h"
 #include "shim/world.h"
@@ -262,7 +263,7 @@ static void io_lies(void **state)
 	/* INSB is not 2 bytes long. */
 	set_up(EXIT_REASON_IO, io_qualification(0x80, 1, IO_QUAL_IN | IO_QUAL_STRING), "\x6C", 1);
 	info.instruction_length = 2;
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "port 0x80: INS or OUTS of length 2 is length 1");
 	assert_int_equal(host.calls, 0);
 }
 
@@ -462,7 +463,7 @@ static void other_reasons(void **state)
 			break;
 		}
 		set_up(reason, 0, "\x0F\x01\xC9", 3);
-		assert_int_equal(handle(), ST_UNSUPPORTED);
+		assert_refusal(handle(), ST_UNSUPPORTED, "no handler");
 		assert_int_equal(host.calls, 0);
 	}
 }
@@ -470,12 +471,14 @@ static void other_reasons(void **state)
 static void instruction_length(void **state)
 {
 	static const uint32_t lengths[] = { 0, 16, 0x80000002 };
+	static const char *const texts[] = { "instruction length 0", "instruction length 16",
+					     "instruction length 2147483650" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(lengths); i++) {
 		set_up(EXIT_REASON_CPUID, 0, "\x0F\xA2", 2);
 		info.instruction_length = lengths[i];
-		assert_int_equal(handle(), ST_HOST_LIED);
+		assert_refusal(handle(), ST_HOST_LIED, texts[i]);
 		assert_int_equal(host.calls, 0);
 	}
 }
@@ -512,41 +515,41 @@ static void mmio_disagreements(void **state)
 
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ, 0x120);
 	info.gpa &= ~SHARED_BIT;
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "GPA is not shared, GPAW 48");
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ, 0x120);
 	info.gpa |= BIT64(48);
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "GPA is not shared, GPAW 48");
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_WRITE, 0x120);
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "access 0x2 reported, 0x1 decoded");
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ | EPT_QUAL_WRITE, 0x120);
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "access 0x3 reported, 0x1 decoded");
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ | EPT_QUAL_FETCH, 0x120);
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "access 0x5 reported, 0x1 decoded");
 	set_up_mmio("\x8B\x08", 2, 0, 0x120);
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "access 0x0 reported, 0x1 decoded");
 	set_up_mmio("\x89\x08", 2, EPT_QUAL_READ, 0x120);
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "access 0x1 reported, 0x2 decoded");
 	/* CMP, TEST and BT do not write. */
 	set_up_mmio("\x39\x08", 2, EPT_QUAL_WRITE, 0x120);
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "access 0x2 reported, 0x1 decoded");
 	set_up_mmio("\x85\x08", 2, EPT_QUAL_READ | EPT_QUAL_WRITE, 0x120);
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "access 0x3 reported, 0x1 decoded");
 	set_up_mmio("\x0F\xBA\x20\x05", 4, EPT_QUAL_WRITE, 0x120);
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "access 0x2 reported, 0x1 decoded");
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ, 0x120);
 	info.gpa += 4;
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "operand 0x7000000120, another offset in its page");
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ, 0x120);
 	info.gla += PAGE;
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "operand 0x7000000120, GLA 0x7000001120 reported");
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ, 0x120);
 	info.exit_qualification &= ~EPT_QUAL_FINAL;
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "operand 0x7000000120, GLA 0x7000000120 reported");
 	assert_int_equal(host.calls, 0);
 	/* REP STOSD with a count of 0 has no access that could have faulted. */
 	set_up_mmio("\xF3\xAB", 2, EPT_QUAL_WRITE, 0x120);
 	frame.rcx = 0;
-	assert_int_equal(handle(), ST_HOST_LIED);
+	assert_refusal(handle(), ST_HOST_LIED, "string instruction with RCX 0x0");
 }
 
 static void mmio_unsupported(void **state)
@@ -579,9 +582,9 @@ static void mmio_unsupported(void **state)
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ, PAGE - 4);
 	assert_done(2);
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ, PAGE - 3);
-	assert_int_equal(handle(), ST_UNSUPPORTED);
+	assert_refusal(handle(), ST_UNSUPPORTED, "operand 0x7000000ffd of 4 bytes in two pages");
 	set_up_mmio("\x48\x89\x08", 3, EPT_QUAL_WRITE, PAGE - 7);
-	assert_int_equal(handle(), ST_UNSUPPORTED);
+	assert_refusal(handle(), ST_UNSUPPORTED, "operand 0x7000000ff9 of 8 bytes in two pages");
 	assert_int_equal(host.calls, 0);
 }
 

@@ -5,11 +5,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "boot-tests/unit/fake_tdcall.h"
+#include "boot-tests/unit/refusals.h"
 
 #define FAKE_ARGUMENTS                                                                       \
 	(FAKE_RAX | FAKE_RCX | FAKE_RDX | FAKE_RBX | FAKE_RSI | FAKE_RDI | FAKE_R8 | FAKE_R9 | \
@@ -114,22 +116,32 @@ static uint64_t refuse_module(struct tdcall_regs *regs)
 	return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 }
 
-static void every_call_fails_with(enum status status)
+/* answer: the register and its value, as the text has them. */
+static void assert_call_refused(enum status got, enum status status, const char *call,
+				const char *answer)
+{
+	char text[80];
+	snprintf(text, sizeof(text), "TDVMCALL<%s: %s", call, answer);
+	assert_refusal(got, status, text);
+}
+
+static void every_call_fails_with(enum status status, const char *answer)
 {
 	uint32_t value32 = 5;
 	uint64_t value = 6;
 	struct cpuid_result cpuid = { 7, 7, 7, 7 };
 	struct gpa_range page = { gpa(0x1000), 0x1000 };
-	assert_int_equal(vmcall_io_read(1, 1, &value32), status);
-	assert_int_equal(vmcall_io_write(1, 1, 0), status);
-	assert_int_equal(vmcall_rdmsr(1, &value), status);
-	assert_int_equal(vmcall_wrmsr(1, 0), status);
-	assert_int_equal(vmcall_cpuid(1, 0, &cpuid), status);
-	assert_int_equal(vmcall_hlt(true), status);
-	assert_int_equal(vmcall_mmio_read(1, 1, &value), status);
-	assert_int_equal(vmcall_mmio_write(1, 1, 0), status);
-	assert_int_equal(vmcall_wbinvd(), status);
-	assert_int_equal(vmcall_map_gpa(page, SHARE_SHARED, 48), status);
+	assert_call_refused(vmcall_io_read(1, 1, &value32), status, "I/O> of 0x1", answer);
+	assert_call_refused(vmcall_io_write(1, 1, 0), status, "I/O> of 0x1", answer);
+	assert_call_refused(vmcall_rdmsr(1, &value), status, "RDMSR> of 0x1", answer);
+	assert_call_refused(vmcall_wrmsr(1, 0), status, "WRMSR> of 0x1", answer);
+	assert_call_refused(vmcall_cpuid(1, 0, &cpuid), status, "CPUID> of 0x1", answer);
+	assert_call_refused(vmcall_hlt(true), status, "HLT> of 0x1", answer);
+	assert_call_refused(vmcall_mmio_read(1, 1, &value), status, "MMIO> of 0x1", answer);
+	assert_call_refused(vmcall_mmio_write(1, 1, 0), status, "MMIO> of 0x1", answer);
+	assert_call_refused(vmcall_wbinvd(), status, "WBINVD> of 0x0", answer);
+	assert_call_refused(vmcall_map_gpa(page, SHARE_SHARED, 48), status,
+			    "MapGPA> of 0x800000001000", answer);
 	assert_int_equal(value32, 5);
 	assert_int_equal(value, 6);
 	assert_int_equal(cpuid.eax + cpuid.ebx + cpuid.ecx + cpuid.edx, 28);
@@ -145,10 +157,12 @@ static void refusals_leave_results_alone(void **state)
 	for (unsigned i = 0; i < ARRAY_COUNT(answers); i++) {
 		refuse_with = answers[i];
 		fake_handler(refuse_host);
-		every_call_fails_with(ST_HOST_REFUSED);
+		char answer[40];
+		snprintf(answer, sizeof(answer), "R10 0x%lx", answers[i]);
+		every_call_fails_with(ST_HOST_REFUSED, answer);
 	}
 	fake_handler(refuse_module);
-	every_call_fails_with(ST_TDX);
+	every_call_fails_with(ST_TDX, "RAX 0xc000010000000001");
 }
 
 #define SHARED BIT64(47)
@@ -226,7 +240,10 @@ static void map_gpa_refuses_a_lie(void **state)
 	for (unsigned i = 0; i < ARRAY_COUNT(lies); i++) {
 		const struct fake_call calls[] = { MAP(START, SIZE, TDVMCALL_RETRY, lies[i]) };
 		SCRIPT(calls);
-		assert_int_equal(vmcall_map_gpa(sixteen_pages, SHARE_SHARED, 48), ST_HOST_LIED);
+		char text[80];
+		snprintf(text, sizeof(text), "TDVMCALL<MapGPA> of 0x800000200000: R11 0x%lx",
+			 lies[i]);
+		assert_refusal(vmcall_map_gpa(sixteen_pages, SHARE_SHARED, 48), ST_HOST_LIED, text);
 		fake_done();
 	}
 }
@@ -239,7 +256,8 @@ static void map_gpa_refuses_going_back_later(void **state)
 		MAP(START + 0x8000, SIZE - 0x8000, TDVMCALL_RETRY, START + 0x7000),
 	};
 	SCRIPT(calls);
-	assert_int_equal(vmcall_map_gpa(sixteen_pages, SHARE_SHARED, 48), ST_HOST_LIED);
+	assert_refusal(vmcall_map_gpa(sixteen_pages, SHARE_SHARED, 48), ST_HOST_LIED,
+		       "TDVMCALL<MapGPA> of 0x800000208000: R11 0x800000207000");
 	fake_done();
 }
 
@@ -254,7 +272,8 @@ static void map_gpa_without_progress_ends(void **state)
 {
 	(void)state;
 	fake_handler(stall);
-	assert_int_equal(vmcall_map_gpa(sixteen_pages, SHARE_SHARED, 48), ST_TIMEOUT);
+	assert_refusal(vmcall_map_gpa(sixteen_pages, SHARE_SHARED, 48), ST_TIMEOUT,
+		       "TDVMCALL<MapGPA> of 0x800000200000: RETRY");
 	assert_in_range(fake_count(), 1, 1000);
 }
 
