@@ -28,6 +28,26 @@ enum status memory_map_add(struct memory_map *map, uint64_t base, uint64_t size,
 	return ST_OK;
 }
 
+enum status memory_map_remove(struct memory_map *map, uint64_t base, uint64_t size)
+{
+	struct memory_map left = { .count = 0 };
+	for (unsigned i = 0; i < map->count; i++) {
+		const struct memory_entry *entry = &map->entries[i];
+		uint64_t start = entry->range.base.v;
+		uint64_t end = gpa_range_end(entry->range);
+		uint64_t below = end < base ? end : base;
+		uint64_t above = start > base + size ? start : base + size;
+		if (start < below) {
+			TRY(memory_map_add(&left, start, below - start, entry->kind));
+		}
+		if (above < end) {
+			TRY(memory_map_add(&left, above, end - above, entry->kind));
+		}
+	}
+	*map = left;
+	return ST_OK;
+}
+
 bool memory_map_covers(const struct memory_map *map, uint64_t base, uint64_t size,
 		       enum memory_kind kind)
 {

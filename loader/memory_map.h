@@ -31,6 +31,12 @@ struct memory_map {
 enum status memory_map_add(struct memory_map *map, uint64_t base, uint64_t size,
 			   enum memory_kind kind) MUST_CHECK;
 
+/*
+ * Takes [base, base + size), page aligned, out of the map, whatever kind it has there.
+ * ST_NO_SPACE: that would cut a range in two, and the map is full; it is then unchanged.
+ */
+enum status memory_map_remove(struct memory_map *map, uint64_t base, uint64_t size) MUST_CHECK;
+
 /* Is every byte of [base, base + size) of this kind? size > 0, no wrap. */
 bool memory_map_covers(const struct memory_map *map, uint64_t base, uint64_t size,
 		       enum memory_kind kind);

@@ -1,10 +1,10 @@
 // Makes the e820 table from the memory map and what the shim leaves behind.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// [0xA0000, 1 MiB) is passed on as the map has it. In a TD the HOB calls it RAM, it is accepted,
-// and Linux reads it (probe_roms, BIOS scans) and takes it out of its own RAM by itself; were it
-// type 2 here, a 6.12 TDX guest that remaps it would map it shared and die of a #VE. On a plain VM
-// platform.c reserves it.
+// [0xA0000, 1 MiB) is passed on as the map has it. Of a TD's, main.c has taken the VGA window out.
+// The rest of it the HOB calls RAM, it is accepted, and Linux reads it (probe_roms, BIOS scans) and
+// takes it out of its own RAM by itself; were it type 2 here, a 6.12 TDX guest that remaps it would
+// map it shared and die of a #VE. On a plain VM platform.c reserves it.
 #include "shim/e820.h"
 
 #include <stdbool.h>

@@ -6,6 +6,7 @@
 #include "arch/base/mem.h"
 #include "arch/tdx/event_log.h"
 #include "arch/tdx/mailbox.h"
+#include "arch/x86/pc.h"
 #include "linker/memmap.h"
 #include "loader/config.h"
 #include "loader/memory_map.h"
@@ -97,6 +98,17 @@ static enum status measure_hobs(const uint8_t *list, size_t size)
 	return rtmr_measure(&event, list, size);
 }
 
+/* QEMU's HOB calls it RAM. With a VGA device KVM would end the TD at its acceptance. */
+static enum status leave_vga_window(struct memory_map *map)
+{
+	enum status status =
+		memory_map_remove(map, PC_VGA_WINDOW, PC_VGA_WINDOW_END - PC_VGA_WINDOW);
+	if (status != ST_OK) {
+		return refuse(status, "VGA window: %u ranges of memory already", map->count);
+	}
+	return ST_OK;
+}
+
 static void read_hobs(const struct td_info *info, uint32_t image_size, struct memory_map *map)
 {
 	/* Read from here only: a list that changes under the reader is no list. */
@@ -105,6 +117,7 @@ static void read_hobs(const struct td_info *info, uint32_t image_size, struct me
 	memcpy(copy, (const void *)TD_HOB, sizeof(copy));
 	require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map, &list_size));
 	require(measure_hobs(copy, list_size));
+	require(leave_vga_window(map));
 }
 
 static void accept_all(struct accept *accept, struct memory_map *map)

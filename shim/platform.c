@@ -7,6 +7,7 @@
 
 #include "arch/base/bits.h"
 #include "arch/linux/boot_params.h"
+#include "arch/x86/pc.h"
 #include "linker/memmap.h"
 #include "shim/fw_cfg.h"
 #include "shim/port.h"
@@ -45,10 +46,6 @@
 #define CMOS_ABOVE_4G 0x5B
 #define CMOS_UNIT 0x10000
 #define SIXTEEN_MIB 0x1000000
-
-/* Video memory and BIOS area of a PC: no RAM, though fw_cfg counts it as such. */
-#define LEGACY_HOLE 0xA0000
-#define LEGACY_HOLE_END 0x100000
 
 #define E820_FILE "etc/e820"
 #define E820_FILE_MAX 48
@@ -152,15 +149,16 @@ static enum status add(struct memory_map *map, uint64_t base, uint64_t end, enum
 	return ST_OK;
 }
 
-/* Adds [base, end) without the legacy hole. */
+/* Adds [base, end) without video memory and BIOS area: no RAM, though fw_cfg counts them as such.
+ */
 static enum status add_ram(struct memory_map *map, uint64_t base, uint64_t end)
 {
-	if (base < LEGACY_HOLE_END && end > LEGACY_HOLE) {
-		if (base < LEGACY_HOLE) {
-			TRY(add(map, base, LEGACY_HOLE, MEMORY_ACCEPTED));
+	if (base < PC_LEGACY_END && end > PC_VGA_WINDOW) {
+		if (base < PC_VGA_WINDOW) {
+			TRY(add(map, base, PC_VGA_WINDOW, MEMORY_ACCEPTED));
 		}
-		TRY(add(map, LEGACY_HOLE, LEGACY_HOLE_END, MEMORY_RESERVED));
-		base = LEGACY_HOLE_END;
+		TRY(add(map, PC_VGA_WINDOW, PC_LEGACY_END, MEMORY_RESERVED));
+		base = PC_LEGACY_END;
 	}
 	return base < end ? add(map, base, end, MEMORY_ACCEPTED) : ST_OK;
 }

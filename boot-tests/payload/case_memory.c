@@ -1,6 +1,7 @@
 // Cases about memory: all of it, shared and private, not accepted, not there.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
+#include "arch/x86/pc.h"
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/report.h"
@@ -77,8 +78,25 @@ static uint64_t visit_all(const struct info *info, enum pass pass)
 	return pages;
 }
 
+/* The VGA window is nobody's RAM, and firmware has left it alone; what is behind it is a TD's RAM.
+ */
+static void check_vga_window(const struct info *info)
+{
+	for (uint64_t page = PC_VGA_WINDOW; page < PC_VGA_WINDOW_END; page += MEM_PAGE_SIZE) {
+		EXPECT(info_memory_type(info, page) != E820_RAM, "the VGA window is RAM at %lx",
+		       page);
+	}
+	if (guest_is_td()) {
+		uint64_t accepted = guest_accept(gpa(PC_VGA_WINDOW));
+		EXPECT(accepted == 0, "accept of the VGA window: %lx", accepted);
+		EXPECT(info_memory_type(info, PC_VGA_WINDOW_END) == E820_RAM, "no RAM at %x",
+		       PC_VGA_WINDOW_END);
+	}
+}
+
 void case_memory(const struct info *info)
 {
+	check_vga_window(info);
 	uint64_t pages = visit_all(info, PASS_ZERO);
 
 	EXPECT(pages != 0, "no memory to test");

@@ -75,6 +75,68 @@ static void coverage(void **state)
 	assert_false(memory_map_covers(&map, 0x9000, 1, MEMORY_ACCEPTED));
 }
 
+static void expect_left(uint64_t base, uint64_t size, const uint64_t (*ranges)[2], unsigned count)
+{
+	struct memory_map map = {
+		.count = 3,
+		.entries = {
+			{ { { 0x1000 }, 0x4000 }, MEMORY_UNACCEPTED },
+			{ { { 0x5000 }, 0x1000 }, MEMORY_ACCEPTED },
+			{ { { 0x8000 }, 0x1000 }, MEMORY_UNACCEPTED },
+		},
+	};
+	assert_int_equal(memory_map_remove(&map, base, size), ST_OK);
+	assert_int_equal(map.count, count);
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(map.entries[i].range.base.v, ranges[i][0]);
+		assert_int_equal(gpa_range_end(map.entries[i].range), ranges[i][1]);
+		assert_int_equal(map.entries[i].kind,
+				 ranges[i][0] == 0x5000 ? MEMORY_ACCEPTED : MEMORY_UNACCEPTED);
+	}
+}
+
+static void what_is_removed_is_in_no_range(void **state)
+{
+	(void)state;
+	/* In the middle; at both ends; whole; across two and a hole; where nothing is. */
+	expect_left(0x2000, 0x1000,
+		    (const uint64_t[][2]){ { 0x1000, 0x2000 },
+					   { 0x3000, 0x5000 },
+					   { 0x5000, 0x6000 },
+					   { 0x8000, 0x9000 } },
+		    4);
+	expect_left(
+		0, 0x2000,
+		(const uint64_t[][2]){ { 0x2000, 0x5000 }, { 0x5000, 0x6000 }, { 0x8000, 0x9000 } },
+		3);
+	expect_left(
+		0x4000, 0x1000,
+		(const uint64_t[][2]){ { 0x1000, 0x4000 }, { 0x5000, 0x6000 }, { 0x8000, 0x9000 } },
+		3);
+	expect_left(0x5000, 0x1000, (const uint64_t[][2]){ { 0x1000, 0x5000 }, { 0x8000, 0x9000 } },
+		    2);
+	expect_left(0x4000, 0x5000, (const uint64_t[][2]){ { 0x1000, 0x4000 } }, 1);
+	expect_left(
+		0x6000, 0x2000,
+		(const uint64_t[][2]){ { 0x1000, 0x5000 }, { 0x5000, 0x6000 }, { 0x8000, 0x9000 } },
+		3);
+	expect_left(0, 0x9000, NULL, 0);
+}
+
+static void a_full_map_is_not_cut(void **state)
+{
+	(void)state;
+	struct memory_map map = { 0 };
+	for (uint64_t i = 0; i < MEMORY_MAP_ENTRIES; i++) {
+		assert_int_equal(memory_map_add(&map, i * 0x4000, 0x3000, MEMORY_ACCEPTED), ST_OK);
+	}
+	struct memory_map before = map;
+	assert_int_equal(memory_map_remove(&map, 0x1000, 0x1000), ST_NO_SPACE);
+	assert_memory_equal(&map, &before, sizeof(map));
+	assert_int_equal(memory_map_remove(&map, 0x2000, 0x1000), ST_OK);
+	assert_int_equal(map.entries[0].range.size, 0x2000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,6 +144,8 @@ int main(void)
 		cmocka_unit_test(bad_ranges_change_nothing),
 		cmocka_unit_test(a_full_map),
 		cmocka_unit_test(coverage),
+		cmocka_unit_test(what_is_removed_is_in_no_range),
+		cmocka_unit_test(a_full_map_is_not_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
