@@ -271,6 +271,8 @@ def test_address_widths(fake, options, cpu, lines):
     (["--mapgpa-again", "2", "--mapgpa-r11", "gpa"], ["mapgpa_again=2", "mapgpa_r11=gpa"]),
     (["--sept-ve-disable", "flexible"], ["sept_ve_disable=flexible"]),
     (["--sept-ve-disable", "on"], []),
+    (["--wbinvd", "on"], ["wbinvd=1"]),
+    (["--wbinvd", "off"], []),
     (["--mapgpa-r11", "request"], [])])
 def test_host_policy(fake, options, lines):
     done = fake.run("config = open(value('name=opt/lintel/config,file=')).read().split()\n"

@@ -13,7 +13,7 @@
 %define CODE_SIZE       0x400
 %define CODE_RVA        0x1000
 %define ENTRY64         0x200   ; behind the setup part, by the boot protocol
-%define FATAL_CODE      0x57095709
+%define FATAL_CODE      0x57090000
 
 %define PE_X64          0x8664
 %define PE_EXECUTABLE   0x0002

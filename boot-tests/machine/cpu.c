@@ -60,6 +60,8 @@ extern const uint8_t exception_stubs[];
 extern const uint8_t interrupt_stubs[];
 extern const uint8_t cpu_wait_open[];
 extern const uint8_t cpu_wait_over[];
+extern const uint8_t cpu_wait_nmi_open[];
+extern const uint8_t cpu_wait_nmi_over[];
 void exception(struct trap_frame *frame);
 _Noreturn void cpu_ap_main(unsigned slot);
 
@@ -123,6 +125,14 @@ void cpu_stop_others(void)
 	}
 }
 
+/* An NMI before HLT in [open, over): the HLT is not for it any more. */
+static void end_wait(struct trap_frame *frame, const uint8_t *open, const uint8_t *over)
+{
+	if (frame->rip >= (uintptr_t)open && frame->rip < (uintptr_t)over) {
+		frame->rip = (uintptr_t)over;
+	}
+}
+
 /* Called by the stubs of exception.inc. */
 void exception(struct trap_frame *frame)
 {
@@ -130,10 +140,8 @@ void exception(struct trap_frame *frame)
 		if (__atomic_load_n(&stopping, __ATOMIC_ACQUIRE)) {
 			cpu_stop();
 		}
-		if (frame->rip >= (uintptr_t)cpu_wait_open &&
-		    frame->rip < (uintptr_t)cpu_wait_over) {
-			frame->rip = (uintptr_t)cpu_wait_over;
-		}
+		end_wait(frame, cpu_wait_open, cpu_wait_over);
+		end_wait(frame, cpu_wait_nmi_open, cpu_wait_nmi_over);
 		return; /* it has done its work: it ended HLT or the TD's run */
 	}
 	machine_exit(EXIT_BUG,

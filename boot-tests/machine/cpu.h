@@ -37,7 +37,8 @@ _Noreturn void cpu_run_all(void (*entry)(unsigned index));
  */
 uint8_t cpu_wait_interrupt(void);
 
-/* Halts the CPU until an NMI comes; interrupts stay pending. After svm_cpu_init() only. */
+/* Halts the CPU until an NMI comes, or not at all if one has come; interrupts stay pending. After
+ * svm_cpu_init() only. */
 void cpu_wait_nmi(void);
 /* Takes the NMI that is pending behind a #VMEXIT. */
 void cpu_take_nmi(void);

@@ -32,8 +32,8 @@ interrupt_common:
 
 ; uint8_t cpu_wait_interrupt(void)
 ; STI keeps interrupts off until HLT, so that none is missed. Nothing keeps an NMI off: its handler
-; goes on at cpu_wait_over when it has come at cpu_wait_open or behind, so that HLT does not outlast
-; it.
+; goes on behind HLT when it has come between the label _open and that HLT, so that HLT does not
+; outlast it.
 global cpu_wait_interrupt, cpu_wait_open, cpu_wait_over
 cpu_wait_interrupt:
 	xor	eax, eax
@@ -47,10 +47,12 @@ cpu_wait_over:
 	ret
 
 ; void cpu_wait_nmi(void)
-global cpu_wait_nmi
+global cpu_wait_nmi, cpu_wait_nmi_open, cpu_wait_nmi_over
 cpu_wait_nmi:
 	stgi
+cpu_wait_nmi_open:
 	hlt
+cpu_wait_nmi_over:
 	clgi
 	ret
 

@@ -199,6 +199,22 @@ void lapic_group(unsigned first, unsigned count)
 	}
 }
 
+bool lapic_send_ipi(unsigned index, uint64_t icr)
+{
+	switch (field_get(ICR_DELIVERY, icr)) {
+	case ICR_DELIVERY_NMI:
+		svm_post_nmi(index);
+		return true;
+	case ICR_DELIVERY_FIXED:
+	case ICR_DELIVERY_LOWEST:
+		send(icr_make(ICR_DELIVERY_FIXED, ICR_SHORTHAND_NONE, icr & ICR_VECTOR),
+		     cpu_apic_id(index));
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* xAPIC has no logical cluster of x2APIC's shape: every destination becomes physical IPIs. */
 static bool ipi_send(uint64_t icr)
 {
@@ -214,12 +230,7 @@ static bool ipi_send(uint64_t icr)
 		if (!addressed(icr, self, i)) {
 			continue;
 		}
-		if (delivery == ICR_DELIVERY_NMI) {
-			svm_post_nmi(i);
-			continue;
-		}
-		send(icr_make(ICR_DELIVERY_FIXED, ICR_SHORTHAND_NONE, icr & ICR_VECTOR),
-		     cpu_apic_id(i));
+		(void)lapic_send_ipi(i, icr);
 		if (delivery == ICR_DELIVERY_LOWEST) {
 			break;
 		}

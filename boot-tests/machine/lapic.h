@@ -12,6 +12,10 @@
 bool lapic_x2apic_read(uint32_t msr, uint64_t *value);
 bool lapic_x2apic_write(uint32_t msr, uint64_t value);
 
+/* One IPI to the CPU with this index: delivery mode and vector of an ICR value, fixed or NMI.
+ * False: another mode, nothing was sent. */
+bool lapic_send_ipi(unsigned index, uint64_t icr);
+
 /* From now on these CPUs, by index, send IPIs among themselves only; before, all are one group. */
 void lapic_group(unsigned first, unsigned count);
 

@@ -85,6 +85,14 @@ static const char *const service_names[STATS_VMCALL_SERVICES] = {
 	"SetupEventNotifyInterrupt", "Service",
 };
 
+/* [linux include/uapi/linux/kvm_para.h] */
+static const char *const hypercall_names[STATS_KVM_HYPERCALLS] = {
+	[5] = "KICK_CPU",
+	[10] = "SEND_IPI",
+	[11] = "SCHED_YIELD",
+	[12] = "MAP_GPA_RANGE",
+};
+
 /* VMX exit reasons name both #VEs and the TDVMCALLs that stand for an instruction. */
 static const char *const reason_names[STATS_VE_REASONS] = {
 	[EXIT_REASON_EXTERNAL_INTERRUPT] = "ExternalInterrupt",
@@ -204,6 +212,7 @@ void stats_print(void)
 	print_counters(stats.vmcall_service, service_names, STATS_VMCALL_SERVICES,
 		       TDVMCALL_GET_TD_VM_CALL_INFO, &first);
 	log_part("}, ");
+	print_table("kvm_hypercall", stats.kvm_hypercall, hypercall_names, STATS_KVM_HYPERCALLS);
 	print_table("ve", stats.ve, reason_names, STATS_VE_REASONS);
 	if (stats_icount) {
 		print_costs();

@@ -11,6 +11,7 @@
 #define STATS_VE_REASONS 80
 #define STATS_VMCALL_INSTRUCTIONS 80 /* sub-functions below 0x10000, by number */
 #define STATS_VMCALL_SERVICES 8      /* sub-functions 0x10000... */
+#define STATS_KVM_HYPERCALLS 16      /* TDVMCALLs with R10 != 0, by that number */
 
 /* Successful calls of one SEAMCALL leaf, and the instructions in them; with stats_icount only. */
 struct stats_cost {
@@ -25,6 +26,7 @@ struct stats {
 	uint64_t seamcall[TDH_LEAF_COUNT];
 	uint64_t vmcall_instruction[STATS_VMCALL_INSTRUCTIONS];
 	uint64_t vmcall_service[STATS_VMCALL_SERVICES];
+	uint64_t kvm_hypercall[STATS_KVM_HYPERCALLS];
 	uint64_t ve[STATS_VE_REASONS];
 	uint64_t accept[2];                   /* by level: successful TDG.MEM.PAGE.ACCEPT */
 	uint64_t accept_size_mismatch;

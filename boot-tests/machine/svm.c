@@ -211,6 +211,11 @@ void svm_post_nmi(unsigned cpu)
 	}
 }
 
+bool svm_nmi_pending(unsigned cpu)
+{
+	return __atomic_load_n(&nmi_wanted[cpu], __ATOMIC_ACQUIRE);
+}
+
 /*
  * An exit that cut an event's delivery short leaves it in EXITINTINFO: it is delivered again,
  * unless the caller injects another. QEMU calls each such event an exception.

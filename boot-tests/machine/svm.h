@@ -66,6 +66,8 @@ bool svm_kick_pending(void);
 void svm_take_kick(void);
 /* Makes an NMI pending for the guest on the CPU with this index. */
 void svm_post_nmi(unsigned cpu);
+/* Has that guest yet to take one? */
+bool svm_nmi_pending(unsigned cpu);
 
 /*
  * A host that starves a vCPU: from now on the one on this CPU waits for us before its first entry

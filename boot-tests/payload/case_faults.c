@@ -10,7 +10,7 @@ void case_fatal_error(const struct info *info)
 	(void)info;
 	EXPECT(guest_is_td(), "a plain VM has no ReportFatalError");
 	report("reporting a fatal error");
-	guest_fatal_error(0xBEEF,
+	guest_fatal_error(0xBEEF0000,
 			  "lintel test: this text must reach the host, all 64 bytes of it..");
 }
 

@@ -26,8 +26,8 @@
 #define EXCEPTION_COUNT 32
 #define STUB_SIZE 16
 
-/* The code of this payload in ReportFatalError. */
-#define FATAL_CODE 0x7E57
+/* The code of this payload in ReportFatalError; QEMU wants its low 16 bits 0. */
+#define FATAL_CODE 0x7E570000
 
 static uint16_t power_port;
 static bool failing;

@@ -69,6 +69,9 @@ static void settings_are_read(void **state)
 	assert_false(config.host_test);
 	assert_int_equal(parse("memory=4096\nhost_test=1\n", &config), ST_OK);
 	assert_true(config.host_test);
+	assert_false(config.wbinvd);
+	assert_int_equal(parse("memory=4096\nwbinvd=1\n", &config), ST_OK);
+	assert_true(config.wbinvd);
 	assert_int_equal(parse("memory=4096\nsecond_cpus=2\nsecond_memory=8192\n", &config), ST_OK);
 	assert_int_equal(config.second_cpus, 2);
 	assert_int_equal(config.second_memory, 8192);
@@ -113,6 +116,7 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nselftest=\n",
 		"memory=4096\nhold=0\n",
 		"memory=4096\nhost_test=2\n",
+		"memory=4096\nwbinvd=2\n",
 		"memory=4096\nsecond_cpus=1\n",
 		"memory=4096\nsecond_memory=4096\n",
 		"memory=4096\nsecond_cpus=0\nsecond_memory=4096\n",

@@ -45,6 +45,7 @@ enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
 	   KEY_HOLD, KEY_MRTD_ORDER, KEY_GPAW, KEY_LA57, KEY_ICOUNT, KEY_SECOND_CPUS,
 	   KEY_SECOND_MEMORY, KEY_HOST_TEST, KEY_MAPGPA_RETRY, KEY_MAPGPA_AGAIN,
 	   KEY_MAPGPA_R11, KEY_SEPT_VE_DISABLE,
+	   KEY_WBINVD,
 	   KEY_COUNT };
 
 /* KEY_COUNT: no such key. */
@@ -68,6 +69,7 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_MAPGPA_RETRY] = "mapgpa_retry",
 		[KEY_MAPGPA_AGAIN] = "mapgpa_again",
 		[KEY_MAPGPA_R11] = "mapgpa_r11",
+		[KEY_WBINVD] = "wbinvd",
 	};
 	unsigned key = 0;
 	while (key < KEY_COUNT && !text_is(text, size, names[key])) {
@@ -130,6 +132,8 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 	case KEY_MAPGPA_R11:
 		config->map_gpa.bare_address = text_is(value, size, "gpa");
 		return config->map_gpa.bare_address || text_is(value, size, "request");
+	case KEY_WBINVD:
+		return parse_flag(value, size, &config->wbinvd);
 	case KEY_COUNT:
 		break;
 	}
@@ -172,7 +176,7 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 				  "sept_ve_disable=on|off|flexible, icount=0|1, "
 				  "second_cpus=N, second_memory=BYTES, "
 				  "host_test=0|1, mapgpa_retry=BYTES, mapgpa_again=N, "
-				  "mapgpa_r11=request|gpa",
+				  "mapgpa_r11=request|gpa, wbinvd=0|1",
 				  number);
 			return ST_BAD_FORMAT;
 		}

@@ -1,6 +1,6 @@
 // The VMM's CPUID model: QEMU's CPU in the clothes of the first TDX processor.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// [SDM 2A CPUID; linux arch/x86/kvm/cpuid.c]
+// [SDM 2A CPUID; linux arch/x86/kvm/cpuid.c, uapi/asm/kvm_para.h; QEMU target/i386/kvm/tdx.c]
 #include "boot-tests/vmm/cpuid.h"
 
 #include "arch/base/bits.h"
@@ -33,6 +33,18 @@
 #define FEATURE_ECX_HYPERVISOR BIT32(31)
 #define FEATURE_7_ECX_LA57 BIT32(16)
 #define THERMAL_EAX_ARAT BIT32(2)
+/* TDX_SUPPORTED_KVM_FEATURES, all of which -cpu host has with KVM's split interrupt chip. */
+#define KVM_FEATURE_NOP_IO_DELAY BIT32(1)
+#define KVM_FEATURE_PV_UNHALT BIT32(7)
+#define KVM_FEATURE_PV_TLB_FLUSH BIT32(9)
+#define KVM_FEATURE_PV_SEND_IPI BIT32(11)
+#define KVM_FEATURE_POLL_CONTROL BIT32(12)
+#define KVM_FEATURE_PV_SCHED_YIELD BIT32(13)
+#define KVM_FEATURE_MSI_EXT_DEST_ID BIT32(15)
+#define KVM_FEATURES                                                                        \
+	(KVM_FEATURE_NOP_IO_DELAY | KVM_FEATURE_PV_UNHALT | KVM_FEATURE_PV_TLB_FLUSH |      \
+	 KVM_FEATURE_PV_SEND_IPI | KVM_FEATURE_POLL_CONTROL | KVM_FEATURE_PV_SCHED_YIELD | \
+	 KVM_FEATURE_MSI_EXT_DEST_ID)
 #define CRYSTAL_HZ 25000000u
 #define CRYSTAL_KHZ (CRYSTAL_HZ / 1000)
 
@@ -54,6 +66,9 @@ static struct cpuid_result hypervisor(uint32_t leaf)
 	if (leaf == LEAF_HYPERVISOR) {
 		return (struct cpuid_result){ LEAF_HYPERVISOR_FEATURES, 0x4B4D564B, 0x564B4D56,
 					      0x4D };
+	}
+	if (leaf == LEAF_HYPERVISOR_FEATURES) {
+		return (struct cpuid_result){ KVM_FEATURES, 0, 0, 0 };
 	}
 	return (struct cpuid_result){ 0 };
 }

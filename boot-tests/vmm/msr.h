@@ -1,6 +1,10 @@
 // MSRs that KVM emulates for a TD: what TDVMCALL<RDMSR> and <WRMSR> may touch.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// [linux arch/x86/kvm/vmx/tdx.c tdx_has_emulated_msr, tdx_is_read_only_msr]
+// [linux arch/x86/kvm/vmx/tdx.c tdx_has_emulated_msr, tdx_is_read_only_msr; x86.c set_msr_mce,
+// kvm_pat_valid; mtrr.c; QEMU target/i386/cpu.h MCE_CAP_DEF, MCE_BANKS_DEF]
+//
+// KVM knows 32 banks of machine checks, their CTL2 and MCG_EXT_CTL; QEMU gives a TD 10 banks,
+// without CMCI and LMCE, and KVM then refuses the others.
 #pragma once
 
 #include <stdbool.h>

@@ -200,6 +200,7 @@ static enum status build(struct run *run)
 	if (run == second) { /* the statistics show the first TD's */
 		memcpy(stats.mrtd, mrtd, sizeof(mrtd));
 	}
+	run->td.config = run->config;
 	run->td.fw_cfg = &run->fw_cfg;
 	run->running = run->place.vcpu_count;
 	return status;

@@ -7,6 +7,7 @@
 #include "arch/base/addr.h"
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/spinlock.h"
+#include "boot-tests/vmm/config.h"
 #include "boot-tests/vmm/frame_list.h"
 #include "boot-tests/vmm/fw_cfg_remap.h"
 #include "boot-tests/vmm/map_gpa.h"
@@ -17,6 +18,7 @@
 struct vcpu {
 	hpa_t tdvpr;
 	struct msr_file msrs;
+	bool unhalted; /* kicked by another vCPU: a HLT of its own ends */
 	bool inside; /* between the decision to enter and the return of TDH.VP.ENTER */
 	uint64_t map_gpa_again; /* RETRYs without progress for its next chunk so far */
 	bool out;    /* the TD ends, and this vCPU has left it for good */
@@ -34,6 +36,7 @@ enum td_stage {
 /* All zero: no TD. */
 struct td {
 	struct td_place place;
+	const struct config *config; /* the host's habits */
 	hpa_t tdr;
 	enum td_stage stage;
 	struct frame_list control; /* TDCS and TDVPS */

@@ -11,6 +11,7 @@
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/vmm/cpuid.h"
+#include "boot-tests/vmm/hypercall.h"
 #include "boot-tests/vmm/map_gpa.h"
 #include "boot-tests/vmm/port.h"
 #include "boot-tests/vmm/seam.h"
@@ -20,10 +21,9 @@
 #define PAGE 4096
 /* GetTdVmCallInfo leaf 1, R11. */
 #define INFO_SETUP_EVENT_NOTIFY BIT64(1)
+#define FATAL_CODE_RESERVED MASK64(15, 0)
 #define VECTOR_MIN 32
 #define VECTOR_MAX 255
-/* KVM's answer to a hypercall it does not have. */
-#define KVM_ENOSYS ((uint64_t)-1000)
 
 /* [GHCI 1.5 TDG.VP.VMCALL<GetQuote>] */
 struct quote_header {
@@ -117,6 +117,12 @@ static uint64_t fatal_error(struct td *td, unsigned index, const struct seam_reg
 	    mmu_is_shared(&td->mmu, address, sizeof(more) - 1)) {
 		copy_text(more, mmu_shared(&td->mmu, address), sizeof(more) - 1);
 	}
+	if ((regs->r12 & FATAL_CODE_RESERVED) != 0) {
+		run_end(td, EXIT_TD_STOPPED, "ReportFatalError of vCPU %u with code 0x%llx: QEMU "
+			"refuses one whose low 16 bits are not 0, and shows no text; it was: %s",
+			index, (unsigned long long)regs->r12, text);
+		return TDVMCALL_SUCCESS;
+	}
 	run_end(td, EXIT_FATAL_ERROR, "TD reported fatal error 0x%llx by vCPU %u: %s%s%s",
 		(unsigned long long)(regs->r12 & ~TDVMCALL_FATAL_HAS_GPA), index, text,
 		more[0] != 0 ? " | " : "", more);
@@ -139,22 +145,53 @@ static uint64_t cpuid(struct seam_regs *regs)
 	return TDVMCALL_SUCCESS;
 }
 
-/* Only an NMI could wake it, and nobody sends one: until the TD ends. */
-static void halt_for_good(struct td *td, unsigned index)
+static bool is_unhalted(const struct vcpu *vcpu)
 {
-	log_line('L', "vCPU %u halted with interrupts off", index);
-	if (__atomic_add_fetch(&td->stopped_count, 1, __ATOMIC_RELAXED) == td->place.vcpu_count) {
-		run_end(td, EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
+	return __atomic_load_n(&vcpu->unhalted, __ATOMIC_SEQ_CST);
+}
+
+/* Nothing keeps it in a HLT with interrupts off. */
+static bool is_woken(const struct td *td, unsigned index)
+{
+	return is_unhalted(&td->vcpus[index]) || svm_nmi_pending(td->place.cpu_base + index);
+}
+
+/* Only another vCPU can wake one: with all of them here none will. */
+static void check_any_runs(struct td *td)
+{
+	if (__atomic_add_fetch(&td->stopped_count, 1, __ATOMIC_SEQ_CST) != td->place.vcpu_count) {
+		return;
 	}
-	while (!run_ending(td)) {
+	/* Who was woken is counted until it has seen that. */
+	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
+		if (is_woken(td, i)) {
+			return;
+		}
+	}
+	run_end(td, EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
+}
+
+/* With interrupts off: until it is kicked by another vCPU, or has an NMI, or the TD ends. */
+static void halt_blocked(struct td *td, unsigned index)
+{
+	check_any_runs(td);
+	while (!run_ending(td) && !is_woken(td, index)) {
 		cpu_wait_nmi();
 	}
+	svm_take_kick();
+	__atomic_sub_fetch(&td->stopped_count, 1, __ATOMIC_SEQ_CST);
 }
 
 static uint64_t halt(struct td *td, unsigned index, const struct seam_regs *regs)
 {
-	if (regs->r12 & 1) {
-		halt_for_good(td, index);
+	struct vcpu *vcpu = &td->vcpus[index];
+	if (is_unhalted(vcpu)) {
+		__atomic_store_n(&vcpu->unhalted, false, __ATOMIC_SEQ_CST);
+		return TDVMCALL_SUCCESS;
+	}
+	if (regs->r12 != 0) {
+		halt_blocked(td, index);
+		__atomic_store_n(&vcpu->unhalted, false, __ATOMIC_SEQ_CST);
 		return TDVMCALL_SUCCESS;
 	}
 	/* As KVM does: who has yet to take an interrupt does not halt. */
@@ -165,6 +202,7 @@ static uint64_t halt(struct td *td, unsigned index, const struct seam_regs *regs
 	}
 	uint8_t vector = cpu_wait_interrupt();
 	svm_take_kick(); /* which may have ended the wait */
+	__atomic_store_n(&vcpu->unhalted, false, __ATOMIC_SEQ_CST);
 	if (vector != 0) {
 		module_post_interrupt(tdvpr, vector);
 	}
@@ -201,18 +239,17 @@ static uint64_t mmio(struct td *td, struct seam_regs *regs)
 	return done ? TDVMCALL_SUCCESS : TDVMCALL_INVALID_OPERAND;
 }
 
+/* KVM takes ECX of R12, whatever is above. */
 static uint64_t read_msr(struct td *td, unsigned index, struct seam_regs *regs)
 {
-	return regs->r12 <= UINT32_MAX &&
-			       msr_read(&td->vcpus[index].msrs, (uint32_t)regs->r12, &regs->r11) ?
+	return msr_read(&td->vcpus[index].msrs, (uint32_t)regs->r12, &regs->r11) ?
 		       TDVMCALL_SUCCESS :
 		       TDVMCALL_INVALID_OPERAND;
 }
 
 static uint64_t write_msr(struct td *td, unsigned index, struct seam_regs *regs)
 {
-	return regs->r12 <= UINT32_MAX &&
-			       msr_write(&td->vcpus[index].msrs, (uint32_t)regs->r12, regs->r13) ?
+	return msr_write(&td->vcpus[index].msrs, (uint32_t)regs->r12, regs->r13) ?
 		       TDVMCALL_SUCCESS :
 		       TDVMCALL_INVALID_OPERAND;
 }
@@ -243,7 +280,7 @@ static uint64_t dispatch(struct td *td, unsigned index, struct seam_regs *regs)
 	case TDVMCALL_MMIO:
 		return mmio(td, regs);
 	case TDVMCALL_WBINVD: /* private memory is coherent, there is no device with its own */
-		return TDVMCALL_SUCCESS;
+		return td->config->wbinvd ? TDVMCALL_SUCCESS : TDVMCALL_SUBFUNC_UNSUPPORTED;
 	default:
 		log_line('L', "vCPU %u: unknown TDVMCALL sub-function 0x%llx", index,
 			 (unsigned long long)regs->r11);
@@ -260,15 +297,25 @@ static void count(uint64_t sub_function)
 	}
 }
 
+static void count_hypercall(uint64_t number)
+{
+	if (number < STATS_KVM_HYPERCALLS) {
+		stats_add(&stats.kvm_hypercall[number]);
+	}
+}
+
 void tdvmcall(struct td *td, unsigned index, struct seam_regs *regs)
 {
-	if (regs->r10 != 0) { /* a hypercall in KVM's own ABI */
-		log_line('L', "vCPU %u: unknown KVM hypercall %llu", index,
-			 (unsigned long long)regs->r10);
-		regs->r10 = KVM_ENOSYS;
+	struct seam_regs in = *regs;
+	if (regs->r10 != 0) {
+		count_hypercall(regs->r10);
+		regs->r10 = kvm_hypercall(td, regs);
+		trace(index, "KVM hypercall %llu (0x%llx, 0x%llx, 0x%llx, 0x%llx) = %lld",
+		      (unsigned long long)in.r10, (unsigned long long)in.r11,
+		      (unsigned long long)in.r12, (unsigned long long)in.r13,
+		      (unsigned long long)in.r14, (long long)regs->r10);
 		return;
 	}
-	struct seam_regs in = *regs;
 	count(regs->r11);
 	regs->r10 = dispatch(td, index, regs);
 	trace(index, "TDVMCALL 0x%llx (0x%llx, 0x%llx, 0x%llx, 0x%llx) = 0x%llx, R11 0x%llx",
