@@ -22,14 +22,14 @@ SECTIONS
 	.stub_bss : { *(.stub_bss) } :stub
 
 	. = MACHINE_BASE;
-	.text : { *(.text .text.*) } :machine =0xCCCCCCCC
+	.text : { *(.text .text.* .ltext .ltext.*) } :machine =0xCCCCCCCC
 	. = ALIGN(MEM_PAGE_SIZE);
 	machine_text_end = .;
-	.rodata : { *(.rodata .rodata.*) } :machine
+	.rodata : { *(.rodata .rodata.* .lrodata .lrodata.*) } :machine
 	. = ALIGN(MEM_PAGE_SIZE);
 	machine_rodata_end = .;
-	.data : { *(.data .data.*) } :machine
-	.bss : { *(.bss .bss.* COMMON) } :bss
+	.data : { *(.data .data.* .ldata .ldata.*) } :machine
+	.bss : { *(.bss .bss.* .lbss .lbss.* COMMON) } :bss
 	ASSERT(. <= MACHINE_BASE + MACHINE_WINDOW, "the machine does not fit its window.")
 
 #include "linker/debug.inc"

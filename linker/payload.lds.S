@@ -28,10 +28,10 @@ SECTIONS
 	. = PAYLOAD_BASE;
 	.text : {
 		KEEP(*(.entry))
-		*(.text .text.*)
+		*(.text .text.* .ltext .ltext.*)
 	} :image =0xCCCCCCCC
-	.rodata : { *(.rodata .rodata.*) } :image
-	.data : { *(.data .data.*) } :image
+	.rodata : { *(.rodata .rodata.* .lrodata .lrodata.*) } :image
+	.data : { *(.data .data.* .ldata .ldata.*) } :image
 	ASSERT(. < PAYLOAD_BASE + PAYLOAD_FILE_SIZE, "the payload has outgrown its file size.")
 	/* The file is as long as its header says. */
 	. = PAYLOAD_BASE + PAYLOAD_FILE_SIZE - 1;
@@ -39,7 +39,7 @@ SECTIONS
 
 	. = ALIGN(16);
 	payload_bss = .;
-	.bss (NOLOAD) : { *(.bss .bss.* COMMON) } :image
+	.bss (NOLOAD) : { *(.bss .bss.* .lbss .lbss.* COMMON) } :image
 	payload_bss_end = .;
 	ASSERT(. <= PAYLOAD_BASE + PAYLOAD_WINDOW, "the payload has outgrown its window.")
 

@@ -43,11 +43,11 @@ SECTIONS
 	ASSERT(. == RESET_PAGE + MEM_PAGE_SIZE, "the reset page must end at 4 GiB.")
 
 	/* Initialised data would stand in ROM on a plain VM: there is none. */
-	.data : { *(.data .data.*) } :bss
+	.data : { *(.data .data.* .ldata .ldata.*) } :bss
 	ASSERT(SIZEOF(.data) == 0, "the shim has initialised data: make it const or set it.")
 	. = SHIM_DATA;
 	shim_bss = .;
-	.bss (NOLOAD) : { *(.bss .bss.* COMMON) } :bss
+	.bss (NOLOAD) : { *(.bss .bss.* .lbss .lbss.* COMMON) } :bss
 	shim_bss_end = .;
 	ASSERT(. <= SHIM_DATA + SHIM_DATA_SIZE, "the shim's .bss has exceeded its window.")
 

@@ -7,17 +7,20 @@
   - no blanks at the end of a line; one newline at the end
   - the SPDX line among the first five
   - C headers: #pragma once
+  - no name of cmocka 1 that cmocka 2 deprecates
 
 Exit status: 0 all is well, 1 not (a line each), 2 no file was found.
 """
 
 import pathlib
+import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = ("linker", "arch", "loader", "shim", "tools", "boot-tests", ".ci")
 COLUMNS = 100
 CODE = {".c", ".h", ".S", ".nasm", ".inc", ".py"}
+DEPRECATED = re.compile(r"\b(?:assert|expect)_(?:not_)?in_range\(")
 SPDX = "SPDX-License-Identifier: BSD-2-Clause-Patent"
 
 
@@ -30,6 +33,8 @@ def faults(path, text):
     for number, line in enumerate(lines, 1):
         if path.suffix in CODE and len(line.expandtabs(8)) > COLUMNS:
             yield number, f"more than {COLUMNS} columns"
+        if path.suffix == ".c" and DEPRECATED.search(line):
+            yield number, "deprecated in cmocka 2: see boot-tests/unit/assert_within.h"
         if line != line.rstrip():
             yield number, "blanks at the end"
     if lines[-1] != "" or lines[-2:-1] == [""]:

@@ -40,8 +40,8 @@ struct acpi_header {
 	uint32_t length;               /* 04: of the whole table */
 	uint8_t revision;              /* 08 */
 	uint8_t checksum;              /* 09: the bytes of the table add up to 0 */
-	uint8_t oem_id[6];             /* 0A */
-	uint8_t oem_table_id[8];       /* 10 */
+	uint8_t oem_id[6] NONSTRING;   /* 0A */
+	uint8_t oem_table_id[8] NONSTRING; /* 10 */
 	uint32_t oem_revision;         /* 18 */
 	uint32_t creator_id;           /* 1C */
 	uint32_t creator_revision;     /* 20 */

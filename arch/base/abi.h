@@ -5,6 +5,12 @@
 #include <stddef.h>
 
 #define PACKED __attribute__((packed))
+/* A field of characters that has no room for a NUL behind them. */
+#if __has_attribute(nonstring)
+#define NONSTRING __attribute__((nonstring))
+#else
+#define NONSTRING
+#endif
 #define ABI_SIZE(type, size) \
 	_Static_assert(sizeof(type) == (size), \
 		       "size of " #type " is not what the specification says.")

@@ -41,11 +41,11 @@ SECTIONS
 	.reset_vector : { KEEP(*(.reset.vector)) } :image =0
 	ASSERT(. == EXAMPLE_IMAGE + EXAMPLE_IMAGE_SIZE, "the image must end at 4 GiB.")
 
-	.data : { *(.data .data.*) } :ram
+	.data : { *(.data .data.* .ldata .ldata.*) } :ram
 	ASSERT(SIZEOF(.data) == 0, "initialised data would need a copy in RAM.")
 	. = EXAMPLE_RAM;
 	example_bss = .;
-	.bss (NOLOAD) : { *(.bss .bss.* COMMON) } :ram
+	.bss (NOLOAD) : { *(.bss .bss.* .lbss .lbss.* COMMON) } :ram
 	example_bss_end = .;
 	ASSERT(. <= EXAMPLE_RAM + EXAMPLE_RAM_SIZE - EXAMPLE_STACK_SIZE, "no room for the stack.")
 	example_stack = EXAMPLE_RAM + EXAMPLE_RAM_SIZE;

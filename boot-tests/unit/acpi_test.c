@@ -10,6 +10,7 @@
 
 #include "arch/base/bits.h"
 #include "boot-tests/unit/acpi_fixture.h"
+#include "boot-tests/unit/assert_within.h"
 #include "boot-tests/unit/fake_files.h"
 #include "boot-tests/unit/refusals.h"
 #include "linker/memmap.h"
@@ -83,7 +84,7 @@ static struct table_loader_command *last_command(uint32_t kind)
 
 static const uint8_t *at(uint64_t address)
 {
-	assert_in_range(address, ACPI_ARENA, ACPI_ARENA + arena.used - 1);
+	assert_within(address, ACPI_ARENA, ACPI_ARENA + arena.used - 1);
 	return memory + (address - ACPI_ARENA);
 }
 

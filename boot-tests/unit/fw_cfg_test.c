@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "arch/base/addr.h"
+#include "boot-tests/unit/assert_within.h"
 #include "boot-tests/unit/fake_files.h"
 #include "boot-tests/unit/low_memory.h"
 #include "boot-tests/unit/refusals.h"
@@ -54,8 +55,8 @@ static void dma_start(uint64_t address)
 		device.position = 0;
 	}
 	if ((control & FW_CFG_DMA_READ) != 0) {
-		assert_in_range(to, BOUNCE + sizeof(*dma), BOUNCE + BOUNCE_SIZE - 1);
-		assert_in_range(length, 1, BOUNCE + BOUNCE_SIZE - to);
+		assert_within(to, BOUNCE + sizeof(*dma), BOUNCE + BOUNCE_SIZE - 1);
+		assert_within(length, 1, BOUNCE + BOUNCE_SIZE - to);
 		fake_files_read(device.selector, device.position, gpa_pointer(gpa(to)), length);
 	} else {
 		assert_true((control & FW_CFG_DMA_SKIP) != 0);
@@ -207,7 +208,7 @@ static void reads_by_dma(void **state)
 	device.dma_transfers = 0;
 	check_reads();
 	assert_int_equal(device.bytes_by_port, 0);
-	assert_in_range(device.dma_transfers, 8, 16);
+	assert_within(device.dma_transfers, 8, 16);
 }
 
 static void reads_by_port(void **state)

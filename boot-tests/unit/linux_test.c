@@ -13,6 +13,7 @@
 #include "arch/base/bits.h"
 #include "arch/linux/boot_params.h"
 #include "boot-tests/unit/acpi_fixture.h"
+#include "boot-tests/unit/assert_within.h"
 #include "boot-tests/unit/fake_files.h"
 #include "boot-tests/unit/fake_tdcall.h"
 #include "boot-tests/unit/low_memory.h"
@@ -339,7 +340,7 @@ static unsigned extend_count;
 static uint64_t take_extend(struct tdcall_regs *regs)
 {
 	assert_int_equal(regs->rax, TDG_MR_RTMR_EXTEND);
-	assert_in_range(extend_count, 0, EXTENDS_MAX - 1);
+	assert_within(extend_count, 0, EXTENDS_MAX - 1);
 	extends[extend_count].index = regs->rdx;
 	memcpy(extends[extend_count++].digest, (const void *)regs->rcx, SHA384_SIZE);
 	return TDX_SUCCESS;
@@ -356,7 +357,7 @@ static int setup_measured(void **state)
 static void assert_extend(unsigned i, unsigned index, const void *bytes, size_t size)
 {
 	uint8_t digest[SHA384_SIZE];
-	assert_in_range(i, 0, extend_count - 1);
+	assert_within(i, 0, extend_count - 1);
 	assert_int_equal(extends[i].index, index);
 	assert_memory_equal(extends[i].digest, SHA384(bytes, size, digest), sizeof(digest));
 }

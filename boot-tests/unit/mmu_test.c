@@ -24,6 +24,7 @@
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
+#include "boot-tests/unit/assert_within.h"
 #include "boot-tests/vmm/frames.h"
 #include "boot-tests/vmm/run.h"
 
@@ -578,7 +579,7 @@ static void frames_run_out_and_come_back(void **state)
 		}
 	}
 	assert_non_null(strstr(module.reason, "no free frame"));
-	assert_in_range(count, 40, POOL_SIZE / BLOCK);
+	assert_within(count, 40, POOL_SIZE / BLOCK);
 	for (unsigned i = 0; i < count; i++) {
 		frames_give(frames[i], PG_2M);
 	}

@@ -13,6 +13,7 @@
 #include "boot-tests/module/pamt.h"
 #include "boot-tests/module/sys.h"
 #include "boot-tests/module/td.h"
+#include "boot-tests/unit/assert_within.h"
 #include "boot-tests/unit/module_fixture.h"
 
 #define HKID (MODULE_HKID_BASE + 5)
@@ -145,7 +146,7 @@ static void write_back_is_interrupted(void **state)
 	while (call(TDH_PHYMEM_CACHE_WB, TDX_CACHE_WB_RESUME, 0, 0, 0) != TDX_SUCCESS) {
 		calls++;
 	}
-	assert_in_range(calls, 2, 100);
+	assert_within(calls, 2, 100);
 	/* To start once more forgets where the one before stopped. */
 	assert_status(call(TDH_PHYMEM_CACHE_WB, TDX_CACHE_WB_START, 0, 0, 0),
 		      TDX_INTERRUPTED_RESUMABLE);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "arch/base/bits.h"
+#include "boot-tests/unit/assert_within.h"
 #include "boot-tests/unit/fake_files.h"
 #include "boot-tests/unit/refusals.h"
 #include "linker/memmap.h"
@@ -130,7 +131,7 @@ static void unknown_chipset(void **state)
 static void assert_entry(const struct memory_map *map, unsigned index, uint64_t base, uint64_t end,
 			 enum memory_kind kind)
 {
-	assert_in_range(index, 0, map->count - 1);
+	assert_within(index, 0, map->count - 1);
 	assert_int_equal(map->entries[index].range.base.v, base);
 	assert_int_equal(gpa_range_end(map->entries[index].range), end);
 	assert_int_equal(map->entries[index].kind, kind);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <openssl/sha.h>
 
+#include "boot-tests/unit/assert_within.h"
 #include "boot-tests/unit/fake_tdcall.h"
 #include "boot-tests/unit/low_memory.h"
 #include "boot-tests/unit/refusals.h"
@@ -34,7 +35,7 @@ static uint64_t module(struct tdcall_regs *regs)
 {
 	assert_int_equal(regs->rax, TDG_MR_RTMR_EXTEND);
 	assert_int_equal(regs->rcx % 64, 0);
-	assert_in_range(regs->rdx, 0, REGISTERS - 1);
+	assert_within(regs->rdx, 0, REGISTERS - 1);
 	extend(registers[regs->rdx], (const uint8_t *)regs->rcx);
 	return TDX_SUCCESS;
 }
@@ -59,7 +60,7 @@ static unsigned replay(uint8_t replayed[REGISTERS][SHA384_SIZE])
 	uint32_t at = 32 + number_at(28);
 	memset(replayed, 0, REGISTERS * SHA384_SIZE);
 	while (number_at(at) != UINT32_MAX) {
-		assert_in_range(number_at(at), 1, REGISTERS);
+		assert_within(number_at(at), 1, REGISTERS);
 		assert_int_equal(number_at(at + 8), 1);
 		assert_int_equal(area[at + 12] | area[at + 13] << 8, 0x0C);
 		extend(replayed[number_at(at) - 1], area + at + 14);

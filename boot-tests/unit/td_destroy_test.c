@@ -19,6 +19,7 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/module.h"
+#include "boot-tests/unit/assert_within.h"
 #include "boot-tests/unit/module_fixture.h"
 #include "boot-tests/vmm/frames.h"
 #include "boot-tests/vmm/run.h"
@@ -364,7 +365,7 @@ static void cache_write_back_is_bounded(void **state)
 	calls.endless = true;
 	unsigned count = calls.count;
 	assert_int_equal(td_destroy(&td, MODULE_HKID_BASE), ST_TDX);
-	assert_in_range(calls.count - count, 10000, 10010);
+	assert_within(calls.count - count, 10000, 10010);
 	calls.endless = false;
 	destroy();
 }
@@ -375,7 +376,7 @@ static void refused_while_built(void **state)
 	assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
 	unsigned count = calls.count;
 	destroy();
-	assert_in_range(count, 50, 200);
+	assert_within(count, 50, 200);
 	for (unsigned i = 0; i < count; i++) {
 		calls.count = 0;
 		calls.refuse = i;
@@ -399,7 +400,7 @@ static void refused_while_destroyed(void **state)
 			calls.count = 0;
 			destroy();
 			count = calls.count;
-			assert_in_range(count, 20, 200);
+			assert_within(count, 20, 200);
 			continue;
 		}
 		calls.count = 0;
