@@ -14,11 +14,15 @@
 struct bzimage_fault {
 	const char *field;
 	uint64_t value;
+	const char *rule; /* one clause for people */
 };
 
 /* Copies the setup header out of the first size bytes of a bzImage and checks it. */
 enum status bzimage_header_read(const uint8_t *setup, uint32_t size, struct linux_setup_header *out,
 				struct bzimage_fault *fault) MUST_CHECK;
+
+/* Where the protected-mode part starts in the file. header: as bzimage_header_read() made it. */
+uint32_t bzimage_body_offset(const struct linux_setup_header *header);
 
 /*
  * Where a kernel with a protected-mode part of size bytes goes, and all that it needs there.

@@ -108,7 +108,7 @@ static enum status open_kernel(const struct image_config *config, struct kernel 
 	if (status != ST_OK) {
 		return refuse(status, "kernel header: %s 0x%lx", fault.field, fault.value);
 	}
-	uint32_t cut = (kernel.header.setup_sects + 1u) * LINUX_SECTOR_SIZE;
+	uint32_t cut = bzimage_body_offset(&kernel.header);
 	/* Cut elsewhere, another kernel would be entered under the same measurement. */
 	if (cut > kernel.setup.size || (kernel.setup.embedded == NULL && cut < kernel.setup.size)) {
 		return refuse(cut > kernel.setup.size ? ST_TRUNCATED : ST_BAD_FORMAT,
