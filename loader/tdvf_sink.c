@@ -2,49 +2,36 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "loader/tdvf_sink.h"
 
+#include <stdbool.h>
+
 #include "arch/base/check.h"
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
-#include "arch/tdx/tdvf.h"
 #include "linker/memmap.h"
 #include "loader/ap_table.h"
-#include "loader/config.h"
 
-/* What stands at TDVF_METADATA: room for one BFV and everything else that a plan can hold. */
-struct sink_metadata {
-	uint8_t guid[TDVF_GUID_SIZE];
-	struct tdvf_descriptor descriptor;
-	struct tdvf_section sections[PLAN_TAG_COUNT];
-};
-_Static_assert(TDVF_METADATA + sizeof(struct sink_metadata) <= TDVF_METADATA_END,
-	       "The TDX metadata must fit its window.");
-
-/* The GUIDed table with its one entry, and td-shim's pointer right behind it. */
-struct PACKED sink_table {
-	uint32_t descriptor_from_end;
-	uint16_t entry_length;
-	uint8_t entry_guid[TDVF_GUID_SIZE];
-	uint16_t table_length;
-	uint8_t footer_guid[TDVF_GUID_SIZE];
-	uint32_t descriptor_from_start;
-};
-#define SINK_TABLE_FROM_END (TDVF_FOOTER_FROM_END + offsetof(struct sink_table, footer_guid))
-ABI_FIELD(struct sink_table, entry_guid, 0x06, 16);
-ABI_FIELD(struct sink_table, footer_guid, 0x18, 16);
-ABI_FIELD(struct sink_table, descriptor_from_start,
-	  SINK_TABLE_FROM_END - TDVF_POINTER_FROM_END, 4);
-
-/* What the sink writes into the shim's image. */
+/* What is zero in the shim's image: the sink writes there, or the TD starts with zeros there. */
 static const struct sink_area {
 	const char *name;
 	uint64_t base;
 	uint64_t size;
+	bool written;
 } sink_areas[] = {
-	{ "AP table", AP_TABLE, AP_TABLE_PAGES * MEM_PAGE_SIZE },
-	{ "image config", IMAGE_CONFIG, sizeof(struct image_config) },
-	{ "TDX metadata", TDVF_METADATA, TDVF_METADATA_END - TDVF_METADATA },
-	{ "GUIDed table", FOUR_GIB - SINK_TABLE_FROM_END, sizeof(struct sink_table) },
+	{ "AP table", AP_TABLE, AP_TABLE_PAGES * MEM_PAGE_SIZE, true },
+	{ "wake-up mailbox", MAILBOX, MEM_PAGE_SIZE, false },
+	{ "image config", IMAGE_CONFIG, sizeof(struct image_config), true },
+	{ "TDX metadata", TDVF_METADATA, TDVF_METADATA_END - TDVF_METADATA, true },
+	{ "GUIDed table", SINK_TABLE, sizeof(struct sink_table), true },
 };
+
+void tdvf_sink_clear(uint8_t *shim, gpa_t base)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(sink_areas); i++) {
+		if (sink_areas[i].written) {
+			memset(shim + (sink_areas[i].base - base.v), 0, sink_areas[i].size);
+		}
+	}
+}
 
 static enum status sink_check_areas(const struct plan_entry *shim, char *error, size_t error_size)
 {
@@ -121,9 +108,13 @@ enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, uint
 		fmt_print(error, error_size, "plan: %s", status_text(st));
 		return st;
 	}
-	if (out_size != size || (config_flags & ~(uint32_t)IMAGE_CONFIG_AP_STRICT) != 0) {
-		fmt_print(error, error_size, "image size 0x%lx (needed 0x%lx), flags 0x%x",
-			  out_size, size, config_flags);
+	if (out_size != size) {
+		fmt_print(error, error_size, "image size 0x%lx (needed 0x%lx)", out_size, size);
+		return ST_BAD_ARGUMENT;
+	}
+	if ((config_flags & ~(uint32_t)IMAGE_CONFIG_AP_STRICT) != 0) {
+		fmt_print(error, error_size, "image config: flags 0x%x: unknown flag",
+			  config_flags);
 		return ST_BAD_ARGUMENT;
 	}
 	TRY(sink_check_areas(plan_find(plan, PLAN_SHIM), error, error_size));
@@ -163,6 +154,6 @@ enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, uint
 		.footer_guid = TDVF_FOOTER_GUID,
 		.descriptor_from_start = (uint32_t)(descriptor - base),
 	};
-	memcpy(out + (size - SINK_TABLE_FROM_END), &table, sizeof(table));
+	memcpy(out + (SINK_TABLE - base), &table, sizeof(table));
 	return ST_OK;
 }

@@ -18,6 +18,8 @@
 #define LINUX_LOADER_UNDEFINED 0xFF
 #define LINUX_LOADFLAG_LOADED_HIGH 0x01
 #define LINUX_XLOADFLAG_KERNEL_64 0x0001
+/* The longest command line that every x86 kernel takes, without its NUL. */
+#define LINUX_CMDLINE_MAX 2047
 /* The 64-bit entry, relative to the protected-mode part. */
 #define LINUX_ENTRY_64 0x200
 

@@ -72,9 +72,16 @@ static void make_kernel(const char *name, struct linux_setup_header header, size
 
 static const struct linux_setup_header good_header = {
 	.setup_sects = 1,
+	.boot_flag = LINUX_BOOT_FLAG,
+	.jump_offset = LINUX_HEADER_END_MAX - LINUX_HEADER_JUMP_END,
 	.header = LINUX_HEADER_MAGIC,
 	.version = LINUX_VERSION_MIN,
+	.loadflags = LINUX_LOADFLAG_LOADED_HIGH,
+	.initrd_addr_max = 0x7FFFFFFF,
 	.xloadflags = LINUX_XLOADFLAG_KERNEL_64,
+	.cmdline_size = 255,
+	.pref_address = 0x1000000,
+	.init_size = 0x10000,
 };
 
 static void help(void **state)
@@ -138,12 +145,12 @@ static void default_image(void **state)
 static void payload_image(void **state)
 {
 	(void)state;
-	make_kernel("kernel", good_header, 3 * LINUX_SECTOR_SIZE);
+	make_kernel("kernel", good_header, 4 * LINUX_SECTOR_SIZE);
 	save("initrd", "initrd", 6);
 	run(0, "", "image --output p.fd --kernel kernel --initrd initrd --cmdline 'quiet x' "
 		   "--ap-handover strict");
 	run(0, "AP hand-over strict", "dump p.fd");
-	assert_non_null(strstr(out, "R--  kernel, 0x600 bytes"));
+	assert_non_null(strstr(out, "R--  kernel, 0x800 bytes"));
 	assert_non_null(strstr(out, "R--  initrd, 0x6 bytes"));
 	assert_non_null(strstr(out, "R--  command line, 0x7 bytes"));
 	/* A pipe is as good as a file. */
@@ -159,8 +166,14 @@ static void payload_image(void **state)
 	run(0, "", arguments);
 	run(0, "command line, 0x7ff bytes", "dump c.fd");
 	snprintf(arguments, sizeof(arguments), "image --output c.fd --cmdline %s", text);
-	run(1, "--cmdline: length 2048: must be 1 to 2047", arguments);
+	run(1, "lintel: command line: length 2048: the kernel takes 2047", arguments);
 	run(1, "--cmdline: length 0:", "image --output c.fd --cmdline ''");
+	snprintf(arguments, sizeof(arguments), "image --output c.fd --kernel kernel --cmdline %s",
+		 text + 2048 - 255);
+	run(0, "", arguments);
+	snprintf(arguments, sizeof(arguments), "image --output c.fd --kernel kernel --cmdline %s",
+		 text + 2048 - 256);
+	run(1, "lintel: kernel: command line: length 256: the kernel takes 255", arguments);
 }
 
 static void bad_payload(void **state)
@@ -168,26 +181,26 @@ static void bad_payload(void **state)
 	(void)state;
 	struct linux_setup_header header = good_header;
 	make_kernel("k", header, LINUX_HEADER_END_MAX - 1);
-	run(1, "lintel: k: size 0x28f: too small", "image --output x.fd --kernel k");
-	make_kernel("k", header, 2 * LINUX_SECTOR_SIZE);
-	run(1, "lintel: k: setup_sects 1: nothing", "image --output x.fd --kernel k");
-	make_kernel("k", header, 2 * LINUX_SECTOR_SIZE + 1);
+	run(1, "lintel: k: kernel: size 0x28f: too small", "image --output x.fd --kernel k");
+	make_kernel("k", header, 2 * LINUX_SECTOR_SIZE - 1);
+	run(1, "lintel: k: kernel: setup_sects 0x1: the", "image --output x.fd --kernel k");
+	make_kernel("k", header, 2 * LINUX_SECTOR_SIZE + LINUX_ENTRY_64);
+	run(1, "lintel: k: kernel: protected-mode size 0x200,", "image --output x.fd --kernel k");
+	make_kernel("k", header, 2 * LINUX_SECTOR_SIZE + LINUX_ENTRY_64 + 1);
 	run(0, "", "image --output x.fd --kernel k");
 	header.setup_sects = 0; /* means 4 */
-	make_kernel("k", header, 5 * LINUX_SECTOR_SIZE);
-	run(1, "lintel: k: setup_sects 4:", "image --output x.fd --kernel k");
-	header = good_header;
-	header.header = 0x53726449;
-	make_kernel("k", header, 0x1000);
-	run(1, "lintel: k: header 0x53726449: not a bzImage", "image --output x.fd --kernel k");
+	make_kernel("k", header, 5 * LINUX_SECTOR_SIZE - 1);
+	run(1, "lintel: k: kernel: setup_sects 0x4:", "image --output x.fd --kernel k");
 	header = good_header;
 	header.version = 0x20B;
 	make_kernel("k", header, 0x1000);
-	run(1, "lintel: k: version 0x20b:", "image --output x.fd --kernel k");
+	run(1, "lintel: k: kernel: version 0x20b:", "image --output x.fd --kernel k");
 	header = good_header;
-	header.xloadflags = 0xFFFE;
+	header.initrd_addr_max = 0x1010FFF;
 	make_kernel("k", header, 0x1000);
-	run(1, "lintel: k: xloadflags 0xfffe:", "image --output x.fd --kernel k");
+	make_kernel("k2", header, 0x1800);
+	run(1, "lintel: k: initrd: 0x1800 bytes above 0x1010000, initrd_addr_max 0x1010fff:",
+	    "image --output x.fd --kernel k --initrd k2");
 
 	save("empty", "", 0);
 	run(1, "lintel: empty: size 0:", "image --output x.fd --kernel empty");
@@ -268,9 +281,13 @@ static void broken_metadata(void **state)
 	static const struct poke pokes[] = {
 		{ TDVF_METADATA + 0x10, 4, 0, "lintel: poked.fd: descriptor: signature 0x0:" },
 		{ TDVF_METADATA + 0x20 + 24, 4, 7, "lintel: poked.fd: section 0: type 0x7:" },
-		{ FOUR_GIB - 0x20, 4, 0x1234, "pointer at size - 0x20 0x1234:" },
-		{ IMAGE_CONFIG + 0x0C, 4, 0x80000, "image config image_size 0x80000:" },
-		{ IMAGE_CONFIG + 0x08, 4, 2, "image config flags 0x2:" },
+		{ FOUR_GIB - 0x20, 4, 0x1234, "GUIDed table: descriptor_from_start 0x1234 at" },
+		/* Not measured; temporary memory on the kernel's place; a seeded mailbox. */
+		{ TDVF_METADATA + 0x20 + 28, 4, 0, "section 0: attributes 0x0 at 0xfffffc3c:" },
+		{ TDVF_METADATA + 0x40 + 8, 8, KERNEL_BASE, "section 1: memory_address 0x1000000" },
+		{ MAILBOX, 2, 1, "shim: byte 0x01 at 0xffffe000, where the wake-up mailbox goes" },
+		{ IMAGE_CONFIG + 0x0C, 4, 0x20001, "image config: image_size 0x20001:" },
+		{ IMAGE_CONFIG + 0x08, 4, 0x80, "image config: flags 0x80:" },
 		{ IMAGE_CONFIG + 0x10, 8, 0xFFFEF000, "kernel base 0xfffef000 size 0x0:" },
 		{ IMAGE_CONFIG + 0x18, 8, 0x1000, "kernel base 0x0 size 0x1000:" },
 	};
@@ -284,12 +301,12 @@ static void broken_metadata(void **state)
 	uint64_t base;
 	memcpy(&base, image + size - (FOUR_GIB - (IMAGE_CONFIG + 0x30)), sizeof(base));
 	const struct poke spans[] = {
-		{ IMAGE_CONFIG + 0x30, 8, base + 1, ": not in the image below" },
-		{ IMAGE_CONFIG + 0x30, 8, base - PAGE, ": not in the image below" },
+		{ IMAGE_CONFIG + 0x30, 8, base + 1, ": must lie in the image below" },
+		{ IMAGE_CONFIG + 0x30, 8, base - PAGE, ": must lie in the image below" },
 		{ IMAGE_CONFIG + 0x30, 8, AP_TABLE, "command line base 0xffff8000 size 0x4:" },
-		{ IMAGE_CONFIG + 0x38, 8, AP_TABLE - base + 1, ": not in the image below" },
+		{ IMAGE_CONFIG + 0x38, 8, AP_TABLE - base + 1, ": must lie in the image below" },
 		{ IMAGE_CONFIG + 0x38, 8, UINT64_MAX, "size 0xffffffffffffffff" },
-		{ IMAGE_CONFIG + 0x38, 8, 3, "command line size 0x3: no NUL follows" },
+		{ IMAGE_CONFIG + 0x38, 8, 3, "command line: byte 0x64 at 0x" },
 	};
 	run_pokes("c.fd", spans, sizeof(spans) / sizeof(spans[0]));
 }
@@ -305,6 +322,10 @@ static void broken_ap_table(void **state)
 		{ AP_TABLE + 0x2008, 8, 0x4000E1, "AP table 0x200000: must be" }, /* not itself */
 		{ AP_TABLE + 0x2008, 8, 0x80000000002000E1, "AP table 0x200000: must" }, /* NX */
 		{ AP_TABLE + 0x2008, 8, 0x8000002000E1, "AP table 0x200000: must" }, /* shared */
+		/* U, PWT, PCD: the walk takes them, the plan does not. */
+		{ AP_TABLE + 0x2008, 8, 0x2000E5, "AP table: entry 0x2000e5 at 0xffffa008:" },
+		{ AP_TABLE + 0x2008, 8, 0x2000E9, "AP table: entry 0x2000e9 at 0xffffa008:" },
+		{ AP_TABLE + 0x2008, 8, 0x2000F1, "AP table: entry 0x2000f1 at 0xffffa008:" },
 		{ AP_TABLE + 0x2008, 8, 0, "AP table maps 0xffe00000 bytes:" },
 		{ AP_TABLE + 0x2008, 8, 0x80000021, "AP table after 0x200000: an entry leads out" },
 		{ AP_TABLE + 0x0000, 8, AP_TABLE + 0x1001, "AP table 0x0: must be" }, /* A clear */

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "arch/base/addr.h"
+#include "arch/base/check.h"
 #include "arch/x86/paging.h"
 #include "linker/memmap.h"
 #include "loader/config.h"
+#include "loader/image_check.h"
 #include "loader/pagetable.h"
 #include "loader/tdvf_read.h"
 #include "tools/lintel/tool.h"
@@ -19,8 +21,8 @@ static const char help[] =
 	"\n"
 	"Checks a TDVF image and prints its sections. Of an image of ours it also prints the\n"
 	"parts and every range of the AP table with its permissions. Exit status 1: malformed\n"
-	"metadata, a range that is writable and executable, or an AP table that is not what it\n"
-	"must be.\n";
+	"metadata; in an image of ours any byte that does not follow from its parts, a payload\n"
+	"that no boot gets past, or a range that is writable and executable.\n";
 
 struct dump {
 	const char *path;
@@ -63,26 +65,18 @@ static void print_sections(const struct dump *d)
 	}
 }
 
-/* *free: where the next part can start at the lowest. */
-static bool print_part(const struct dump *d, const char *name, const struct image_span *span,
-		       uint64_t *free)
+static uint64_t print_part(const char *name, const struct image_span *span, uint64_t free)
 {
-	if (span->base == 0 && span->size == 0) {
-		return true;
+	if (span->size == 0) {
+		return free;
 	}
-	if (!is_aligned(span->base, MEM_PAGE_SIZE) || span->base < *free ||
-	    span->base >= AP_TABLE || span->size == 0 || span->size > AP_TABLE - span->base) {
-		tool_error("%s: %s base 0x%lx size 0x%lx: not in the image below the shim",
-			   d->path, name, span->base, span->size);
-		return false;
-	}
-	*free = align_up(span->base + span->size, MEM_PAGE_SIZE);
-	printf("  0x%09lx - 0x%09lx  R--  %s, 0x%lx bytes\n", span->base, *free, name, span->size);
-	return true;
+	uint64_t end = align_up(span->base + span->size, MEM_PAGE_SIZE);
+	printf("  0x%09lx - 0x%09lx  R--  %s, 0x%lx bytes\n", span->base, end, name, span->size);
+	return end;
 }
 
-/* The permissions are those that the shim's own page tables give. */
-static bool print_parts(const struct dump *d, const struct image_config *config)
+/* Of a checked image. The permissions are those that the shim's own page tables give. */
+static void print_parts(const struct image_config *config)
 {
 	static const struct {
 		uint64_t base;
@@ -94,34 +88,16 @@ static bool print_parts(const struct dump *d, const struct image_config *config)
 		{ RESET_PAGE, FOUR_GIB, "R-X  reset page" },
 	};
 	uint64_t free = FOUR_GIB - config->image_size;
-	if (!is_aligned(free, MEM_PAGE_SIZE) || free >= AP_TABLE ||
-	    align_up(config->image_size, IMAGE_ALIGN) != d->tdvf.size) {
-		tool_error("%s: image config image_size 0x%x: the file has 0x%lx", d->path,
-			   config->image_size, d->tdvf.size);
-		return false;
-	}
-	if ((config->flags & ~(uint32_t)IMAGE_CONFIG_AP_STRICT) != 0) {
-		tool_error("%s: image config flags 0x%x: unknown flag", d->path, config->flags);
-		return false;
-	}
 	printf("\nParts of a Lintel image, AP hand-over %s\n",
 	       (config->flags & IMAGE_CONFIG_AP_STRICT) != 0 ? "strict" : "linux");
-	if (!print_part(d, "kernel", &config->kernel, &free) ||
-	    !print_part(d, "initrd", &config->initrd, &free) ||
-	    !print_part(d, "command line", &config->cmdline, &free)) {
-		return false;
-	}
-	const struct image_span *cmdline = &config->cmdline;
-	if (cmdline->size != 0 && *dump_at(d, cmdline->base + cmdline->size) != 0) {
-		tool_error("%s: command line size 0x%lx: no NUL follows", d->path, cmdline->size);
-		return false;
-	}
+	free = print_part("kernel", &config->kernel, free);
+	free = print_part("initrd", &config->initrd, free);
+	free = print_part("command line", &config->cmdline, free);
 	printf("  0x%09lx - 0x%09lx  R-X  shim text, then R-- its constants\n", free,
 	       (uint64_t)AP_TABLE);
 	for (size_t i = 0; i < ARRAY_COUNT(fixed); i++) {
 		printf("  0x%09lx - 0x%09lx  %s\n", fixed[i].base, fixed[i].end, fixed[i].text);
 	}
-	return true;
 }
 
 /* Leaves that follow each other, with the same permissions and page size. */
@@ -228,19 +204,21 @@ static bool print_ap_table(const struct dump *d)
 
 static bool print_ours(const struct dump *d)
 {
-	struct image_config config;
-	memcpy(&config, dump_at(d, IMAGE_CONFIG), sizeof(config));
-	if (config.magic != IMAGE_CONFIG_MAGIC) {
-		return true; /* someone else's image */
+	if (!image_is_ours(d->bytes, d->tdvf.size)) {
+		return true;
 	}
-	uint32_t pointer;
-	memcpy(&pointer, d->bytes + d->tdvf.size - TDVF_POINTER_FROM_END, sizeof(pointer));
-	if (pointer != d->tdvf.descriptor_offset) {
-		tool_error("%s: pointer at size - 0x20 0x%x: the GUIDed table says 0x%lx", d->path,
-			   pointer, d->tdvf.descriptor_offset);
-		return false;
+	char error[200];
+	uint8_t *scratch = malloc(2 * d->tdvf.size);
+	CHECK(scratch != NULL);
+	bool good = image_check(d->bytes, d->tdvf.size, scratch, error, sizeof(error)) == ST_OK;
+	free(scratch);
+	if (good) {
+		struct image_config config;
+		memcpy(&config, dump_at(d, IMAGE_CONFIG), sizeof(config));
+		print_parts(&config);
+	} else {
+		tool_error("%s: %s", d->path, error);
 	}
-	bool good = print_parts(d, &config);
 	return print_ap_table(d) && good;
 }
 

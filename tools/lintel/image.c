@@ -5,15 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arch/linux/boot_params.h"
 #include "linker/memmap.h"
 #include "loader/config.h"
+#include "loader/image_check.h"
 #include "loader/plan.h"
 #include "loader/tdvf_sink.h"
 #include "tools/lintel/tool.h"
-
-/* The longest command line every x86 kernel takes, without its NUL. */
-#define CMDLINE_MAX 2047
 
 extern const uint8_t shim_blob[];
 extern const uint8_t shim_blob_end[];
@@ -21,11 +18,13 @@ extern const uint8_t shim_blob_end[];
 static const char help[] =
 	"usage: lintel image --output FILE.fd [OPTION]...\n"
 	"\n"
-	"Makes a firmware image for qemu -bios. All of it is measured into MRTD.\n"
+	"Makes a firmware image for qemu -bios. All of it is measured into MRTD. A payload that\n"
+	"no boot gets past is refused; whether a TD has the memory for it only its boot can tell.\n"
 	"  --output FILE        where the image goes\n"
 	"  --kernel FILE        embed this bzImage (else the shim asks fw_cfg: qemu -kernel)\n"
 	"  --initrd FILE        embed this initrd\n"
-	"  --cmdline TEXT       embed this kernel command line, 2047 bytes at most\n"
+	"  --cmdline TEXT       embed this kernel command line, at most as long as the kernel\n"
+	"                       takes, and 2047 bytes\n"
 	"  --ap-handover linux  APs reach the wake-up vector with CR0.WP=0 (default: what stock\n"
 	"                       kernels need)\n"
 	"  --ap-handover strict with CR0.WP=1: the AP table is read-only in fact\n";
@@ -38,33 +37,6 @@ struct image_options {
 	uint32_t flags;
 };
 
-static enum tool_exit check_bzimage(const char *path, const struct file_bytes *file)
-{
-	struct linux_setup_header header;
-	if (file->size < LINUX_HEADER_END_MAX) {
-		return tool_error("%s: size 0x%zx: too small for a bzImage", path, file->size);
-	}
-	memcpy(&header, file->bytes + LINUX_HEADER_OFFSET, sizeof(header));
-	if (header.header != LINUX_HEADER_MAGIC) {
-		return tool_error("%s: header 0x%x: not a bzImage (no \"HdrS\")", path,
-				  header.header);
-	}
-	if (header.version < LINUX_VERSION_MIN) {
-		return tool_error("%s: version 0x%x: boot protocol 0x%x or later is needed", path,
-				  header.version, LINUX_VERSION_MIN);
-	}
-	if ((header.xloadflags & LINUX_XLOADFLAG_KERNEL_64) == 0) {
-		return tool_error("%s: xloadflags 0x%x: the kernel has no 64-bit entry", path,
-				  header.xloadflags);
-	}
-	size_t sectors = header.setup_sects != 0 ? header.setup_sects : LINUX_SETUP_SECTS_DEFAULT;
-	if ((sectors + 1) * LINUX_SECTOR_SIZE >= file->size) {
-		return tool_error("%s: setup_sects %zu: nothing follows the setup part", path,
-				  sectors);
-	}
-	return TOOL_OK;
-}
-
 /* Reads what the options name; the caller frees both files, also after an error. */
 static enum tool_exit read_inputs(const struct image_options *options, struct file_bytes *kernel,
 				  struct file_bytes *initrd)
@@ -72,14 +44,23 @@ static enum tool_exit read_inputs(const struct image_options *options, struct fi
 	enum tool_exit result = TOOL_OK;
 	if (options->kernel != NULL) {
 		result = file_read(options->kernel, kernel);
-		if (result == TOOL_OK) {
-			result = check_bzimage(options->kernel, kernel);
-		}
 	}
 	if (result == TOOL_OK && options->initrd != NULL) {
 		result = file_read(options->initrd, initrd);
 	}
 	return result;
+}
+
+/* By the shim's own rules: what it would refuse at every boot is no image. */
+static enum tool_exit check_payload(const struct image_options *options,
+				    const struct plan_parts *parts)
+{
+	char error[200];
+	if (image_check_payload(parts, error, sizeof(error)) == ST_OK) {
+		return TOOL_OK;
+	}
+	return options->kernel != NULL ? tool_error("%s: %s", options->kernel, error) :
+					 tool_error("%s", error);
 }
 
 static enum tool_exit write_image(const struct image_options *options,
@@ -131,7 +112,10 @@ static enum tool_exit make_image(const struct image_options *options)
 			.cmdline = { (const uint8_t *)cmdline,
 				     cmdline != NULL ? strlen(cmdline) : 0 },
 		};
-		result = write_image(options, &parts);
+		result = check_payload(options, &parts);
+		if (result == TOOL_OK) {
+			result = write_image(options, &parts);
+		}
 	}
 	free(kernel.bytes);
 	free(initrd.bytes);
@@ -186,12 +170,8 @@ enum tool_exit command_image(int argc, char **argv)
 	if (options.output == NULL || optind != argc) {
 		return tool_usage(argv[0], "--output is needed, and options only");
 	}
-	if (options.cmdline != NULL) {
-		size_t length = strlen(options.cmdline);
-		if (length == 0 || length > CMDLINE_MAX) {
-			return tool_error("--cmdline: length %zu: must be 1 to %d", length,
-					  CMDLINE_MAX);
-		}
+	if (options.cmdline != NULL && *options.cmdline == 0) {
+		return tool_error("--cmdline: length 0: leave the option out");
 	}
 	return make_image(&options);
 }
