@@ -2,6 +2,24 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "loader/memory_map.h"
 
+#include <stddef.h>
+
+static void insert_entry(struct memory_map *map, unsigned at, struct memory_entry entry)
+{
+	for (unsigned i = map->count++; i > at; i--) {
+		map->entries[i] = map->entries[i - 1];
+	}
+	map->entries[at] = entry;
+}
+
+static void remove_entry(struct memory_map *map, unsigned at)
+{
+	map->count--;
+	for (unsigned i = at; i < map->count; i++) {
+		map->entries[i] = map->entries[i + 1];
+	}
+}
+
 enum status memory_map_add(struct memory_map *map, uint64_t base, uint64_t size,
 			   enum memory_kind kind)
 {
@@ -10,21 +28,30 @@ enum status memory_map_add(struct memory_map *map, uint64_t base, uint64_t size,
 	if (!gpa_range_make(base, size, &range) || gpa_range_end(range) == 0) {
 		return ST_BAD_RANGE;
 	}
-	if (map->count > 0) {
-		struct memory_entry *last = &map->entries[map->count - 1];
-		uint64_t last_end = gpa_range_end(last->range);
-		if (base < last_end) {
-			return ST_BAD_RANGE;
-		}
-		if (base == last_end && kind == last->kind) {
-			last->range.size += size;
-			return ST_OK;
-		}
+	unsigned at = 0;
+	while (at < map->count && map->entries[at].range.base.v < base) {
+		at++;
 	}
-	if (map->count == MEMORY_MAP_ENTRIES) {
+	struct memory_entry *before = at > 0 ? &map->entries[at - 1] : NULL;
+	struct memory_entry *after = at < map->count ? &map->entries[at] : NULL;
+	if ((before != NULL && gpa_range_end(before->range) > base) ||
+	    (after != NULL && after->range.base.v < base + size)) {
+		return ST_BAD_RANGE;
+	}
+	bool grows = before != NULL && before->kind == kind && gpa_range_end(before->range) == base;
+	bool joins = after != NULL && after->kind == kind && after->range.base.v == base + size;
+	if (grows) {
+		before->range.size += size + (joins ? after->range.size : 0);
+		if (joins) {
+			remove_entry(map, at);
+		}
+	} else if (joins) {
+		after->range = (struct gpa_range){ gpa(base), size + after->range.size };
+	} else if (map->count == MEMORY_MAP_ENTRIES) {
 		return ST_NO_SPACE;
+	} else {
+		insert_entry(map, at, (struct memory_entry){ range, kind });
 	}
-	map->entries[map->count++] = (struct memory_entry){ range, kind };
 	return ST_OK;
 }
 

@@ -12,6 +12,7 @@ enum memory_kind {
 	MEMORY_ACCEPTED,   /* RAM that may be used */
 	MEMORY_UNACCEPTED, /* RAM of a TD that nobody may touch before it is accepted */
 	MEMORY_RESERVED,
+	MEMORY_MMIO, /* of devices: no memory, and no business of an e820 table */
 };
 
 #define MEMORY_MAP_ENTRIES 64
@@ -25,8 +26,8 @@ struct memory_map {
 };
 
 /*
- * Appends [base, base + size); a range that continues the last one with the same kind grows it.
- * ST_BAD_RANGE: unaligned, empty, wraps, or does not lie behind the last range. ST_NO_SPACE: full.
+ * Adds [base, base + size) where it belongs; neighbours of the same kind become one range.
+ * ST_BAD_RANGE: unaligned, empty, wraps, or overlaps a range. ST_NO_SPACE: full.
  */
 enum status memory_map_add(struct memory_map *map, uint64_t base, uint64_t size,
 			   enum memory_kind kind) MUST_CHECK;

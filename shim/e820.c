@@ -11,6 +11,9 @@
 
 #include "shim/refusal.h"
 
+/* What is in no entry. */
+#define E820_NONE 0
+
 static uint32_t type_of_kind(enum memory_kind kind)
 {
 	switch (kind) {
@@ -19,9 +22,12 @@ static uint32_t type_of_kind(enum memory_kind kind)
 	case MEMORY_UNACCEPTED:
 		return E820_RAM;
 	case MEMORY_RESERVED:
+		return E820_RESERVED;
+	/* Linux takes what is reserved out of the windows that ACPI gives to PCI devices. */
+	case MEMORY_MMIO:
 		break;
 	}
-	return E820_RESERVED;
+	return E820_NONE;
 }
 
 /* Lowers *next to the last byte before a border of range, if that lies at or above position. */
@@ -50,7 +56,7 @@ enum status e820_build(const struct memory_map *map, const struct e820_overlay *
 	uint64_t last;
 	/* From border to border: between two of them the type does not change. */
 	do {
-		uint32_t type = 0;
+		uint32_t type = E820_NONE;
 		last = UINT64_MAX;
 		for (unsigned i = 0; i < map->count; i++) {
 			lower_border(map->entries[i].range, position, &last);
@@ -68,7 +74,7 @@ enum status e820_build(const struct memory_map *map, const struct e820_overlay *
 		if (previous != NULL && previous->type == type &&
 		    previous->base + previous->size == position) {
 			previous->size += last - position + 1;
-		} else if (type != 0) {
+		} else if (type != E820_NONE) {
 			if (used == capacity) {
 				return refuse(ST_NO_SPACE, "e820: more than %u entries", capacity);
 			}

@@ -12,8 +12,16 @@
 
 /* Blocks start on multiples of this. [PI 1.8 volume 3, 4.5.2] */
 #define HOB_ALIGN 8
-/* Header and GUID of a GUID extension, the one block whose length is not fixed. */
-#define HOB_GUID_EXTENSION_MIN 24
+/* x86 has this many ports. */
+#define IO_SPACE_SIZE 0x10000
+
+/* What memory of a guest must be, and what it cannot be. Other bits that are known say nothing
+ * about private memory: what the host calls encrypted or tested is neither before we accept it. */
+#define RAM_ATTRIBUTES (HOB_ATTRIBUTE_PRESENT | HOB_ATTRIBUTE_INITIALIZED)
+#define NO_RAM_ATTRIBUTES                                                               \
+	(HOB_ATTRIBUTE_READ_PROTECTED | HOB_ATTRIBUTE_WRITE_PROTECTED |                 \
+	 HOB_ATTRIBUTE_EXECUTION_PROTECTED | HOB_ATTRIBUTE_READ_ONLY_PROTECTED |        \
+	 HOB_ATTRIBUTE_PERSISTENT | HOB_ATTRIBUTE_SPECIAL_PURPOSE)
 
 /* What the metadata sections of the image added: temporary memory and the HOB page itself. */
 #define ADDED_BASE SHIM_RAM
@@ -41,12 +49,14 @@ static enum status peek(const struct hob_list *list, void *block, size_t size)
 	return ST_OK;
 }
 
+/* Blocks of any length are padded, and so is what we measure. */
 static enum status skip(struct hob_list *list, const struct hob_header *header)
 {
-	if (list->size - list->offset < header->length) {
-		return truncated(list, header->length);
+	size_t size = align_up(header->length, HOB_ALIGN);
+	if (list->size - list->offset < size) {
+		return truncated(list, size);
 	}
-	list->offset += header->length;
+	list->offset += size;
 	return ST_OK;
 }
 
@@ -60,17 +70,67 @@ static enum status bad_range(uint64_t base, uint64_t size, const char *why)
 	return refuse(ST_BAD_RANGE, "TD HOB: memory 0x%lx, size 0x%lx: %s", base, size, why);
 }
 
+static enum status add_range(const struct hob_resource *block, enum memory_kind kind,
+			     struct memory_map *map)
+{
+	uint64_t base = block->physical_start;
+	uint64_t size = block->resource_length;
+	enum status status = memory_map_add(map, base, size, kind);
+	if (status != ST_OK) {
+		return refuse(status, "TD HOB: memory 0x%lx, size 0x%lx: range %u", base, size,
+			      map->count);
+	}
+	return ST_OK;
+}
+
+/* Accepted memory is what metadata added and nothing else is. */
+static enum status check_added(const struct hob_resource *block)
+{
+	uint64_t base = block->physical_start;
+	uint64_t size = block->resource_length;
+	if (block->resource_type == HOB_RESOURCE_SYSTEM_MEMORY) {
+		/* The module gave us no other page; one that is only said to be accepted is not. */
+		return inside(base, size, ADDED_BASE, ADDED_SIZE) ?
+			       ST_OK :
+			       bad_range(base, size, "accepted, but in no section");
+	}
+	if (ranges_overlap(base, size, ADDED_BASE, ADDED_SIZE)) {
+		return bad_range(base, size,
+				 block->resource_type == HOB_RESOURCE_MEMORY_UNACCEPTED ?
+					 "unaccepted, but in a section" :
+					 "no memory, but in a section");
+	}
+	return ST_OK;
+}
+
+static enum status check_attributes(const struct hob_resource *block)
+{
+	uint32_t attributes = block->attributes;
+	bool ram = block->resource_type == HOB_RESOURCE_SYSTEM_MEMORY ||
+		   block->resource_type == HOB_RESOURCE_MEMORY_UNACCEPTED;
+	if (block->header.length != sizeof(*block) ||
+	    block->resource_type > HOB_RESOURCE_TYPE_LAST ||
+	    (attributes & ~HOB_ATTRIBUTES_KNOWN) != 0 ||
+	    (ram && ((attributes & RAM_ATTRIBUTES) != RAM_ATTRIBUTES ||
+		     (attributes & NO_RAM_ATTRIBUTES) != 0))) {
+		return refuse(ST_BAD_FORMAT, "TD HOB: resource length %u type 0x%x attributes 0x%x",
+			      block->header.length, block->resource_type, attributes);
+	}
+	return ST_OK;
+}
+
 static enum status read_resource(const struct hob_resource *block, unsigned gpaw,
 				 uint64_t image_size, struct memory_map *map)
 {
 	uint64_t base = block->physical_start;
 	uint64_t size = block->resource_length;
-	enum memory_kind kind;
-	if (block->header.length != sizeof(*block) ||
-	    block->resource_type > HOB_RESOURCE_TYPE_LAST ||
-	    block->attributes != HOB_ATTRIBUTES_MEMORY) {
-		return refuse(ST_BAD_FORMAT, "TD HOB: resource length %u type 0x%x attributes 0x%x",
-			      block->header.length, block->resource_type, block->attributes);
+	TRY(check_attributes(block));
+	if (block->resource_type == HOB_RESOURCE_IO ||
+	    block->resource_type == HOB_RESOURCE_IO_RESERVED) {
+		/* Of another address space. Every port is the host's, whatever it says of it. */
+		return inside(base, size, 0, IO_SPACE_SIZE) ?
+			       ST_OK :
+			       refuse(ST_BAD_RANGE, "TD HOB: ports 0x%lx, size 0x%lx", base, size);
 	}
 	if (!inside(base, size, 0, BIT64(gpaw - 1))) {
 		return bad_range(base, size, "above the guest's width");
@@ -78,29 +138,19 @@ static enum status read_resource(const struct hob_resource *block, unsigned gpaw
 	if (ranges_overlap(base, size, FOUR_GIB - image_size, image_size)) {
 		return bad_range(base, size, "on the image");
 	}
+	TRY(check_added(block));
 	switch (block->resource_type) {
 	case HOB_RESOURCE_SYSTEM_MEMORY:
-		/* The module gave us no other page; one that is only said to be accepted is not. */
-		if (!inside(base, size, ADDED_BASE, ADDED_SIZE)) {
-			return bad_range(base, size, "accepted, but in no section");
-		}
-		kind = MEMORY_ACCEPTED;
-		break;
+		return add_range(block, MEMORY_ACCEPTED, map);
 	case HOB_RESOURCE_MEMORY_UNACCEPTED:
-		if (ranges_overlap(base, size, ADDED_BASE, ADDED_SIZE)) {
-			return bad_range(base, size, "unaccepted, but in a section");
-		}
-		kind = MEMORY_UNACCEPTED;
-		break;
+		return add_range(block, MEMORY_UNACCEPTED, map);
+	case HOB_RESOURCE_MEMORY_RESERVED:
+		return add_range(block, MEMORY_RESERVED, map);
+	case HOB_RESOURCE_MEMORY_MAPPED_IO:
+		return add_range(block, MEMORY_MMIO, map);
 	default:
 		return refuse(ST_UNSUPPORTED, "TD HOB: resource type 0x%x", block->resource_type);
 	}
-	enum status status = memory_map_add(map, base, size, kind);
-	if (status != ST_OK) {
-		return refuse(status, "TD HOB: memory 0x%lx, size 0x%lx: range %u", base, size,
-			      map->count);
-	}
-	return ST_OK;
 }
 
 static enum status read_handoff(struct hob_list *list, uint64_t *end_of_list)
@@ -124,6 +174,41 @@ static enum status bad_block(const struct hob_list *list, const struct hob_heade
 		      list->offset, header->type, header->length, header->reserved);
 }
 
+/*
+ * Blocks that say nothing which we could believe, by their length. What a MEMORY_ALLOCATION block
+ * says is in use, the host has nothing in: no page of ours is there before we accept it.
+ */
+static bool passes_over(const struct hob_header *header)
+{
+	switch (header->type) {
+	case HOB_TYPE_GUID_EXTENSION:
+		return header->length >= sizeof(struct hob_guid_extension);
+	case HOB_TYPE_MEMORY_ALLOCATION:
+		return header->length >= sizeof(struct hob_memory_allocation);
+	case HOB_TYPE_CPU:
+		return header->length == sizeof(struct hob_cpu);
+	case HOB_TYPE_UNUSED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum status check_end(const struct hob_list *list, const struct hob_header *header,
+			     uint64_t end_of_list)
+{
+	if (header->length != sizeof(*header)) {
+		return bad_block(list, header);
+	}
+	/* The specification's pointer names the END block, QEMU's its end. */
+	if (end_of_list != TD_HOB + list->offset &&
+	    end_of_list != TD_HOB + list->offset + sizeof(*header)) {
+		return refuse(ST_BAD_FORMAT, "TD HOB 0x%lx: end of list 0x%lx", list->offset,
+			      end_of_list);
+	}
+	return ST_OK;
+}
+
 /* Leaves list->offset at the END block. */
 static enum status read_blocks(struct hob_list *list, unsigned gpaw, uint64_t image_size,
 			       uint64_t end_of_list, struct memory_map *map)
@@ -133,8 +218,10 @@ static enum status read_blocks(struct hob_list *list, unsigned gpaw, uint64_t im
 		struct hob_header header;
 		struct hob_resource resource;
 		TRY(peek(list, &header, sizeof(header)));
+		/* GUID extensions are as long as their data: cloud-hypervisor pads behind them. */
 		if (header.reserved != 0 || header.length < sizeof(header) ||
-		    !is_aligned(header.length, HOB_ALIGN)) {
+		    (header.type != HOB_TYPE_GUID_EXTENSION &&
+		     !is_aligned(header.length, HOB_ALIGN))) {
 			return bad_block(list, &header);
 		}
 		switch (header.type) {
@@ -142,22 +229,16 @@ static enum status read_blocks(struct hob_list *list, unsigned gpaw, uint64_t im
 			TRY(peek(list, &resource, sizeof(resource)));
 			TRY(read_resource(&resource, gpaw, image_size, map));
 			break;
+		case HOB_TYPE_MEMORY_ALLOCATION:
 		case HOB_TYPE_GUID_EXTENSION:
-			if (header.length < HOB_GUID_EXTENSION_MIN) {
+		case HOB_TYPE_CPU:
+		case HOB_TYPE_UNUSED:
+			if (!passes_over(&header)) {
 				return bad_block(list, &header);
 			}
 			break;
 		case HOB_TYPE_END_OF_HOB_LIST:
-			/* The specification's pointer names the END block, QEMU's its end. */
-			if (header.length != sizeof(header)) {
-				return bad_block(list, &header);
-			}
-			if (end_of_list != TD_HOB + list->offset &&
-			    end_of_list != TD_HOB + list->offset + sizeof(header)) {
-				return refuse(ST_BAD_FORMAT, "TD HOB 0x%lx: end of list 0x%lx",
-					      list->offset, end_of_list);
-			}
-			return ST_OK;
+			return check_end(list, &header, end_of_list);
 		default:
 			return refuse(ST_UNSUPPORTED, "TD HOB 0x%lx: block type 0x%x", list->offset,
 				      header.type);

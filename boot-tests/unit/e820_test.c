@@ -49,6 +49,8 @@ static void td_with_everything(void **state)
 		{ { { 0x800000 }, 0x32000 }, MEMORY_ACCEPTED },
 		{ { { 0x832000 }, 0x7F7CE000 }, MEMORY_UNACCEPTED },
 		{ { { 0xB0000000 }, 0x10000000 }, MEMORY_RESERVED },
+		/* Listed, it would be lost to PCI devices. */
+		{ { { 0xC0000000 }, 0x20000000 }, MEMORY_MMIO },
 		{ { { 0x100000000 }, 0x80000000 }, MEMORY_ACCEPTED },
 	};
 	static const struct e820_overlay overlays[] = {

@@ -29,7 +29,8 @@ static void bad_ranges_change_nothing(void **state)
 		uint64_t base, size;
 	} bad[] = {
 		{ 0x3000, 0 },         { 0x3001, 0x1000 }, { 0x3000, 0x1001 },
-		{ 0x2000, 0x1000 },    { 0x1000, 0x1000 }, { UINT64_MAX - 0xFFF, 0x2000 },
+		{ 0x2000, 0x1000 },    { 0x1000, 0x2000 }, { UINT64_MAX - 0xFFF, 0x2000 },
+		{ 0x1000, 0x3000 },    { 0, 0x10000 },
 		{ UINT64_MAX - 0xFFF, 0x1000 },
 	};
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -38,6 +39,49 @@ static void bad_ranges_change_nothing(void **state)
 	}
 	assert_int_equal(map.count, 1);
 	assert_int_equal(map.entries[0].range.size, 0x1000);
+}
+
+static void any_order(void **state)
+{
+	(void)state;
+	/* Four pages of one kind and one of another, in every order: always the same map. */
+	static const struct {
+		uint64_t base;
+		enum memory_kind kind;
+	} pages[] = {
+		{ 0x1000, MEMORY_ACCEPTED }, { 0x2000, MEMORY_ACCEPTED }, { 0x3000, MEMORY_MMIO },
+		{ 0x4000, MEMORY_ACCEPTED }, { 0x5000, MEMORY_ACCEPTED },
+	};
+	for (unsigned order = 0; order < 120; order++) {
+		struct memory_map map = { 0 };
+		unsigned left = 0x1F;
+		unsigned choice = order;
+		for (unsigned n = 5; n > 0; choice /= n, n--) {
+			unsigned i = 0;
+			for (unsigned skip = choice % n; skip > 0 || (left >> i & 1) == 0; i++) {
+				skip -= left >> i & 1;
+			}
+			left &= ~(1u << i);
+			assert_int_equal(memory_map_add(&map, pages[i].base, 0x1000, pages[i].kind),
+					 ST_OK);
+			assert_int_equal(memory_map_add(&map, pages[i].base, 0x1000, pages[i].kind),
+					 ST_BAD_RANGE);
+		}
+		assert_int_equal(map.count, 3);
+		assert_int_equal(map.entries[0].range.base.v, 0x1000);
+		assert_int_equal(map.entries[0].range.size, 0x2000);
+		assert_int_equal(map.entries[1].range.base.v, 0x3000);
+		assert_int_equal(map.entries[1].kind, MEMORY_MMIO);
+		assert_int_equal(map.entries[2].range.base.v, 0x4000);
+		assert_int_equal(map.entries[2].range.size, 0x2000);
+	}
+	/* What lies between two of its kind makes them one. */
+	struct memory_map map = { 0 };
+	assert_int_equal(memory_map_add(&map, 0x1000, 0x1000, MEMORY_ACCEPTED), ST_OK);
+	assert_int_equal(memory_map_add(&map, 0x3000, 0x1000, MEMORY_ACCEPTED), ST_OK);
+	assert_int_equal(memory_map_add(&map, 0x2000, 0x1000, MEMORY_ACCEPTED), ST_OK);
+	assert_int_equal(map.count, 1);
+	assert_int_equal(map.entries[0].range.size, 0x3000);
 }
 
 static void a_full_map(void **state)
@@ -49,8 +93,13 @@ static void a_full_map(void **state)
 		assert_int_equal(memory_map_add(&map, base, 0x1000, MEMORY_ACCEPTED), ST_OK);
 	}
 	assert_int_equal(memory_map_add(&map, base, 0x1000, MEMORY_ACCEPTED), ST_NO_SPACE);
-	/* Growing the last one needs no entry. */
+	assert_int_equal(memory_map_add(&map, 0x1000, 0x1000, MEMORY_RESERVED), ST_NO_SPACE);
+	/* Growing one needs no entry, and what joins two frees one. */
 	assert_int_equal(memory_map_add(&map, base - 0x1000, 0x1000, MEMORY_ACCEPTED), ST_OK);
+	assert_int_equal(memory_map_add(&map, 0x1000, 0x1000, MEMORY_ACCEPTED), ST_OK);
+	assert_int_equal(map.count, MEMORY_MAP_ENTRIES - 1);
+	assert_int_equal(memory_map_add(&map, base, 0x1000, MEMORY_RESERVED), ST_OK);
+	assert_int_equal(map.count, MEMORY_MAP_ENTRIES);
 }
 
 static void coverage(void **state)
@@ -142,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(neighbours_of_one_kind_grow),
 		cmocka_unit_test(bad_ranges_change_nothing),
+		cmocka_unit_test(any_order),
 		cmocka_unit_test(a_full_map),
 		cmocka_unit_test(coverage),
 		cmocka_unit_test(what_is_removed_is_in_no_range),
