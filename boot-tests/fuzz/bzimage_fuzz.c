@@ -10,6 +10,7 @@
 
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
+#include "linker/memmap.h"
 #include "loader/bzimage.h"
 
 #define LOW_RAM_END 0x40000000
