@@ -163,7 +163,8 @@ static void error_names_the_line(void **state)
 static void items_are_read_as_qemu_does(void **state)
 {
 	(void)state;
-	struct fw_cfg_items items = { 0 };
+	struct fw_cfg_item storage[3];
+	struct fw_cfg_items items = { .items = storage, .capacity = ARRAY_COUNT(storage) };
 	uint8_t got[8];
 	fw_cfg_items_add(&items, 0x08, "\x05\0\0", 4);
 	fw_cfg_items_add(&items, 0x11, "kern", 4);

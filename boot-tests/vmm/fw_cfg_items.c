@@ -13,7 +13,7 @@
 void fw_cfg_items_add(struct fw_cfg_items *items, uint16_t selector, const void *data,
 		      uint32_t size)
 {
-	CHECK(items->count < FW_CFG_ITEMS_MAX);
+	CHECK(items->count < items->capacity);
 	for (unsigned i = 0; i < items->count; i++) {
 		CHECK(items->items[i].selector != selector);
 	}

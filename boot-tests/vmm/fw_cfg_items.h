@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FW_CFG_ITEMS_MAX 64
-
 struct fw_cfg_item {
 	uint16_t selector;
 	const uint8_t *data;
@@ -15,14 +13,15 @@ struct fw_cfg_item {
 };
 
 struct fw_cfg_items {
-	struct fw_cfg_item items[FW_CFG_ITEMS_MAX];
+	struct fw_cfg_item *items; /* the caller's, as many as capacity says */
+	unsigned capacity;
 	unsigned count;
 	bool closed; /* what is not here is empty, and not for another device to serve */
 	const struct fw_cfg_item *selected; /* null: not one of ours */
 	uint32_t offset;                    /* at most the size of what is selected */
 };
 
-/* data must stay; a selector may be added once. */
+/* data must stay; a selector may be added once, and no more items than the capacity. */
 void fw_cfg_items_add(struct fw_cfg_items *items, uint16_t selector, const void *data,
 		      uint32_t size);
 

@@ -14,6 +14,8 @@
 #include "boot-tests/vmm/frames.h"
 #include "loader/bzimage.h"
 
+/* Items that are no files: of the kernel, the CPUs, the directory, signature and id. */
+#define OWN_ITEMS 12
 #define E820_RAM 1
 #define E820_FILE "etc/e820"
 #define TABLES_FILE "etc/acpi/tables"
@@ -111,24 +113,52 @@ static void keep_own_cpus(uint8_t *tables, uint32_t size, const struct td_place 
 	}
 }
 
-/* A file of QEMU's as it is now, but for the processors. */
-static void add_copy(struct fw_cfg_remap *remap, const struct td_place *place,
-		     const struct fw_cfg_file *file)
+/* Does a TD get a copy of its own? The second one of all, the first one of what names the CPUs. */
+static bool is_copied(const struct td_place *place, const struct fw_cfg_file *file)
 {
-	uint16_t selector = __builtin_bswap16(file->select);
-	uint32_t size = __builtin_bswap32(file->size);
-	uint8_t *data = keep_new(remap, size);
-	fwcfg_read(selector, data, size);
-	if (has_name(file, TABLES_FILE)) {
-		keep_own_cpus(data, size, place);
+	bool shares = place->vcpu_count < cpu_count(); /* the machine with another TD */
+	return !has_name(file, E820_FILE) &&
+	       (place->second || (shares && has_name(file, TABLES_FILE)));
+}
+
+/* Files of QEMU's as they are now, but for the processors; all in one span. */
+static void add_copies(struct fw_cfg_remap *remap, const struct td_place *place,
+		       const struct fw_cfg_file *files, uint32_t count)
+{
+	uint64_t total = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		total += is_copied(place, &files[i]) ? __builtin_bswap32(files[i].size) : 0;
 	}
-	fw_cfg_items_add(&remap->items, selector, data, size);
+	if (total == 0) {
+		return;
+	}
+	CHECK(total <= UINT32_MAX);
+	uint8_t *data = keep_new(remap, (uint32_t)total);
+	for (uint32_t i = 0; i < count; i++) {
+		uint16_t selector = __builtin_bswap16(files[i].select);
+		uint32_t size = __builtin_bswap32(files[i].size);
+		if (!is_copied(place, &files[i])) {
+			continue;
+		}
+		fwcfg_read(selector, data, size);
+		if (has_name(&files[i], TABLES_FILE)) {
+			keep_own_cpus(data, size, place);
+		}
+		fw_cfg_items_add(&remap->items, selector, data, size);
+		data += size;
+	}
+}
+
+static uint32_t file_count(void)
+{
+	uint32_t count;
+	fwcfg_read(FW_CFG_FILE_DIR, &count, sizeof(count));
+	return __builtin_bswap32(count);
 }
 
 static void add_files(struct fw_cfg_remap *remap, const struct td_place *place,
 		      const struct td_memory *memory)
 {
-	bool shares = place->vcpu_count < cpu_count(); /* the machine with another TD */
 	struct blob host = blob_load(E820_FILE);
 	CHECK(host.data != NULL);
 	struct fw_cfg_e820 *e820 =
@@ -136,9 +166,7 @@ static void add_files(struct fw_cfg_remap *remap, const struct td_place *place,
 	uint32_t e820_size = make_e820(e820, (const void *)host.data, host.size, memory);
 	frames_give_span(host.data, host.size);
 
-	uint32_t count;
-	fwcfg_read(FW_CFG_FILE_DIR, &count, sizeof(count));
-	count = __builtin_bswap32(count);
+	uint32_t count = file_count();
 	uint32_t size = (uint32_t)sizeof(count) + count * (uint32_t)sizeof(struct fw_cfg_file);
 	uint8_t *directory = keep_new(remap, size);
 	fwcfg_read(FW_CFG_FILE_DIR, directory, size);
@@ -153,11 +181,10 @@ static void add_files(struct fw_cfg_remap *remap, const struct td_place *place,
 			file.size = __builtin_bswap32(e820_size);
 			fw_cfg_items_add(&remap->items, __builtin_bswap16(file.select), e820,
 					 e820_size);
-		} else if (place->second || (shares && has_name(&file, TABLES_FILE))) {
-			add_copy(remap, place, &file);
 		}
 		files[kept++] = file;
 	}
+	add_copies(remap, place, files, kept);
 	uint32_t kept_size = (uint32_t)sizeof(count) + kept * (uint32_t)sizeof(*files);
 	kept = __builtin_bswap32(kept);
 	memcpy(directory, &kept, sizeof(kept));
@@ -179,6 +206,9 @@ static void close_items(struct fw_cfg_remap *remap)
 void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
 		       const struct td_memory *memory)
 {
+	remap->items.capacity = OWN_ITEMS + file_count();
+	remap->items.items = (void *)keep_new(
+		remap, remap->items.capacity * (uint32_t)sizeof(struct fw_cfg_item));
 	remap->cpus = (uint16_t)place->vcpu_count;
 	fw_cfg_items_add(&remap->items, FW_CFG_NB_CPUS, &remap->cpus, sizeof(remap->cpus));
 	if (!place->second) {

@@ -17,7 +17,8 @@
 #include "boot-tests/vmm/mmu.h"
 #include "boot-tests/vmm/td_place.h"
 
-#define FW_CFG_SPANS 40
+/* Kernel, initrd, command line; e820, directory, copies of files; the items. */
+#define FW_CFG_SPANS 7
 
 struct fw_cfg_remap {
 	struct spinlock lock;
