@@ -14,8 +14,10 @@
 #include "shim/port.h"
 #include "shim/refusal.h"
 
-/* QEMU's own limit is 32 files unless a user asks for more. */
-#define DIRECTORY_MAX 64
+/* A selector has 16 bits: no directory names more items. */
+#define DIRECTORY_MAX 0xFFFF
+/* Entries of it that are looked at together. */
+#define DIRECTORY_CHUNK 64
 
 #define BOUNCE_DATA (BOUNCE + MEM_PAGE_SIZE)
 #define BOUNCE_DATA_SIZE (BOUNCE_SIZE - MEM_PAGE_SIZE)
@@ -26,8 +28,7 @@
 static struct {
 	bool present;
 	bool dma;
-	unsigned file_count;
-	struct fw_cfg_file files[DIRECTORY_MAX];
+	uint32_t file_count;
 } device;
 
 /* One transfer. control: FW_CFG_DMA_*, and the selector if it selects. */
@@ -51,11 +52,28 @@ static enum status dma_transfer(uint32_t control, uint64_t address, uint32_t len
 	return refuse(ST_TIMEOUT, "fw_cfg DMA of 0x%x: not done", control);
 }
 
-static enum status read_by_dma(uint16_t selector, uint32_t offset, uint8_t *to, uint32_t size)
+/* Selecting resets the item's read offset; what is read then goes on from it. */
+static enum status seek(uint16_t selector, uint32_t offset)
 {
-	/* Selecting resets the item's read offset; each transfer then goes on from it. */
-	TRY(dma_transfer((uint32_t)selector << 16 | FW_CFG_DMA_SELECT | FW_CFG_DMA_SKIP, 0,
-			 offset));
+	if (device.dma) {
+		return dma_transfer((uint32_t)selector << 16 | FW_CFG_DMA_SELECT | FW_CFG_DMA_SKIP,
+				    0, offset);
+	}
+	port_out(FW_CFG_PORT_SELECT, 2, selector);
+	for (uint32_t i = 0; i < offset; i++) {
+		(void)port_in(FW_CFG_PORT_DATA, 1);
+	}
+	return ST_OK;
+}
+
+static enum status read_on(uint8_t *to, uint32_t size)
+{
+	if (!device.dma) {
+		for (uint32_t i = 0; i < size; i++) {
+			to[i] = (uint8_t)port_in(FW_CFG_PORT_DATA, 1);
+		}
+		return ST_OK;
+	}
 	while (size > 0) {
 		uint32_t chunk = size < BOUNCE_DATA_SIZE ? size : BOUNCE_DATA_SIZE;
 		TRY(dma_transfer(FW_CFG_DMA_READ, BOUNCE_DATA, chunk));
@@ -66,27 +84,13 @@ static enum status read_by_dma(uint16_t selector, uint32_t offset, uint8_t *to, 
 	return ST_OK;
 }
 
-static void read_by_port(uint16_t selector, uint32_t offset, uint8_t *to, uint32_t size)
-{
-	port_out(FW_CFG_PORT_SELECT, 2, selector);
-	for (uint32_t i = 0; i < offset; i++) {
-		(void)port_in(FW_CFG_PORT_DATA, 1);
-	}
-	for (uint32_t i = 0; i < size; i++) {
-		to[i] = (uint8_t)port_in(FW_CFG_PORT_DATA, 1);
-	}
-}
-
 enum status fw_cfg_read(uint16_t selector, uint32_t offset, void *to, uint32_t size)
 {
 	if (!device.present) {
 		return ST_NOT_FOUND;
 	}
-	if (device.dma) {
-		return read_by_dma(selector, offset, to, size);
-	}
-	read_by_port(selector, offset, to, size);
-	return ST_OK;
+	TRY(seek(selector, offset));
+	return read_on(to, size);
 }
 
 enum status fw_cfg_read_u32(uint16_t selector, uint32_t *out)
@@ -94,26 +98,48 @@ enum status fw_cfg_read_u32(uint16_t selector, uint32_t *out)
 	return fw_cfg_read(selector, 0, out, sizeof(*out));
 }
 
-enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
+/* Of the files of one chunk; *matches counts those of that name. */
+static void search(const struct fw_cfg_file *files, uint32_t count, const char *name,
+		   size_t name_size, struct fw_cfg_item *found, uint32_t *matches)
 {
-	size_t size = strlen(name) + 1;
-	if (size > FW_CFG_NAME_SIZE) {
-		return ST_NOT_FOUND;
-	}
-	for (unsigned i = 0; i < device.file_count; i++) {
-		const struct fw_cfg_file *file = &device.files[i];
-		if (memcmp(file->name, name, size) == 0) {
-			*out = (struct fw_cfg_item){
-				.selector = __builtin_bswap16(file->select),
-				.size = __builtin_bswap32(file->size),
+	for (uint32_t i = 0; i < count; i++) {
+		if (memcmp(files[i].name, name, name_size) == 0) {
+			*found = (struct fw_cfg_item){
+				.selector = __builtin_bswap16(files[i].select),
+				.size = __builtin_bswap32(files[i].size),
 			};
-			return ST_OK;
+			*matches += 1;
 		}
 	}
-	return ST_NOT_FOUND;
 }
 
-static enum status read_directory(void)
+enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
+{
+	static struct fw_cfg_file files[DIRECTORY_CHUNK];
+	size_t name_size = strlen(name) + 1;
+	struct fw_cfg_item found = { 0, 0 };
+	uint32_t matches = 0;
+	uint32_t chunk;
+	if (!device.present || name_size > FW_CFG_NAME_SIZE) {
+		return ST_NOT_FOUND;
+	}
+	TRY(seek(FW_CFG_FILE_DIR, sizeof(uint32_t)));
+	for (uint32_t left = device.file_count; left > 0; left -= chunk) {
+		chunk = left < DIRECTORY_CHUNK ? left : DIRECTORY_CHUNK;
+		TRY(read_on((uint8_t *)files, chunk * (uint32_t)sizeof(files[0])));
+		search(files, chunk, name, name_size, &found, &matches);
+	}
+	if (matches > 1) {
+		return refuse(ST_HOST_LIED, "fw_cfg: %u files \"%s\"", matches, name);
+	}
+	if (matches == 0) {
+		return ST_NOT_FOUND;
+	}
+	*out = found;
+	return ST_OK;
+}
+
+static enum status count_files(void)
 {
 	uint32_t count;
 	TRY(fw_cfg_read_u32(FW_CFG_FILE_DIR, &count));
@@ -121,8 +147,6 @@ static enum status read_directory(void)
 	if (count > DIRECTORY_MAX) {
 		return refuse(ST_NO_SPACE, "fw_cfg: %u files, at most %u", count, DIRECTORY_MAX);
 	}
-	TRY(fw_cfg_read(FW_CFG_FILE_DIR, sizeof(count), device.files,
-			count * (uint32_t)sizeof(device.files[0])));
 	device.file_count = count;
 	return ST_OK;
 }
@@ -132,15 +156,18 @@ enum status fw_cfg_init(void)
 	uint32_t signature;
 	uint32_t id;
 	device.present = false;
+	device.dma = false;
 	device.file_count = 0;
-	read_by_port(FW_CFG_SIGNATURE, 0, (uint8_t *)&signature, sizeof(signature));
-	read_by_port(FW_CFG_ID, 0, (uint8_t *)&id, sizeof(id));
+	TRY(seek(FW_CFG_SIGNATURE, 0));
+	TRY(read_on((uint8_t *)&signature, sizeof(signature)));
+	TRY(seek(FW_CFG_ID, 0));
+	TRY(read_on((uint8_t *)&id, sizeof(id)));
 	if (signature != FW_CFG_SIGNATURE_VALUE || (id & FW_CFG_ID_TRADITIONAL) == 0) {
 		return refuse(ST_NOT_FOUND, "fw_cfg: signature 0x%x, id 0x%x", signature, id);
 	}
 	device.dma = (id & FW_CFG_ID_DMA) != 0;
 	device.present = true;
-	enum status status = read_directory();
+	enum status status = count_files();
 	device.present = status == ST_OK;
 	return status;
 }

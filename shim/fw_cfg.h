@@ -16,12 +16,16 @@ struct fw_cfg_item {
 };
 
 /*
- * Finds the device and copies its directory. To be called once, before the others, when the bounce
- * buffer can be reached by the host. ST_NOT_FOUND: no such device.
+ * Finds the device and counts its files. To be called once, before the others, when the bounce
+ * buffer can be reached by the host. ST_NOT_FOUND: no such device. ST_NO_SPACE: more than 65535.
  */
 enum status fw_cfg_init(void) MUST_CHECK;
 
-/* Looks a named file up in the directory's copy. */
+/*
+ * Looks a file up in the directory, which is read anew, a chunk at a time: what counts is what the
+ * host says now, and that it is measured as it is read. ST_HOST_LIED: the name is there twice, and
+ * so no file's name.
+ */
 enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out) MUST_CHECK;
 
 /* Copies size bytes of an item, from offset on. */

@@ -225,8 +225,10 @@ enum status platform_memory(struct memory_map *map)
 {
 	struct fw_cfg_item item;
 	map->count = 0;
-	if (fw_cfg_file_find(E820_FILE, &item) == ST_OK) {
-		return memory_from_e820(map, &item);
+	enum status status = fw_cfg_file_find(E820_FILE, &item);
+	if (status == ST_NOT_FOUND) {
+		return memory_from_cmos(map);
 	}
-	return memory_from_cmos(map);
+	TRY(status);
+	return memory_from_e820(map, &item);
 }

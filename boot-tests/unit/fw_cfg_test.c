@@ -33,7 +33,8 @@ static struct {
 	unsigned bytes_by_port;
 } device;
 
-static uint8_t directory[4 + 65 * sizeof(struct fw_cfg_file)];
+#define FILES_MAX 0xFFFF
+static uint8_t directory[4 + FILES_MAX * sizeof(struct fw_cfg_file)];
 static uint8_t *big;
 
 static void dma_start(uint64_t address)
@@ -101,7 +102,8 @@ static void put_entry(unsigned index, const char *name, uint16_t selector, uint3
 	struct fw_cfg_file file = { __builtin_bswap32(size), __builtin_bswap16(selector), 0, "" };
 	memcpy(file.name, name, strlen(name) + 1);
 	memcpy(directory + 4 + index * sizeof(file), &file, sizeof(file));
-	directory[3] = (uint8_t)(index + 1);
+	const uint32_t count = __builtin_bswap32(index + 1);
+	memcpy(directory, &count, sizeof(count));
 }
 
 static int setup(void **state)
@@ -110,7 +112,7 @@ static int setup(void **state)
 	low_memory_map(ACPI_ARENA);
 	memset(&device, 0, sizeof(device));
 	device.id = FW_CFG_ID_TRADITIONAL | FW_CFG_ID_DMA;
-	memset(directory, 0, sizeof(directory));
+	memset(directory, 'x', sizeof(directory));
 	put_entry(0, "etc/acpi/tables", 0x22, 0x20000);
 	put_entry(1, "etc/acpi", 0x123, 0x01020304);
 	big = malloc(BIG_SIZE);
@@ -141,6 +143,12 @@ static void absent(void **state)
 	assert_refusal(fw_cfg_init(), ST_NOT_FOUND, "fw_cfg: signature 0x0, id 0x0");
 	assert_int_equal(fw_cfg_read_u32(FW_CFG_KERNEL_SIZE, &value), ST_NOT_FOUND);
 	assert_int_equal(value, 5);
+	/* Nobody asks a device that is not there. */
+	struct fw_cfg_item item;
+	device.bytes_by_port = 0;
+	device.selector = 0x7777;
+	assert_int_equal(fw_cfg_file_find("etc/acpi", &item), ST_NOT_FOUND);
+	assert_int_equal(device.selector, 0x7777);
 	/* The signature alone is not enough. */
 	fake_files_add(NULL, FW_CFG_SIGNATURE, "QEMU", 4);
 	assert_refusal(fw_cfg_init(), ST_NOT_FOUND, "fw_cfg: signature 0x554d4551, id 0x0");
@@ -169,16 +177,62 @@ static void files_are_found_by_whole_name(void **state)
 
 static void directory_is_bounded(void **state)
 {
-	struct fw_cfg_item item;
+	struct fw_cfg_item item = { 7, 7 };
 	(void)state;
-	put_entry(63, "last", 1, 1);
+	put_entry(FILES_MAX - 1, "last", 0x1234, 1);
 	assert_int_equal(fw_cfg_init(), ST_OK);
 	assert_int_equal(fw_cfg_file_find("last", &item), ST_OK);
-	put_entry(64, "over", 1, 1);
-	assert_refusal(fw_cfg_init(), ST_NO_SPACE, "fw_cfg: 65 files, at most 64");
+	assert_int_equal(item.selector, 0x1234);
+	assert_int_equal(fw_cfg_file_find("etc/acpi", &item), ST_OK);
+	assert_int_equal(item.selector, 0x123);
+	directory[1]++;
+	assert_refusal(fw_cfg_init(), ST_NO_SPACE, "fw_cfg: 131071 files, at most 65535");
 	directory[0] = 0xFF;
-	assert_refusal(fw_cfg_init(), ST_NO_SPACE, "fw_cfg: 4278190145 files, at most 64");
+	assert_refusal(fw_cfg_init(), ST_NO_SPACE, "fw_cfg: 4278321151 files, at most 65535");
 	assert_int_equal(fw_cfg_file_find("last", &item), ST_NOT_FOUND);
+}
+
+/* The last file of one chunk, the first of the next one, none at all; by DMA and by port. */
+static void directory_in_chunks(void **state)
+{
+	struct fw_cfg_item item = { 7, 7 };
+	(void)state;
+	for (unsigned by_port = 0; by_port < 2; by_port++) {
+		device.id = FW_CFG_ID_TRADITIONAL | (by_port != 0 ? 0 : FW_CFG_ID_DMA);
+		for (unsigned last = 62; last <= 65; last++) {
+			memset(directory, 'x', 70 * sizeof(struct fw_cfg_file));
+			put_entry(last + 1, "behind", 3, 3);
+			put_entry(last, "last", (uint16_t)last, last);
+			assert_int_equal(fw_cfg_init(), ST_OK);
+			assert_int_equal(fw_cfg_file_find("last", &item), ST_OK);
+			assert_int_equal(item.selector, last);
+			assert_int_equal(item.size, last);
+			assert_int_equal(fw_cfg_file_find("behind", &item), ST_NOT_FOUND);
+			/* A chunk before is not searched twice. */
+			put_entry(0, "first", 1, 1);
+			put_entry(last, "last", 5, 5);
+			assert_int_equal(fw_cfg_file_find("first", &item), ST_OK);
+		}
+	}
+	memset(directory, 0, 4);
+	assert_int_equal(fw_cfg_init(), ST_OK);
+	assert_int_equal(fw_cfg_file_find("last", &item), ST_NOT_FOUND);
+}
+
+static void a_name_twice_is_none(void **state)
+{
+	struct fw_cfg_item item = { 7, 7 };
+	(void)state;
+	put_entry(200, "etc/acpi", 0x124, 1);
+	assert_int_equal(fw_cfg_init(), ST_OK);
+	assert_refusal(fw_cfg_file_find("etc/acpi", &item), ST_HOST_LIED,
+		       "fw_cfg: 2 files \"etc/acpi\"");
+	assert_int_equal(item.selector, 7);
+	assert_int_equal(fw_cfg_file_find("etc/acpi/tables", &item), ST_OK);
+	/* A look-up that fails on its way finds nothing. */
+	device.dma_fails = true;
+	assert_refusal(fw_cfg_file_find("etc/acpi/tables", &item), ST_HOST_REFUSED,
+		       "fw_cfg DMA of 0x19000c: 0x1");
 }
 
 static void check_reads(void)
@@ -246,6 +300,8 @@ int main(void)
 		CASE(absent),
 		CASE(files_are_found_by_whole_name),
 		CASE(directory_is_bounded),
+		CASE(directory_in_chunks),
+		CASE(a_name_twice_is_none),
 		CASE(reads_by_dma),
 		CASE(reads_by_port),
 		CASE(dma_that_fails),

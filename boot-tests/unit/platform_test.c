@@ -58,9 +58,11 @@ uint32_t port_in(uint16_t port, unsigned size)
 	return pci[pci_address >> 8 & 0xFF][(pci_address & 0xFF) / 4];
 }
 
+static enum status find_status;
+
 enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
 {
-	return fake_files_find(name, out);
+	return find_status == ST_OK ? fake_files_find(name, out) : find_status;
 }
 
 enum status fw_cfg_read(uint16_t selector, uint32_t offset, void *to, uint32_t size)
@@ -186,6 +188,17 @@ static void bad_fw_cfg_memory(void **state)
 	assert_refusal(memory_of(many, 21), ST_BAD_FORMAT, "etc/e820: 21 bytes");
 }
 
+/* A look-up that fails is no missing file. */
+static void no_answer_is_no_memory(void **state)
+{
+	struct memory_map map;
+	(void)state;
+	find_status = ST_TIMEOUT;
+	enum status status = platform_memory(&map);
+	find_status = ST_OK;
+	assert_int_equal(status, ST_TIMEOUT);
+}
+
 static void memory_of_cmos(void **state)
 {
 	struct memory_map map;
@@ -211,6 +224,7 @@ int main(void)
 		CASE(unknown_chipset),
 		CASE(memory_of_fw_cfg),
 		CASE(bad_fw_cfg_memory),
+		CASE(no_answer_is_no_memory),
 		CASE(memory_of_cmos),
 	};
 	return cmocka_run_group_tests_name("platform", tests, NULL, NULL);
