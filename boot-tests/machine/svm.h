@@ -98,6 +98,19 @@ bool svm_interrupt_pending(const struct svm_vcpu *vcpu);
  * not looked at.
  */
 bool guest_translate(const struct svm_vcpu *vcpu, uint64_t linear, uint64_t *gpa_raw);
+/* Linear addresses in a row that one mapping takes to GPAs in a row, with equal permissions. */
+struct guest_run {
+	uint64_t linear;
+	uint64_t last;    /* the highest of them */
+	uint64_t gpa_raw; /* of the first, SHARED bit included */
+	bool writable, executable, user; /* by the entries on all levels */
+};
+
+/* The first run at or above linear, which begins there or later; looks at *steps entries at most,
+ * and counts them down. Paging as for guest_translate(), whose walk this is. False: there is none,
+ * or steps have run out. */
+bool guest_run(const struct svm_vcpu *vcpu, uint64_t linear, unsigned *steps,
+	       struct guest_run *run);
 /* Nested walk of a raw GPA (SHARED bit included) to a host address; false when not present. */
 bool nested_translate(const struct svm_vcpu *vcpu, uint64_t gpa_raw, hpa_t *out);
 /* Reads size bytes of guest linear memory; false when any byte is not mapped. */

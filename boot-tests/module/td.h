@@ -180,6 +180,10 @@ struct vcpu {
 	bool host_priority;
 	uint64_t host_priority_since;
 
+	/* guest_tables.c: page tables in the trace so far, and the last one's CR3. */
+	unsigned tables_traced;
+	uint64_t cr3_traced;
+
 	/* The TD exit that ends this run of the vCPU. */
 	bool exit_pending;
 	uint64_t exit_status; /* RAX: status and exit reason */

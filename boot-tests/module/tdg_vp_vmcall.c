@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "arch/tdx/ve.h"
+#include "boot-tests/module/guest_tables.h"
 #include "boot-tests/module/leaf.h"
 #include "boot-tests/module/td_exit.h"
 
@@ -22,6 +23,7 @@ uint64_t tdg_vp_vmcall(struct vcpu *vcpu)
 	if ((control & (CONTROL_RESERVED | never)) != 0) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
+	guest_tables_trace(vcpu);
 	vcpu->vmcall_open = true;
 	vcpu->vmcall_control = control;
 	td_exit(vcpu, TDX_SUCCESS | EXIT_REASON_TDCALL, 0, 0, 0);

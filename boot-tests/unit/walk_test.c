@@ -270,6 +270,92 @@ static void read_needs_the_nested_page(void **state)
 	assert_false(guest_read(&w->vcpu, LINEAR, &byte, 1));
 }
 
+static void assert_run(const struct world *w, uint64_t from, unsigned steps,
+		       const struct guest_run *want)
+{
+	struct guest_run run = { 0 };
+	assert_true(guest_run(&w->vcpu, from, &steps, &run));
+	assert_int_equal(run.linear, want->linear);
+	assert_int_equal(run.last, want->last);
+	assert_int_equal(run.gpa_raw, want->gpa_raw);
+	assert_int_equal(run.writable, want->writable);
+	assert_int_equal(run.executable, want->executable);
+	assert_int_equal(run.user, want->user);
+}
+
+static void assert_no_run(const struct world *w, uint64_t from, unsigned steps)
+{
+	struct guest_run run;
+	assert_false(guest_run(&w->vcpu, from, &steps, &run));
+}
+
+/* Pages at 8 and 9, one after the other in linear and in guest memory. */
+static void run_of_equal_pages(void **state)
+{
+	struct world *w = *state;
+	struct guest_run run = { LINEAR, LINEAR + 2 * PAGE - 1, 8 * PAGE, true, true, false };
+	assert_run(w, 0, 10000, &run);
+	run.linear += PAGE;
+	run.gpa_raw += PAGE;
+	assert_run(w, run.linear, 10000, &run);
+	assert_no_run(w, run.last + 1, 10000);
+}
+
+static void run_ends_where_anything_changes(void **state)
+{
+	struct world *w = *state;
+	const struct guest_run run = { LINEAR, LINEAR + PAGE - 1, 8 * PAGE, true, true, false };
+	const uint64_t changed[] = { 9 * PAGE | PTE_P, 9 * PAGE | PRESENT | PTE_NX,
+				     10 * PAGE | PRESENT, SHARED | 9 * PAGE | PRESENT, 0 };
+	for (unsigned i = 0; i < ARRAY_COUNT(changed); i++) {
+		w->pages[GUEST_PT][8] = changed[i];
+		assert_run(w, 0, 10000, &run);
+	}
+}
+
+/* A permission is there if every level gives it. */
+static void run_by_all_levels(void **state)
+{
+	struct world *w = *state;
+	struct guest_run run = { LINEAR, LINEAR + 2 * PAGE - 1, 8 * PAGE, true, true, true };
+	uint64_t *path[] = { &w->pages[GUEST_PML4][2], &w->pages[GUEST_PDPT][6],
+			     &w->pages[GUEST_PD][7] };
+	w->pages[GUEST_PT][7] |= PTE_U;
+	w->pages[GUEST_PT][8] |= PTE_U;
+	run.user = false;
+	assert_run(w, 0, 10000, &run);
+	for (unsigned i = 0; i < ARRAY_COUNT(path); i++) {
+		*path[i] |= PTE_U;
+	}
+	run.user = true;
+	assert_run(w, 0, 10000, &run);
+	for (unsigned i = 0; i < ARRAY_COUNT(path); i++) {
+		*path[i] ^= PTE_W | PTE_NX;
+		run.writable = run.executable = false;
+		assert_run(w, 0, 10000, &run);
+		*path[i] ^= PTE_W | PTE_NX;
+	}
+}
+
+static void run_of_large_pages_to_the_top(void **state)
+{
+	struct world *w = *state;
+	struct guest_run run = { 0xFFFFFFFF80000000, UINT64_MAX, 0x40000000, true, true, false };
+	w->pages[GUEST_PML4][511] = 10 * PAGE | PRESENT;
+	w->pages[10][510] = 0x40000000 | PTE_PS | PRESENT;
+	w->pages[10][511] = 0x80000000 | PTE_PS | PRESENT;
+	assert_run(w, LINEAR + 2 * PAGE, 10000, &run);
+}
+
+static void run_is_bounded(void **state)
+{
+	struct world *w = *state;
+	assert_no_run(w, 0, 0);
+	assert_no_run(w, 0, 2); /* two entries of the PML4 are absent before */
+	w->vmcb.save.cr0 = CR0_PE;
+	assert_no_run(w, 0, 10000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void)
 {
@@ -288,6 +374,11 @@ int main(void)
 		TEST(guest_table_not_in_nested),
 		TEST(guest_five_levels),
 		TEST(guest_high_half),
+		TEST(run_of_equal_pages),
+		TEST(run_ends_where_anything_changes),
+		TEST(run_by_all_levels),
+		TEST(run_of_large_pages_to_the_top),
+		TEST(run_is_bounded),
 		TEST(read_across_a_page),
 		TEST(read_needs_the_nested_page),
 	};

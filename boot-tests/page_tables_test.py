@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+# What the page tables of our firmware map, as the machine sees them in a running TD.
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Boots the test payload with a trace and compares each page table in it, run by run, with what
+linker/memmap.h wants. usage: boot-tests/page_tables_test.py [--build BUILD]"""
+
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path("build")
+PAGE = 0x1000
+MIB2 = 0x200000
+CR0_WP = 1 << 16
+VCPUS = 3
+SHARED = {48: 1 << 47, 52: 1 << 51}
+
+
+def numbers_of(path):
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return {name: int(value, 0)
+            for name, value in re.findall(r"^#define (\w+)\s+(0x[0-9A-Fa-f]+|\d+)$", text, re.M)}
+
+
+def symbol(name):
+    """From the linker's map of the shim: address, load address, size, alignment, name = ."""
+    text = (ROOT / BUILD / "shim.map").read_text(encoding="utf-8")
+    return int(re.search(rf"^ *([0-9a-f]+) .* {name} = \.$", text, re.M)[1], 16)
+
+
+class PageTable:
+    def __init__(self, vcpu, registers):
+        self.vcpu = vcpu
+        self.cr0 = registers["CR0"]
+        self.cr3 = registers["CR3"]
+        self.idt = registers["IDT"]
+        self.runs = []
+
+
+def traced(options):
+    """All page tables of a run, in the order in which they were seen."""
+    with tempfile.NamedTemporaryFile("r") as trace:
+        subprocess.run(
+            [ROOT / "tools/tdrun", "--machine-elf", ROOT / BUILD / "machine.elf", "--firmware",
+             ROOT / BUILD / "lintel.fd", "--memory", "64M", "--timeout", "60", "--quiet",
+             "--smp", str(VCPUS), "--kernel", ROOT / BUILD / "payload.bin", "--append",
+             "case=hello", "--trace", trace.name, *options], check=True, stdin=subprocess.DEVNULL)
+        found = []
+        last = {}
+        for line in trace:
+            words = line.split()
+            if words[2:3] == ["tables"]:
+                last[words[1]] = PageTable(int(words[1]), {name: int(value, 16) for name, value in
+                                                           zip(words[3::2], words[4::2])})
+                found.append(last[words[1]])
+            elif words[2:3] == ["maps"]:
+                last[words[1]].runs.append((int(words[3], 16), int(words[4], 16) + 1, words[5],
+                                            int(words[7], 16)))
+        return found
+
+
+class Firmware(unittest.TestCase):
+    """The same boot in a TD of either GPA width."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.at = numbers_of("linker/memmap.h")
+        cls.tables = {48: traced([]), 52: traced(["--gpaw", "52"])}
+
+    def boot(self, gpaw, number):
+        """The boot processor's table with this number."""
+        return [table for table in self.tables[gpaw] if table.vcpu == 0][number]
+
+    def check(self, table, wanted):
+        """wanted: first address, end, permissions of each run, and its GPA if it is another."""
+        self.assertEqual([tuple(map(str, run)) for run in table.runs],
+                         [tuple(map(str, run if len(run) == 4 else (*run, run[0])))
+                          for run in wanted])
+
+    def test_boot_table(self):
+        at = self.at
+        stack, ist, bounce = at["BSP_STACK"], at["IST_STACK"], at["BOUNCE"]
+        constants = symbol("shim_rodata")
+        self.assertTrue(at["SHIM_TEXT"] < constants < at["RESET_PAGE"])
+        for gpaw, shared in SHARED.items():
+            table = self.boot(gpaw, 0)
+            self.assertEqual(table.cr3, at["BOOT_TABLES"])
+            self.assertTrue(table.cr0 & CR0_WP)
+            self.assertTrue(at["SHIM_DATA"] <= table.idt < at["SHIM_DATA"] + at["SHIM_DATA_SIZE"])
+            self.check(table, [
+                (PAGE, stack - PAGE, "rw--"),
+                (stack, stack + at["BSP_STACK_SIZE"], "rw--"),
+                (ist, ist + at["IST_STACK_SIZE"], "rw--"),
+                (ist + at["IST_STACK_SIZE"] + PAGE, bounce, "rw--"),
+                (bounce, bounce + at["BOUNCE_SIZE"], "rw--", bounce | shared),
+                (bounce + at["BOUNCE_SIZE"], at["SHIM_BASE"], "rw--"),
+                (at["AP_TABLE"], at["MAILBOX"], "r---"),
+                (at["MAILBOX"], at["SHIM_TEXT"], "rw--"),
+                (at["SHIM_TEXT"], constants, "r-x-"),
+                (constants, at["RESET_PAGE"], "r---"),
+                (at["RESET_PAGE"], at["FOUR_GIB"], "r-x-"),
+            ])
+
+    def test_ap_table(self):
+        for gpaw in SHARED:
+            for vcpu in range(1, VCPUS):
+                table = [table for table in self.tables[gpaw] if table.vcpu == vcpu][0]
+                self.assertEqual(table.cr3, self.at["AP_TABLE"])
+                self.check(table, [(0, self.at["FOUR_GIB"], "r-x-")])
+
+    def test_handoff_table(self):
+        at = self.at
+        window = at["KERNEL_BASE"] + at["PAYLOAD_WINDOW"]
+        last = at["FOUR_GIB"] - MIB2
+        for gpaw in SHARED:
+            table = self.boot(gpaw, 1)
+            self.assertTrue(at["BOOT_TABLES"] < table.cr3 <
+                            at["BOOT_TABLES"] + at["BOOT_TABLES_PAGES"] * PAGE)
+            self.assertTrue(table.cr0 & CR0_WP)
+            self.check(table, [
+                (0, MIB2, "rwx-"),
+                (MIB2, at["KERNEL_BASE"], "rw--"),
+                (at["KERNEL_BASE"], window, "rwx-"),
+                (window, last, "rw--"),
+                (last, at["FOUR_GIB"], "r-x-"),
+            ])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=pathlib.Path, default=BUILD)
+    BUILD = parser.parse_args().build
+    unittest.main(argv=sys.argv[:1])
