@@ -30,7 +30,7 @@ FUZZ_C      := $(wildcard boot-tests/fuzz/*_fuzz.c)
 
 # Files of a freestanding program that only run on the target; all the others are pure and are
 # linked into the unit tests.
-SHIM_TARGET_ONLY    := shim/main.c shim/fatal.c shim/exception.c shim/tables_enter.c
+SHIM_TARGET_ONLY    := shim/main.c shim/fatal.c shim/tables_enter.c
 MACHINE_TARGET_ONLY := $(filter-out %/walk.c,$(wildcard boot-tests/machine/*.c))
 
 # ---- flags -------------------------------------------------------------------------------------

@@ -54,10 +54,13 @@ def copy_tree(scratch):
     """The files that git knows, as they are now; what has not changed keeps its time stamp."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                             cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
-    for name in listed.decode().split("\0"):
+    names = {name for name in listed.decode().split("\0") if name and (ROOT / name).is_file()}
+    for path in list(scratch.rglob("*")):
+        name = path.relative_to(scratch)
+        if path.is_file() and name.parts[0] != "build" and str(name) not in names:
+            path.unlink()
+    for name in names:
         source, target = ROOT / name, scratch / name
-        if not name or not source.is_file():
-            continue
         if target.is_file() and target.read_bytes() == source.read_bytes():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -26,12 +26,17 @@ static void virtualization_exception(struct trap_frame *frame)
 	}
 }
 
-void exception(struct trap_frame *frame)
+void exception_handle(struct trap_frame *frame, uint64_t cr2)
 {
 	if (frame->vector == VECTOR_VE && world_is_td()) {
 		virtualization_exception(frame);
 		return;
 	}
 	fatal(ST_OK, "exception %lu error 0x%lx RIP 0x%lx CR2 0x%lx", frame->vector,
-	      frame->error_code, frame->rip, insn_read_cr2());
+	      frame->error_code, frame->rip, cr2);
+}
+
+void exception(struct trap_frame *frame)
+{
+	exception_handle(frame, insn_read_cr2());
 }

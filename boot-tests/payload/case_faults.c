@@ -1,8 +1,10 @@
 // Cases that end the TD on purpose: their verdict is how the run ends.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "arch/base/mem.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
+#include "boot-tests/payload/main.h"
 #include "boot-tests/payload/report.h"
 
 void case_fatal_error(const struct info *info)
@@ -29,6 +31,24 @@ void case_exception(const struct info *info)
 	(void)info;
 	report("an exception with an IDT");
 	__builtin_trap();
+}
+
+/* Without a stack the CPU cannot deliver #UD, nor the #PF that comes of it: that is #DF. */
+void case_shim_exception(const struct info *info)
+{
+	const char *stack;
+	unsigned length = info_option(info, "stack=", &stack);
+
+	EXPECT(guest_is_td(), "a plain VM has no ReportFatalError");
+	ve_load_firmware_idt();
+	if (length == 4 && memcmp(stack, "none", 4) == 0) {
+		report("an exception without a stack");
+		fault_without_stack();
+	} else {
+		report("an exception on the shim's IDT");
+		__asm__ volatile("ud2");
+	}
+	report_fail("it came back");
 }
 
 void case_hang(const struct info *info)

@@ -35,6 +35,11 @@ void ve_keep_firmware_idt(void)
 	insn_sidt(&firmware_idt);
 }
 
+void ve_load_firmware_idt(void)
+{
+	insn_lidt(&firmware_idt);
+}
+
 static void ports(void)
 {
 	uint64_t rax = PATTERN;
@@ -101,7 +106,7 @@ void case_shim_ve(const struct info *info)
 {
 	(void)info;
 	EXPECT(guest_is_td(), "no #VE on a plain VM");
-	insn_lidt(&firmware_idt);
+	ve_load_firmware_idt();
 	ports();
 	strings();
 	registers();

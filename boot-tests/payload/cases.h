@@ -58,8 +58,9 @@ void case_bench(const struct info *info);
 
 /* Port I/O, strings, CPUID, MSRs, WBINVD and MMIO as plain instructions, handled by the shim. */
 void case_shim_ve(const struct info *info);
-/* Called first of all, while the firmware's IDT is loaded. */
+/* Called first of all, while the firmware's IDT is loaded; and where it is wanted back. */
 void ve_keep_firmware_idt(void);
+void ve_load_firmware_idt(void);
 
 /* These end the TD in the way their names say. */
 void case_unaccepted(const struct info *info);
@@ -67,4 +68,6 @@ void case_no_memory(const struct info *info);
 void case_fatal_error(const struct info *info);
 void case_triple_fault(const struct info *info);
 void case_exception(const struct info *info);
+/* On the shim's IDT, "stack=none" with a stack pointer that points nowhere. */
+void case_shim_exception(const struct info *info);
 void case_hang(const struct info *info);

@@ -55,6 +55,12 @@ read_state:
 	mov	rcx, cr4
 	ret
 
+; mode: 64-bit, nothing mapped below 2^64. in: nothing. out: never.
+global fault_without_stack
+fault_without_stack:
+	xor	esp, esp
+	ud2
+
 ; Where APs are sent by the mailbox: an entry for each, so that an AP knows whose vector it got.
 ; mode: 64-bit, the AP table in CR3, no stack, IF=0. Nothing is stored before the payload's own
 ; table is in CR3: with CR0.WP=1 a store would fault.

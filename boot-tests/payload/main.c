@@ -43,6 +43,7 @@ static const struct test_case {
 	{ "fatal-error", case_fatal_error },
 	{ "triple-fault", case_triple_fault },
 	{ "exception", case_exception },
+	{ "shim-exception", case_shim_exception },
 	{ "hang", case_hang },
 };
 

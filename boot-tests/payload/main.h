@@ -45,3 +45,6 @@ extern uint64_t ap_access_address;
 
 /* Hands this CPU back to the firmware. */
 _Noreturn void ap_give_back(uint64_t reset_vector);
+
+/* #UD with a stack pointer below which nothing is mapped. */
+_Noreturn void fault_without_stack(void);
