@@ -133,6 +133,16 @@ bool guest_translate(const struct svm_vcpu *vcpu, uint64_t linear, uint64_t *gpa
 	return true;
 }
 
+bool guest_run(const struct svm_vcpu *vcpu, uint64_t linear, unsigned *steps,
+	       struct guest_run *run)
+{
+	(void)vcpu;
+	(void)linear;
+	(void)steps;
+	(void)run;
+	return false;
+}
+
 bool guest_read(const struct svm_vcpu *vcpu, uint64_t linear, void *to, unsigned size)
 {
 	uint64_t offset = linear - vcpu->vmcb->save.cs.base - vcpu->vmcb->save.rip;
