@@ -123,7 +123,7 @@ static void ve_without_information_is_the_end(void **state)
 	handler_says = ST_OK;
 	fake_script(&no_veinfo, 1);
 	assert_false(comes_back(&frame));
-	assert_non_null(strstr(text, "#VE without information, RIP 0xffff8000"));
+	assert_non_null(strstr(text, "RAX 0xc000070400000000: #VE at RIP 0xffff8000"));
 }
 
 static void ve_that_no_handler_takes_is_the_end(void **state)
