@@ -4,6 +4,8 @@
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,8 +57,8 @@ class Fake:
             (path / name).write_bytes(b"x" * 100)
 
     def command(self, *arguments):
-        return [sys.executable, TDRUN, "--qemu", str(self.path / "qemu"),
-                "--machine-elf", str(self.path / "elf"),
+        machine = [] if "tdx" in arguments else ["--machine-elf", str(self.path / "elf")]
+        return [sys.executable, TDRUN, "--qemu", str(self.path / "qemu"), *machine,
                 "--firmware", str(self.path / "firmware"), *arguments]
 
     def environment(self):
@@ -81,7 +83,8 @@ class Fake:
 
 @pytest.mark.parametrize("code, text", [
     (0, "the TD powered itself off"), (10, "fatal error"), (11, "a vCPU died"),
-    (12, "the host stopped the TD"), (13, "a bug of the machine")])
+    (12, "the host stopped the TD"), (13, "a bug of the machine"), (14, "asked for a reset"),
+    (2, "wrong set-up")])
 def test_exit_status_is_the_machines(fake, code, text):
     done = fake.run(f"leave({code}, 'because of that')")
     assert done.returncode == code
@@ -90,17 +93,27 @@ def test_exit_status_is_the_machines(fake, code, text):
 
 
 def test_registers_of_a_dead_vcpu_are_printed(fake):
-    script = "write('L hello\\nL vCPU 1: CR2 0x123\\n'); leave({})"
+    script = "write('L hello\\nV vCPU 1: CR2 0x123\\n'); leave({})"
     assert "vCPU 1: CR2 0x123" in fake.run(script.format(11), "--quiet").stderr
     assert "hello" not in fake.run(script.format(11)).stderr
-    assert "CR2" not in fake.run(script.format(10)).stderr
+    assert "CR2" not in fake.run(script.format(0)).stderr
 
 
 @pytest.mark.parametrize("script, text", [
     ("sys.stderr.write('qemu: no such machine\\n'); sys.exit(1)", "qemu: no such machine"),
     ("sys.exit(0)", "status 0"),
-    ("leave(5)", "status 11"),
     ("os.kill(os.getpid(), 9)", "signal 9"),
+    ("write('E QEMU must run with -cpu max\\n'); sys.exit(2 << 1 | 1)", "with -cpu max"),
+])
+def test_a_qemu_that_does_not_start_is_2(fake, script, text):
+    done = fake.run(script)
+    assert done.returncode == 2
+    assert text in done.stderr
+
+
+@pytest.mark.parametrize("script, text", [
+    ("leave(5)", "status 11"),
+    ("write('L TD\\n'); os.kill(os.getpid(), 9)", "signal 9"),
     ("write('E half a run\\n'); sys.exit(1)", "half a run"),
 ])
 def test_a_qemu_that_dies_otherwise_is_12(fake, script, text):
@@ -109,12 +122,47 @@ def test_a_qemu_that_dies_otherwise_is_12(fake, script, text):
     assert text in done.stderr
 
 
-def test_timeout_kills_and_is_124(fake):
-    start = time.monotonic()
-    done = fake.run("write('E last words\\n'); time.sleep(60)", "--timeout", "1")
+# A QEMU whose monitor answers as QEMU's does.
+MONITOR = """
+import socket
+monitor = socket.socket(fileno=int(value("socket,id=monitor,fd=")))
+monitor.sendall(b'{"QMP": {}}\\n{"event": "RESUME"}\\n')
+asked = []
+for line in iter(lambda: monitor.recv(4096).decode(), ""):
+    command = json.loads(line)
+    asked.append([command["execute"], *command["arguments"].values()])
+    if command["execute"] == "query-cpus-fast":
+        monitor.sendall(b'{"return": [{"cpu-index": 0}, {"cpu-index": 1}]}\\n')
+    else:
+        monitor.sendall(b'{"return": {}}\\n')
+    if command["execute"] == "inject-nmi":
+        json.dump(asked, open(os.path.join(here, "asked"), "w"))
+        write("V vCPU 1: RIP 0x1234\\n")
+        leave(124, "the time is over")
+"""
+
+
+def test_timeout_asks_the_machine_where_it_stands(fake):
+    done = fake.run(MONITOR, "--timeout", "1", "--stats", str(fake.path / "stats"))
     assert done.returncode == 124
-    assert time.monotonic() - start < 10
+    for text in ("timeout", "the time is over", "vCPU 1: RIP 0x1234", "1,201 (VP.VMCALL"):
+        assert text in done.stderr
+    assert json.loads((fake.path / "stats").read_text()) == STATS
+    mce = "human-monitor-command"
+    assert json.loads((fake.path / "asked").read_text()) == [
+        ["qmp_capabilities"], ["query-cpus-fast"], [mce, "mce 0 9 0x8000000000000000 0 0 0"],
+        [mce, "mce 1 9 0x8000000000000000 0 0 0"], ["inject-nmi"]]
+
+
+@pytest.mark.parametrize("end", ["time.sleep(60)", "os.close(int(value('socket,id=monitor,fd='))); "
+                                 "time.sleep(60)"])
+def test_timeout_kills_a_machine_that_does_not_answer(fake, end):
+    start = time.monotonic()
+    done = fake.run("write('E last words\\n'); " + end, "--timeout", "1")
+    assert done.returncode == 124
+    assert time.monotonic() - start < 25
     assert "timeout" in done.stderr and "last words" in done.stderr
+    assert "where its vCPUs stand: killed" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -149,6 +197,9 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--second-memory", "64M"),
     ("--second-firmware", "/dev/null", "--second-smp", "0"),
     ("--second-firmware", "/dev/null", "--smp", "4,maxcpus=8"),
+    ("--gdb", "0"), ("--gdb", "x"), ("--accel", "kvm"), ("--print-command",),
+    ("--accel", "tdx", "--stats", "/dev/null"), ("--accel", "tdx", "--la57"),
+    ("--accel", "tdx", "--hold", "1"), ("--accel", "tdx", "--threads", "multi"),
 ])
 def test_wrong_usage_is_2(fake, arguments):
     done = fake.run("leave(0)", *arguments)
@@ -168,6 +219,64 @@ def test_command_line_of_qemu(fake):
     # Low RAM, and from 4 GiB to the pool at 8 GiB + 64 MiB with room for the TD.
     needed = 512 + 4096 + 64 + 512 + 8 + 256
     assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
+
+
+def test_gdb_and_further_arguments(fake):
+    fake.run("leave(0)", "--gdb", "--qemu-arg=-d", "--qemu-arg=int,cpu_reset")
+    assert fake.option("-gdb") == ["tcp:127.0.0.1:1234"]
+    assert "-S" in fake.arguments()
+    assert fake.option("-d") == ["int,cpu_reset"]
+    fake.run("leave(0)", "--gdb", "4321")
+    assert fake.option("-gdb") == ["tcp:127.0.0.1:4321"]
+    fake.run("leave(0)")
+    assert fake.option("-gdb") == [] and "-S" not in fake.arguments()
+
+
+def test_command_line_of_a_td_on_hardware(fake):
+    done = fake.run("sys.exit(0)", "--accel", "tdx", "--memory", "3G", "--smp", "4", "--kernel",
+                    str(fake.path / "kernel"), "--append", "console=ttyS0 quiet", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    given = fake.arguments()
+    done = fake.run("sys.exit(1)", "--accel", "tdx", "--memory", "3G", "--smp", "4", "--kernel",
+                    str(fake.path / "kernel"), "--append", "console=ttyS0 quiet",
+                    "--print-command")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert shlex.split(done.stdout) == [str(fake.path / "qemu"), *given]
+    assert fake.option("-object") == ["tdx-guest,id=tdx0"]
+    assert fake.option("-machine") == ["q35,confidential-guest-support=tdx0"]
+    assert fake.option("-accel") == ["kvm"] and fake.option("-cpu") == ["host"]
+    assert fake.option("-bios") == [str(fake.path / "firmware")]
+    assert fake.option("-m") == ["3072M"] and fake.option("-smp") == ["4"]
+    assert fake.option("-kernel") == [str(fake.path / "kernel")]
+    assert fake.option("-append") == ["console=ttyS0 quiet"]
+    assert fake.option("-vga") == ["none"] and "-nodefaults" in given
+    assert fake.option("-initrd") == [] and "-pflash" not in given
+
+
+@pytest.mark.parametrize("script, code, text", [
+    ("sys.stderr.write('TDX guest reports fatal error: error code: 0x0 error message:\"why\"\\n');"
+     "sys.exit(1)", 10, "why"),
+    ("sys.stderr.write('no TDX here\\n'); sys.exit(1)", 2, "no TDX here"),
+    ("os.kill(os.getpid(), 9)", 12, "signal 9"),
+    ("time.sleep(60)", 124, "timeout")])
+def test_verdict_of_a_td_on_hardware(fake, script, code, text):
+    done = fake.run(script, "--accel", "tdx", "--timeout", "2")
+    assert done.returncode == code
+    assert text in done.stderr
+
+
+# QEMU itself parses the command: it gets as far as /dev/kvm, which is not there, or has no TDX.
+def test_command_line_of_a_td_by_qemu_itself(fake):
+    qemu = shutil.which("qemu-system-x86_64")
+    if qemu is None or "tdx-guest" not in subprocess.run(
+            [qemu, "-object", "help"], capture_output=True, text=True).stdout:
+        pytest.skip("this QEMU has no tdx-guest object (10.1 is the first that has)")
+    (fake.path / "firmware").write_bytes(bytes(65536))
+    done = subprocess.run([sys.executable, TDRUN, "--accel", "tdx", "--firmware",
+                           str(fake.path / "firmware"), "--memory", "512M", "--timeout", "10"],
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert "KVM" in done.stderr and "roperty" not in done.stderr, done.stderr
 
 
 def test_threads(fake):

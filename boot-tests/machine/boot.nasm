@@ -8,7 +8,7 @@
 
 DEBUGCON_PORT		equ 0x403
 EXIT_PORT		equ 0x501
-EXIT_TD_STOPPED		equ 12	; enum machine_exit_code
+EXIT_SETUP		equ 2	; enum machine_exit_code
 
 XEN_ELFNOTE_PHYS32_ENTRY equ 18
 
@@ -144,7 +144,7 @@ stub_fail:
 	jmp	.next
 .exit:
 	mov	edx, EXIT_PORT
-	mov	al, EXIT_TD_STOPPED
+	mov	al, EXIT_SETUP
 	out	dx, al
 .halt:
 	hlt

@@ -44,6 +44,10 @@
 #define ARRIVAL_TIMEOUT_US 10000000
 #define WAKE_WAIT_US 1000
 
+/* cpu_stop_asked(): the bank that tools/tdrun names. [SDM 3B 16.3.2] */
+#define STOP_BANK 9
+#define STOP_BANK_STATUS (MSR_IA32_MC0_STATUS + 4 * STOP_BANK)
+
 /* One slot's stack: from the bottom a guard page, the stack of #DF, a guard page, the stack. */
 struct cpu_stack {
 	uint8_t guard_df[MEM_PAGE_SIZE];
@@ -71,6 +75,7 @@ uint32_t cpu_arrivals;
 static unsigned ready;
 static unsigned working;
 static bool stopping;
+static bool stop_asked;
 static void (*work)(unsigned index);
 /* A call is made once by each CPU that finds a new number of calls. */
 static void (*call)(unsigned index);
@@ -125,6 +130,20 @@ void cpu_stop_others(void)
 	}
 }
 
+bool cpu_stop_asked(void)
+{
+	return __atomic_load_n(&stop_asked, __ATOMIC_ACQUIRE);
+}
+
+/* Nothing else writes the bank: the TD has none of the CPU's own. */
+static void look_for_stop(void)
+{
+	if ((insn_rdmsr(STOP_BANK_STATUS) & MCI_STATUS_VALID) != 0) {
+		insn_wrmsr(STOP_BANK_STATUS, 0);
+		__atomic_store_n(&stop_asked, true, __ATOMIC_RELEASE);
+	}
+}
+
 /* An NMI before HLT in [open, over): the HLT is not for it any more. */
 static void end_wait(struct trap_frame *frame, const uint8_t *open, const uint8_t *over)
 {
@@ -140,6 +159,7 @@ void exception(struct trap_frame *frame)
 		if (__atomic_load_n(&stopping, __ATOMIC_ACQUIRE)) {
 			cpu_stop();
 		}
+		look_for_stop();
 		end_wait(frame, cpu_wait_open, cpu_wait_over);
 		end_wait(frame, cpu_wait_nmi_open, cpu_wait_nmi_over);
 		return; /* it has done its work: it ended HLT or the TD's run */
@@ -233,7 +253,7 @@ static void calibrate_tsc(void)
 	struct clocks end = read_clocks();
 	ticks = (end.ticks - start.ticks) & PM_TIMER_MASK;
 	if (ticks < CALIBRATION_TICKS) {
-		machine_exit(EXIT_TD_STOPPED, "no ACPI timer at port 0x%x", PM_TIMER_PORT);
+		machine_exit(EXIT_SETUP, "no ACPI timer at port 0x%x", PM_TIMER_PORT);
 	}
 	tsc_khz = (end.tsc - start.tsc) * PM_TIMER_HZ / ticks / 1000;
 	tsc_start = start.tsc;
@@ -311,7 +331,7 @@ void cpu_start_all(void)
 	uint16_t expected;
 	fwcfg_read(FW_CFG_NB_CPUS, &expected, sizeof(expected));
 	if (expected > MACHINE_MAX_CPUS) {
-		machine_exit(EXIT_TD_STOPPED, "%u CPUs; the machine has at most %u", expected,
+		machine_exit(EXIT_SETUP, "%u CPUs; the machine has at most %u", expected,
 			     MACHINE_MAX_CPUS);
 	}
 	if (expected == 1) {
@@ -331,7 +351,7 @@ void cpu_start_all(void)
 	uint64_t start = cpu_time_us();
 	while (__atomic_load_n(&ready, __ATOMIC_ACQUIRE) < expected - 1u) {
 		if (cpu_time_us() - start > ARRIVAL_TIMEOUT_US) {
-			machine_exit(EXIT_TD_STOPPED, "only %u of %u CPUs have started",
+			machine_exit(EXIT_SETUP, "only %u of %u CPUs have started",
 				     __atomic_load_n(&ready, __ATOMIC_ACQUIRE) + 1, expected);
 		}
 		insn_pause();
@@ -346,7 +366,7 @@ static void wait_for_others(const unsigned *counter)
 	uint64_t start = cpu_time_us();
 	while (__atomic_load_n(counter, __ATOMIC_ACQUIRE) < count - 1) {
 		if (cpu_time_us() - start > ARRIVAL_TIMEOUT_US) {
-			machine_exit(EXIT_TD_STOPPED, "a CPU does not take its work");
+			machine_exit(EXIT_SETUP, "a CPU does not take its work");
 		}
 		lapic_send_nmi_others();
 		cpu_delay_us(WAKE_WAIT_US);

@@ -49,6 +49,13 @@ uint64_t cpu_tsc_khz(void);
 uint64_t cpu_time_us(void);
 void cpu_delay_us(uint64_t us);
 
+/*
+ * tools/tdrun asks for the end of the run: it has QEMU log a corrected error, which is no
+ * exception, in an error bank of each CPU ("mce") and send all an NMI by LINT1 ("inject-nmi").
+ * Every svm_enter() then returns with VMEXIT_NMI. True from then on.
+ */
+bool cpu_stop_asked(void);
+
 /* Halts the calling CPU for good. */
 _Noreturn void cpu_stop(void);
 /* Makes all other CPUs stop at their next #VMEXIT. */

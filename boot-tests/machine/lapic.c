@@ -111,6 +111,8 @@ static struct {
 	unsigned first, end;
 } groups[MACHINE_MAX_CPUS];
 static uint64_t icrs[MACHINE_MAX_CPUS];
+/* The TD's view of LINT1, to which nothing of its is wired: the machine's takes tdrun's NMI. */
+static uint32_t lint1s[MACHINE_MAX_CPUS];
 
 static uint32_t get(unsigned reg)
 {
@@ -421,6 +423,9 @@ bool lapic_x2apic_read(uint32_t msr, uint64_t *value)
 	case LAPIC_TIMER_DIVIDE:
 		*value = timer->divide;
 		return true;
+	case LAPIC_LVT_LINT1:
+		*value = lint1s[cpu_index()];
+		return true;
 	case LAPIC_VERSION:
 	case LAPIC_TPR:
 	case LAPIC_PPR:
@@ -429,7 +434,6 @@ bool lapic_x2apic_read(uint32_t msr, uint64_t *value)
 	case LAPIC_LVT_THERMAL:
 	case LAPIC_LVT_PERF:
 	case LAPIC_LVT_LINT0:
-	case LAPIC_LVT_LINT1:
 	case LAPIC_LVT_ERROR:
 		*value = get(reg);
 		return true;
@@ -499,6 +503,9 @@ bool lapic_x2apic_write(uint32_t msr, uint64_t value)
 		return true;
 	case LAPIC_SELF_IPI:
 		return ipi_send(value | field_put(ICR_SHORTHAND, ICR_SHORTHAND_SELF));
+	case LAPIC_LVT_LINT1:
+		lint1s[cpu_index()] = (uint32_t)value & (uint32_t)~(LVT_STATUS | LVT_REMOTE_IRR);
+		return true;
 	case LAPIC_EOI:
 		note_eoi(timer);
 		set(reg, 0);
@@ -509,7 +516,6 @@ bool lapic_x2apic_write(uint32_t msr, uint64_t value)
 	case LAPIC_LVT_THERMAL:
 	case LAPIC_LVT_PERF:
 	case LAPIC_LVT_LINT0:
-	case LAPIC_LVT_LINT1:
 	case LAPIC_LVT_ERROR:
 		set(reg, (uint32_t)value);
 		return true;
@@ -523,6 +529,7 @@ void lapic_reset(bool boot_cpu)
 	if (boot_cpu) { /* for all: CPUs have no index yet */
 		for (unsigned i = 0; i < MACHINE_MAX_CPUS; i++) {
 			timers[i].lvt = LVT_MASKED;
+			lint1s[i] = LVT_MASKED;
 		}
 	}
 	set(LAPIC_TPR, 0);
@@ -532,7 +539,7 @@ void lapic_reset(bool boot_cpu)
 	set(LAPIC_LVT_PERF, LVT_MASKED);
 	/* The PICs' ExtINT reaches the boot CPU without more ado, as under KVM. */
 	set(LAPIC_LVT_LINT0, boot_cpu ? LVT_MODE_EXTINT : LVT_MASKED);
-	set(LAPIC_LVT_LINT1, LVT_MASKED);
+	set(LAPIC_LVT_LINT1, LVT_MODE_NMI);
 	set(LAPIC_LVT_ERROR, LVT_MASKED);
 	set(LAPIC_SVR, SVR_RESET);
 }
@@ -566,5 +573,6 @@ void lapic_renew(void)
 	}
 	timers[cpu_index()] = (struct timer){ .lvt = LVT_MASKED };
 	icrs[cpu_index()] = 0;
+	lint1s[cpu_index()] = LVT_MASKED;
 	lapic_reset(cpu_index() == 0);
 }

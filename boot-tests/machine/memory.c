@@ -57,7 +57,7 @@ static void find_top(void)
 		}
 	}
 	if (top == 0) {
-		machine_exit(EXIT_TD_STOPPED, "no RAM behind 0x%llx: give QEMU a greater -m",
+		machine_exit(EXIT_SETUP, "no RAM behind 0x%llx: give QEMU a greater -m",
 			     (unsigned long long)MACHINE_POOL);
 	}
 }
@@ -77,7 +77,7 @@ void memory_init(void)
 	bool five_levels = (insn_read_cr4() & CR4_LA57) != 0;
 	unsigned needed = five_levels ? PHYS_BITS_5_LEVELS : PHYS_BITS_NEEDED;
 	if ((insn_cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xFF) < needed) {
-		machine_exit(EXIT_TD_STOPPED, "QEMU must run with -cpu max,phys-bits=%u", needed);
+		machine_exit(EXIT_SETUP, "QEMU must run with -cpu max,phys-bits=%u", needed);
 	}
 
 	for (uint64_t i = 0; i < IDENTITY_PDPTS; i++) {

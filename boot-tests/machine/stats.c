@@ -118,6 +118,18 @@ _Static_assert(STATS_VMCALL_INSTRUCTIONS == STATS_VE_REASONS,
 	       "both are numbered by VMX exit reasons and share the names.");
 _Static_assert(STATS_MAX_VCPUS >= MACHINE_MAX_CPUS, "each CPU has its vCPU's counters.");
 
+const char *stats_exit_name(uint64_t reason)
+{
+	return reason < ARRAY_COUNT(reason_names) ? reason_names[reason] : NULL;
+}
+
+const char *stats_vmcall_name(uint64_t sub_function)
+{
+	uint64_t service = sub_function - TDVMCALL_GET_TD_VM_CALL_INFO;
+	return service < ARRAY_COUNT(service_names) ? service_names[service] :
+						      stats_exit_name(sub_function);
+}
+
 /* Entries of one object: what occurred, in the order of the numbers. One without a name gets its
  * number, counted from base. */
 static void print_counters(const uint64_t *counters, const char *const *names, size_t count,

@@ -51,5 +51,9 @@ static inline uint64_t stats_add(uint64_t *counter)
 	return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
+/* The names that the statistics use; NULL: one without a name. */
+const char *stats_exit_name(uint64_t reason);
+const char *stats_vmcall_name(uint64_t sub_function);
+
 /* Writes the "S " line. */
 void stats_print(void);

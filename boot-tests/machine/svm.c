@@ -321,8 +321,9 @@ static bool exit_handled(struct svm_vcpu *vcpu)
 	} else if (!paused || !pause_exit(vcpu)) {
 		return false;
 	}
-	/* An NMI has come in, or may have ended the nap: is it a kick? */
-	if (__atomic_exchange_n(&kicked[cpu_index()], false, __ATOMIC_ACQUIRE)) {
+	/* An NMI has come in, or may have ended the nap: is it a kick, or tdrun's? */
+	if (__atomic_exchange_n(&kicked[cpu_index()], false, __ATOMIC_ACQUIRE) ||
+	    cpu_stop_asked()) {
 		control->exitcode = VMEXIT_NMI;
 		return false;
 	}

@@ -57,6 +57,12 @@ void module_load(const struct module_platform *platform);
 #define MODULE_MAX_PACKAGES 8
 unsigned module_package(unsigned cpu);
 
+/*
+ * The machine's own eye, for its user: writes the registers ("V ") of a vCPU that runs on the
+ * calling CPU or on none. A real host sees those of a DEBUG TD only.
+ */
+void module_log_vcpu(hpa_t tdvpr);
+
 /* RDMSR of MSR_MKTME_KEYID_PARTITIONING by the host. */
 uint64_t module_keyid_partitioning(void);
 

@@ -59,3 +59,14 @@ void case_hang(const struct info *info)
 		insn_pause();
 	}
 }
+
+#define PORT_RESET_CONTROL 0xCF9
+#define RESET_CONTROL_HARD 0x6
+
+void case_reset(const struct info *info)
+{
+	(void)info;
+	report("asking for a reset");
+	guest_out8(PORT_RESET_CONTROL, RESET_CONTROL_HARD);
+	EXPECT(false, "the TD runs on after it has asked for a reset");
+}

@@ -71,3 +71,5 @@ void case_exception(const struct info *info);
 /* On the shim's IDT, "stack=none" with a stack pointer that points nowhere. */
 void case_shim_exception(const struct info *info);
 void case_hang(const struct info *info);
+/* Asks for a reset by port 0xCF9. */
+void case_reset(const struct info *info);

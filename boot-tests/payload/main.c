@@ -45,6 +45,7 @@ static const struct test_case {
 	{ "exception", case_exception },
 	{ "shim-exception", case_shim_exception },
 	{ "hang", case_hang },
+	{ "reset", case_reset },
 };
 
 static void run(const struct info *info, const char *name, unsigned length)

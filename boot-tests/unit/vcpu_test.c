@@ -50,6 +50,11 @@ uint64_t cpu_time_us(void)
 	return world.time += 1000;
 }
 
+bool cpu_stop_asked(void)
+{
+	return false;
+}
+
 unsigned cpu_index(void)
 {
 	return 0;

@@ -15,16 +15,16 @@ struct config blob_load_config(void)
 	uint16_t selector;
 	uint32_t size;
 	if (!fwcfg_find("opt/lintel/config", &selector, &size)) {
-		machine_exit(EXIT_TD_STOPPED, "no fw_cfg file opt/lintel/config: use tools/tdrun");
+		machine_exit(EXIT_SETUP, "no fw_cfg file opt/lintel/config: use tools/tdrun");
 	}
 	if (size > sizeof(text)) {
-		machine_exit(EXIT_TD_STOPPED, "opt/lintel/config has %u bytes, at most %u", size,
+		machine_exit(EXIT_SETUP, "opt/lintel/config has %u bytes, at most %u", size,
 			     (unsigned)sizeof(text));
 	}
 	fwcfg_read(selector, text, size);
 	struct config config;
 	if (config_parse(text, size, &config, error, sizeof(error)) != ST_OK) {
-		machine_exit(EXIT_TD_STOPPED, "opt/lintel/config: %s", error);
+		machine_exit(EXIT_SETUP, "opt/lintel/config: %s", error);
 	}
 	return config;
 }

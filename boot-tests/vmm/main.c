@@ -26,7 +26,7 @@ static struct blob load_firmware(const char *name)
 {
 	struct blob firmware = blob_load(name);
 	if (firmware.data == NULL) {
-		machine_exit(EXIT_TD_STOPPED, "no fw_cfg file %s", name);
+		machine_exit(EXIT_SETUP, "no fw_cfg file %s", name);
 	}
 	return firmware;
 }
@@ -37,14 +37,15 @@ static struct blob load_firmware(const char *name)
 static void place_tds(const struct config *config, struct td_place places[2])
 {
 	if (config->second_cpus >= cpu_count() || config->second_memory > TD_LOW_MEMORY_SPLIT) {
-		machine_exit(EXIT_TD_STOPPED, "a second TD of %llu vCPUs, 0x%llx bytes: there are "
-			     "%u CPUs, and it has no memory above 4 GiB",
+		machine_exit(EXIT_SETUP,
+			     "a second TD of %llu vCPUs, 0x%llx bytes: there are %u CPUs, and it "
+			     "has no memory above 4 GiB",
 			     (unsigned long long)config->second_cpus,
 			     (unsigned long long)config->second_memory, cpu_count());
 	}
 	unsigned cpus = cpu_count() - (unsigned)config->second_cpus;
 	if (config->hold >= cpus) {
-		machine_exit(EXIT_TD_STOPPED, "hold=%llu: the TD has %u vCPUs",
+		machine_exit(EXIT_SETUP, "hold=%llu: the TD has %u vCPUs",
 			     (unsigned long long)config->hold, cpus);
 	}
 	if (config->hold != 0) {

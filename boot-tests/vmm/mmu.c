@@ -273,13 +273,13 @@ void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t e
 	unsigned long long at = address.v;
 	if (type == EXT_QUAL_PENDING_EPT_VIOLATION) {
 		run_end(mmu->td, EXIT_TD_STOPPED,
-			"access to unaccepted page at GPA 0x%llx by vCPU %u (RIP unknown)", at,
+			"access to unaccepted page at GPA 0x%llx by vCPU %u", at,
 			vcpu);
 		return;
 	}
 	if (!td_memory_is_private(&mmu->memory, address.v)) {
 		run_end(mmu->td, EXIT_TD_STOPPED,
-			"private access to GPA 0x%llx outside of RAM by vCPU %u (RIP unknown)", at,
+			"private access to GPA 0x%llx outside of RAM by vCPU %u", at,
 			vcpu);
 		return;
 	}
@@ -297,7 +297,7 @@ void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t e
 	spin_unlock(&mmu->lock);
 	if (shared) {
 		run_end(mmu->td, EXIT_TD_STOPPED,
-			"private access to shared GPA 0x%llx by vCPU %u (RIP unknown)", at, vcpu);
+			"private access to shared GPA 0x%llx by vCPU %u", at, vcpu);
 	}
 }
 
@@ -306,12 +306,11 @@ void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address)
 	unsigned long long at = address.v;
 	if (!td_memory_is_ram(&mmu->memory, address.v)) {
 		run_end(mmu->td, EXIT_TD_STOPPED,
-			"access to device GPA 0x%llx by vCPU %u that cannot take a #VE (RIP "
-			"unknown)",
+			"access to device GPA 0x%llx by vCPU %u that cannot take a #VE",
 			at, vcpu);
 	} else if (!mmu_is_shared(mmu, address.v, 1)) {
 		run_end(mmu->td, EXIT_TD_STOPPED,
-			"shared access to private GPA 0x%llx by vCPU %u (RIP unknown)", at, vcpu);
+			"shared access to private GPA 0x%llx by vCPU %u", at, vcpu);
 	}
 }
 

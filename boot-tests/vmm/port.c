@@ -124,7 +124,7 @@ static void check_reset(struct td *td, uint16_t port, uint32_t value)
 	if ((port == PORT_RESET_CONTROL && (byte & RESET_CONTROL_CPU)) ||
 	    (port == PORT_KEYBOARD_COMMAND && byte == KEYBOARD_RESET) ||
 	    (port == PORT_SYSTEM_CONTROL_A && (byte & SYSTEM_CONTROL_A_RESET))) {
-		run_end(td, EXIT_TD_STOPPED, "TD asked for a reset: 0x%x to port 0x%x", byte, port);
+		run_end(td, EXIT_RESET, "TD asked for a reset: 0x%x to port 0x%x", byte, port);
 	}
 }
 

@@ -18,6 +18,7 @@
 #include "boot-tests/vmm/td_build.h"
 #include "boot-tests/vmm/td_destroy.h"
 #include "boot-tests/vmm/vcpu.h"
+#include "boot-tests/vmm/vcpu_log.h"
 
 /* Within this time a TD that ends is out of all its vCPUs, and then taken down. Until it is out
  * they are kicked. */
@@ -101,6 +102,9 @@ void run_end(struct td *td, enum machine_exit_code code, const char *format, ...
 	fmt_vprint(run->reason, sizeof(run->reason), format, args);
 	va_end(args);
 	log_line('L', "%sTD ends: %s", run == second ? "second " : "", run->reason);
+	if (code == EXIT_TD_STOPPED && has_cpu(run, cpu_index())) {
+		vcpu_log(td, cpu_index() - run->place.cpu_base);
+	}
 	run->code = code;
 	run->ender = has_cpu(run, cpu_index()) ? cpu_index() : run->place.cpu_base;
 	__atomic_store_n(&run->ending, true, __ATOMIC_RELEASE);
@@ -241,6 +245,9 @@ static void second_ended(void)
 static void ended(struct run *run)
 {
 	bring_out(run);
+	for (unsigned i = 0; run->code == EXIT_TIMEOUT && i < run->place.vcpu_count; i++) {
+		vcpu_log(&run->td, i);
+	}
 	if (run == second) {
 		second_ended();
 		return;

@@ -7,6 +7,7 @@
 #include "arch/base/addr.h"
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/spinlock.h"
+#include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/config.h"
 #include "boot-tests/vmm/frame_list.h"
 #include "boot-tests/vmm/fw_cfg_remap.h"
@@ -22,6 +23,8 @@ struct vcpu {
 	bool inside; /* between the decision to enter and the return of TDH.VP.ENTER */
 	uint64_t map_gpa_again; /* RETRYs without progress for its next chunk so far */
 	bool out;    /* the TD ends, and this vCPU has left it for good */
+	uint64_t last_exit; /* status of the last TDH.VP.ENTER */
+	struct seam_regs last_call; /* of the last TDVMCALL; all 0: none yet */
 };
 
 /* How far the TD is from its beginning and its end. */

@@ -170,16 +170,16 @@ enum status td_build(struct td *td, const struct td_place *place, const struct c
 	char error[160];
 	struct tdvf_image image;
 	if (tdvf_read(firmware.data, firmware.size, &image, error, sizeof(error)) != ST_OK) {
-		machine_exit(EXIT_TD_STOPPED, "firmware: %s", error);
+		machine_exit(EXIT_SETUP, "firmware: %s", error);
 	}
 	struct td_layout layout;
 	if (td_layout_make(place->memory, &image, &layout, error, sizeof(error)) != ST_OK) {
-		machine_exit(EXIT_TD_STOPPED, "cannot lay out the TD: %s", error);
+		machine_exit(EXIT_SETUP, "cannot lay out the TD: %s", error);
 	}
 	uint8_t *hob = frames_take_span(layout.hob_size);
 	memset(hob, 0, layout.hob_size);
 	if (td_hob_build(&layout, hob, layout.hob_size) != ST_OK) {
-		machine_exit(EXIT_TD_STOPPED, "TD_HOB section of 0x%llx bytes is too small",
+		machine_exit(EXIT_SETUP, "TD_HOB section of 0x%llx bytes is too small",
 			     (unsigned long long)layout.hob_size);
 	}
 	hpa_t zero = frames_take(PG_4K);

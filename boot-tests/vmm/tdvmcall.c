@@ -307,6 +307,7 @@ static void count_hypercall(uint64_t number)
 void tdvmcall(struct td *td, unsigned index, struct seam_regs *regs)
 {
 	struct seam_regs in = *regs;
+	td->vcpus[index].last_call = in;
 	if (regs->r10 != 0) {
 		count_hypercall(regs->r10);
 		regs->r10 = kvm_hypercall(td, regs);

@@ -125,8 +125,15 @@ void vcpu_run(struct td *td, unsigned index)
 	struct fault_watch watch = { 0 };
 	struct seam_regs regs = { 0 };
 	while (!run_ending(td)) {
+		if (cpu_stop_asked()) {
+			run_end(td, EXIT_TIMEOUT, "the time is over");
+			break;
+		}
 		uint64_t status = enter(vcpu, &regs);
 		stats_add(&stats.td_exits[cpu_index()]);
+		if (!cpu_stop_asked()) { /* the exit that this causes tells nothing */
+			vcpu->last_exit = status;
+		}
 		handle_exit(td, index, status, &regs, &watch);
 	}
 }
