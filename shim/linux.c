@@ -24,11 +24,32 @@
 #include "shim/refusal.h"
 #include "shim/rtmr.h"
 
-/* A part of the payload: in the image, or an item of the host. */
+/*
+ * What the host calls a part of the payload. Where there is the file (QEMU since 10.0, the kernel's
+ * at least), its bytes are those that the user named. Else the two items: the kernel's then is its
+ * setup part alone, which QEMU 10.1.0 to 10.1.5 change for a TD, too. Each part is looked for by
+ * itself, and measured as it was found; but a kernel's two parts are always of one origin.
+ */
+struct part {
+	const char *name;
+	const char *file;
+	uint16_t size_selector;
+	uint16_t data_selector;
+};
+static const struct part kernel_part = { "kernel", "etc/boot/kernel", FW_CFG_SETUP_SIZE,
+					 FW_CFG_SETUP_DATA };
+static const struct part initrd_part = { "initrd", "etc/boot/initrd", FW_CFG_INITRD_SIZE,
+					 FW_CFG_INITRD_DATA };
+static const struct part cmdline_part = { "command line", "etc/boot/cmdline", FW_CFG_CMDLINE_SIZE,
+					  FW_CFG_CMDLINE_DATA };
+
+/* Where the bytes of a part are: in the image, or an item of the host, from start on. */
 struct source {
 	const char *name;
 	const uint8_t *embedded; /* NULL: fw_cfg */
 	uint16_t selector;
+	bool file; /* the part as the user named it, not QEMU's cut of it */
+	uint32_t start;
 	uint32_t size;
 };
 
@@ -46,82 +67,116 @@ static enum status source_read(const struct source *source, uint32_t offset, voi
 		return refuse(ST_TRUNCATED, "%s: 0x%x bytes from 0x%x on, of 0x%x", source->name,
 			      size, offset, source->size);
 	}
+	if (size == 0) {
+		return ST_OK; /* also of a host without fw_cfg */
+	}
 	if (source->embedded != NULL) {
-		memcpy(to, source->embedded + offset, size);
+		memcpy(to, source->embedded + source->start + offset, size);
 		return ST_OK;
 	}
-	return fw_cfg_read(source->selector, offset, to, size);
+	return fw_cfg_read(source->selector, source->start + offset, to, size);
+}
+
+/* size 0: the host does not have it. */
+static enum status items_open(const char *name, uint16_t size_selector, uint16_t data_selector,
+			      struct source *out)
+{
+	struct source source = { .name = name, .selector = data_selector };
+	enum status status = fw_cfg_read_u32(size_selector, &source.size);
+	if (status != ST_OK && status != ST_NOT_FOUND) {
+		return status;
+	}
+	*out = source;
+	return ST_OK;
+}
+
+static enum status host_open(const struct part *part, struct source *out)
+{
+	struct fw_cfg_item item;
+	enum status status = fw_cfg_file_find(part->file, &item);
+	if (status == ST_NOT_FOUND) {
+		return items_open(part->name, part->size_selector, part->data_selector, out);
+	}
+	if (status != ST_OK) {
+		return status;
+	}
+	*out = (struct source){
+		.name = part->name, .selector = item.selector, .size = item.size, .file = true
+	};
+	return ST_OK;
 }
 
 /*
  * size 0: neither the image nor the host has it. What goes with an embedded kernel is embedded or
  * absent: a host that could add a command line or an initrd would steer a measured kernel.
  */
-static enum status source_open(const struct image_config *config, const char *name,
-			       const struct image_span *span, uint16_t size_selector,
-			       uint16_t data_selector, struct source *out)
+static enum status source_open(const struct image_config *config, const struct part *part,
+			       const struct image_span *span, struct source *out)
 {
-	struct source source = { .name = name, .selector = data_selector };
-	if (span->base != 0) {
-		if (span->size > UINT32_MAX) {
-			return refuse(ST_NO_SPACE, "%s: 0x%lx bytes in the image", name,
-				      span->size);
-		}
-		source.embedded = gpa_pointer(gpa(span->base));
-		source.size = (uint32_t)span->size;
-	} else if (config->kernel.base == 0) {
-		enum status status = fw_cfg_read_u32(size_selector, &source.size);
-		if (status == ST_NOT_FOUND) {
-			source.size = 0;
-		} else if (status != ST_OK) {
-			return status;
-		}
+	if (span->base == 0 && config->kernel.base == 0) {
+		return host_open(part, out);
 	}
-	*out = source;
+	if (span->size > UINT32_MAX) {
+		return refuse(ST_NO_SPACE, "%s: 0x%lx bytes in the image", part->name, span->size);
+	}
+	*out = (struct source){ .name = part->name,
+				.embedded = gpa_pointer(gpa(span->base)),
+				.size = span->base != 0 ? (uint32_t)span->size : 0,
+				.file = true };
 	return ST_OK;
 }
 
 /* ---- the kernel ------------------------------------------------------------------------------ */
 
+/* The header and all that precedes the protected-mode part, checked in memory of our own. */
+static enum status read_setup(const struct source *source, struct linux_setup_header *header)
+{
+	uint8_t *copy = gpa_pointer(gpa(HANDOFF_SETUP));
+	const uint8_t *setup = source->embedded;
+	uint32_t size = source->size;
+	if (setup == NULL) {
+		if (source->file && size > HANDOFF_SETUP_SIZE) {
+			size = HANDOFF_SETUP_SIZE;
+		}
+		if (size > HANDOFF_SETUP_SIZE) {
+			return refuse(ST_NO_SPACE, "kernel setup part: 0x%x bytes, at most 0x%x",
+				      size, HANDOFF_SETUP_SIZE);
+		}
+		TRY(source_read(source, 0, copy, size));
+		setup = copy;
+	}
+	struct bzimage_fault fault;
+	enum status status = bzimage_header_read(setup, size, header, &fault);
+	if (status != ST_OK) {
+		return refuse(status, "kernel header: %s 0x%lx", fault.field, fault.value);
+	}
+	return ST_OK;
+}
+
 /* Reads the header and opens both parts. ST_NOT_FOUND: there is no kernel. */
 static enum status open_kernel(const struct image_config *config, struct kernel *out)
 {
 	struct kernel kernel;
-	uint8_t *copy = gpa_pointer(gpa(HANDOFF_SETUP));
-	/* Embedded it is one file; QEMU hands it over in two parts, cut by setup_sects. */
-	TRY(source_open(config, "kernel setup part", &config->kernel, FW_CFG_SETUP_SIZE,
-			FW_CFG_SETUP_DATA, &kernel.setup));
-	if (kernel.setup.size == 0) {
+	struct source file;
+	TRY(source_open(config, &kernel_part, &config->kernel, &file));
+	if (file.size == 0) {
 		return refuse(ST_NOT_FOUND, "kernel: none in the image, none of the host");
 	}
-	const uint8_t *setup = kernel.setup.embedded;
-	if (setup == NULL) {
-		if (kernel.setup.size > HANDOFF_SETUP_SIZE) {
-			return refuse(ST_NO_SPACE, "kernel setup part: 0x%x bytes, at most 0x%x",
-				      kernel.setup.size, HANDOFF_SETUP_SIZE);
-		}
-		TRY(source_read(&kernel.setup, 0, copy, kernel.setup.size));
-		setup = copy;
-	}
-	struct bzimage_fault fault;
-	enum status status = bzimage_header_read(setup, kernel.setup.size, &kernel.header, &fault);
-	if (status != ST_OK) {
-		return refuse(status, "kernel header: %s 0x%lx", fault.field, fault.value);
-	}
+	TRY(read_setup(&file, &kernel.header));
 	uint32_t cut = bzimage_body_offset(&kernel.header);
 	/* Cut elsewhere, another kernel would be entered under the same measurement. */
-	if (cut > kernel.setup.size || (kernel.setup.embedded == NULL && cut < kernel.setup.size)) {
-		return refuse(cut > kernel.setup.size ? ST_TRUNCATED : ST_BAD_FORMAT,
-			      "kernel header: setup_sects %u, setup part of 0x%x bytes",
-			      kernel.header.setup_sects, kernel.setup.size);
+	if (cut > file.size || (!file.file && cut < file.size)) {
+		return refuse(cut > file.size ? ST_TRUNCATED : ST_BAD_FORMAT,
+			      "kernel header: setup_sects %u, of 0x%x bytes",
+			      kernel.header.setup_sects, file.size);
 	}
-	if (kernel.setup.embedded != NULL) {
-		kernel.body = (struct source){ .name = "kernel",
-					       .embedded = kernel.setup.embedded + cut,
-					       .size = kernel.setup.size - cut };
+	kernel.setup = kernel.body = file;
+	kernel.setup.size = cut;
+	if (file.file) {
+		kernel.body.start = cut;
+		kernel.body.size = file.size - cut;
 	} else {
-		TRY(source_open(config, "kernel", &config->kernel, FW_CFG_KERNEL_SIZE,
-				FW_CFG_KERNEL_DATA, &kernel.body));
+		TRY(items_open("kernel", FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA, &kernel.body));
 	}
 	*out = kernel;
 	return ST_OK;
@@ -183,8 +238,7 @@ static enum status load_initrd(const struct image_config *config, struct gpa_ran
 {
 	struct source initrd;
 	gpa_t base;
-	TRY(source_open(config, "initrd", &config->initrd, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA,
-			&initrd));
+	TRY(source_open(config, &initrd_part, &config->initrd, &initrd));
 	if (initrd.size == 0) {
 		return ST_OK;
 	}
@@ -217,8 +271,7 @@ static enum status load_cmdline(const struct image_config *config, struct linux_
 {
 	struct source cmdline;
 	char *text = gpa_pointer(gpa(HANDOFF_CMDLINE));
-	TRY(source_open(config, "command line", &config->cmdline, FW_CFG_CMDLINE_SIZE,
-			FW_CFG_CMDLINE_DATA, &cmdline));
+	TRY(source_open(config, &cmdline_part, &config->cmdline, &cmdline));
 	if (cmdline.size >= HANDOFF_CMDLINE_SIZE) {
 		return refuse(ST_NO_SPACE, "command line: %u bytes, at most %u", cmdline.size,
 			      HANDOFF_CMDLINE_SIZE - 1);

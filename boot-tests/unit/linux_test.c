@@ -210,13 +210,93 @@ static void from_the_image(void **state)
 	assert_int_equal(prepare(&boot), ST_OK);
 	assert_int_equal(params->header.ramdisk_size, 0);
 	assert_string_equal((const char *)(uintptr_t)params->header.cmd_line_ptr, "");
+	/* Nor is the host's kernel, by whatever name. */
+	fake_files_add("etc/boot/kernel", 0x30, "x", 1);
+	fake_files_add("etc/boot/initrd", 0x31, "x", 1);
+	fake_files_add("etc/boot/cmdline", 0x32, "x", 1);
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(params->header.ramdisk_size, 0);
+	assert_string_equal((const char *)(uintptr_t)params->header.cmd_line_ptr, "");
+	/* A host without fw_cfg. */
+	fake_files_reset();
+	fw_cfg_status = ST_NOT_FOUND;
+	assert_int_equal(prepare(&boot), ST_OK);
 	/* Cut off in the setup part. */
 	config.kernel.size = SETUP_SIZE - 1;
-	assert_refused(ST_TRUNCATED, "kernel header: setup_sects 39, setup part of 0x4fff bytes");
+	assert_refused(ST_TRUNCATED, "kernel header: setup_sects 39, of 0x4fff bytes");
 	config.kernel.size = LINUX_HEADER_END_MAX - 1;
 	assert_refused(ST_TRUNCATED, "kernel header: size 0x28f");
 	config.kernel.size = FOUR_GIB;
-	assert_refused(ST_NO_SPACE, "kernel setup part: 0x100000000 bytes in the image");
+	assert_refused(ST_NO_SPACE, "kernel: 0x100000000 bytes in the image");
+}
+
+/* QEMU 10.1 for a TD: the setup part is changed, the file is not. */
+static void from_the_files_of_the_host(void **state)
+{
+	static uint8_t patched[SETUP_SIZE];
+	struct linux_boot boot;
+	(void)state;
+	memcpy(patched, bzimage, SETUP_SIZE);
+	((struct linux_setup_header *)(patched + LINUX_HEADER_OFFSET))->init_size = 1;
+	fake_files_reset();
+	fake_files_add(NULL, FW_CFG_SETUP_SIZE, &setup_size, 4);
+	fake_files_add(NULL, FW_CFG_SETUP_DATA, patched, SETUP_SIZE);
+	fake_files_add("etc/boot/kernel", 0x30, bzimage, sizeof(bzimage));
+	/* The rest by selector. */
+	fake_files_add(NULL, FW_CFG_INITRD_SIZE, &initrd_size, 4);
+	fake_files_add(NULL, FW_CFG_INITRD_DATA, initrd, sizeof(initrd));
+	fake_files_add(NULL, FW_CFG_CMDLINE_SIZE, &cmdline_size, 4);
+	fake_files_add(NULL, FW_CFG_CMDLINE_DATA, cmdline, sizeof(cmdline));
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_booted(&boot);
+	/* All by file: what the selectors have is not looked at. */
+	uint32_t size = 5;
+	fake_files_reset();
+	fake_files_add("etc/boot/kernel", 0x30, bzimage, sizeof(bzimage));
+	fake_files_add("etc/boot/initrd", 0x31, initrd, sizeof(initrd));
+	fake_files_add("etc/boot/cmdline", 0x32, cmdline, cmdline_size - 1);
+	fake_files_add(NULL, FW_CFG_INITRD_SIZE, &size, 4);
+	fake_files_add(NULL, FW_CFG_CMDLINE_SIZE, &size, 4);
+	fake_files_add(NULL, FW_CFG_CMDLINE_DATA, "other", 5);
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_booted(&boot);
+}
+
+/* Larger than the room for a setup part. */
+static void a_large_file_of_the_host(void **state)
+{
+	static uint8_t large[HANDOFF_SETUP_SIZE + 0x1001];
+	struct linux_boot boot;
+	(void)state;
+	memcpy(large, bzimage, sizeof(bzimage));
+	memset(large + sizeof(bzimage), 0xA7, sizeof(large) - sizeof(bzimage));
+	fake_files_add("etc/boot/kernel", 0x30, large, sizeof(large));
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_memory_equal(gpa_pointer(gpa(0x1000000)), large + SETUP_SIZE,
+			    sizeof(large) - SETUP_SIZE);
+	/* The largest setup part there is. */
+	((struct linux_setup_header *)(large + LINUX_HEADER_OFFSET))->setup_sects = 0xFF;
+	((struct linux_setup_header *)(large + LINUX_HEADER_OFFSET))->syssize = 0;
+	assert_int_equal(prepare(&boot), ST_OK);
+	assert_memory_equal(gpa_pointer(gpa(0x1000000)), large + HANDOFF_SETUP_SIZE, 0x1001);
+}
+
+static void bad_files_of_the_host(void **state)
+{
+	(void)state;
+	fake_files_add("etc/boot/kernel", 0x30, bzimage, SETUP_SIZE - 1);
+	assert_refused(ST_TRUNCATED, "kernel header: setup_sects 39, of 0x4fff bytes");
+	setup(NULL);
+	fake_files_add("etc/boot/kernel", 0x30, bzimage, LINUX_HEADER_END_MAX - 1);
+	assert_refused(ST_TRUNCATED, "kernel header: size 0x28f");
+	setup(NULL);
+	fake_files_add("etc/boot/kernel", 0x30, bzimage, sizeof(bzimage) - 1);
+	assert_refused(ST_TRUNCATED,
+		       "kernel: protected-mode size 0x4fff, init_size 0x1800001, syssize 0x500");
+	/* An empty file is no kernel, whatever the selectors have. */
+	setup(NULL);
+	fake_files_add("etc/boot/kernel", 0x30, bzimage, 0);
+	assert_refused(ST_NOT_FOUND, "kernel: none in the image, none of the host");
 }
 
 static void td_with_acpi(void **state)
@@ -265,9 +345,9 @@ static void sizes_of_the_host(void **state)
 	assert_refused(ST_NO_SPACE, "kernel setup part: 0x20001 bytes, at most 0x20000");
 	/* Cut at another place the same file would be entered elsewhere. */
 	setup_size = SETUP_SIZE - 1;
-	assert_refused(ST_TRUNCATED, "kernel header: setup_sects 39, setup part of 0x4fff bytes");
+	assert_refused(ST_TRUNCATED, "kernel header: setup_sects 39, of 0x4fff bytes");
 	setup_size = SETUP_SIZE + 512;
-	assert_refused(ST_BAD_FORMAT, "kernel header: setup_sects 39, setup part of 0x5200 bytes");
+	assert_refused(ST_BAD_FORMAT, "kernel header: setup_sects 39, of 0x5200 bytes");
 	setup_size = SETUP_SIZE;
 	kernel_size = UINT32_MAX;
 	assert_refused(
@@ -379,6 +459,26 @@ static void all_of_the_host_is_measured(void **state)
 	assert_extend(7, 2, initrd, sizeof(initrd));
 }
 
+/* The digest is of the user's file, though the setup part that QEMU serves is another. */
+static void the_file_is_measured(void **state)
+{
+	static uint8_t file[sizeof(bzimage)];
+	struct linux_boot boot;
+	(void)state;
+	memcpy(file, bzimage, sizeof(file));
+	header()->type_of_loader = 0xB0;
+	header()->ramdisk_image = 0x7FFC0000;
+	fake_files_add("etc/boot/kernel", 0x30, file, sizeof(file));
+	fake_files_add("etc/boot/initrd", 0x31, initrd, 5);
+	fake_files_add("etc/boot/cmdline", 0x32, "abc", 3);
+	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(extend_count, 5);
+	assert_extend(2, 1, file, sizeof(file));
+	assert_extend(3, 2, "abc", 3);
+	assert_extend(4, 2, initrd, 5);
+	assert_int_equal(params->header.ramdisk_size, 5);
+}
+
 static void what_the_host_has_not_is_no_event(void **state)
 {
 	struct linux_boot boot;
@@ -433,11 +533,19 @@ static void log_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(from_fw_cfg),   CASE(from_the_image),    CASE(td_with_acpi),
-		CASE(no_kernel),     CASE(sizes_of_the_host), CASE(no_initrd),
+		CASE(from_fw_cfg),
+		CASE(from_the_image),
+		CASE(from_the_files_of_the_host),
+		CASE(a_large_file_of_the_host),
+		CASE(bad_files_of_the_host),
+		CASE(td_with_acpi),
+		CASE(no_kernel),
+		CASE(sizes_of_the_host),
+		CASE(no_initrd),
 		CASE(command_lines),
 		/* Last: from here on there is a log. */
 		cmocka_unit_test_setup(all_of_the_host_is_measured, setup_measured),
+		cmocka_unit_test_setup(the_file_is_measured, setup_measured),
 		cmocka_unit_test_setup(what_the_host_has_not_is_no_event, setup_measured),
 		cmocka_unit_test_setup(the_image_is_measured_already, setup_measured),
 		cmocka_unit_test_setup(log_full, setup_measured),
