@@ -24,8 +24,6 @@ import bench_ap  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OVMF = "/usr/share/ovmf/OVMF.fd"
 VCPUS = (1, 2, 4, 8)
-# Its APs spin without PAUSE: with more of them a boot takes long.
-OVMF_VCPUS_MAX = 4
 APS_VCPUS = bench_ap.VCPUS
 TIMEOUT_SECONDS = 1800
 POWER_OFF, FATAL_ERROR = 0, 10
@@ -124,19 +122,16 @@ def boot_counts(stats):
 
 
 # Calls are counted without --icount, under which a boot of several vCPUs is slow.
-def measure_boot(runner, firmware, vcpus, threads):
+def measure_boot(runner, firmware, vcpus):
     _, stats = runner.run(FATAL_ERROR, "--firmware", firmware, "--memory", "1G",
-                          "--smp", str(vcpus), "--kernel", runner.file("stop-kernel.bin"),
-                          "--threads", threads)
+                          "--smp", str(vcpus), "--kernel", runner.file("stop-kernel.bin"))
     return boot_counts(stats)
 
 
 def start_boots(pool, runner, ovmf, vcpus):
-    """The boot of lintel, and that of OVMF, whose spinning APs want threads of their own."""
-    runs = [pool.submit(measure_boot, runner, runner.file("lintel.fd"), vcpus, "single")]
-    if vcpus <= OVMF_VCPUS_MAX:
-        runs.append(pool.submit(measure_boot, runner, ovmf, vcpus, "multi"))
-    return runs
+    """The boot of lintel, and that of OVMF."""
+    return [pool.submit(measure_boot, runner, firmware, vcpus)
+            for firmware in (runner.file("lintel.fd"), ovmf)]
 
 
 # ---- the tables ----------------------------------------------------------------------------------

@@ -94,6 +94,7 @@ enum lapic_register {
 #define CRYSTAL_PERIOD_NS 40
 #define DIVIDE_SHIFT_MAX 7
 #define NAP_NS 1000000
+#define NS_IN_US 1000
 
 /* The TD's view of its timer; what QEMU's registers hold is derived from it. */
 struct timer {
@@ -367,13 +368,35 @@ static bool counter_runs(const struct timer *timer)
 	return get(LAPIC_TIMER_CURRENT) != 0;
 }
 
+/* QEMU delivers an interrupt later than the counter shows 0: while that is on its way, a loan would
+ * take it away. */
+static bool can_borrow(const struct timer *timer)
+{
+	bool expected = timer->undelivered && (timer->lvt & LVT_MASKED) == 0;
+	return !expected && !counter_runs(timer);
+}
+
+bool lapic_slice_begin(uint32_t us)
+{
+	if (!can_borrow(&timers[cpu_index()])) {
+		return false;
+	}
+	set(LAPIC_TIMER_DIVIDE, divide_code(0));
+	set(LAPIC_LVT_TIMER, LVT_MODE_NMI);
+	set(LAPIC_TIMER_INITIAL, us * NS_IN_US);
+	return true;
+}
+
+void lapic_slice_end(void)
+{
+	set(LAPIC_TIMER_INITIAL, 0);
+	set(LAPIC_LVT_TIMER, lvt_for_qemu(&timers[cpu_index()]));
+}
+
 void lapic_nap(void)
 {
 	struct timer *timer = &timers[cpu_index()];
-	/* QEMU delivers an interrupt later than the counter shows 0: while that is on its way, a
-	 * nap would take it away. */
-	bool expected = timer->undelivered && (timer->lvt & LVT_MASKED) == 0;
-	if (expected || counter_runs(timer)) {
+	if (!can_borrow(timer)) {
 		return;
 	}
 	/* Periodic: an NMI that comes before HLT must not be the last one. Delivery as NMI passes

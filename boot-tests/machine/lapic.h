@@ -43,3 +43,8 @@ void lapic_send_nmi_others(void);
  * another CPU ends the nap early. Interrupts off, GIF clear.
  */
 void lapic_nap(void);
+
+/* An NMI to this CPU in so much time, until lapic_slice_end(); by the same timer, and only if the
+ * TD's is not running: false. */
+bool lapic_slice_begin(uint32_t us);
+void lapic_slice_end(void);

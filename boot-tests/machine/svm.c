@@ -20,6 +20,12 @@
 /* PAUSE exits at one place with no other exit between them, some 10 us each: then it is no short
  * spin-lock wait. */
 #define PAUSE_NAP_COUNT 100
+/* A guest that has not left for so long is looked at, no more often than its CPUs look. */
+#define LONG_RUN_US 10000
+#define LOOK_US 1000
+/* One that spins without PAUSE runs so long between two naps. Its loop has so many bytes. */
+#define SPIN_SLICE_US 100
+#define SPIN_LOOP_SIZE 64
 #define INSN_MAX 15
 #define OPCODE_PAUSE 0x90
 
@@ -35,6 +41,10 @@ static bool nmi_wanted[MACHINE_MAX_CPUS];
 /* By CPU, for svm_hold(): how long, and the exit code after the last wait. */
 static uint64_t hold_us[MACHINE_MAX_CPUS];
 static uint64_t held_at[MACHINE_MAX_CPUS];
+
+/* By CPU: when its guest was entered, 0 outside; when it has looked after the others last. TSC. */
+static uint64_t entered[MACHINE_MAX_CPUS];
+static uint64_t looked[MACHINE_MAX_CPUS];
 
 /* svm_bare_exit()'s guest, and how often it exits. */
 static PAGE struct vmcb bare_vmcb;
@@ -305,6 +315,66 @@ static bool pause_exit(struct svm_vcpu *vcpu)
 	return true;
 }
 
+/*
+ * Guests that never leave take CPU time from the others: with one thread for all CPUs, the whole
+ * of a turn of 100 ms each time that another yields. The APs of edk2 wait so for the boot
+ * processor, in a loop without PAUSE. So CPUs whose guests leave look after those whose do not:
+ *
+ *    another CPU      NMI                   NMI
+ *    this guest       sample ...            the same again: nap, slice, nap, slice, ...
+ *
+ * A slice ends by the CPU's own timer, both when the guest does anything else. One that computes
+ * shows other registers at each sample, and never naps.
+ */
+static void look_after_others(uint64_t now)
+{
+	unsigned self = cpu_index();
+	uint64_t us = cpu_tsc_khz() / 1000;
+	if (now - looked[self] < LOOK_US * us) {
+		return;
+	}
+	looked[self] = now;
+	for (unsigned cpu = 0; cpu < cpu_count(); cpu++) {
+		uint64_t since = __atomic_load_n(&entered[cpu], __ATOMIC_RELAXED);
+		if (since != 0 && now - since < BIT64(63) && now - since >= LONG_RUN_US * us &&
+		    __atomic_compare_exchange_n(&entered[cpu], &since, now, false,
+						__ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+			lapic_send_nmi(cpu_apic_id(cpu));
+		}
+	}
+}
+
+/* An NMI has made the guest leave: does it stand where it stood at the last one, as it stood? */
+static bool guest_spins(struct svm_vcpu *vcpu)
+{
+	uint64_t rip = vcpu->vmcb->save.rip;
+	bool same = vcpu->sample.taken && rip - vcpu->sample.rip + SPIN_LOOP_SIZE / 2 <
+						  SPIN_LOOP_SIZE &&
+		    memcmp(vcpu->sample.gpr, vcpu->gpr, sizeof(vcpu->gpr)) == 0;
+	vcpu->sample.taken = true;
+	vcpu->sample.rip = rip;
+	memcpy(vcpu->sample.gpr, vcpu->gpr, sizeof(vcpu->gpr));
+	return same;
+}
+
+static void run(struct svm_vcpu *vcpu)
+{
+	unsigned cpu = cpu_index();
+	bool many = cpu_count() > 1;
+	bool slice = vcpu->sample.spins && lapic_slice_begin(SPIN_SLICE_US);
+	if (many) {
+		__atomic_store_n(&entered[cpu], insn_rdtsc(), __ATOMIC_RELAXED);
+	}
+	svm_run(vcpu->gpr, ptr_hpa(vcpu->vmcb).v, ptr_hpa(&host_loads[cpu]).v);
+	if (many) {
+		__atomic_store_n(&entered[cpu], 0, __ATOMIC_RELAXED);
+		look_after_others(insn_rdtsc());
+	}
+	if (slice) {
+		lapic_slice_end();
+	}
+}
+
 /* Handles the exit here if that is possible. */
 static bool exit_handled(struct svm_vcpu *vcpu)
 {
@@ -313,11 +383,18 @@ static bool exit_handled(struct svm_vcpu *vcpu)
 	if (!paused) {
 		vcpu->pause_count = 0;
 	}
+	if (control->exitcode != VMEXIT_NMI) {
+		vcpu->sample.taken = vcpu->sample.spins = false;
+	}
 	if (control->exitcode == VMEXIT_CR8_WRITE) {
 		return write_cr8(vcpu);
 	}
 	if (control->exitcode == VMEXIT_NMI) {
 		cpu_take_nmi();
+		vcpu->sample.spins = guest_spins(vcpu);
+		if (vcpu->sample.spins && !svm_interrupt_pending(vcpu)) {
+			lapic_nap();
+		}
 	} else if (!paused || !pause_exit(vcpu)) {
 		return false;
 	}
@@ -375,7 +452,7 @@ void svm_enter(struct svm_vcpu *vcpu)
 		mirror_paging_bits(&vmcb->save);
 		vmcb->save.rax = vcpu->gpr[RAX];
 		vmcb->save.rsp = vcpu->gpr[RSP];
-		svm_run(vcpu->gpr, ptr_hpa(vmcb).v, ptr_hpa(&host_loads[cpu_index()]).v);
+		run(vcpu);
 		vcpu->gpr[RAX] = vmcb->save.rax;
 		vcpu->gpr[RSP] = vmcb->save.rsp;
 		note_taken_interrupt(vcpu);

@@ -3,7 +3,7 @@
 //
 // What QEMU's SVM does otherwise than hardware, and what every caller would have to do in the same
 // way, is handled inside svm_enter(): lost CR0.PG, interrupts that come twice or not at all, CR8
-// writes beside V_IRQ, event delivery that was cut short, long PAUSE loops.
+// writes beside V_IRQ, event delivery that was cut short, long loops with PAUSE or without.
 #pragma once
 
 #include <stdbool.h>
@@ -24,6 +24,12 @@ struct svm_vcpu {
 	bool nmi_blocked;       /* by the caller: an NMI waits for a later svm_enter() */
 	uint64_t pause_rip;     /* where the guest spins, and for how many exits */
 	unsigned pause_count;
+	/* What was seen at the last exit, if it was by NMI: a guest that spins without PAUSE shows
+	 * it again. */
+	struct {
+		bool taken, spins;
+		uint64_t rip, gpr[16];
+	} sample;
 };
 
 /* Once, on the boot CPU: the permission maps, everything intercepted. Called by boot.c. */

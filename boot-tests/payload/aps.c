@@ -14,6 +14,7 @@ static struct ap aps[INFO_MAX_CPUS];
 static uint64_t reset_vector;
 
 bool aps_halt;
+bool aps_spin;
 uint64_t ap_cr3;
 uint32_t ap_access;
 uint64_t ap_access_address;
@@ -32,6 +33,8 @@ _Noreturn void ap_main(uint32_t number, const struct ap_state *state)
 			guest_halt();
 		} else {
 			insn_pause();
+		}
+		while (__atomic_load_n(&aps_spin, __ATOMIC_RELAXED)) {
 		}
 	}
 	ap_give_back(reset_vector);

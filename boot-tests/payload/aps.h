@@ -26,6 +26,8 @@ struct ap {
 
 /* APs that run halt, again and again. */
 extern bool aps_halt;
+/* APs that run spin without PAUSE. */
+extern bool aps_spin;
 
 volatile struct mailbox *aps_mailbox(const struct info *info);
 void aps_pause(uint64_t cycles);

@@ -13,6 +13,7 @@
 #define AP_TABLE_SIZE (AP_TABLE_PAGES * MEM_PAGE_SIZE)
 /* What an OS writes of the mailbox. */
 #define MAILBOX_OS_SIZE 16
+#define SPIN_TURNS 750
 
 /* Identity for exactly [0, 4 GiB), read and execute, nothing writable, A and D set: walked by the
  * first CPU through the page tables' own bytes. */
@@ -127,4 +128,22 @@ void case_ap_rounds(const struct info *info)
 	}
 	check_ap_table();
 	report("%lu times woken and back, not one byte of the image is another", rounds);
+}
+
+void case_ap_spin(const struct info *info)
+{
+	__atomic_store_n(&aps_spin, true, __ATOMIC_RELAXED);
+	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
+		(void)aps_wake(info, cpu);
+	}
+	/* Each is a turn for the others. */
+	for (unsigned i = 0; i < SPIN_TURNS; i++) {
+		insn_pause();
+	}
+	__atomic_store_n(&aps_spin, false, __ATOMIC_RELAXED);
+	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
+		aps_release(info, cpu);
+	}
+	aps_expect_all_parked(info);
+	report("%u turns of others", SPIN_TURNS);
 }

@@ -16,6 +16,8 @@ void case_aps(const struct info *info);
 /* One AP after the other goes back and wakes again, "rounds=N" times, 1000: no drift of its state,
  * and no other byte of image and mailbox than at the start. */
 void case_ap_rounds(const struct info *info);
+/* APs that spin without PAUSE do not keep the first CPU, which waits with it. */
+void case_ap_spin(const struct info *info);
 /* One AP does "access=store", load or fetch through the AP table, "at=" ram, mailbox, table, image
  * or a number; it survives, or the run ends with its death. */
 void case_ap_access(const struct info *info);

@@ -19,6 +19,7 @@ static const struct test_case {
 	{ "unknown-leaf", case_unknown_leaf },
 	{ "aps", case_aps },
 	{ "ap-rounds", case_ap_rounds },
+	{ "ap-spin", case_ap_spin },
 	{ "ap-access", case_ap_access },
 	{ "ap-vectors", case_ap_vectors },
 	{ "ap-vector", case_ap_vector },
