@@ -202,7 +202,26 @@ class Processes(unittest.TestCase):
 
     def test_a_unit_program_without_tests_fails(self):
         with self.assertRaises(run.Failure):
-            run.run_unit("true", self.log)
+            run.run_unit(run.Results(None, None), "unit/x", "true", self.log)
+
+    def unit(self, output):
+        """The note of a unit program that prints this, and what it skips."""
+        results = run.Results(None, None)
+        program = pathlib.Path(self.folder.name, "unit_test")
+        program.write_text(f"#!/bin/sh\ncat <<'E'\n{output}E\n", encoding="utf-8")
+        program.chmod(0o700)
+        return run.run_unit(results, "unit/x", program, self.log), results.skipped
+
+    def test_skips_of_a_unit_program_are_named(self):
+        passed = "[ RUN      ] a\n[       OK ] a\n"
+        skipped = ("[ RUN      ] b\nSKIP: why\n[  SKIPPED ] b\n[  SKIPPED ] 1 test(s), listed "
+                   "below:\n[  SKIPPED ] b\n")
+        self.assertEqual(self.unit(passed), ("1 tests", []))
+        self.assertEqual(self.unit(passed + skipped),
+                         ("1 tests, 1 skipped", ["SKIP unit/x/b: why"]))
+        for output in (skipped, passed + skipped.replace("SKIP: why\n", "")):
+            with self.assertRaises(run.Failure):
+                self.unit(output)
 
     def test_a_fuzzer_that_runs_nothing_fails(self):
         with self.assertRaises(run.Failure):
@@ -212,6 +231,25 @@ class Processes(unittest.TestCase):
         case = run.Case("case", kernel="{build}/none", firmware="/dev/null")
         with self.assertRaisesRegex(run.Failure, "none is not there"):
             run.run_case(case, pathlib.Path(self.folder.name, "case"), {"build": "/nowhere"})
+
+
+    def test_a_known_file_chooses_what_is_expected(self):
+        file = pathlib.Path(self.folder.name, "file")
+        file.write_bytes(b"abc")
+        digest = hashlib.sha256(b"abc").hexdigest()
+
+        def run_it(known, path=file):
+            case = run.Case("case", command=["echo", "text"], firmware="/dev/null",
+                            known_file=str(path), known=known)
+            run.run_case(case, pathlib.Path(self.folder.name, "case"), {})
+
+        run_it({digest: "^text$"})
+        with self.assertRaisesRegex(run.Failure, "lacks /other/"):
+            run_it({digest: "other"})
+        with self.assertRaisesRegex(run.Skip, digest):
+            run_it({"00": "^text$"})
+        with self.assertRaisesRegex(run.Failure, "is not there"):
+            run_it({digest: "^text$"}, "/nowhere")
 
 
 class Totals(unittest.TestCase):
@@ -225,6 +263,16 @@ class Totals(unittest.TestCase):
 
     def fail(self):
         raise run.Failure("as it should")
+
+    def skip(self):
+        raise run.Skip("a reason")
+
+    def test_skips_are_named_and_counted(self):
+        self.assertEqual(self.results(lambda: "", self.skip), 0)
+        self.assertTrue(self.output.getvalue().endswith(
+            "\nSKIP a test: a reason\n1 passed, 0 failed, 1 skipped\n"))
+        self.assertEqual(self.results(self.skip), 1, "nothing but skips")
+        self.assertEqual(self.results(self.skip, self.fail), 1)
 
     def test_totals(self):
         self.assertEqual(self.results(lambda: ""), 0)

@@ -3,14 +3,16 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Run every test: builds, checks, unit tests, fuzzers, and the cases of boot-tests/cases/.
 
-Each test prints one line; the output of each is kept in BUILD/tests/. The last line is
-"N passed, N failed". Exit status: 0 if at least one test ran and all passed, 1 otherwise, 2 wrong
-usage.
+Each test prints one line; the output of each is kept in BUILD/tests/. A test of a file that this
+release of Debian has in a version that nothing is known of is skipped: each of them is named before
+the last line, "N passed, N failed" or "N passed, N failed, N skipped". Exit status: 0 if at least
+one test ran and none failed, 1 otherwise, 2 wrong usage.
 """
 
 import argparse
 import concurrent.futures
 import dataclasses
+import hashlib
 import json
 import os
 import pathlib
@@ -41,6 +43,10 @@ class Failure(Exception):
 
 class Timeout(Failure):
     """The verdict of its own: the test did not end."""
+
+
+class Skip(Exception):
+    """Why a test cannot be judged here. Never for something that set-up installs and is missing."""
 
 
 @dataclasses.dataclass
@@ -128,6 +134,8 @@ class Case:
     mrtd: str = ""             # page or section: the machine's MRTD is what the host tool computes
     rtmr: str = ""             # lintel or edk2, who wrote the event log that the output shows: it
                                # replays to the machine's RTMRs
+    known_file: str = None     # a file of the release, and what its output must have by the file's
+    known: dict = None         # SHA-256; skipped where the file is none of these
     repeat: int = 1
     alone: bool = False        # nothing else runs beside it
 
@@ -137,9 +145,10 @@ def load_cases(folder):
     for path in sorted(pathlib.Path(folder).glob("*.toml")):
         for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
             case = Case(f"{path.stem}/{name}", **table)
-            for key in ("expect", "forbid"):
-                for pattern in getattr(case, key):
-                    re.compile(pattern)
+            for pattern in (*case.expect, *case.forbid, *(case.known or {}).values()):
+                re.compile(pattern)
+            if (case.known_file is None) != (not case.known):
+                raise ValueError(f"{case.name}: known_file and known belong together")
             if case.machine != "tdx" and case.machine not in PLAIN_MACHINES:
                 raise ValueError(f"{case.name}: no machine '{case.machine}'")
             cases.append(case)
@@ -220,13 +229,23 @@ def make_image(lintel, path, options, files, log):
     return str(path)
 
 
+def with_known(case):
+    """The case with the pattern that belongs to its file."""
+    digest = hashlib.sha256(pathlib.Path(case.known_file).read_bytes()).hexdigest()
+    if digest not in case.known:
+        raise Skip(f"nothing is known of this {case.known_file}, SHA-256 {digest}")
+    return dataclasses.replace(case, expect=[*case.expect, case.known[digest]])
+
+
 def run_case(case, folder, files):
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "output"
     log.write_bytes(b"")
-    for text in (case.firmware, case.kernel, case.initrd):
+    for text in (case.firmware, case.kernel, case.initrd, case.known_file):
         if text is not None and not os.path.exists(ROOT / text.format(**files)):
             raise Failure(f"{text.format(**files)} is not there")
+    if case.known_file is not None:
+        case = with_known(case)
     if case.command is not None:
         command = [word.format(**files) for word in case.command]
         judge(case, run_process(command, log, case.timeout))
@@ -285,14 +304,22 @@ def no_test():
     raise Failure("no test of this kind")
 
 
-def run_unit(program, log):
+def run_unit(results, name, program, log):
     ended = run_process([program], log, 300)
     count = len(re.findall(r"^\[       OK \]", ended.output, re.MULTILINE))
+    reasons = dict(re.findall(r"^\[ RUN      \] (\w+)\nSKIP: (.*)\n\[  SKIPPED \] \1$",
+                              ended.output, re.MULTILINE))
+    # cmocka names each a second time, behind the last test.
+    skipped = sorted(set(re.findall(r"^\[  SKIPPED \] (\w+)$", ended.output, re.MULTILINE)))
     if ended.status != 0:
         raise Failure(f"exit status {ended.status}")
     if count == 0:
         raise Failure("no test in it")
-    return f"{count} tests"
+    for test in skipped:
+        if test not in reasons:
+            raise Failure(f"{test} is skipped without a reason")
+        results.skip(f"{name}/{test}", reasons[test])
+    return f"{count} tests" + (f", {len(skipped)} skipped" if skipped else "")
 
 
 def run_fuzzer(program, log, corpus):
@@ -317,6 +344,7 @@ class Results:
         self.only = re.compile(only) if only else None
         self.passed = 0
         self.failed = 0
+        self.skipped = []
         self.lock = threading.Lock()
 
     def wanted(self, name):
@@ -327,6 +355,10 @@ class Results:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
+    def skip(self, name, reason):
+        with self.lock:
+            self.skipped.append(f"SKIP {name}: {reason}")
+
     def run(self, name, test, log):
         """test() returns a note for the line, or raises."""
         start = time.monotonic()
@@ -335,20 +367,24 @@ class Results:
             note = test()
         except Timeout as timeout:
             verdict, note = "TIMEOUT", str(timeout)
+        except Skip as skip:
+            verdict, note = "SKIP", str(skip)
+            self.skip(name, note)
         except Failure as failure:
             verdict, note = "FAIL", str(failure)
         except Exception as error:  # a test that cannot run has failed, the others go on
             verdict, note = "FAIL", f"{type(error).__name__}: {error}"
-        if verdict != "PASS":
+        good = verdict in ("PASS", "SKIP")
+        if not good:
             tail = read_text(log).splitlines()[-TAIL_LINES:] if log.is_file() else []
         with self.lock:
             if verdict == "PASS":
                 self.passed += 1
-            else:
+            elif not good:
                 self.failed += 1
             print(f"{verdict:<7} {time.monotonic() - start:6.1f} s  {name}"
                   + (f"  ({note})" if note else ""))
-            if verdict != "PASS":
+            if not good:
                 print("".join(f"        | {line}\n" for line in tail) + f"        log: {log}")
             sys.stdout.flush()
 
@@ -359,7 +395,10 @@ class Results:
                 future.result()
 
     def end(self):
-        print(f"{self.passed} passed, {self.failed} failed")
+        for line in self.skipped:
+            print(line)
+        print(f"{self.passed} passed, {self.failed} failed"
+              + (f", {len(self.skipped)} skipped" if self.skipped else ""))
         return 0 if self.passed > 0 and self.failed == 0 else 1
 
 
@@ -369,7 +408,7 @@ def host_tests(results, programs, runner, folder):
         name = f"{folder}/{program.name}"
         log = results.log(name)
         if results.wanted(name):
-            yield name, lambda p=program, l=log: runner(p, l), log
+            yield name, lambda n=name, p=program, l=log: runner(n, p, l), log
 
 
 def boot_tests(results, cases, files):
@@ -439,9 +478,10 @@ def main():
     units = named(here.glob("unit/*_test.c"), pathlib.Path(build, "unit"))
     fuzzers = named(here.glob("fuzz/*_fuzz.c"), pathlib.Path(build, "fuzzers"))
     corpora = pathlib.Path(build, "corpus")
-    tests = list(host_tests(results, units, run_unit, "unit"))
+    tests = list(host_tests(
+        results, units, lambda name, program, log: run_unit(results, name, program, log), "unit"))
     tests += host_tests(results, fuzzers,
-                        lambda program, log: run_fuzzer(program, log, corpora / program.name),
+                        lambda _, program, log: run_fuzzer(program, log, corpora / program.name),
                         "fuzz")
     boots = list(boot_tests(results, cases, files))
     for kind, found in (("unit", units), ("fuzz", fuzzers), ("cases", cases)):

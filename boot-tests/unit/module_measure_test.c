@@ -12,10 +12,10 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/unit/module_fixture.h"
+#include "boot-tests/unit/ovmf.h"
 #include "boot-tests/unit/sha384_oracle.h"
 #include "loader/measure.h"
 
-#define OVMF "/usr/share/ovmf/OVMF.fd"
 #define IMAGE_SPACE 0x1000000u
 #define PAGE UINT64_C(0x1000)
 #define BLOCK UINT64_C(0x200000)
@@ -117,13 +117,14 @@ static void mrtd_of_sections(void **state)
 static void mrtd_of_ovmf(void **state)
 {
 	(void)state;
-	FILE *file = fopen(OVMF, "rb");
-	assert_non_null(file);
-	size_t size = fread(image, 1, IMAGE_SPACE, file);
-	fclose(file);
+	struct ovmf ovmf;
+	ovmf_load(&ovmf);
+	assert_true(ovmf.size <= IMAGE_SPACE);
+	memcpy(image, ovmf.image, ovmf.size);
 	struct tdvf_image tdvf;
 	char error[160];
-	assert_int_equal(tdvf_read(image, size, &tdvf, error, sizeof(error)), ST_OK);
+	assert_int_equal(tdvf_read(image, ovmf.size, &tdvf, error, sizeof(error)), ST_OK);
+	ovmf_free(&ovmf);
 	check_mrtd(&tdvf);
 }
 
