@@ -60,6 +60,8 @@ ap_start:
 	lea	rbp, [rel text_index]
 	cmp	r9d, esi
 	jne	ap_fatal
+	; All 64 bits index below.
+	mov	esi, esi
 	cmp	esi, MAILBOX_MAX_VCPUS
 	jae	ap_fatal
 	mov	eax, TDG_VP_VMCALL
@@ -108,10 +110,10 @@ bits 64
 	test	rax, rax
 	jnz	ap_fatal
 	lea	rbp, [rel text_index]
-	cmp	r9d, MAILBOX_MAX_VCPUS
+	mov	ecx, r9d
+	cmp	ecx, MAILBOX_MAX_VCPUS
 	jae	ap_fatal
 	mov	edx, ap_mailbox + MAILBOX_ARRIVED_OFF
-	mov	ecx, r9d
 	mov	ebx, [rdx + rcx * 4]
 	sub	ebx, 1
 	jc	ap_fatal

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Follows the code from its entries through every branch, in the mode that each far jump selects,
-// and keeps for each register the few values it can have there. So each memory access gets its
-// address, and each write to a control register its value; what has none is a failure.
+// and keeps for each register the few values it can have there, an interval, and where its value
+// comes from. So each memory access gets its address, and each write to a control register its
+// value; what has none is a failure. What a compare and its branch have made certain is kept as
+// well: an index is in its bounds, an answer was a success, a field of the mailbox was read twice.
 // Runs on build/lintel.fd and build/ap-example.fd, with the symbols of their ELF files.
 #include <elf.h>
 #include <setjmp.h>
@@ -22,12 +24,14 @@
 
 #include "arch/base/bits.h"
 #include "arch/tdx/mailbox.h"
+#include "arch/tdx/module.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/desc.h"
 #include "linker/memmap.h"
 
 #define PAGE 4096u
-#define GPR_COUNT 16
+/* Hardware numbers. */
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, GPR_COUNT };
 #define VALUES_MAX 4
 #define VISITS_MAX 100000
 #define ACCESSES_MAX 256
@@ -94,10 +98,56 @@ struct value {
 
 static const struct value anything;
 
+/* Where a register's value comes from. */
+enum source {
+	FROM_ANYWHERE,
+	FROM_VCPU_INDEX, /* TDG.VP.INFO's, or found equal to it */
+	FROM_ARRIVED,
+	FROM_COMMAND,       /* of the mailbox, */
+	FROM_COMMAND_LATER, /* read when the id was known to be this AP's, */
+	FROM_APIC_ID,
+	FROM_VECTOR_LOW,
+	FROM_VECTOR_HIGH,
+};
+
+/* What has been compared, and held, on every way here. */
+#define HELD_ID BIT32(0)	    /* the mailbox has the id in EBX */
+#define HELD_COMMAND BIT32(1)	    /* the command was there before and after that */
+#define HELD_VECTOR BIT32(2)	    /* the low half of the vector was there twice */
+#define HELD_VECTOR_HIGH BIT32(3)   /* the high half is 0 */
+
+/* In owed: a status was overwritten, or another call made, before it was found 0. */
+#define OWED_LOST BIT32(GPR_COUNT)
+
+/* The last instruction that set the flags, when something can be learnt from a branch on them. */
+struct compare {
+	enum { COMPARE_NOTHING, COMPARE_CMP, COMPARE_TEST, COMPARE_OR, COMPARE_SUB } kind;
+	unsigned a, b;	    /* registers; b: GPR_COUNT if it is something else */
+	uint64_t constant;  /* of CMP and SUB, if b is one, or its register has one value */
+	bool has_constant;
+	enum source source; /* of a memory operand b */
+	unsigned size;
+	uint64_t low, high; /* a before SUB */
+};
+
 struct state {
 	struct value gpr[GPR_COUNT];
+	uint64_t low[GPR_COUNT], high[GPR_COUNT];
+	enum source source[GPR_COUNT];
 	enum { ZF_UNKNOWN, ZF_CLEAR, ZF_SET } zf;
+	struct compare compare;
+	uint32_t held; /* HELD_* */
+	uint32_t owed; /* bit n: register n, a status, has to be found 0 */
 };
+
+static struct state anything_at_all(void)
+{
+	struct state state = { 0 };
+	for (unsigned i = 0; i < GPR_COUNT; i++) {
+		state.high[i] = UINT64_MAX;
+	}
+	return state;
+}
 
 static struct value one(uint64_t value)
 {
@@ -137,11 +187,37 @@ static bool value_join(struct value *a, const struct value *b)
 	return grew;
 }
 
+/* An interval that grows grows to all there is of its width, so that no loop grows it for ever. */
+static bool interval_join(struct state *a, const struct state *b, unsigned i)
+{
+	if (b->low[i] >= a->low[i] && b->high[i] <= a->high[i]) {
+		return false;
+	}
+	a->low[i] = 0;
+	a->high[i] = a->high[i] <= UINT32_MAX && b->high[i] <= UINT32_MAX ? UINT32_MAX : UINT64_MAX;
+	return true;
+}
+
 static bool state_join(struct state *a, const struct state *b)
 {
 	bool grew = false;
 	for (unsigned i = 0; i < GPR_COUNT; i++) {
 		grew = value_join(&a->gpr[i], &b->gpr[i]) || grew;
+		grew = interval_join(a, b, i) || grew;
+		if (a->source[i] != FROM_ANYWHERE && a->source[i] != b->source[i]) {
+			a->source[i] = FROM_ANYWHERE;
+			grew = true;
+		}
+	}
+	if ((a->held & ~b->held) != 0 || (b->owed & ~a->owed) != 0) {
+		a->held &= b->held;
+		a->owed |= b->owed;
+		grew = true;
+	}
+	if (a->compare.kind != COMPARE_NOTHING &&
+	    memcmp(&a->compare, &b->compare, sizeof(a->compare)) != 0) {
+		a->compare = (struct compare){ 0 };
+		grew = true;
 	}
 	if (a->zf != ZF_UNKNOWN && a->zf != b->zf) {
 		a->zf = ZF_UNKNOWN;
@@ -298,6 +374,232 @@ static struct value tested_of(const struct insn *insn, const struct state *state
 	return v;
 }
 
+/* ---- intervals, sources, compares ------------------------------------------------------------ */
+
+/* What a load of the mailbox gives. */
+static enum source source_of_load(const struct insn *insn, const struct state *state,
+				  const ZydisDecodedOperand *o)
+{
+	struct value where = address_of(insn, state, o);
+	if (where.count != 1) {
+		return FROM_ANYWHERE;
+	}
+	switch (where.of[0] - symbol("ap_mailbox")) {
+	case offsetof(struct mailbox, command):
+		return state->held & HELD_ID ? FROM_COMMAND_LATER : FROM_COMMAND;
+	case offsetof(struct mailbox, apic_id):
+		return FROM_APIC_ID;
+	case offsetof(struct mailbox, wakeup_vector):
+		return FROM_VECTOR_LOW;
+	case offsetof(struct mailbox, wakeup_vector) + 4:
+		return FROM_VECTOR_HIGH;
+	case offsetof(struct mailbox, arrived):
+		return FROM_ARRIVED;
+	default:
+		return FROM_ANYWHERE;
+	}
+}
+
+static uint64_t width_max(unsigned bits)
+{
+	return bits == 64 ? UINT64_MAX : UINT32_MAX;
+}
+
+/* The destination of MOV, LEA, AND and SUB with constants; all that fits its width otherwise. */
+static void set_interval(const struct insn *insn, const struct state *before, struct state *after)
+{
+	const ZydisDecodedOperand *to = &insn->operands[0];
+	const ZydisDecodedOperand *from = &insn->operands[1];
+	unsigned n = gpr_number(to->reg.value);
+	uint64_t max = width_max(to->size);
+	uint64_t low = 0, high = max;
+	if (insn->z.mnemonic == ZYDIS_MNEMONIC_MOV && from->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+	    is_gpr(from->reg.value)) {
+		unsigned m = gpr_number(from->reg.value);
+		after->source[n] = before->source[m];
+		low = before->low[m];
+		high = before->high[m];
+	} else if (insn->z.mnemonic == ZYDIS_MNEMONIC_MOV &&
+		   from->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+		low = high = from->imm.value.u & max;
+	} else if (insn->z.mnemonic == ZYDIS_MNEMONIC_MOV &&
+		   from->type == ZYDIS_OPERAND_TYPE_MEMORY) {
+		after->source[n] = source_of_load(insn, before, from);
+	} else if (insn->z.mnemonic == ZYDIS_MNEMONIC_LEA && is_gpr(from->mem.base) &&
+		   from->mem.index == ZYDIS_REGISTER_NONE && from->mem.disp.value >= 0 &&
+		   before->high[gpr_number(from->mem.base)] <= UINT32_MAX) {
+		low = before->low[gpr_number(from->mem.base)] + (uint64_t)from->mem.disp.value;
+		high = before->high[gpr_number(from->mem.base)] + (uint64_t)from->mem.disp.value;
+	}
+	bool fits = high <= max;
+	after->low[n] = fits ? low : 0;
+	after->high[n] = fits ? high : max;
+}
+
+static struct compare compare_of(const struct insn *insn, const struct state *state)
+{
+	const ZydisDecodedOperand *a = &insn->operands[0];
+	const ZydisDecodedOperand *b = &insn->operands[1];
+	struct compare compare = { .b = GPR_COUNT, .size = a->size };
+	if (a->type != ZYDIS_OPERAND_TYPE_REGISTER || !is_gpr(a->reg.value)) {
+		return compare;
+	}
+	compare.a = gpr_number(a->reg.value);
+	compare.low = state->low[compare.a];
+	compare.high = state->high[compare.a];
+	if (b->type == ZYDIS_OPERAND_TYPE_REGISTER && is_gpr(b->reg.value)) {
+		compare.b = gpr_number(b->reg.value);
+		compare.has_constant = state->gpr[compare.b].count == 1;
+		compare.constant = state->gpr[compare.b].of[0];
+	} else if (b->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+		compare.has_constant = true;
+		compare.constant = b->imm.value.u & width_max(a->size);
+	} else if (b->type == ZYDIS_OPERAND_TYPE_MEMORY) {
+		compare.source = source_of_load(insn, state, b);
+	}
+	switch ((unsigned)insn->z.mnemonic) {
+	case ZYDIS_MNEMONIC_CMP:
+		compare.kind = COMPARE_CMP;
+		break;
+	case ZYDIS_MNEMONIC_TEST:
+		compare.kind = compare.a == compare.b ? COMPARE_TEST : COMPARE_NOTHING;
+		break;
+	case ZYDIS_MNEMONIC_OR:
+		compare.kind = compare.b != GPR_COUNT ? COMPARE_OR : COMPARE_NOTHING;
+		break;
+	case ZYDIS_MNEMONIC_SUB:
+		compare.kind = compare.has_constant ? COMPARE_SUB : COMPARE_NOTHING;
+		break;
+	default:
+		break;
+	}
+	return compare;
+}
+
+static bool are(enum source a, enum source b, enum source one, enum source other)
+{
+	return (a == one && b == other) || (a == other && b == one);
+}
+
+/* The two operands of CMP are equal. */
+static void learn_equal(struct state *state)
+{
+	const struct compare *c = &state->compare;
+	enum source a = state->source[c->a];
+	enum source b = c->b == GPR_COUNT ? c->source : state->source[c->b];
+	if (c->b != GPR_COUNT && c->size >= 32 &&
+	    (a == FROM_VCPU_INDEX || b == FROM_VCPU_INDEX)) {
+		state->source[c->a] = state->source[c->b] = FROM_VCPU_INDEX;
+	}
+	if (c->size == 32 &&
+	    ((a == FROM_APIC_ID && c->b == RBX) || (b == FROM_APIC_ID && c->a == RBX))) {
+		state->held |= HELD_ID;
+	}
+	if (c->size == 16 && are(a, b, FROM_COMMAND, FROM_COMMAND_LATER)) {
+		state->held |= HELD_COMMAND;
+	}
+	if (c->size == 32 && a == FROM_VECTOR_LOW && b == FROM_VECTOR_LOW) {
+		state->held |= HELD_VECTOR;
+	}
+}
+
+/* ZF is set. */
+static void learn_zero(struct state *state)
+{
+	const struct compare *c = &state->compare;
+	switch (c->kind) {
+	case COMPARE_CMP:
+		learn_equal(state);
+		break;
+	case COMPARE_TEST:
+		if (c->size == 32 && state->source[c->a] == FROM_VECTOR_HIGH) {
+			state->held |= HELD_VECTOR_HIGH;
+		}
+		if (c->size == 64) {
+			state->owed &= ~BIT32(c->a);
+		}
+		break;
+	case COMPARE_OR:
+		if (c->size == 64) {
+			state->owed &= ~(BIT32(c->a) | BIT32(c->b));
+		}
+		break;
+	case COMPARE_SUB:
+	case COMPARE_NOTHING:
+		break;
+	}
+}
+
+/* CF is set if below, else clear. */
+static void learn_carry(struct state *state, bool below)
+{
+	const struct compare *c = &state->compare;
+	if (!c->has_constant || (c->size != 64 && c->high > UINT32_MAX)) {
+		return;
+	}
+	if (c->kind == COMPARE_CMP && below && c->constant > 0 &&
+	    state->high[c->a] >= c->constant) {
+		state->high[c->a] = c->constant - 1;
+	}
+	if (c->kind == COMPARE_SUB && !below && c->high >= c->constant) {
+		state->low[c->a] = c->low > c->constant ? c->low - c->constant : 0;
+		state->high[c->a] = c->high - c->constant;
+	}
+}
+
+static void learn(struct state *state, ZydisMnemonic branch, bool taken)
+{
+	switch ((unsigned)branch) {
+	case ZYDIS_MNEMONIC_JZ:
+	case ZYDIS_MNEMONIC_JNZ:
+		if (taken == (branch == ZYDIS_MNEMONIC_JZ)) {
+			learn_zero(state);
+		}
+		break;
+	case ZYDIS_MNEMONIC_JB:
+	case ZYDIS_MNEMONIC_JNB:
+		learn_carry(state, taken == (branch == ZYDIS_MNEMONIC_JB));
+		break;
+	default:
+		break;
+	}
+}
+
+static void forget(struct state *state, unsigned n)
+{
+	state->gpr[n] = anything;
+	state->low[n] = 0;
+	state->high[n] = UINT64_MAX;
+	state->source[n] = FROM_ANYWHERE;
+}
+
+/* What a leaf returns in registers. [TDX ABI 1.5 TDG.VP.INFO; GHCI 1.5 TDG.VP.VMCALL] */
+#define VP_INFO_OUT                                                                        \
+	(BIT32(RAX) | BIT32(RCX) | BIT32(RDX) | BIT32(R8) | BIT32(R9) | BIT32(R10) | BIT32(R11))
+
+/* The host changes what the mask in RCX exposes to it, and nothing else. */
+static void execute_tdcall(const struct insn *insn, struct state *state)
+{
+	uint32_t changed = VP_INFO_OUT;
+	state->owed |= state->owed != 0 ? OWED_LOST : 0;
+	state->owed |= BIT32(RAX);
+	if (value_is(&state->gpr[RAX], TDG_VP_VMCALL) && state->gpr[RCX].count == 1) {
+		changed = BIT32(RAX) | (uint32_t)state->gpr[RCX].of[0];
+		state->owed |= BIT32(R10);
+	} else if (!value_is(&state->gpr[RAX], TDG_VP_INFO)) {
+		complain(insn, "a leaf or a register mask that cannot be told");
+	}
+	bool info = value_is(&state->gpr[RAX], TDG_VP_INFO);
+	for (unsigned i = 0; i < GPR_COUNT; i++) {
+		if ((changed & BIT32(i)) != 0) {
+			forget(state, i);
+		}
+	}
+	if (info) {
+		state->source[R9] = FROM_VCPU_INDEX;
+	}
+}
+
 /* The registers and ZF after the instruction. */
 static void execute(const struct insn *insn, struct state *state)
 {
@@ -308,11 +610,12 @@ static void execute(const struct insn *insn, struct state *state)
 	} else if (insn->z.cpu_flags->modified & ZYDIS_CPUFLAG_ZF) {
 		state->zf = ZF_UNKNOWN;
 	}
+	struct state before = *state;
+	if (insn->z.cpu_flags->modified != 0) {
+		state->compare = compare_of(insn, state);
+	}
 	if (insn->z.mnemonic == ZYDIS_MNEMONIC_TDCALL) {
-		/* May change all of them. */
-		for (unsigned i = 0; i < GPR_COUNT; i++) {
-			state->gpr[i] = anything;
-		}
+		execute_tdcall(insn, state);
 		return;
 	}
 	for (unsigned i = 0; i < insn->z.operand_count; i++) {
@@ -320,7 +623,18 @@ static void execute(const struct insn *insn, struct state *state)
 		if (o->type == ZYDIS_OPERAND_TYPE_REGISTER && is_gpr(o->reg.value) &&
 		    (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0) {
 			bool whole = i == 0 && o->size >= 32;
-			state->gpr[gpr_number(o->reg.value)] = whole ? result : anything;
+			unsigned n = gpr_number(o->reg.value);
+			if ((state->owed & BIT32(n)) != 0 && state->compare.kind != COMPARE_OR) {
+				state->owed |= OWED_LOST;
+			}
+			forget(state, n);
+			state->gpr[n] = whole ? result : anything;
+			if (whole) {
+				set_interval(insn, &before, state);
+			} else if (i == 0 && o->size == 16) {
+				state->source[n] =
+					source_of_load(insn, &before, &insn->operands[1]);
+			}
 		}
 	}
 }
@@ -328,10 +642,13 @@ static void execute(const struct insn *insn, struct state *state)
 /* ---- the walk -------------------------------------------------------------------------------- */
 
 struct access {
+	const struct state *state; /* before it */
 	uint64_t at;
 	enum mode mode;
 	bool write;
 	bool indexed;
+	unsigned index; /* register, if indexed */
+	unsigned stored; /* register, if a MOV writes */
 	unsigned size;
 	struct value address;
 };
@@ -416,20 +733,25 @@ static void follow(const struct insn *insn, const struct state *state)
 	ZydisMnemonic m = insn->z.mnemonic;
 	bool relative = o->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && o->imm.is_relative;
 	uint64_t target = next_of(insn) + (relative ? o->imm.value.u : 0);
+	struct state taken, passed;
 	if (insn->mode != MODE_64) {
 		target &= UINT32_MAX;
 	}
 	switch ((unsigned)insn->z.meta.category) {
 	case ZYDIS_CATEGORY_COND_BR:
+		taken = *state;
+		passed = *state;
+		learn(&taken, m, true);
+		learn(&passed, m, false);
 		if (!((m == ZYDIS_MNEMONIC_JZ && state->zf == ZF_CLEAR) ||
 		      (m == ZYDIS_MNEMONIC_JNZ && state->zf == ZF_SET))) {
-			visit(target, insn->mode, state);
+			visit(target, insn->mode, &taken);
 		}
 		if ((m == ZYDIS_MNEMONIC_JZ && state->zf == ZF_SET) ||
 		    (m == ZYDIS_MNEMONIC_JNZ && state->zf == ZF_CLEAR)) {
 			return;
 		}
-		visit(next_of(insn), insn->mode, state);
+		visit(next_of(insn), insn->mode, &passed);
 		return;
 	case ZYDIS_CATEGORY_UNCOND_BR:
 		if (insn->z.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) {
@@ -444,7 +766,8 @@ static void follow(const struct insn *insn, const struct state *state)
 		if (!relative || target != walk.outside) {
 			complain(insn, "target");
 		}
-		visit(next_of(insn), insn->mode, &(struct state){ 0 });
+		taken = anything_at_all();
+		visit(next_of(insn), insn->mode, &taken);
 		return;
 	default:
 		if (m != ZYDIS_MNEMONIC_UD2) {
@@ -488,10 +811,13 @@ static void note_accesses(const struct insn *insn, const struct state *state)
 		}
 		assert_true(walk.access_count < ACCESSES_MAX);
 		walk.accesses[walk.access_count++] = (struct access){
+			.state = state,
 			.at = insn->address,
 			.mode = insn->mode,
 			.write = (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0,
 			.indexed = o->mem.index != ZYDIS_REGISTER_NONE,
+			.index = gpr_number(o->mem.index) % GPR_COUNT,
+			.stored = gpr_number(insn->operands[1].reg.value) % GPR_COUNT,
 			.size = o->size / 8u,
 			.address = address_of(insn, state, o),
 		};
@@ -620,8 +946,9 @@ static void walk_ap_path(void)
 {
 	uint64_t start = symbol("ap_start");
 	start_walk(start & ~(uint64_t)(PAGE - 1), 0);
-	visit(start, MODE_64, &(struct state){ 0 });
-	visit(symbol("ap_reset_vector"), MODE_64, &(struct state){ 0 });
+	struct state unknown_state = anything_at_all();
+	visit(start, MODE_64, &unknown_state);
+	visit(symbol("ap_reset_vector"), MODE_64, &unknown_state);
 	finish_walk();
 }
 
@@ -635,6 +962,36 @@ static bool is_own_constant(const struct access *a)
 		}
 	}
 	return a->address.count > 0 && !a->indexed && !a->write;
+}
+
+/* An access to arrived[]: by TDG.VP.INFO's index, within its bounds, after each call was found to
+ * have succeeded. What is stored is an id + 1 that is not 0. */
+static void check_arrived(const struct insn *insn, const struct access *a)
+{
+	const struct state *state = a->state;
+	if (state->high[a->index] >= MAILBOX_MAX_VCPUS) {
+		complain(insn, "arrived[] by an index that is not in its bounds");
+	}
+	if (state->source[a->index] != FROM_VCPU_INDEX) {
+		complain(insn, "arrived[] by what is not this vCPU's index");
+	}
+	if (state->owed != 0) {
+		complain(insn, "arrived[] after a call whose status nobody looked at");
+	}
+	if (a->write && (state->low[a->stored] == 0 || state->high[a->stored] > UINT32_MAX)) {
+		complain(insn, "the id of a vCPU that has arrived may be none");
+	}
+}
+
+/* An acknowledgement is of a command for this AP's id, and of the one that came with that id. */
+static void check_acknowledgement(const struct insn *insn, const struct access *a)
+{
+	if ((a->state->held & HELD_ID) == 0) {
+		complain(insn, "acknowledges what may be for another id");
+	}
+	if ((a->state->held & HELD_COMMAND) == 0) {
+		complain(insn, "acknowledges a command that was read once");
+	}
 }
 
 static void ap_accesses(void)
@@ -656,8 +1013,10 @@ static void ap_accesses(void)
 		}
 		if (a->indexed && a->address.of[0] == arrived && a->size == 4) {
 			a->write ? stores++ : lookups++;
+			check_arrived(&insn, a);
 		} else if (a->write && a->address.of[0] == mailbox && a->size == 2) {
 			acknowledgements++;
+			check_acknowledgement(&insn, a);
 			if (a->at < first_acknowledgement) {
 				first_acknowledgement = a->at;
 			}
@@ -683,6 +1042,17 @@ static void ap_accesses(void)
 	}
 }
 
+/* To a vector below 4 GiB of a command for this AP's id, each of them read twice. */
+static void check_exit(const struct insn *insn, const struct state *state)
+{
+	if (state->source[RCX] != FROM_VECTOR_LOW) {
+		complain(insn, "goes to what is not the vector");
+	}
+	if (state->held != (HELD_ID | HELD_COMMAND | HELD_VECTOR | HELD_VECTOR_HIGH)) {
+		complain(insn, "goes to a vector that was not checked");
+	}
+}
+
 /* What an acknowledgement stores, and that the way out is JMP RCX with a clean upper half. */
 static void ap_details(const struct insn *insn, const struct state *state)
 {
@@ -695,6 +1065,11 @@ static void ap_details(const struct insn *insn, const struct state *state)
 		/* MOV ECX, ECX */
 		assert_memory_equal(bytes_at(insn->address - 2, 2), "\x89\xC9", 2);
 		assert_int_equal(o[0].reg.value, ZYDIS_REGISTER_RCX);
+		check_exit(insn, state);
+	}
+	if (insn->address == symbol("ap_park") &&
+	    (state->high[RBX] >= MAILBOX_NO_ID || state->owed != 0)) {
+		complain(insn, "parks with an id that is none");
 	}
 }
 
@@ -754,18 +1129,20 @@ static void ap_path_of_the_example(void **state)
 
 static void walk_reset_page(void)
 {
+	struct state unknown_state = anything_at_all();
 	take_image("lintel.fd", "shim.elf");
 	start_walk(RESET_PAGE, symbol("shim_main"));
 	assert_int_equal(symbol("reset_vector"), RESET_VECTOR);
-	visit(RESET_VECTOR, MODE_16, &(struct state){ 0 });
-	visit(RESET_VECTOR, MODE_32, &(struct state){ 0 });
+	visit(RESET_VECTOR, MODE_16, &unknown_state);
+	visit(RESET_VECTOR, MODE_32, &unknown_state);
 }
 
 static void reset_page(void **state)
 {
 	(void)state;
+	struct state unknown_state = anything_at_all();
 	walk_reset_page();
-	visit(symbol("ap_reset_vector"), MODE_64, &(struct state){ 0 });
+	visit(symbol("ap_reset_vector"), MODE_64, &unknown_state);
 	finish_walk();
 	each_insn(page_opcode);
 	each_insn(control_register);
