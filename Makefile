@@ -139,9 +139,9 @@ $(B)/payload.bin: $(B)/payload.elf
 	$(OBJCOPY) -O binary $< $@
 
 # Ends the TD where a kernel begins.
-$(B)/stop-kernel.bin: boot-tests/bench/stop_kernel.nasm arch/asm/macros.inc \
-                      $(B)/asm_offsets.inc Makefile
-	$(NASM) -f bin -Werror -I. -I$(B)/ $< -o $@
+$(B)/stop-kernel.bin $(B)/stop-app.efi: boot-tests/bench/stop_kernel.nasm arch/asm/macros.inc \
+                                        $(B)/asm_offsets.inc Makefile
+	$(NASM) -f bin -Werror -I. -I$(B)/ $(if $(filter %.efi,$@),-DEFI_APPLICATION) $< -o $@
 
 # A firmware that is not ours but for the AP path: the shim's very objects, linked elsewhere.
 EXAMPLE_OBJ := $(call objects,shim,$(wildcard boot-tests/ap-example/*.c boot-tests/ap-example/*.nasm) \
@@ -213,7 +213,7 @@ $(B)/kexec-load: tools/kexec-load.c Makefile
 
 # What boot-tests/run.py builds and starts.
 .PHONY: test-programs fuzz-programs
-test-programs: all initramfs $(B)/stop-kernel.bin $(UNIT_BIN)
+test-programs: all initramfs $(B)/stop-kernel.bin $(B)/stop-app.efi $(UNIT_BIN)
 fuzz-programs: $(FUZZ_BIN)
 
 run: setup ## set up, build, and boot a stock Debian kernel as a TD with 4 vCPUs

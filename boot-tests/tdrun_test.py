@@ -381,6 +381,8 @@ def test_address_widths(fake, options, cpu, lines):
     (["--sept-ve-disable", "flexible"], ["sept_ve_disable=flexible"]),
     (["--sept-ve-disable", "on"], []),
     (["--wbinvd", "on"], ["wbinvd=1"]),
+    (["--fw-cfg", "9.2"], ["fw_cfg=9.2"]),
+    (["--fw-cfg", "10.2"], []),
     (["--wbinvd", "off"], []),
     (["--mapgpa-r11", "request"], [])])
 def test_host_policy(fake, options, lines):

@@ -151,19 +151,3 @@ enum status bzimage_place_initrd(const struct linux_setup_header *header, uint32
 	*out = gpa(best);
 	return ST_OK;
 }
-
-enum status bzimage_split(const uint8_t *image, uint32_t size, struct bzimage_parts *out)
-{
-	uint32_t magic;
-	uint32_t magic_offset = LINUX_HEADER_OFFSET + offsetof(struct linux_setup_header, header);
-	if (size < magic_offset + sizeof(magic)) {
-		return ST_BAD_FORMAT;
-	}
-	memcpy(&magic, image + magic_offset, sizeof(magic));
-	uint32_t setup = (setup_sectors(image[LINUX_HEADER_OFFSET]) + 1u) * LINUX_SECTOR_SIZE;
-	if (magic != LINUX_HEADER_MAGIC || setup >= size) {
-		return ST_BAD_FORMAT;
-	}
-	*out = (struct bzimage_parts){ setup, size - setup };
-	return ST_OK;
-}

@@ -39,11 +39,3 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 enum status bzimage_place_initrd(const struct linux_setup_header *header, uint32_t size,
 				 uint64_t lowest, const struct memory_map *map,
 				 gpa_t *out) MUST_CHECK;
-
-/* The parts of a bzImage, as QEMU's -kernel serves them. ST_BAD_FORMAT: it is none. */
-struct bzimage_parts {
-	uint32_t setup_size; /* from the start; the rest is the protected-mode part */
-	uint32_t kernel_size;
-};
-enum status bzimage_split(const uint8_t *image, uint32_t size,
-			  struct bzimage_parts *out) MUST_CHECK;

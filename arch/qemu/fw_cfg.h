@@ -15,6 +15,12 @@
 #define FW_CFG_SIGNATURE 0x00 /* "QEMU" */
 #define FW_CFG_ID 0x01
 #define FW_CFG_NB_CPUS 0x05 /* 16 bits */
+/* Where a 16-bit loader puts what follows; 32 bits. */
+#define FW_CFG_KERNEL_ADDR 0x07
+#define FW_CFG_INITRD_ADDR 0x0A
+#define FW_CFG_KERNEL_ENTRY 0x10 /* of an ELF kernel */
+#define FW_CFG_CMDLINE_ADDR 0x13
+#define FW_CFG_SETUP_ADDR 0x16
 #define FW_CFG_KERNEL_SIZE 0x08 /* the kernel's protected-mode part; sizes are 32 bits */
 #define FW_CFG_INITRD_SIZE 0x0B
 #define FW_CFG_KERNEL_DATA 0x11

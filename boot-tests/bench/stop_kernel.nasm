@@ -73,7 +73,11 @@ sections:
 	pad_to	0x1FE
 	dw	BOOT_FLAG
 	jmp	short setup_end
+%ifdef EFI_APPLICATION	; no Linux kernel: the firmware must take it for what it is
+	dd	0
+%else
 	db	"HdrS"
+%endif
 	dw	HEADER_VERSION
 	pad_to	0x211
 	db	LOADED_HIGH

@@ -236,39 +236,13 @@ static void initrd_places(void **state)
 	assert_int_equal(base.v, 0x3FEF000);
 }
 
-static void kernel_is_split_after_its_setup(void **state)
-{
-	(void)state;
-	static uint8_t image[8 * 512];
-	struct bzimage_parts parts;
-	memcpy(image + 0x202, "HdrS", 4);
-	image[0x1F1] = 6;
-	assert_int_equal(bzimage_split(image, sizeof(image), &parts), ST_OK);
-	assert_int_equal(parts.setup_size, 7 * 512);
-	assert_int_equal(parts.kernel_size, 512);
-	assert_int_equal(bzimage_split(image, 7 * 512, &parts), ST_BAD_FORMAT);
-	assert_int_equal(bzimage_split(image, 7 * 512 + 1, &parts), ST_OK);
-	image[0x1F1] = 0; /* means 4 */
-	assert_int_equal(bzimage_split(image, sizeof(image), &parts), ST_OK);
-	assert_int_equal(parts.setup_size, 5 * 512);
-	/* A copy of its own size, so that a read behind it is seen. */
-	uint8_t *small = malloc(0x205);
-	assert_non_null(small);
-	memcpy(small, image, 0x205);
-	assert_int_equal(bzimage_split(small, 0x205, &parts), ST_BAD_FORMAT);
-	assert_int_equal(bzimage_split(small, 0, &parts), ST_BAD_FORMAT);
-	free(small);
-	image[0x202] = 'h';
-	assert_int_equal(bzimage_split(image, sizeof(image), &parts), ST_BAD_FORMAT);
-}
-
 #define CASE(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(headers),	      CASE(alignments),	   CASE(kernel_places),
-		CASE(kernel_windows), CASE(initrd_places), CASE(kernel_is_split_after_its_setup),
+		CASE(kernel_windows), CASE(initrd_places),
 	};
 	return cmocka_run_group_tests_name("bzimage", tests, NULL, NULL);
 }

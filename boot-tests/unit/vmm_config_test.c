@@ -72,6 +72,15 @@ static void settings_are_read(void **state)
 	assert_false(config.wbinvd);
 	assert_int_equal(parse("memory=4096\nwbinvd=1\n", &config), ST_OK);
 	assert_true(config.wbinvd);
+	assert_int_equal(config.fw_cfg, HOST_FW_CFG_10_2);
+	assert_int_equal(parse("memory=4096\nfw_cfg=10.1\n", &config), ST_OK);
+	assert_int_equal(config.fw_cfg, HOST_FW_CFG_10_1);
+	assert_int_equal(parse("memory=4096\nfw_cfg=9.2\n", &config), ST_OK);
+	assert_int_equal(config.fw_cfg, HOST_FW_CFG_9_2);
+	assert_int_equal(parse("memory=4096\nfw_cfg=files\n", &config), ST_OK);
+	assert_int_equal(config.fw_cfg, HOST_FW_CFG_FILES);
+	assert_int_equal(parse("memory=4096\nfw_cfg=10.2\n", &config), ST_OK);
+	assert_int_equal(config.fw_cfg, HOST_FW_CFG_10_2);
 	assert_int_equal(parse("memory=4096\nsecond_cpus=2\nsecond_memory=8192\n", &config), ST_OK);
 	assert_int_equal(config.second_cpus, 2);
 	assert_int_equal(config.second_memory, 8192);
@@ -117,6 +126,8 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nhold=0\n",
 		"memory=4096\nhost_test=2\n",
 		"memory=4096\nwbinvd=2\n",
+		"memory=4096\nfw_cfg=10\n",
+		"memory=4096\nfw_cfg=\n",
 		"memory=4096\nsecond_cpus=1\n",
 		"memory=4096\nsecond_memory=4096\n",
 		"memory=4096\nsecond_cpus=0\nsecond_memory=4096\n",

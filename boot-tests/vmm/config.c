@@ -45,7 +45,7 @@ enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
 	   KEY_HOLD, KEY_MRTD_ORDER, KEY_GPAW, KEY_LA57, KEY_ICOUNT, KEY_SECOND_CPUS,
 	   KEY_SECOND_MEMORY, KEY_HOST_TEST, KEY_MAPGPA_RETRY, KEY_MAPGPA_AGAIN,
 	   KEY_MAPGPA_R11, KEY_SEPT_VE_DISABLE,
-	   KEY_WBINVD,
+	   KEY_WBINVD, KEY_FW_CFG,
 	   KEY_COUNT };
 
 /* KEY_COUNT: no such key. */
@@ -70,12 +70,30 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_MAPGPA_AGAIN] = "mapgpa_again",
 		[KEY_MAPGPA_R11] = "mapgpa_r11",
 		[KEY_WBINVD] = "wbinvd",
+		[KEY_FW_CFG] = "fw_cfg",
 	};
 	unsigned key = 0;
 	while (key < KEY_COUNT && !text_is(text, size, names[key])) {
 		key++;
 	}
 	return (enum key)key;
+}
+
+static bool parse_fw_cfg(const char *text, size_t size, enum host_fw_cfg *out)
+{
+	static const char *const names[] = {
+		[HOST_FW_CFG_10_2] = "10.2",
+		[HOST_FW_CFG_10_1] = "10.1",
+		[HOST_FW_CFG_9_2] = "9.2",
+		[HOST_FW_CFG_FILES] = "files",
+	};
+	for (unsigned i = 0; i < ARRAY_COUNT(names); i++) {
+		if (text_is(text, size, names[i])) {
+			*out = (enum host_fw_cfg)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool set_key(enum key key, const char *value, size_t size, struct config *config)
@@ -134,6 +152,8 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 		return config->map_gpa.bare_address || text_is(value, size, "request");
 	case KEY_WBINVD:
 		return parse_flag(value, size, &config->wbinvd);
+	case KEY_FW_CFG:
+		return parse_fw_cfg(value, size, &config->fw_cfg);
 	case KEY_COUNT:
 		break;
 	}
@@ -176,7 +196,8 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 				  "sept_ve_disable=on|off|flexible, icount=0|1, "
 				  "second_cpus=N, second_memory=BYTES, "
 				  "host_test=0|1, mapgpa_retry=BYTES, mapgpa_again=N, "
-				  "mapgpa_r11=request|gpa, wbinvd=0|1",
+				  "mapgpa_r11=request|gpa, wbinvd=0|1, "
+				  "fw_cfg=10.2|10.1|9.2|files",
 				  number);
 			return ST_BAD_FORMAT;
 		}

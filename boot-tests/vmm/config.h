@@ -19,6 +19,14 @@ enum sept_ve {
 	SEPT_VE_FLEXIBLE, /* enabled, and the TD may disable it: FLEXIBLE_PENDING_VE */
 };
 
+/* How the host's fw_cfg has a kernel: of which QEMU, as QEMU names its versions. */
+enum host_fw_cfg {
+	HOST_FW_CFG_10_2,  /* and later: etc/boot/kernel, and a TD's setup header is the file's */
+	HOST_FW_CFG_10_1,  /* etc/boot/kernel; the setup header is patched */
+	HOST_FW_CFG_9_2,   /* and before: the setup header is patched */
+	HOST_FW_CFG_FILES, /* 10.2's, and etc/boot/initrd and etc/boot/cmdline, as other VMMs */
+};
+
 struct config {
 	uint64_t memory; /* bytes of the TD's RAM, a multiple of 4 KiB */
 	bool trace;
@@ -34,6 +42,7 @@ struct config {
 	uint64_t second_memory; /* bytes of its RAM */
 	bool host_test; /* the TDs' payloads talk to the test of host_test.h */
 	struct map_gpa_policy map_gpa;
+	enum host_fw_cfg fw_cfg;
 	bool wbinvd;  /* TDVMCALL<WBINVD> is served; KVM has none */
 	bool icount;  /* the TSC counts instructions, see stats_icount */
 };
@@ -43,8 +52,9 @@ struct config {
  * module_version=1.0|1.5, selftest=NAME, hold=VCPU, mrtd_order=page|section, gpaw=48|52, la57=0|1,
  * sept_ve_disable=on|off|flexible,
  * icount=0|1, second_cpus=N with second_memory=BYTES, host_test=0|1, mapgpa_retry=BYTES,
- * mapgpa_again=N, mapgpa_r11=request|gpa, wbinvd=0|1. ST_BAD_FORMAT: an unknown or repeated key, a
- * value out of its form, no memory; *out is then untouched and error names the line.
+ * mapgpa_again=N, mapgpa_r11=request|gpa, wbinvd=0|1, fw_cfg=10.2|10.1|9.2|files. ST_BAD_FORMAT:
+ * an unknown or repeated key, a value out of its form, no memory; *out is then untouched and error
+ * names the line.
  */
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,
 			 size_t error_size) MUST_CHECK;

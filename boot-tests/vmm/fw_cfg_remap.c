@@ -12,10 +12,10 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/vmm/acpi_cpus.h"
 #include "boot-tests/vmm/frames.h"
-#include "loader/bzimage.h"
+#include "boot-tests/vmm/kernel_file.h"
 
-/* Items that are no files: of the kernel, the CPUs, the directory, signature and id. */
-#define OWN_ITEMS 12
+/* Items that are no files of QEMU's: of the kernel, the CPUs, the directory, signature and id. */
+#define OWN_ITEMS (17 + FW_CFG_BOOT_FILES)
 #define E820_RAM 1
 #define E820_FILE "etc/e820"
 #define TABLES_FILE "etc/acpi/tables"
@@ -44,31 +44,72 @@ static uint8_t *keep_new(struct fw_cfg_remap *remap, uint32_t size)
 	return keep(remap, (struct blob){ frames_take_span(size), size });
 }
 
-/* A size item and a data item; the size is little endian. */
-static void add_pair(struct fw_cfg_remap *remap, unsigned slot, uint16_t size_selector,
-		     uint16_t data_selector, const void *data, uint32_t size)
+/* An address, a size and the data; the numbers are little endian. */
+static void add_pair(struct fw_cfg_remap *remap, enum fw_cfg_pair pair, uint32_t address,
+		     const void *data, uint32_t size)
 {
-	remap->sizes[slot] = size;
-	fw_cfg_items_add(&remap->items, size_selector, &remap->sizes[slot], sizeof(uint32_t));
-	fw_cfg_items_add(&remap->items, data_selector, data, size);
+	static const struct {
+		uint16_t address, size, data;
+	} selectors[FW_CFG_PAIRS] = {
+		[PAIR_SETUP] = { FW_CFG_SETUP_ADDR, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA },
+		[PAIR_KERNEL] = { FW_CFG_KERNEL_ADDR, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA },
+		[PAIR_INITRD] = { FW_CFG_INITRD_ADDR, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA },
+		[PAIR_CMDLINE] = { FW_CFG_CMDLINE_ADDR, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA },
+	};
+	remap->addresses[pair] = address;
+	remap->sizes[pair] = size;
+	fw_cfg_items_add(&remap->items, selectors[pair].address, &remap->addresses[pair],
+			 sizeof(uint32_t));
+	fw_cfg_items_add(&remap->items, selectors[pair].size, &remap->sizes[pair],
+			 sizeof(uint32_t));
+	fw_cfg_items_add(&remap->items, selectors[pair].data, data, size);
 }
 
-static void add_kernel(struct fw_cfg_remap *remap)
+static struct kernel_file read_kernel(const struct kernel_request *request)
 {
-	struct bzimage_parts parts = { 0, 0 };
+	struct kernel_file file = { 0 };
+	char error[KERNEL_FILE_ERROR_SIZE];
+	if (request->kernel == NULL) {
+		return file;
+	}
+	if (!kernel_file_read(request, &file, error, sizeof(error))) {
+		machine_exit(EXIT_TD_STOPPED, "kernel of 0x%x bytes: %s", request->kernel_size,
+			     error);
+	}
+	return file;
+}
+
+/* The file's own bytes, or a copy that QEMU has patched. */
+static const uint8_t *setup_part(struct fw_cfg_remap *remap, const struct blob *kernel,
+				 const struct kernel_file *file, enum host_fw_cfg kind)
+{
+	bool patched = kind == HOST_FW_CFG_9_2 || kind == HOST_FW_CFG_10_1;
+	if (kernel->data == NULL || !patched) {
+		return kernel->data;
+	}
+	uint8_t *setup = keep_new(remap, file->setup_size);
+	memcpy(setup, kernel->data, file->setup_size);
+	kernel_file_patch(file, setup);
+	return setup;
+}
+
+/* The kernel whole, as the file is. */
+static void note_boot_file(struct fw_cfg_remap *remap, const char *name, const void *data,
+			   uint32_t size)
+{
+	CHECK(remap->boot_file_count < FW_CFG_BOOT_FILES);
+	remap->boot_files[remap->boot_file_count++] = (struct fw_cfg_boot_file){ name, data, size };
+}
+
+/* What x86_load_linux() of the host's QEMU adds. */
+static void add_kernel(struct fw_cfg_remap *remap, const struct td_memory *memory,
+		       enum host_fw_cfg kind)
+{
 	struct blob kernel = blob_load(MACHINE_FILES "kernel");
 	struct blob initrd = blob_load(MACHINE_FILES "initrd");
 	struct blob cmdline = blob_load(MACHINE_FILES "cmdline");
 	keep(remap, kernel);
 	keep(remap, initrd);
-	if (kernel.data != NULL && bzimage_split(kernel.data, kernel.size, &parts) != ST_OK) {
-		machine_exit(EXIT_TD_STOPPED, "the kernel of 0x%x bytes is no bzImage",
-			     kernel.size);
-	}
-	add_pair(remap, 0, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA, kernel.data, parts.setup_size);
-	add_pair(remap, 1, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA, kernel.data + parts.setup_size,
-		 parts.kernel_size);
-	add_pair(remap, 2, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA, initrd.data, initrd.size);
 	/* The TD sees the command line as a C string: its NUL counts. */
 	uint32_t size = kernel.data == NULL ? 0 : cmdline.size + 1;
 	uint8_t *text = keep_new(remap, cmdline.size + 1);
@@ -77,7 +118,30 @@ static void add_kernel(struct fw_cfg_remap *remap)
 	if (cmdline.data != NULL) {
 		frames_give_span(cmdline.data, cmdline.size);
 	}
-	add_pair(remap, 3, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA, text, size);
+	const struct kernel_request request = {
+		.kernel = kernel.data,
+		.kernel_size = kernel.size,
+		.initrd_size = initrd.size,
+		.command_line = (const char *)text,
+		.low_memory = memory->low_size,
+	};
+	struct kernel_file file = read_kernel(&request);
+	add_pair(remap, PAIR_SETUP, file.setup_address, setup_part(remap, &kernel, &file, kind),
+		 file.setup_size);
+	add_pair(remap, PAIR_KERNEL, file.kernel_address, kernel.data + file.setup_size,
+		 file.kernel_size);
+	add_pair(remap, PAIR_INITRD, file.initrd_address, initrd.data, initrd.size);
+	add_pair(remap, PAIR_CMDLINE, file.command_line_address, text, size);
+	fw_cfg_items_add(&remap->items, FW_CFG_KERNEL_ENTRY, NULL, 0);
+	if (kernel.data != NULL && kind != HOST_FW_CFG_9_2) {
+		note_boot_file(remap, "etc/boot/kernel", kernel.data, kernel.size);
+	}
+	if (kernel.data != NULL && kind == HOST_FW_CFG_FILES) {
+		note_boot_file(remap, "etc/boot/cmdline", text, size);
+		if (initrd.data != NULL) {
+			note_boot_file(remap, "etc/boot/initrd", initrd.data, initrd.size);
+		}
+	}
 }
 
 /* RAM as the TD has it, and what QEMU lists besides RAM. Returns the size of the table. */
@@ -156,6 +220,17 @@ static uint32_t file_count(void)
 	return __builtin_bswap32(count);
 }
 
+/* Returns its entry of the directory. */
+static struct fw_cfg_file add_boot_file(struct fw_cfg_remap *remap,
+					const struct fw_cfg_boot_file *boot, uint16_t selector)
+{
+	struct fw_cfg_file file = { .size = __builtin_bswap32(boot->size),
+				    .select = __builtin_bswap16(selector) };
+	memcpy(file.name, boot->name, strlen(boot->name));
+	fw_cfg_items_add(&remap->items, selector, boot->data, boot->size);
+	return file;
+}
+
 static void add_files(struct fw_cfg_remap *remap, const struct td_place *place,
 		      const struct td_memory *memory)
 {
@@ -168,12 +243,16 @@ static void add_files(struct fw_cfg_remap *remap, const struct td_place *place,
 
 	uint32_t count = file_count();
 	uint32_t size = (uint32_t)sizeof(count) + count * (uint32_t)sizeof(struct fw_cfg_file);
-	uint8_t *directory = keep_new(remap, size);
+	uint8_t *directory =
+		keep_new(remap, size + FW_CFG_BOOT_FILES * (uint32_t)sizeof(struct fw_cfg_file));
 	fwcfg_read(FW_CFG_FILE_DIR, directory, size);
 	struct fw_cfg_file *files = (void *)(directory + sizeof(count));
 	uint32_t kept = 0;
+	uint16_t next_selector = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		struct fw_cfg_file file = files[i];
+		uint16_t behind = (uint16_t)(__builtin_bswap16(file.select) + 1);
+		next_selector = behind > next_selector ? behind : next_selector;
 		if (starts_with(file.name, MACHINE_FILES) || starts_with(file.name, MACHINE_ROMS)) {
 			continue;
 		}
@@ -185,6 +264,9 @@ static void add_files(struct fw_cfg_remap *remap, const struct td_place *place,
 		files[kept++] = file;
 	}
 	add_copies(remap, place, files, kept);
+	for (unsigned i = 0; i < remap->boot_file_count; i++) {
+		files[kept++] = add_boot_file(remap, &remap->boot_files[i], next_selector++);
+	}
 	uint32_t kept_size = (uint32_t)sizeof(count) + kept * (uint32_t)sizeof(*files);
 	kept = __builtin_bswap32(kept);
 	memcpy(directory, &kept, sizeof(kept));
@@ -204,7 +286,7 @@ static void close_items(struct fw_cfg_remap *remap)
 }
 
 void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
-		       const struct td_memory *memory)
+		       const struct td_memory *memory, enum host_fw_cfg kind)
 {
 	remap->items.capacity = OWN_ITEMS + file_count();
 	remap->items.items = (void *)keep_new(
@@ -212,7 +294,7 @@ void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
 	remap->cpus = (uint16_t)place->vcpu_count;
 	fw_cfg_items_add(&remap->items, FW_CFG_NB_CPUS, &remap->cpus, sizeof(remap->cpus));
 	if (!place->second) {
-		add_kernel(remap);
+		add_kernel(remap, memory, kind);
 	}
 	add_files(remap, place, memory);
 	if (place->second) {

@@ -13,28 +13,41 @@
 #include "arch/qemu/fw_cfg.h"
 #include "boot-tests/machine/spinlock.h"
 #include "boot-tests/vmm/blob.h"
+#include "boot-tests/vmm/config.h"
 #include "boot-tests/vmm/fw_cfg_items.h"
 #include "boot-tests/vmm/mmu.h"
 #include "boot-tests/vmm/td_place.h"
 
-/* Kernel, initrd, command line; e820, directory, copies of files; the items. */
-#define FW_CFG_SPANS 7
+/* Kernel, its patched setup, initrd, command line; e820, directory, copies of files; the items. */
+#define FW_CFG_SPANS 8
+#define FW_CFG_BOOT_FILES 3
+
+enum fw_cfg_pair { PAIR_SETUP, PAIR_KERNEL, PAIR_INITRD, PAIR_CMDLINE, FW_CFG_PAIRS };
+
+/* A file etc/boot/... that QEMU does not have here. */
+struct fw_cfg_boot_file {
+	const char *name;
+	const void *data;
+	uint32_t size;
+};
 
 struct fw_cfg_remap {
 	struct spinlock lock;
 	struct fw_cfg_items items;
 	uint32_t dma_high; /* what port 0x514 holds until the low half comes */
-	uint32_t sizes[4];
+	uint32_t addresses[FW_CFG_PAIRS], sizes[FW_CFG_PAIRS];
+	struct fw_cfg_boot_file boot_files[FW_CFG_BOOT_FILES];
+	unsigned boot_file_count;
 	uint32_t signature, id;
 	uint16_t cpus;
 	struct blob spans[FW_CFG_SPANS]; /* what the items stand in */
 	unsigned span_count;
 };
 
-/* For a TD of this memory; on the boot CPU, before any TD runs. Stops the machine when
- * opt/lintel/kernel is no bzImage. */
+/* For a TD of this memory; on the boot CPU, before any TD runs. Stops the machine when QEMU would
+ * not take opt/lintel/kernel. */
 void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
-		       const struct td_memory *memory);
+		       const struct td_memory *memory, enum host_fw_cfg kind);
 /* Gives the copies back; the TD does not run any more. */
 void fw_cfg_remap_destroy(struct fw_cfg_remap *remap);
 

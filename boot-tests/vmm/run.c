@@ -299,7 +299,7 @@ void run_add(const struct td_place *place, const struct config *config, struct b
 		finish(EXIT_TD_STOPPED,
 		       "host: the TD cannot be built: tdrun --machine-log says more");
 	}
-	fw_cfg_remap_init(&run->fw_cfg, place, &run->td.mmu.memory);
+	fw_cfg_remap_init(&run->fw_cfg, place, &run->td.mmu.memory, config->fw_cfg);
 }
 
 _Noreturn void run_all(void)
