@@ -67,16 +67,6 @@ static bool has_cpu(const struct run *run, unsigned cpu)
 	return cpu >= run->place.cpu_base && cpu - run->place.cpu_base < run->place.vcpu_count;
 }
 
-void run_kick_all(struct td *td)
-{
-	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
-		unsigned cpu = td->place.cpu_base + i;
-		if (cpu != cpu_index() && __atomic_load_n(&td->vcpus[i].inside, __ATOMIC_SEQ_CST)) {
-			svm_kick(cpu);
-		}
-	}
-}
-
 void run_kick_tds(void)
 {
 	for (unsigned i = 0; i < run_count; i++) {
