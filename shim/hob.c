@@ -253,7 +253,7 @@ enum status hob_read(const void *copy, size_t size, unsigned gpaw, uint64_t imag
 	struct hob_list list = { .bytes = copy, .size = size };
 	/* Too large for the stack, and there is one boot. */
 	static struct memory_map found;
-	uint64_t end_of_list;
+	uint64_t end_of_list = 0; /* gcc 14 does not see that TRY() leaves */
 	found.count = 0;
 	TRY(read_handoff(&list, &end_of_list));
 	TRY(read_blocks(&list, gpaw, image_size, end_of_list, &found));
