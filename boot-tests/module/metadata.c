@@ -25,8 +25,8 @@ struct md_field {
 #define FMS_MAX 64
 
 /* What this module is: 1.5, with TDG.VP.RD/WR, local attestation, ARCH_CAPABILITIES configuration
- * and NO_RBP_MOD. Without TD preservation, migration, service TDs and partitioning: their fields
- * are there and 0. */
+ * NO_RBP_MOD and TOPOLOGY_ENUM. Without TD preservation, migration, service TDs and partitioning:
+ * their fields are there and 0. */
 static struct platform_fields {
 	uint32_t package_count;
 	uint32_t package_fms[MODULE_MAX_PACKAGES];
@@ -63,7 +63,8 @@ static struct platform_fields {
 	.major = 1,
 	.update = 1,
 	.feature_words = 1,
-	.features = BIT64(3) | BIT64(8) | BIT64(11) | TDX_FEATURES0_NO_RBP_MOD,
+	.features = BIT64(3) | BIT64(8) | BIT64(11) | TDX_FEATURES0_NO_RBP_MOD |
+		    TDX_FEATURES0_TOPOLOGY_ENUM,
 	.cmr_count = TDX_MAX_CMRS,
 	.max_tdmrs = TDX_MAX_TDMRS,
 	.max_reserved = TDX_MAX_RESERVED_PER_TDMR,
@@ -196,7 +197,8 @@ static const struct md_field td_fields[] = {
 	TD_FIELD(MD_TD_HP_LOCK_TIMEOUT, hp_lock_timeout, 1, 1, HOST_WRITES, UINT64_MAX),
 	TD_WORD(MD_TD_CONFIG_FLAGS, config_flags, BOTH_READ),
 	TD_FIELD(MD_TD_CTLS, td_ctls, 1, 1, GUEST_WRITES | MD_DEBUG_READ,
-		 TD_CTLS_PENDING_VE_DISABLE),
+		 TD_CTLS_PENDING_VE_DISABLE | TD_CTLS_ENUM_TOPOLOGY),
+	TD_WORD(MD_TD_TOPOLOGY_ENUM_CONFIGURED, topology_enum_configured, BOTH_READ),
 	TD_DIGEST(MD_TD_MRTD, mrtd, BOTH_READ),
 	TD_DIGEST(MD_TD_MRCONFIGID, mrconfigid, BOTH_READ),
 	TD_DIGEST(MD_TD_MROWNER, mrowner, BOTH_READ),
@@ -451,6 +453,14 @@ static uint64_t check_posting(const struct vcpu *vcpu, uint64_t controls)
 	return TDX_SUCCESS;
 }
 
+/* PENDING_VE_DISABLE may change if the host allows it, ENUM_TOPOLOGY needs x2APIC ids. */
+static bool td_ctls_valid(const struct tdcs *tdcs, uint64_t old, uint64_t value)
+{
+	bool flexible = (tdcs->config_flags & TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE) != 0;
+	return (flexible || ((old ^ value) & TD_CTLS_PENDING_VE_DISABLE) == 0) &&
+	       (tdcs->topology_enum_configured != 0 || (value & TD_CTLS_ENUM_TOPOLOGY) == 0);
+}
+
 static uint64_t check_value(const struct md_field *field, const void *object, uint64_t old,
 			    uint64_t value)
 {
@@ -459,8 +469,7 @@ static uint64_t check_value(const struct md_field *field, const void *object, ui
 	hpa_t unused;
 	switch (field->id) {
 	case MD_TD_CTLS:
-		good = old == value ||
-		       (tdcs->config_flags & TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE) != 0;
+		good = td_ctls_valid(tdcs, old, value);
 		break;
 	case MD_TD_HP_LOCK_TIMEOUT:
 		good = value >= HP_LOCK_TIMEOUT_MIN && value <= HP_LOCK_TIMEOUT_MAX;

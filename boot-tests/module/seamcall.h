@@ -66,13 +66,16 @@ void module_log_vcpu(hpa_t tdvpr);
 /* RDMSR of MSR_MKTME_KEYID_PARTITIONING by the host. */
 uint64_t module_keyid_partitioning(void);
 
+/* CPUID by the host: QEMU's CPU as the processor that the machine plays. */
+struct cpuid_result module_native_cpuid(uint32_t leaf, uint32_t subleaf);
+
 /* What can be configured of each CPUID leaf, in the order of TD_PARAMS.cpuid_config. */
 struct cpuid_config_leaf {
 	uint32_t leaf, subleaf; /* UINT32_MAX: the leaf has none */
 	uint32_t direct[4]; /* EAX, EBX, ECX, EDX: the host's bit is the guest's */
 	uint32_t allow[4];  /* the host may hide a feature of the platform */
 };
-#define CPUID_CONFIG_LEAVES 12
+#define CPUID_CONFIG_LEAVES 18
 extern const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES];
 
 /* What the machine's BIOS chooses: private key ids of the platform. The host gives the module the

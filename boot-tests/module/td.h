@@ -81,6 +81,7 @@ struct tdcs {
 	uint16_t num_l2_vms;
 	uint16_t tsc_frequency;
 	uint8_t gpaw; /* 0: 48 bits, 1: 52 */
+	uint8_t topology_enum_configured; /* all vCPUs so far were given their x2APIC ids */
 
 	uint64_t epoch;
 	uint32_t epoch_vcpus[2]; /* vCPUs that entered in epochs of this parity and run */

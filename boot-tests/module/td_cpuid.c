@@ -7,8 +7,11 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/module/module.h"
+#include "boot-tests/module/td_topology.h"
 
 #define ANY_SUBLEAF UINT32_MAX
+#define LEAF_TOPOLOGY 0xB
+#define LEAF_TOPOLOGY_V2 0x1F
 #define LEAF_LAST 0x23
 #define LEAF_EXTENDED 0x80000000
 #define LEAF_EXTENDED_LAST 0x80000008
@@ -57,6 +60,8 @@ struct cpuid_row {
 #define ALL_BITS { ALL, ALL, ALL, ALL }
 #define ZERO_ROW(leaf, subleaf) { leaf, subleaf, NO_BITS, ALL_BITS }
 #define XSAVE_ROW(n) { 0xD, n, NO_BITS, { 0, 0, 0, ALL } }
+#define TOPOLOGY_ROW(n) \
+	{ LEAF_TOPOLOGY_V2, n, NO_BITS, { 0xFFFFFFE0, 0xFFFF0000, 0xFFFF0000, ALL } }
 
 static const struct cpuid_row rows[] = {
 	{ 0, ANY_SUBLEAF, { LEAF_LAST, 0, 0, 0 }, { ALL, 0, 0, 0 } },
@@ -74,6 +79,8 @@ static const struct cpuid_row rows[] = {
 	{ 7, 2, NO_BITS, { ALL, ALL, ALL, 0xFFFFFFC0 } },
 	ZERO_ROW(8, ANY_SUBLEAF),
 	{ 0xA, ANY_SUBLEAF, NO_BITS, { 0, 0, 0, 0xFFFF6000 } },
+	/* Made of leaf 1FH. */
+	ZERO_ROW(LEAF_TOPOLOGY, 0), ZERO_ROW(LEAF_TOPOLOGY, 1), ZERO_ROW(LEAF_TOPOLOGY, 2),
 	{ 0xD, 0, NO_BITS, { 0xFFF9FD18, ALL, 0, ALL } },
 	{ 0xD, 1, NO_BITS, { 0xFFFFFFE0, ALL, 0xFFFF26FF, ALL } },
 	XSAVE_ROW(2), XSAVE_ROW(3), XSAVE_ROW(4), XSAVE_ROW(5), XSAVE_ROW(6), XSAVE_ROW(7),
@@ -93,6 +100,8 @@ static const struct cpuid_row rows[] = {
 	{ 0x1D, 0, NO_BITS, NO_BITS },
 	{ 0x1D, 1, NO_BITS, NO_BITS },
 	{ 0x1E, ANY_SUBLEAF, NO_BITS, NO_BITS },
+	TOPOLOGY_ROW(0), TOPOLOGY_ROW(1), TOPOLOGY_ROW(2),
+	TOPOLOGY_ROW(3), TOPOLOGY_ROW(4), TOPOLOGY_ROW(5),
 	ZERO_ROW(0x20, ANY_SUBLEAF),
 	{ 0x21, 0, { 0, 0x65746E49, 0x20202020, 0x5844546C }, ALL_BITS }, /* "IntelTDX    " */
 	ZERO_ROW(0x22, ANY_SUBLEAF),
@@ -122,12 +131,34 @@ const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES] = {
 	{ LEAF_EXTENDED_LAST, ANY_SUBLEAF, { 0 }, { 0, 0x200, 0, 0 } },
 	{ 7, 2, { 0 }, { 0, 0, 0, 0x28 } },
 	{ 0x23, 0, { 0 }, { 0xF, 0, 0, 0 } },
+	{ LEAF_TOPOLOGY_V2, 0, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
+	{ LEAF_TOPOLOGY_V2, 1, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
+	{ LEAF_TOPOLOGY_V2, 2, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
+	{ LEAF_TOPOLOGY_V2, 3, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
+	{ LEAF_TOPOLOGY_V2, 4, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
+	{ LEAF_TOPOLOGY_V2, 5, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
 };
+/* Of these, the first of the topology. */
+#define CONFIG_TOPOLOGY (CPUID_CONFIG_LEAVES - TOPOLOGY_LEVELS)
 
 static struct cpuid_values raw_cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	struct cpuid_result r = insn_cpuid(leaf, subleaf);
 	return (struct cpuid_values){ r.eax, r.ebx, r.ecx, r.edx };
+}
+
+/* Caches of that processor: L1 data and code, L2, L3. Who shares them is for the host to say.
+ * [SDM 2A CPUID(04H)] */
+static struct cpuid_values platform_cache(uint32_t subleaf)
+{
+	static const struct cpuid_values caches[] = {
+		{ 0x121, 0x02C0003F, 0x3F, 0 },
+		{ 0x122, 0x01C0003F, 0x3F, 0 },
+		{ 0x143, 0x03C0003F, 0x7FF, 0 },
+		{ 0x163, 0x0380003F, 0x1FFFF, 4 },
+	};
+	return subleaf < ARRAY_COUNT(caches) ? caches[subleaf] :
+					       (struct cpuid_values){ 0, 0, 0, 0 };
 }
 
 /* The platform's CPUID: QEMU's CPU as the processor that it plays. */
@@ -147,6 +178,8 @@ static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 		v.ecx &= ~(FEATURE_ECX_MONITOR | FEATURE_ECX_CX16);
 		v.ecx |= FEATURE_ECX_X2APIC | FEATURE_ECX_TSC_DEADLINE;
 		return v;
+	case 4:
+		return platform_cache(subleaf);
 	case 5: /* no MONITOR */
 	case 0xA: /* no PERFMON */
 		return (struct cpuid_values){ 0, 0, 0, 0 };
@@ -156,6 +189,8 @@ static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 			v.edx |= FEATURE7_EDX_ARCH_CAPABILITIES;
 		}
 		return v;
+	case LEAF_TOPOLOGY_V2: /* threads and cores only: as leaf 0BH */
+		return raw_cpuid(LEAF_TOPOLOGY, subleaf);
 	case 0x15:
 		return (struct cpuid_values){
 			TSC_RATIO_EAX,
@@ -168,6 +203,12 @@ static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 	default:
 		return v;
 	}
+}
+
+struct cpuid_result module_native_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	struct cpuid_values v = platform_cpuid(leaf, subleaf);
+	return (struct cpuid_result){ v.eax, v.ebx, v.ecx, v.edx };
 }
 
 uint64_t td_cpuid_platform_xfam(void)
@@ -270,6 +311,14 @@ bool td_cpuid_check(const struct td_params *params, uint64_t *bad)
 			return false;
 		}
 	}
+	struct cpuid_values levels[TOPOLOGY_LEVELS];
+	uint32_t subleaf;
+	memcpy(levels, &params->cpuid_config[CONFIG_TOPOLOGY * sizeof(levels[0])], sizeof(levels));
+	*bad = 0;
+	if (!td_topology_check(levels, &subleaf)) {
+		*bad = LEAF_TOPOLOGY_V2 | (uint64_t)subleaf << 32;
+		return false;
+	}
 	return true;
 }
 
@@ -314,6 +363,27 @@ static const struct cpuid_values *stored(const struct tdcs *tdcs, uint32_t leaf)
 	return &tdcs->cpuid[index];
 }
 
+static struct cpuid_values *topology_rows(struct tdcs *tdcs, uint32_t leaf)
+{
+	unsigned index;
+	bool found = find_row(leaf, 0, &index);
+	CHECK(found);
+	return &tdcs->cpuid[index];
+}
+
+/* A host that says nothing of the topology gets the platform's. */
+static void init_topology(struct tdcs *tdcs)
+{
+	struct cpuid_values *levels = topology_rows(tdcs, LEAF_TOPOLOGY_V2);
+	if (td_topology_is_zero(levels)) {
+		for (uint32_t i = 0; i < TOPOLOGY_LEVELS; i++) {
+			levels[i] = platform_cpuid(LEAF_TOPOLOGY_V2, i);
+			levels[i].edx = 0;
+		}
+	}
+	td_topology_0b(levels, topology_rows(tdcs, LEAF_TOPOLOGY));
+}
+
 void td_cpuid_init(struct tdcs *tdcs, const struct td_params *params)
 {
 	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
@@ -336,11 +406,17 @@ void td_cpuid_init(struct tdcs *tdcs, const struct td_params *params)
 		}
 		tdcs->cpuid[i] = v;
 	}
+	init_topology(tdcs);
 }
 
 static bool in_64bit_mode(const struct vmcb_save *save)
 {
 	return (save->efer & EFER_LMA) && (save->cs.attrib & VMCB_SEG_L);
+}
+
+static bool enumerates_topology(const struct vcpu *vcpu)
+{
+	return (vcpu->td.tdcs->td_ctls & TD_CTLS_ENUM_TOPOLOGY) != 0;
 }
 
 /* What depends on the vCPU and its registers. */
@@ -350,13 +426,19 @@ static void patch(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
 	const struct vmcb_save *save = &vcpu->svm.vmcb->save;
 	switch (leaf) {
 	case 1:
-		v->ebx |= (uint32_t)field_put(FEATURE_EBX_APIC_ID, vcpu->index);
+		v->ebx |= (uint32_t)field_put(FEATURE_EBX_APIC_ID, enumerates_topology(vcpu) ?
+									   vcpu->x2apic_id :
+									   vcpu->index);
 		v->ecx |= save->cr4 & CR4_OSXSAVE ? FEATURE_ECX_OSXSAVE : 0;
 		break;
 	case 7:
 		if (subleaf == 0 && (save->cr4 & CR4_PKE)) {
 			v->ecx |= FEATURE7_ECX_OSPKE;
 		}
+		break;
+	case LEAF_TOPOLOGY:
+	case LEAF_TOPOLOGY_V2:
+		v->edx = vcpu->x2apic_id;
 		break;
 	case 0xD:
 		if (subleaf <= 1) {
@@ -378,6 +460,9 @@ bool td_cpuid_read(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
 	uint32_t last = leaf >= LEAF_EXTENDED ? LEAF_EXTENDED_LAST : LEAF_LAST;
 	if (leaf > last && !hypervisor) {
 		leaf = LEAF_LAST;
+	}
+	if ((leaf == LEAF_TOPOLOGY || leaf == LEAF_TOPOLOGY_V2) && !enumerates_topology(vcpu)) {
+		return false;
 	}
 	bool user = vcpu->svm.vmcb->save.cpl != 0;
 	unsigned index;

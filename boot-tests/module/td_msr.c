@@ -28,6 +28,7 @@ enum msr_rule {
 	RULE_UARCH,
 	RULE_DEADLINE,
 	RULE_APIC,
+	RULE_X2APIC_ID,
 	RULE_SELF_IPI,
 	RULE_XSS,
 	RULE_EFER,
@@ -83,6 +84,7 @@ static const struct msr_range ranges[] = {
 	{ 0x6E0, 0x6E0, RULE_DEADLINE, RULE_DEADLINE },
 	{ 0x6E1, 0x6E1, RULE_ABSENT, RULE_ABSENT }, /* PKRS */
 	{ 0x800, 0x801, RULE_GP, RULE_GP },
+	{ 0x802, 0x802, RULE_X2APIC_ID, RULE_VE },
 	{ 0x804, 0x807, RULE_GP, RULE_GP },
 	/* RDMSR gives what stands in the virtual-APIC page, also where x2APIC has no register, or
 	 * one to write only: EOI leaves 0 there, SELF_IPI its operand. [SDM 3C 31.5] */
@@ -184,6 +186,9 @@ enum msr_outcome td_msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 		return td_cpuid_has_tsc_deadline(tdcs) ? MSR_VE : MSR_GP;
 	case RULE_APIC:
 		return lapic_x2apic_read(msr, value) ? MSR_DONE : MSR_GP;
+	case RULE_X2APIC_ID:
+		*value = vcpu->x2apic_id;
+		return (tdcs->td_ctls & TD_CTLS_ENUM_TOPOLOGY) != 0 ? MSR_DONE : MSR_VE;
 	case RULE_SELF_IPI:
 		*value = vcpu->self_ipi;
 		return MSR_DONE;
@@ -284,6 +289,7 @@ enum msr_outcome td_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	case RULE_ABSENT:
 	case RULE_ZERO:
 	case RULE_ONE:
+	case RULE_X2APIC_ID:
 	case RULE_TSC:
 	case RULE_ARCH_CAPABILITIES:
 	case RULE_MISC_ENABLE:

@@ -148,6 +148,7 @@ static void fill_tdcs(struct tdcs *tdcs, const struct td_params *p)
 	tdcs->epoch = 1;
 	/* The TD's TSC starts at 0. */
 	tdcs->tsc_offset = 0 - insn_rdtsc();
+	tdcs->topology_enum_configured = 1;
 	td_cpuid_init(tdcs, p);
 }
 

@@ -61,12 +61,12 @@ static void init_nested(struct vcpu *vcpu)
 	}
 }
 
-/* Version 1 gives every vCPU its x2APIC id, and the TDR is locked exclusive; version 0 its
- * index. */
+/* Version 1 gives the vCPU its x2APIC id, and the TDR is locked exclusive. Version 0 leaves it 0:
+ * the TD then cannot enumerate its topology. */
 static uint64_t take_x2apic_id(struct tdcs *tdcs, const struct seam_regs *in, uint32_t index)
 {
 	if (field_get(TDX_VERSION, in->rax) == 0) {
-		tdcs->x2apic_ids[index] = index;
+		tdcs->topology_enum_configured = 0;
 		return TDX_SUCCESS;
 	}
 	if (in->r8 > X2APIC_ID_MAX) {
@@ -81,13 +81,14 @@ static uint64_t take_x2apic_id(struct tdcs *tdcs, const struct seam_regs *in, ui
 	return TDX_SUCCESS;
 }
 
-/* Its index is the number of those before it. */
+/* Its index is the number of those before it. As in the module, one that is refused for its x2APIC
+ * id's sake has used its index up. */
 static uint64_t take_index(struct tdcs *tdcs, const struct seam_regs *in, uint32_t *index)
 {
 	*index = __atomic_fetch_add(&tdcs->num_vcpus, 1, __ATOMIC_ACQ_REL);
 	uint64_t status = *index < tdcs->max_vcpus ? take_x2apic_id(tdcs, in, *index) :
 						     TDX_MAX_VCPUS_EXCEEDED;
-	if (status != TDX_SUCCESS) {
+	if (status != TDX_SUCCESS && (status & TDX_STATUS_CODE) != TDX_X2APIC_ID_NOT_UNIQUE) {
 		__atomic_fetch_sub(&tdcs->num_vcpus, 1, __ATOMIC_ACQ_REL);
 	}
 	return status;

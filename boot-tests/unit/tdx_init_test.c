@@ -148,7 +148,7 @@ static int set_up(void **state)
 	module.entry_4k = 16;
 	module.entry_2m = 32;
 	module.entry_1g = 64;
-	module.features = TDX_FEATURES0_NO_RBP_MOD;
+	module.features = TDX_FEATURES0_NO_RBP_MOD | TDX_FEATURES0_TOPOLOGY_ENUM;
 	module.fail_leaf = UINT64_MAX;
 	return 0;
 }
@@ -204,9 +204,20 @@ static void a_module_that_changes_rbp_is_refused(void **state)
 	assert_int_equal(enable(&host), ST_UNSUPPORTED);
 	assert_int_equal(host.state, TDX_FAILED);
 	assert_int_equal(module.configs, 0);
-	module.features = TDX_FEATURES0_NO_RBP_MOD;
+	module.features = TDX_FEATURES0_NO_RBP_MOD | TDX_FEATURES0_TOPOLOGY_ENUM;
 	assert_int_equal(enable(&host), ST_OK);
 	tdx_release(&host);
+}
+
+/* As by KVM. */
+static void a_module_without_topology_is_refused(void **state)
+{
+	(void)state;
+	struct tdx_host host;
+	module.features = ~(uint64_t)TDX_FEATURES0_TOPOLOGY_ENUM;
+	assert_int_equal(enable(&host), ST_UNSUPPORTED);
+	assert_int_equal(host.state, TDX_FAILED);
+	assert_int_equal(module.configs, 0);
 }
 
 static void assert_clean(uint64_t base, uint64_t size)
@@ -245,6 +256,7 @@ int main(void)
 		cmocka_unit_test_setup(sizes_of_pamt_entries, set_up),
 		cmocka_unit_test_setup(nothing_is_half_read, set_up),
 		cmocka_unit_test_setup(a_module_that_changes_rbp_is_refused, set_up),
+		cmocka_unit_test_setup(a_module_without_topology_is_refused, set_up),
 		cmocka_unit_test_setup(pamts_go_back_clean, set_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

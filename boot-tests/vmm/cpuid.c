@@ -8,6 +8,7 @@
 
 #define LEAF_VENDOR 0
 #define LEAF_FEATURES 1
+#define LEAF_CACHES 4
 #define LEAF_THERMAL 6
 #define LEAF_FEATURES_7 7
 #define LEAF_PERFMON 0xA
@@ -24,6 +25,11 @@
 /* Family 6, model 0x8F, stepping 8. */
 #define SAPPHIRE_RAPIDS 0x806F8
 #define FEATURE_EBX_LOGICAL_CPUS MASK64(23, 16)
+#define CACHE_EAX_LEVEL MASK64(7, 5)
+#define CACHE_EAX_SHARING_IDS MASK64(25, 14)
+#define CACHE_EAX_CORE_IDS MASK64(31, 26)
+#define CACHE_L3 3
+#define TOPOLOGY_EAX_SHIFT MASK64(4, 0)
 #define FEATURE_ECX_MONITOR BIT32(3)
 #define FEATURE_ECX_VMX BIT32(5)
 /* QEMU 7.2 miscompiles CMPXCHG16B under TCG. */
@@ -48,13 +54,41 @@
 #define CRYSTAL_HZ 25000000u
 #define CRYSTAL_KHZ (CRYSTAL_HZ / 1000)
 
+/* Bits of an APIC id below those of the core (level 0), of the package (level 1). */
+static uint64_t topology_shift(uint32_t level)
+{
+	return field_get(TOPOLOGY_EAX_SHIFT, insn_cpuid(LEAF_TOPOLOGY, level).eax);
+}
+
+static uint64_t at_most(uint64_t value, uint64_t max)
+{
+	return value < max ? value : max;
+}
+
+/* The L3 cache is the package's, all others are a core's. */
+static struct cpuid_result cache(uint32_t subleaf)
+{
+	struct cpuid_result r = module_native_cpuid(LEAF_CACHES, subleaf);
+	if (r.eax == 0) {
+		return r;
+	}
+	uint64_t core = topology_shift(0);
+	uint64_t package = topology_shift(1);
+	uint64_t sharing = field_get(CACHE_EAX_LEVEL, r.eax) == CACHE_L3 ? package : core;
+	uint64_t sharing_ids = at_most(BIT64(sharing) - 1, MASK64(11, 0));
+	uint64_t core_ids = at_most(BIT64(package - core) - 1, MASK64(5, 0));
+	r.eax |= (uint32_t)(field_put(CACHE_EAX_SHARING_IDS, sharing_ids) |
+			    field_put(CACHE_EAX_CORE_IDS, core_ids));
+	return r;
+}
+
 static struct cpuid_result features(void)
 {
 	struct cpuid_result r = insn_cpuid(LEAF_FEATURES, 0);
-	uint32_t cpus = cpu_count() < 255 ? cpu_count() : 255;
+	uint64_t ids = at_most(BIT64(topology_shift(1)), UINT8_MAX); /* of a package */
 	r.eax = SAPPHIRE_RAPIDS;
 	r.ebx = (uint32_t)((r.ebx & ~FEATURE_EBX_LOGICAL_CPUS) |
-			   field_put(FEATURE_EBX_LOGICAL_CPUS, cpus));
+			   field_put(FEATURE_EBX_LOGICAL_CPUS, ids));
 	r.ecx &= ~(FEATURE_ECX_MONITOR | FEATURE_ECX_VMX | FEATURE_ECX_CX16);
 	r.ecx |= FEATURE_ECX_X2APIC | FEATURE_ECX_TSC_DEADLINE | FEATURE_ECX_HYPERVISOR;
 	return r;
@@ -85,6 +119,8 @@ struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf)
 		return (struct cpuid_result){ LEAF_LAST, 0x756E6547, 0x6C65746E, 0x49656E69 };
 	case LEAF_FEATURES:
 		return features();
+	case LEAF_CACHES:
+		return cache(subleaf);
 	case LEAF_THERMAL:
 		return (struct cpuid_result){ THERMAL_EAX_ARAT, 0, 0, 0 };
 	case LEAF_PERFMON:

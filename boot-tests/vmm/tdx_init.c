@@ -83,7 +83,8 @@ static enum status read_sysinfo(const struct tdx_host *host, struct tdmr_sysinfo
 	return ST_OK;
 }
 
-/* Says what module it is; NO_RBP_MOD must be there, as the host's compiler keeps frames in RBP. */
+/* Says what module it is; NO_RBP_MOD must be there, as the host's compiler keeps frames in RBP, and
+ * TOPOLOGY_ENUM, as each vCPU is given its x2APIC id. [linux arch/x86/kvm/vmx/tdx.c] */
 static enum status read_version(const struct tdx_host *host)
 {
 	uint16_t major, minor, update, build_num;
@@ -99,6 +100,10 @@ static enum status read_version(const struct tdx_host *host)
 	    build_num, (unsigned)build_date);
 	if (!(features & TDX_FEATURES0_NO_RBP_MOD)) {
 		say(host, "frame pointer (RBP) clobber bug present, upgrade TDX module");
+		return ST_UNSUPPORTED;
+	}
+	if (!(features & TDX_FEATURES0_TOPOLOGY_ENUM)) {
+		say(host, "TDX_FEATURES0.TOPOLOGY_ENUM is missing, upgrade TDX module");
 		return ST_UNSUPPORTED;
 	}
 	return ST_OK;
