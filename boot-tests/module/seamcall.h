@@ -26,6 +26,7 @@
 #include "arch/base/addr.h"
 #include "arch/base/bits.h"
 #include "arch/tdx/module.h"
+#include "arch/x86/insn.h"
 
 /* Registers of one SEAMCALL, in and out. XMM registers are not modelled. */
 struct seam_regs {

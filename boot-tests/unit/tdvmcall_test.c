@@ -153,6 +153,13 @@ struct seam_result seam_must_named(const char *name, uint64_t leaf, uint64_t rcx
 	return (struct seam_result){ 0 };
 }
 
+/* A cache of each level, shared by nobody. */
+struct cpuid_result module_native_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	assert_int_equal(leaf, 4);
+	return (struct cpuid_result){ subleaf < 4 ? 1 | (subleaf + 1) << 5 : 0, 2, 3, 4 };
+}
+
 void module_post_interrupt(hpa_t tdvpr, uint8_t vector)
 {
 	(void)tdvpr;
@@ -296,6 +303,54 @@ static void features_are_qemus(void **state)
 	 * MSI_EXT_DEST_ID */
 	assert_int_equal(regs.r12, 0xBA82);
 	assert_int_equal(regs.r13 | regs.r14 | regs.r15, 0);
+}
+
+static struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	struct seam_regs regs = { .r11 = TDVMCALL_CPUID, .r12 = leaf, .r13 = subleaf };
+	tdvmcall(&td, 1, &regs);
+	assert_int_equal(regs.r10, TDVMCALL_SUCCESS);
+	return (struct cpuid_result){ (uint32_t)regs.r12, (uint32_t)regs.r13, (uint32_t)regs.r14,
+				      (uint32_t)regs.r15 };
+}
+
+/* QEMU's leaf 0BH says how many ids a core and a package have. */
+static void caches_and_packages_are_qemus(void **state)
+{
+	(void)state;
+	uint32_t core = insn_cpuid(0xB, 0).eax & 0x1F;
+	uint32_t package = insn_cpuid(0xB, 1).eax & 0x1F;
+	uint32_t core_ids = (1u << (package - core)) - 1;
+	for (uint32_t i = 0; i < 4; i++) {
+		struct cpuid_result r = cpuid(4, i);
+		uint32_t sharing = i == 2 ? package : core; /* level 3 */
+		assert_int_equal(r.eax, 1 | (i + 1) << 5 | ((1u << sharing) - 1) << 14 |
+						(core_ids < 63 ? core_ids : 63) << 26);
+		assert_int_equal(r.ebx, 2);
+	}
+	assert_int_equal(cpuid(4, 4).eax, 0);
+	uint32_t ids = 1u << package;
+	assert_int_equal((cpuid(1, 0).ebx >> 16) & 0xFF, ids < 255 ? ids : 255);
+}
+
+/* KVM: as the last basic leaf, by the sub-leaf that was asked for. */
+static void leaves_beyond_the_last_are_the_last(void **state)
+{
+	(void)state;
+	static const uint32_t beyond[] = { 0x20,       0x3FFFFFFF, 0x40000002, 0x40000100,
+					   0x4FFFFFFF, 0x50000000, 0x80000009, 0xBFFFFFFF,
+					   0xC0000000, UINT32_MAX };
+	for (size_t i = 0; i < ARRAY_COUNT(beyond); i++) {
+		for (uint32_t subleaf = 0; subleaf < 3; subleaf++) {
+			struct cpuid_result last = cpuid(0x1F, subleaf);
+			struct cpuid_result r = cpuid(beyond[i], subleaf);
+			assert_int_equal(r.eax, last.eax);
+			assert_int_equal(r.ebx, last.ebx);
+			assert_int_equal(r.ecx, last.ecx);
+		}
+	}
+	assert_int_equal(cpuid(0x1F, 1).ecx & 0xFF, 1);
+	assert_int_equal(cpuid(0x40000000, 0).ebx, 0x4B4D564B);
 }
 
 static void hypercalls_are_those_of_the_features(void **state)
@@ -504,6 +559,8 @@ int main(void)
 		cmocka_unit_test_setup(wbinvd_is_refused, set_up),
 		cmocka_unit_test_setup(fatal_code_has_no_low_bits, set_up),
 		cmocka_unit_test_setup(features_are_qemus, set_up),
+		cmocka_unit_test_setup(caches_and_packages_are_qemus, set_up),
+		cmocka_unit_test_setup(leaves_beyond_the_last_are_the_last, set_up),
 		cmocka_unit_test_setup(hypercalls_are_those_of_the_features, set_up),
 		cmocka_unit_test_setup(send_ipi_finds_ids, set_up),
 		cmocka_unit_test_setup(kick_ends_a_halt, set_up),

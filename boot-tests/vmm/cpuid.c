@@ -18,7 +18,6 @@
 #define LEAF_LAST 0x1F
 #define LEAF_HYPERVISOR 0x40000000
 #define LEAF_HYPERVISOR_FEATURES 0x40000001
-#define LEAF_HYPERVISOR_LAST 0x4FFFFFFF
 #define LEAF_EXTENDED 0x80000000
 #define LEAF_EXTENDED_LAST 0x80000008
 
@@ -101,10 +100,7 @@ static struct cpuid_result hypervisor(uint32_t leaf)
 		return (struct cpuid_result){ LEAF_HYPERVISOR_FEATURES, 0x4B4D564B, 0x564B4D56,
 					      0x4D };
 	}
-	if (leaf == LEAF_HYPERVISOR_FEATURES) {
-		return (struct cpuid_result){ KVM_FEATURES, 0, 0, 0 };
-	}
-	return (struct cpuid_result){ 0 };
+	return (struct cpuid_result){ KVM_FEATURES, 0, 0, 0 };
 }
 
 static uint32_t tsc_ratio(void)
@@ -112,8 +108,18 @@ static uint32_t tsc_ratio(void)
 	return (uint32_t)((cpu_tsc_khz() + CRYSTAL_KHZ / 2) / CRYSTAL_KHZ);
 }
 
+/* Has KVM no entry for it since its class ends before? [get_out_of_range_cpuid_entry()] */
+static bool is_beyond(uint32_t leaf)
+{
+	if (leaf >= LEAF_EXTENDED) {
+		return leaf > LEAF_EXTENDED_LAST;
+	}
+	return leaf >= LEAF_HYPERVISOR ? leaf > LEAF_HYPERVISOR_FEATURES : leaf > LEAF_LAST;
+}
+
 struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf)
 {
+	leaf = is_beyond(leaf) ? LEAF_LAST : leaf;
 	switch (leaf) {
 	case LEAF_VENDOR: /* "GenuineIntel" */
 		return (struct cpuid_result){ LEAF_LAST, 0x756E6547, 0x6C65746E, 0x49656E69 };
@@ -135,18 +141,16 @@ struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf)
 	default:
 		break;
 	}
-	if (leaf >= LEAF_HYPERVISOR && leaf <= LEAF_HYPERVISOR_LAST) {
-		return hypervisor(leaf);
-	}
-	if (leaf <= LEAF_LAST || (leaf > LEAF_EXTENDED && leaf <= LEAF_EXTENDED_LAST)) {
-		return insn_cpuid(leaf, subleaf);
-	}
-	return (struct cpuid_result){ 0 };
+	bool paravirtual = leaf == LEAF_HYPERVISOR || leaf == LEAF_HYPERVISOR_FEATURES;
+	return paravirtual ? hypervisor(leaf) : insn_cpuid(leaf, subleaf);
 }
 
 struct cpuid_result cpuid_configured(const struct cpuid_config_leaf *config, bool la57)
 {
-	struct cpuid_result r = cpuid_model(config->leaf, config->subleaf);
+	struct cpuid_result r = { 0 };
+	if (!is_beyond(config->leaf)) {
+		r = cpuid_model(config->leaf, config->subleaf);
+	}
 	if (config->leaf == LEAF_FEATURES_7 && config->subleaf == 0 && !la57) {
 		r.ecx &= ~FEATURE_7_ECX_LA57;
 	}
