@@ -5,9 +5,12 @@
 
 #include "arch/tdx/module.h"
 #include "arch/x86/insn.h"
+#include "shim/log.h"
 #include "shim/refusal.h"
 #include "shim/td.h"
 #include "shim/vmcall.h"
+
+#define MIB UINT64_C(0x100000)
 
 /* What a completion code means for the page. Bit 63 is clear in PAGE_ALREADY_ACCEPTED: codes are
  * compared, never tested for a sign. */
@@ -30,11 +33,28 @@ static enum status outcome_of(uint64_t raw, enum pg_level level, enum page_outco
 	}
 }
 
+/* Where the next line is due. */
+static void set_next_line(struct accept *accept)
+{
+	uint64_t step = accept->total / ACCEPT_LINES;
+	accept->next_line += step > ACCEPT_LINE_MIN ? step : ACCEPT_LINE_MIN;
+}
+
+static void advance(struct accept *accept, enum pg_level level)
+{
+	*(level == PG_2M ? &accept->large : &accept->small) += 1;
+	accept->done += pg_size(level);
+	if (accept->total != 0 && accept->done >= accept->next_line) {
+		log_note("accepted %lu MiB of %lu", accept->done / MIB, accept->total / MIB);
+		set_next_line(accept);
+	}
+}
+
 static void count(struct accept *accept, enum page_outcome outcome, enum pg_level level)
 {
 	switch (outcome) {
 	case PAGE_DONE:
-		*(level == PG_2M ? &accept->large : &accept->small) += 1;
+		advance(accept, level);
 		break;
 	case PAGE_SPLIT:
 		accept->mismatches++;
@@ -68,6 +88,13 @@ enum status accept_range(struct accept *accept, struct gpa_range range)
 
 enum status accept_map(struct accept *accept, struct memory_map *map)
 {
+	accept->done = accept->total = accept->next_line = 0;
+	for (unsigned i = 0; i < map->count; i++) {
+		if (map->entries[i].kind == MEMORY_UNACCEPTED) {
+			accept->total += map->entries[i].range.size;
+		}
+	}
+	set_next_line(accept);
 	for (unsigned i = 0; i < map->count; i++) {
 		struct memory_entry *entry = &map->entries[i];
 		if (entry->kind == MEMORY_UNACCEPTED) {
@@ -75,6 +102,7 @@ enum status accept_map(struct accept *accept, struct memory_map *map)
 			entry->kind = MEMORY_ACCEPTED;
 		}
 	}
+	accept->total = 0;
 	return ST_OK;
 }
 

@@ -16,6 +16,9 @@ struct accept {
 	uint64_t small;      /* pages of 4 KiB accepted */
 	uint64_t mismatches; /* 2 MiB requests that the host had backed with 4 KiB */
 	uint64_t raw;        /* the last completion code of the module */
+	uint64_t done;       /* bytes accepted by accept_map() */
+	uint64_t total;      /* bytes that it is to accept; 0: not running */
+	uint64_t next_line;  /* of done, where progress is told again */
 };
 
 /*
@@ -24,6 +27,14 @@ struct accept {
  * hold anything. ST_TIMEOUT: busy for too long.
  */
 enum status accept_range(struct accept *accept, struct gpa_range range) MUST_CHECK;
+
+/*
+ * On KVM, which has 4 KiB pages only, a GiB takes some seconds: from ACCEPT_LINE_MIN bytes on, at
+ * most ACCEPT_LINES lines tell how far it is. A line costs some 100 TDVMCALLs, a GiB 262,144
+ * accepts.
+ */
+#define ACCEPT_LINE_MIN UINT64_C(0x40000000)
+#define ACCEPT_LINES 16
 
 /* Accepts all unaccepted memory of the map; each range done becomes MEMORY_ACCEPTED. */
 enum status accept_map(struct accept *accept, struct memory_map *map) MUST_CHECK;

@@ -12,6 +12,7 @@
 #include "arch/tdx/ghci.h"
 #include "boot-tests/unit/fake_tdcall.h"
 #include "boot-tests/unit/refusals.h"
+#include "shim/log.h"
 
 #define KIB4 UINT64_C(0x1000)
 #define MIB2 UINT64_C(0x200000)
@@ -189,6 +190,60 @@ static void only_unaccepted_ranges_are_touched(void **state)
 	assert_int_equal(map.entries[3].kind, MEMORY_ACCEPTED);
 }
 
+/* ---- progress ------------------------------------------------------------------------------ */
+
+#define GIB UINT64_C(0x40000000)
+static unsigned lines;
+static uint64_t last_done, last_total;
+
+void log_line(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	assert_string_equal(format, "accepted %lu MiB of %lu");
+	last_done = va_arg(args, uint64_t);
+	last_total = va_arg(args, uint64_t);
+	va_end(args);
+	lines++;
+}
+
+static uint64_t large_host(struct tdcall_regs *regs)
+{
+	assert_int_equal(regs->rax, TDG_MEM_PAGE_ACCEPT);
+	return TDX_SUCCESS;
+}
+
+static unsigned lines_of(uint64_t size)
+{
+	struct memory_map map = { 0 };
+	struct accept accept = { 0 };
+	assert_int_equal(memory_map_add(&map, 0, size / 2, MEMORY_UNACCEPTED), ST_OK);
+	assert_int_equal(memory_map_add(&map, size / 2, MIB2, MEMORY_ACCEPTED), ST_OK);
+	assert_int_equal(memory_map_add(&map, size / 2 + MIB2, size / 2, MEMORY_UNACCEPTED), ST_OK);
+	fake_handler(large_host);
+	lines = 0;
+	assert_int_equal(accept_map(&accept, &map), ST_OK);
+	assert_int_equal(accept.large, size / MIB2);
+	/* What comes back from the host later is no progress of this. */
+	assert_int_equal(accept_range(&accept, range(0, 2 * GIB)), ST_OK);
+	return lines;
+}
+
+static void progress_is_told_sparingly(void **state)
+{
+	(void)state;
+	assert_int_equal(lines_of(GIB - 2 * MIB2), 0);
+	assert_int_equal(lines_of(GIB), 1);
+	assert_int_equal(lines_of(4 * GIB), 4);
+	assert_int_equal(last_done, 4096);
+	assert_int_equal(last_total, 4096);
+	assert_int_equal(lines_of(16 * GIB), 16);
+	assert_int_equal(lines_of(1024 * GIB), 16);
+	assert_int_equal(last_done, 1024 * 1024);
+	/* 16 steps and a rest. */
+	assert_int_equal(lines_of(1000 * GIB + 2 * MIB2), 16);
+}
+
 #define MAP_GPA(start, size, answer_r10)                                                   \
 	{                                                                                  \
 		.check = FAKE_RAX | FAKE_R11 | FAKE_R12 | FAKE_R13,                        \
@@ -248,6 +303,7 @@ int main(void)
 		cmocka_unit_test(other_codes_are_the_end),
 		cmocka_unit_test(failure_in_the_middle_names_the_page),
 		cmocka_unit_test(only_unaccepted_ranges_are_touched),
+		cmocka_unit_test(progress_is_told_sparingly),
 		cmocka_unit_test(sharing_does_not_accept),
 		cmocka_unit_test(taking_back_accepts_again),
 		cmocka_unit_test(a_refused_conversion_accepts_nothing),
