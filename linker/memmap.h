@@ -131,6 +131,10 @@
 /* Shared GPA == HPA, so a TD's memory above 4 GiB ends below the machine. */
 #define TD_HIGH_MEMORY_MAX  (MACHINE_BASE - FOUR_GIB)
 
+/* What the machine's host leaves in every byte that it adds without a measurement (TempMem, the TD
+ * HOB's section behind the list): nobody may rely on zeros there, nor hand it on. */
+#define MACHINE_FILL        0xA5
+
 /* The test payload: linked where the shim loads a bzImage. Its protected-mode part in the file, and
  * the memory it needs: the header states both. */
 #define PAYLOAD_BASE        KERNEL_BASE

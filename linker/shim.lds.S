@@ -46,9 +46,7 @@ SECTIONS
 	.data : { *(.data .data.* .ldata .ldata.*) } :bss
 	ASSERT(SIZEOF(.data) == 0, "the shim has initialised data: make it const or set it.")
 	. = SHIM_DATA;
-	shim_bss = .;
 	.bss (NOLOAD) : { *(.bss .bss.* .lbss .lbss.* COMMON) } :bss
-	shim_bss_end = .;
 	ASSERT(. <= SHIM_DATA + SHIM_DATA_SIZE, "the shim's .bss has exceeded its window.")
 
 #include "linker/debug.inc"

@@ -29,6 +29,7 @@ static struct {
 	bool present;
 	bool dma;
 	uint32_t file_count;
+	struct fw_cfg_file chunk[DIRECTORY_CHUNK]; /* of the directory */
 } device;
 
 /* One transfer. control: FW_CFG_DMA_*, and the selector if it selects. */
@@ -115,7 +116,6 @@ static void search(const struct fw_cfg_file *files, uint32_t count, const char *
 
 enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
 {
-	static struct fw_cfg_file files[DIRECTORY_CHUNK];
 	size_t name_size = strlen(name) + 1;
 	struct fw_cfg_item found = { 0, 0 };
 	uint32_t matches = 0;
@@ -126,8 +126,9 @@ enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
 	TRY(seek(FW_CFG_FILE_DIR, sizeof(uint32_t)));
 	for (uint32_t left = device.file_count; left > 0; left -= chunk) {
 		chunk = left < DIRECTORY_CHUNK ? left : DIRECTORY_CHUNK;
-		TRY(read_on((uint8_t *)files, chunk * (uint32_t)sizeof(files[0])));
-		search(files, chunk, name, name_size, &found, &matches);
+		TRY(read_on((uint8_t *)device.chunk,
+			    chunk * (uint32_t)sizeof(device.chunk[0])));
+		search(device.chunk, chunk, name, name_size, &found, &matches);
 	}
 	if (matches > 1) {
 		return refuse(ST_HOST_LIED, "fw_cfg: %u files \"%s\"", matches, name);
@@ -149,6 +150,11 @@ static enum status count_files(void)
 	}
 	device.file_count = count;
 	return ST_OK;
+}
+
+void fw_cfg_forget(void)
+{
+	memset(&device, 0, sizeof(device));
 }
 
 enum status fw_cfg_init(void)

@@ -21,6 +21,10 @@ struct fw_cfg_item {
  */
 enum status fw_cfg_init(void) MUST_CHECK;
 
+/* Ends its use: what is left of the directory, which nobody measures, must not become the kernel's
+ * RAM. */
+void fw_cfg_forget(void);
+
 /*
  * Looks a file up in the directory, which is read anew, a chunk at a time: what counts is what the
  * host says now, and that it is measured as it is read. ST_HOST_LIED: the name is there twice, and

@@ -5,6 +5,7 @@
 
 #include "arch/base/mem.h"
 #include "arch/tdx/event_log.h"
+#include "arch/tdx/hob.h"
 #include "arch/tdx/mailbox.h"
 #include "arch/x86/pc.h"
 #include "linker/memmap.h"
@@ -118,6 +119,10 @@ static void read_hobs(const struct td_info *info, uint32_t image_size, struct me
 	require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map, &list_size));
 	require(measure_hobs(copy, list_size));
 	require(leave_vga_window(map));
+	/* What the host has behind the END block is not measured, and goes no further. */
+	size_t end = list_size + sizeof(struct hob_header);
+	memset(copy + end, 0, sizeof(copy) - end);
+	memcpy((void *)TD_HOB, copy, sizeof(copy));
 }
 
 static void accept_all(struct accept *accept, struct memory_map *map)
@@ -161,6 +166,7 @@ static void load_kernel(const struct image_config *config, bool td, struct memor
 	require(platform_init());
 	struct mailbox_info mp = { gpa(MAILBOX), gpa((uintptr_t)ap_reset_vector) };
 	require(linux_boot_prepare(config, map, td ? &mp : NULL, linux_boot));
+	fw_cfg_forget();
 	if (td && linux_boot->rsdp.v == 0 && world_info()->vcpu_count > 1) {
 		fatal(ST_NOT_FOUND, "ACPI tables, by which a kernel finds %u vCPUs",
 		      world_info()->vcpu_count);

@@ -12,8 +12,6 @@
 extern ap_start
 extern ap_gdt_pointer
 extern shim_main
-extern shim_bss
-extern shim_bss_end
 
 ; struct image_config, filled in by the loader.
 section .reset.config progbits alloc exec nowrite align=64
@@ -108,13 +106,13 @@ entry64:
 	jnz	ap_start
 .bsp:
 	mov	ebx, edi
-	; A plain VM's memory holds anything.
-	mov	edi, shim_bss
-	mov	ecx, shim_bss_end
-	sub	ecx, edi
+	; All of TempMem, not .bss alone: it holds anything, in a TD what the host likes, and
+	; becomes the kernel's RAM.
+	mov	edi, SHIM_RAM
+	mov	ecx, (TEMPMEM_END - SHIM_RAM) / 8
 	xor	eax, eax
 	cld
-	rep stosb
+	rep stosq
 	mov	esp, BSP_STACK + BSP_STACK_SIZE
 	mov	edi, ebp
 	mov	esi, ebx

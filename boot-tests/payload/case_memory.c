@@ -1,6 +1,7 @@
 // Cases about memory: all of it, shared and private, not accepted, not there.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
+#include "arch/base/mem.h"
 #include "arch/x86/pc.h"
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
@@ -104,6 +105,48 @@ void case_memory(const struct info *info)
 	visit_all(info, PASS_MARK);
 	visit_all(info, PASS_READ);
 	report("%lu pages are there and were zero", pages);
+}
+
+/* Bytes alone mean nothing: runs of 15 or more hold such a word. */
+static bool is_fill(uint64_t word)
+{
+	uint64_t byte = word & UINT8_MAX;
+
+	return byte == MACHINE_FILL && word == byte * (UINT64_MAX / 255);
+}
+
+/* A file of QEMU's that the firmware does not ask for: its name is in the directory only. */
+static void no_directory(void)
+{
+	static const char name[] = "bios-geometry";
+
+	for (uint64_t at = SHIM_RAM; at < SHIM_RAM_END - sizeof(name); at += sizeof(uint32_t)) {
+		EXPECT(memcmp((const void *)at, name, sizeof(name)) != 0,
+		       "the host's directory of files is at %lx", at);
+	}
+}
+
+void case_left_behind(const struct info *info)
+{
+	uint64_t bytes = 0;
+
+	no_directory();
+	for (uint64_t at = BSP_STACK; at < BSP_STACK + BSP_STACK_SIZE; at += sizeof(uint64_t)) {
+		EXPECT(*words(at) == 0, "the firmware's stack holds %lx at %lx", *words(at), at);
+	}
+
+	for (unsigned i = 0; i < info->params->e820_entries; i++) {
+		const struct e820_entry *entry = &info->params->e820_table[i];
+
+		EXPECT(entry->base + entry->size <= TABLES_IDENTITY_END, "memory above the map");
+		for (uint64_t at = 0; at < entry->size; at += sizeof(uint64_t)) {
+			EXPECT(!is_fill(*words(entry->base + at)),
+			       "the host's bytes are at %lx, of e820 type %u", entry->base + at,
+			       entry->type);
+		}
+		bytes += entry->size;
+	}
+	report("%lx bytes, and none that the host left unmeasured", bytes);
 }
 
 /* A page of RAM that nobody uses: in the last e820 entry of RAM below 4 GiB. */

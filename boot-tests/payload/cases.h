@@ -37,6 +37,9 @@ void case_mailbox_rewritten(const struct info *info);
 void case_mailbox_overrun(const struct info *info);
 /* Every page of RAM is there once, and zero where the firmware had no business. */
 void case_memory(const struct info *info);
+/* Nothing is left in memory of what the host put there unmeasured before the TD ran. First of all,
+ * as all that follows writes memory. */
+void case_left_behind(const struct info *info);
 /* A page goes shared and back: never shows one world's bytes to the other. */
 void case_share(const struct info *info);
 /* An interrupt that ended a halt, and a higher one that came then, are each taken once: when the TD

@@ -29,6 +29,7 @@ static const struct test_case {
 	{ "mailbox-rewritten", case_mailbox_rewritten },
 	{ "mailbox-overrun", case_mailbox_overrun },
 	{ "memory", case_memory },
+	{ "left-behind", case_left_behind },
 	{ "share", case_share },
 	{ "interrupts", case_interrupts },
 	{ "nmi", case_nmi },

@@ -864,7 +864,7 @@ static const ZydisMnemonic ap_mnemonics[] = {
 /* What only the boot processor and a plain VM execute. */
 static const ZydisMnemonic boot_mnemonics[] = {
 	ZYDIS_MNEMONIC_CPUID, ZYDIS_MNEMONIC_WRMSR, ZYDIS_MNEMONIC_INC,
-	ZYDIS_MNEMONIC_STOSB, ZYDIS_MNEMONIC_CALL,  ZYDIS_MNEMONIC_UD2,
+	ZYDIS_MNEMONIC_STOSQ, ZYDIS_MNEMONIC_CALL,  ZYDIS_MNEMONIC_UD2,
 };
 
 static void ap_opcode(const struct insn *insn, const struct state *state)
@@ -1147,7 +1147,7 @@ static void reset_page(void **state)
 	each_insn(page_opcode);
 	each_insn(control_register);
 	all_reached(RESET_CODE, symbol("text_info"));
-	/* Of all that the AP path does not have: .bss cleared, the call's return address. */
+	/* Of all that the AP path does not have: TempMem cleared, the call's return address. */
 	unsigned stores = 0;
 	for (unsigned i = 0; i < walk.access_count; i++) {
 		stores += walk.accesses[i].write;

@@ -235,6 +235,18 @@ static void a_name_twice_is_none(void **state)
 		       "fw_cfg DMA of 0x19000c: 0x1");
 }
 
+static void forgotten(void **state)
+{
+	struct fw_cfg_item item;
+	uint32_t value = 5;
+	(void)state;
+	assert_int_equal(fw_cfg_init(), ST_OK);
+	fw_cfg_forget();
+	assert_int_equal(fw_cfg_file_find("etc/acpi/tables", &item), ST_NOT_FOUND);
+	assert_int_equal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_NOT_FOUND);
+	assert_int_equal(value, 5);
+}
+
 static void check_reads(void)
 {
 	uint8_t *copy = malloc(BIG_SIZE + 1);
@@ -302,6 +314,7 @@ int main(void)
 		CASE(directory_is_bounded),
 		CASE(directory_in_chunks),
 		CASE(a_name_twice_is_none),
+		CASE(forgotten),
 		CASE(reads_by_dma),
 		CASE(reads_by_port),
 		CASE(dma_that_fails),

@@ -14,6 +14,7 @@
 #include "boot-tests/vmm/packages.h"
 #include "boot-tests/vmm/seam.h"
 #include "boot-tests/vmm/td_hob.h"
+#include "linker/memmap.h"
 #include "loader/tdvf_read.h"
 
 #define TDCX_PAGES 6
@@ -111,7 +112,7 @@ struct content {
 	const struct td_layout *layout;
 	const uint8_t *firmware;
 	const uint8_t *hob;
-	const uint8_t *zero; /* one page */
+	const uint8_t *fill; /* one page: what the host has where nothing is measured */
 };
 
 /* The page copied is content plus a stride for each page: no stride, all pages are the same. */
@@ -144,7 +145,7 @@ static enum status add_sections(struct td *td, const struct content *from)
 		} else if (section->memory_address == from->layout->hob_base) {
 			TRY(add_section(td, section, from->order, from->hob, MEM_PAGE_SIZE));
 		} else {
-			TRY(add_section(td, section, from->order, from->zero, 0));
+			TRY(add_section(td, section, from->order, from->fill, 0));
 		}
 	}
 	return ST_OK;
@@ -177,17 +178,17 @@ enum status td_build(struct td *td, const struct td_place *place, const struct c
 		machine_exit(EXIT_SETUP, "cannot lay out the TD: %s", error);
 	}
 	uint8_t *hob = frames_take_span(layout.hob_size);
-	memset(hob, 0, layout.hob_size);
+	memset(hob, MACHINE_FILL, layout.hob_size);
 	if (td_hob_build(&layout, hob, layout.hob_size) != ST_OK) {
 		machine_exit(EXIT_SETUP, "TD_HOB section of 0x%llx bytes is too small",
 			     (unsigned long long)layout.hob_size);
 	}
-	hpa_t zero = frames_take(PG_4K);
-	memset(hpa_ptr(zero), 0, MEM_PAGE_SIZE);
+	hpa_t fill = frames_take(PG_4K);
+	memset(hpa_ptr(fill), MACHINE_FILL, MEM_PAGE_SIZE);
 	struct content content = { config->mrtd_order, &image, &layout,
-				   firmware.data,      hob,    hpa_ptr(zero) };
+				   firmware.data,      hob,    hpa_ptr(fill) };
 	enum status status = build(td, config, &content);
-	frames_give(zero, PG_4K);
+	frames_give(fill, PG_4K);
 	frames_give_span(hob, layout.hob_size);
 	if (status == ST_OK) {
 		log_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
