@@ -31,7 +31,7 @@
 //                               | ACPI arena: tables from the host, MADT with  |  e820 type 3
 //   ACPI_ARENA      0x00A0_0000 |   the wake-up structure                      |
 //                               +----------------------------------------------+
-//   HANDOFF_PAGES   0x0090_0000 | boot_params, command line, hand-off GDT      |  becomes RAM
+//   HANDOFF_PAGES   0x0090_0000 | boot_params, command line, hand-off table    |  becomes RAM
 //                               +----------------------------------------------+
 //   BOUNCE          0x0084_0000 | bounce buffer for fw_cfg DMA (shared while   |  becomes RAM
 //                               |   used, then private and accepted again)     |
@@ -46,7 +46,7 @@
 //                               +----------------------------------------------+
 //   SHIM_DATA       0x0081_0000 | .bss of the shim                   [TempMem] |
 //                               +----------------------------------------------+
-//   BOOT_TABLES     0x0080_0000 | boot table, then hand-off table    [TempMem] |
+//   BOOT_TABLES     0x0080_0000 | boot table                         [TempMem] |
 //                               +----------------------------------------------+
 #pragma once
 
@@ -91,6 +91,8 @@
 #define BOUNCE_SIZE         0x40000
 #define HANDOFF_PAGES       0x900000
 #define HANDOFF_SIZE        0x100000
+#define HANDOFF_TABLES      0x930000
+#define HANDOFF_TABLES_PAGES 8
 #define ACPI_ARENA          0xA00000
 #define ACPI_ARENA_SIZE     0x600000
 #define SHIM_RAM_END        0x1000000

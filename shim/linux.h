@@ -10,14 +10,13 @@
 #include "shim/ap.h"
 #include "loader/memory_map.h"
 
-/* Use of the hand-off window. Its rest, from HANDOFF_FREE on, is the caller's (GDT). */
+/* Use of the hand-off window, up to HANDOFF_TABLES. */
 #define HANDOFF_BOOT_PARAMS HANDOFF_PAGES
 #define HANDOFF_CMDLINE (HANDOFF_PAGES + 0x1000)
 #define HANDOFF_CMDLINE_SIZE 0xF000
 /* The setup part of a kernel that the host hands over; only until the kernel is loaded. */
 #define HANDOFF_SETUP (HANDOFF_PAGES + 0x10000)
 #define HANDOFF_SETUP_SIZE 0x20000
-#define HANDOFF_FREE (HANDOFF_PAGES + 0x30000)
 
 struct linux_boot {
 	gpa_t entry;                      /* 64-bit entry; RSI = boot_params */

@@ -12,18 +12,18 @@
 #define IST_DOUBLE_FAULT 1
 #define IST_MACHINE_CHECK 2
 
-/* The hand-off table stands behind the boot table, in the same pages. */
-static size_t boot_pages_used;
+/* Linux turns 5-level paging on (before 6.7 it always goes this way) in two pages that it copies
+ * itself as high as it can below this, and runs on the hand-off table. */
+#define TRAMPOLINE_END 0xA0000
 
 static struct pt_map identity(uint64_t base, uint64_t end, enum pt_perm perm)
 {
 	return (struct pt_map){ base, gpa(base), end - base, perm, SHARE_PRIVATE };
 }
 
-static struct pt_arena arena_from(size_t first_page)
+static struct pt_arena arena_at(uint64_t base, size_t pages)
 {
-	uint64_t base = BOOT_TABLES + first_page * MEM_PAGE_SIZE;
-	return (struct pt_arena){ (uint64_t *)base, gpa(base), BOOT_TABLES_PAGES - first_page };
+	return (struct pt_arena){ (uint64_t *)base, gpa(base), pages };
 }
 
 enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint64_t text,
@@ -46,8 +46,9 @@ enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint6
 	maps[count++] = identity(constants, MAILBOX, PT_R);
 	maps[count++] = identity(MAILBOX, RESET_PAGE, PT_RW);
 	maps[count++] = identity(RESET_PAGE, FOUR_GIB, PT_RX);
-	struct pt_arena arena = arena_from(0);
-	enum status status = pt_build(&arena, maps, count, gpaw, root, &boot_pages_used);
+	struct pt_arena arena = arena_at(BOOT_TABLES, BOOT_TABLES_PAGES);
+	size_t used;
+	enum status status = pt_build(&arena, maps, count, gpaw, root, &used);
 	if (status != ST_OK) {
 		return refuse(status, "boot table: image of 0x%lx bytes, GPAW %u", image_size,
 			      gpaw);
@@ -60,26 +61,23 @@ enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
 	/* The last 2 MiB hold the code that leaves. */
 	uint64_t last = FOUR_GIB - pg_size(PG_2M);
 	uint64_t base = align_down(window.base.v, pg_size(PG_2M));
-	if (gpa_range_end(window) > last || window.size > last) {
+	if (base == 0 || gpa_range_end(window) > last || window.size > last) {
 		return refuse(ST_BAD_RANGE, "hand-off table: kernel window 0x%lx to 0x%lx",
 			      window.base.v, gpa_range_end(window));
 	}
 	uint64_t end = align_up(gpa_range_end(window), pg_size(PG_2M));
-	struct pt_map maps[5];
+	struct pt_map maps[6];
 	size_t count = 0;
-	if (base > 0) {
-		/* Linux turns 5-level paging on in a trampoline below 640 KiB, on this table. */
-		maps[count++] = identity(0, pg_size(PG_2M), PT_RWX);
-	}
-	if (base > pg_size(PG_2M)) {
-		maps[count++] = identity(pg_size(PG_2M), base, PT_RW);
-	}
+	/* Page 0: what a BIOS would have left there is looked at. */
+	maps[count++] = identity(0, MEM_PAGE_SIZE, PT_RW);
+	maps[count++] = identity(MEM_PAGE_SIZE, TRAMPOLINE_END, PT_RWX);
+	maps[count++] = identity(TRAMPOLINE_END, base, PT_RW);
 	maps[count++] = identity(base, end, PT_RWX);
 	if (end < last) {
 		maps[count++] = identity(end, last, PT_RW);
 	}
 	maps[count++] = identity(last, FOUR_GIB, PT_RX);
-	struct pt_arena arena = arena_from(boot_pages_used);
+	struct pt_arena arena = arena_at(HANDOFF_TABLES, HANDOFF_TABLES_PAGES);
 	size_t used;
 	enum status status = pt_build(&arena, maps, count, 48, root, &used);
 	if (status != ST_OK) {

@@ -3,8 +3,8 @@
 //
 // Boot table (W^X, CR0.WP=1): shim text and reset page R+X; constants, AP table, embedded payload
 // R; mailbox page and everything else below 4 GiB RW+NX; page 0 and the guard pages of both stacks
-// absent; BOUNCE shared in a TD. Hand-off table: 2 MiB pages only, first of them and kernel window
-// RWX.
+// absent; BOUNCE shared in a TD. Hand-off table: kernel window, in whole 2 MiB pages, and [4 KiB,
+// 640 KiB), where Linux changes the paging mode, RWX; the last 2 MiB R+X; all else RW+NX.
 #pragma once
 
 #include <stdbool.h>

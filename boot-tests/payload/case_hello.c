@@ -89,7 +89,7 @@ void case_hello(const struct info *info)
 /* The kernel's window; and low memory, where a kernel that changes the paging mode runs code. */
 static bool may_be_wx(uint64_t address, uint64_t size)
 {
-	return address + size <= pg_size(PG_2M) ||
+	return (address >= MEM_PAGE_SIZE && address + size <= 0xA0000) ||
 	       (address >= PAYLOAD_BASE && address + size <= PAYLOAD_BASE + PAYLOAD_WINDOW);
 }
 

@@ -6,8 +6,8 @@
 
 /* The map, the CPUs and the entry state are what the boot protocol promises. */
 void case_hello(const struct info *info);
-/* No page of the hand-off table is both writable and executable but the kernel's window and the
- * first 2 MiB. */
+/* No page of the hand-off table is both writable and executable but the kernel's window and [4 KiB,
+ * 640 KiB). */
 void case_wx(const struct info *info);
 /* A TDCALL leaf that the module does not have is refused, and the TD goes on. */
 void case_unknown_leaf(const struct info *info);

@@ -17,6 +17,8 @@
 #define PAGE 4096ull
 #define MIB2 0x200000ull
 #define TABLES_END (BOOT_TABLES + BOOT_TABLES_PAGES * PAGE)
+#define HANDOFF_END (HANDOFF_TABLES + HANDOFF_TABLES_PAGES * PAGE)
+#define KIB640 0xA0000ull
 /* Where the linker may have put the shim's text and constants. */
 #define TEXT 0xFFFF0000ull
 #define CONSTANTS 0xFFFF7000ull
@@ -27,11 +29,13 @@ struct range {
 	const char *what;
 };
 
-/* One entry of a table page that must lie among the boot table's pages. */
+/* One entry of a table page that must lie among the pages of one of the tables. */
 static uint64_t entry_of(uint64_t table, uint64_t index)
 {
 	uint64_t entry;
-	assert_true(table >= BOOT_TABLES && table < TABLES_END && table % PAGE == 0);
+	assert_true((table >= BOOT_TABLES && table < TABLES_END) ||
+		    (table >= HANDOFF_TABLES && table < HANDOFF_END));
+	assert_int_equal(table % PAGE, 0);
 	memcpy(&entry, (const uint8_t *)gpa_pointer(gpa(table)) + index * 8, 8);
 	return entry;
 }
@@ -152,11 +156,11 @@ static void boot_table_of_a_gpaw_that_is_none(void **state)
 			 ST_BAD_ARGUMENT);
 }
 
-/* Two megabytes at the bottom for a trampoline, the kernel's window, and the code that leaves. */
+/* The bottom for a trampoline, the kernel's window, and the code that leaves. */
 static void check_handoff(uint64_t base, uint64_t size, const struct range *ranges)
 {
 	gpa_t root;
-	check_boot(true, 48, IMAGE_MAX_SIZE);
+	memset(gpa_pointer(gpa(HANDOFF_TABLES)), 0xEE, HANDOFF_END - HANDOFF_TABLES);
 	assert_int_equal(tables_build_handoff((struct gpa_range){ gpa(base), size }, &root), ST_OK);
 	check_ranges(root.v, 48, ranges);
 }
@@ -165,14 +169,24 @@ static void handoff_table(void **state)
 {
 	(void)state;
 	check_handoff(0x1000000, 0x3456000,
-		      (struct range[]){ { MIB2, "rwx" },
+		      (struct range[]){ { PAGE, "rw" },
+					{ KIB640, "rwx" },
 					{ 0x1000000, "rw" },
 					{ 0x4600000, "rwx" },
 					{ FOUR_GIB - MIB2, "rw" },
 					{ FOUR_GIB, "rx" } });
+	/* The lowest window. */
+	check_handoff(MIB2 + PAGE, PAGE,
+		      (struct range[]){ { PAGE, "rw" },
+					{ KIB640, "rwx" },
+					{ MIB2, "rw" },
+					{ 2 * MIB2, "rwx" },
+					{ FOUR_GIB - MIB2, "rw" },
+					{ FOUR_GIB, "rx" } });
 	/* A window that ends at the last two megabytes, and one that is not aligned. */
 	check_handoff(FOUR_GIB - 3 * MIB2 + PAGE, 2 * MIB2 - PAGE,
-		      (struct range[]){ { MIB2, "rwx" },
+		      (struct range[]){ { PAGE, "rw" },
+					{ KIB640, "rwx" },
 					{ FOUR_GIB - 3 * MIB2, "rw" },
 					{ FOUR_GIB - MIB2, "rwx" },
 					{ FOUR_GIB, "rx" } });
@@ -186,6 +200,7 @@ static void handoff_window_that_does_not_fit(void **state)
 		{ gpa(FOUR_GIB - 2 * MIB2), MIB2 + PAGE },
 		{ gpa(FOUR_GIB), PAGE },
 		{ gpa(0), FOUR_GIB },
+		{ gpa(MIB2 - PAGE), PAGE },
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(windows); i++) {
 		assert_int_equal(tables_build_handoff(windows[i], &root), ST_BAD_RANGE);
@@ -235,7 +250,7 @@ static void descriptor_tables(void **state)
 static int map_memory(void **state)
 {
 	(void)state;
-	low_memory_map(TABLES_END);
+	low_memory_map(HANDOFF_END);
 	return 0;
 }
 
