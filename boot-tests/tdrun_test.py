@@ -373,11 +373,24 @@ def test_address_widths(fake, options, cpu, lines):
     assert "machine: " + " ".join(lines) in done.stderr.splitlines()
 
 
+@pytest.mark.parametrize("image, option, lines", [
+    (b"x", "auto", []), (b"x" * 40 + b"_FVH", "auto", ["zero_temp_mem=1"]),
+    (b"x" * 41 + b"_FVH", "auto", []), (b"x", "zero", ["zero_temp_mem=1"]),
+    (b"x" * 40 + b"_FVH", "garbage", [])])
+def test_temp_mem_by_firmware_or_option(fake, image, option, lines):
+    (fake.path / "firmware").write_bytes(image)
+    done = fake.run("config = open(value('name=opt/lintel/config,file=')).read().split()\n"
+                    "write('L ' + ' '.join(config[4:]) + '\\n'); leave(0)",
+                    "--temp-mem", option, "--machine-log")
+    assert "machine: " + " ".join(lines) in done.stderr.splitlines()
+
+
 # What the host does otherwise than KVM.
 @pytest.mark.parametrize("options, lines", [
     ([], []),
     (["--mapgpa-retry", "64K"], ["mapgpa_retry=65536"]),
     (["--mapgpa-again", "2", "--mapgpa-r11", "gpa"], ["mapgpa_again=2", "mapgpa_r11=gpa"]),
+    (["--debug-td"], ["debug=1"]),
     (["--sept-ve-disable", "flexible"], ["sept_ve_disable=flexible"]),
     (["--sept-ve-disable", "on"], []),
     (["--wbinvd", "on"], ["wbinvd=1"]),

@@ -47,6 +47,11 @@ static void settings_are_read(void **state)
 	assert_false(config.gpaw_52);
 	assert_false(config.la57);
 	assert_int_equal(config.sept_ve, SEPT_VE_DISABLED);
+	assert_false(config.zero_temp_mem);
+	assert_false(config.debug);
+	assert_int_equal(parse("memory=4096\nzero_temp_mem=1\ndebug=1\n", &config), ST_OK);
+	assert_true(config.zero_temp_mem);
+	assert_true(config.debug);
 	assert_int_equal(parse("memory=4096\nsept_ve_disable=off\n", &config), ST_OK);
 	assert_int_equal(config.sept_ve, SEPT_VE_ENABLED);
 	assert_int_equal(parse("memory=4096\nsept_ve_disable=flexible\n", &config), ST_OK);
@@ -110,6 +115,8 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nrbp_mod=2\n",
 		"memory=4096\nicount=2\n",
 		"memory=4096\ngpaw=50\n",
+		"memory=4096\nzero_temp_mem=2\n",
+		"memory=4096\ndebug=yes\n",
 		"memory=4096\nsept_ve_disable=\n",
 		"memory=4096\nsept_ve_disable=1\n",
 		"memory=4096\ngpaw=\n",

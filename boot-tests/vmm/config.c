@@ -46,6 +46,7 @@ enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
 	   KEY_SECOND_MEMORY, KEY_HOST_TEST, KEY_MAPGPA_RETRY, KEY_MAPGPA_AGAIN,
 	   KEY_MAPGPA_R11, KEY_SEPT_VE_DISABLE,
 	   KEY_WBINVD, KEY_FW_CFG,
+	   KEY_ZERO_TEMP_MEM, KEY_DEBUG,
 	   KEY_COUNT };
 
 /* KEY_COUNT: no such key. */
@@ -62,6 +63,8 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_GPAW] = "gpaw",
 		[KEY_LA57] = "la57",
 		[KEY_SEPT_VE_DISABLE] = "sept_ve_disable",
+		[KEY_ZERO_TEMP_MEM] = "zero_temp_mem",
+		[KEY_DEBUG] = "debug",
 		[KEY_ICOUNT] = "icount",
 		[KEY_SECOND_CPUS] = "second_cpus",
 		[KEY_SECOND_MEMORY] = "second_memory",
@@ -132,6 +135,10 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 				  text_is(value, size, "flexible") ? SEPT_VE_FLEXIBLE :
 								     SEPT_VE_DISABLED;
 		return config->sept_ve != SEPT_VE_DISABLED || text_is(value, size, "on");
+	case KEY_ZERO_TEMP_MEM:
+		return parse_flag(value, size, &config->zero_temp_mem);
+	case KEY_DEBUG:
+		return parse_flag(value, size, &config->debug);
 	case KEY_ICOUNT:
 		return parse_flag(value, size, &config->icount);
 	case KEY_SECOND_CPUS:
@@ -193,7 +200,8 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 				  "line %u is not one of memory=BYTES, trace=0|1, rbp_mod=0|1, "
 				  "module_version=1.0|1.5, selftest=NAME, hold=VCPU, "
 				  "mrtd_order=page|section, gpaw=48|52, la57=0|1, "
-				  "sept_ve_disable=on|off|flexible, icount=0|1, "
+				  "sept_ve_disable=on|off|flexible, zero_temp_mem=0|1, "
+				  "debug=0|1, icount=0|1, "
 				  "second_cpus=N, second_memory=BYTES, "
 				  "host_test=0|1, mapgpa_retry=BYTES, mapgpa_again=N, "
 				  "mapgpa_r11=request|gpa, wbinvd=0|1, "

@@ -33,6 +33,8 @@ struct config {
 	bool module_1_0; /* the module is one of 1.0, which Linux refuses */
 	char selftest[CONFIG_NAME_MAX + 1]; /* a case of boot-tests/cases instead of a TD; or "" */
 	uint64_t hold; /* vCPU that the host holds at every turn, 1 s each; 0 = none */
+	bool debug; /* ATTRIBUTES.DEBUG: the host may read and write the TD's memory */
+	bool zero_temp_mem; /* zeros where the host adds what is not measured, not MACHINE_FILL */
 	bool rbp_mod; /* TDVMCALLs may expose RBP: no NO_RBP_MOD, as in hosts before it existed */
 	enum measure_order mrtd_order;
 	bool gpaw_52; /* GPAs of 52 bits and 5 levels, not 48 and 4 */
@@ -50,7 +52,7 @@ struct config {
 /*
  * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1,
  * module_version=1.0|1.5, selftest=NAME, hold=VCPU, mrtd_order=page|section, gpaw=48|52, la57=0|1,
- * sept_ve_disable=on|off|flexible,
+ * sept_ve_disable=on|off|flexible, zero_temp_mem=0|1, debug=0|1,
  * icount=0|1, second_cpus=N with second_memory=BYTES, host_test=0|1, mapgpa_retry=BYTES,
  * mapgpa_again=N, mapgpa_r11=request|gpa, wbinvd=0|1, fw_cfg=10.2|10.1|9.2|files. ST_BAD_FORMAT:
  * an unknown or repeated key, a value out of its form, no memory; *out is then untouched and error

@@ -32,8 +32,9 @@ static void fill_params(struct td_params *params, const struct td *td, const str
 {
 	struct cpuid_result xsave = insn_cpuid(CPUID_XSAVE_LEAF, 0);
 	*params = (struct td_params){
-		.attributes = config->sept_ve == SEPT_VE_DISABLED ?
-				      TD_ATTRIBUTES_SEPT_VE_DISABLE : 0,
+		.attributes = (config->sept_ve == SEPT_VE_DISABLED ?
+				       TD_ATTRIBUTES_SEPT_VE_DISABLE : 0) |
+			      (config->debug ? TD_ATTRIBUTES_DEBUG : 0),
 		.xfam = XFAM_WANTED & xsave.eax,
 		.max_vcpus = (uint16_t)td->place.vcpu_count,
 		.eptp_controls = config->gpaw_52 ? EPTP_CONTROLS_52 : EPTP_CONTROLS_48,
@@ -177,14 +178,15 @@ enum status td_build(struct td *td, const struct td_place *place, const struct c
 	if (td_layout_make(place->memory, &image, &layout, error, sizeof(error)) != ST_OK) {
 		machine_exit(EXIT_SETUP, "cannot lay out the TD: %s", error);
 	}
+	uint8_t unmeasured = config->zero_temp_mem ? 0 : MACHINE_FILL;
 	uint8_t *hob = frames_take_span(layout.hob_size);
-	memset(hob, MACHINE_FILL, layout.hob_size);
+	memset(hob, unmeasured, layout.hob_size);
 	if (td_hob_build(&layout, hob, layout.hob_size) != ST_OK) {
 		machine_exit(EXIT_SETUP, "TD_HOB section of 0x%llx bytes is too small",
 			     (unsigned long long)layout.hob_size);
 	}
 	hpa_t fill = frames_take(PG_4K);
-	memset(hpa_ptr(fill), MACHINE_FILL, MEM_PAGE_SIZE);
+	memset(hpa_ptr(fill), unmeasured, MEM_PAGE_SIZE);
 	struct content content = { config->mrtd_order, &image, &layout,
 				   firmware.data,      hob,    hpa_ptr(fill) };
 	enum status status = build(td, config, &content);
