@@ -124,6 +124,7 @@ class Case:
     la57: bool = False         # a CPU with 5-level paging
     threads: str = "single"    # multi: a thread of the host for each CPU
     gpaw: int = 48             # bits of a guest physical address
+    fw_cfg_files: int = 0      # so many files more in QEMU's fw_cfg device
     tdrun: list = dataclasses.field(default_factory=list)  # further options of tools/tdrun
     timeout: int = 60
     status: int = 0
@@ -192,8 +193,20 @@ def judge_rtmr(case, output, registers, files):
         raise Failure(f"event log: {wrong}") from wrong
 
 
+def qemu_options(case, folder):
+    """Further options of QEMU."""
+    if not case.fw_cfg_files:
+        return []
+    path = folder / "fw_cfg.cfg"
+    path.write_text("".join(f'[fw_cfg]\n  name = "opt/test/{i}"\n  string = "x"\n'
+                            for i in range(case.fw_cfg_files)))
+    return ["-global", f"fw_cfg_io.x-file-slots={case.fw_cfg_files + 64}",
+            "-readconfig", str(path)]
+
+
 def boot_command(case, image, second, files, stats):
     options = []
+    more = qemu_options(case, stats.parent)
     if case.kernel is not None:
         options += ["-kernel", case.kernel.format(**files)]
     if case.initrd is not None:
@@ -206,7 +219,8 @@ def boot_command(case, image, second, files, stats):
         # sched_clock_cpu()), as the code bytes are read before their page is watched.
         return ["qemu-system-x86_64", "-machine", case.machine, "-accel", "tcg,thread=single",
                 "-cpu", "max,-cx16", "-smp", case.smp, "-m", case.memory, "-nodefaults",
-                "-display", "none", "-no-reboot", "-serial", "stdio", "-bios", image, *options]
+                "-display", "none", "-no-reboot", "-serial", "stdio", "-bios", image, *options,
+                *more]
     return ["tools/tdrun", "--machine-elf", files["build"] + "/machine.elf", "--firmware", image,
             "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
             *(["--hold", str(case.hold)] if case.hold else []),
@@ -216,6 +230,7 @@ def boot_command(case, image, second, files, stats):
             *(["--second-firmware", second, "--second-smp", case.second_smp] if second else []),
             *(["--host-test"] if case.host_test else []),
             *(["--mrtd-order", case.mrtd] if case.mrtd else []),
+            *(f"--qemu-arg={word}" for word in more),
             *case.tdrun,
             "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
                                  for word in options]
