@@ -63,7 +63,7 @@ LDFLAGS       := -nostdlib -static --orphan-handling=error -z max-page-size=0x10
 all: shim lintel image machine payload ap-example ## build everything
 
 help: ## this text
-	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
 
 # ---- rules -------------------------------------------------------------------------------------
 
@@ -72,6 +72,7 @@ objects = $(patsubst %,$(B)/$(1)/%.o,$(2))
 
 # $(call c_rules,variant,compiler,flags variable)
 define c_rules
+COMPILE_$(1) = $(2) $$($(3)) -c
 $(B)/$(1)/%.c.o: %.c Makefile
 	@mkdir -p $$(@D)
 	$(2) $$($(3)) -MMD -MP -c $$< -o $$@
@@ -228,6 +229,23 @@ boot: all initramfs ## boot the stock kernel, or the test payload where there is
 bench: all $(B)/stop-kernel.bin ## figures by count, of calls, APs and boots: also build/bench.json
 	@boot-tests/bench.py --build $(B)
 
+# ---- for editors ---------------------------------------------------------------------------------
+
+# Every compile of C, by the objects that are linked: build/VARIANT/SOURCE.o. Editors take the first
+# of a source: that of the program, not of its tests.
+C_OBJ = $(filter %.c.o,$(SHIM_OBJ) $(filter-out $(SHIM_OBJ),$(EXAMPLE_OBJ)) $(MACHINE_OBJ) \
+  $(PAYLOAD_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(B)/host/tools/kexec-load.c.o \
+  $(call objects,test,$(PURE_C) $(UNIT_C) $(LINTEL_C)) $(call objects,fuzz,$(PURE_C) $(FUZZ_C)))
+# $(call compile_entry,variant,source)
+compile_entry = {"directory":"$(CURDIR)","file":"$(2)","command":"$(COMPILE_$(1)) $(2)"}
+comma := ,
+.PHONY: compile-commands
+compile-commands: ## build/compile_commands.json, for clangd and the like
+	@mkdir -p $(B)
+	$(file >$(B)/compile_commands.json,[$(foreach o,$(patsubst $(B)/%.o,%,$(C_OBJ)),$(call \
+	  compile_entry,$(firstword $(subst /, ,$(o))),$(o:$(firstword $(subst /, ,$(o)))/%=%))$(comma)) null])
+	@sed -i 's/, *null\]$$/]/' $(B)/compile_commands.json
+
 check: check-debug ## include direction, form of the sources, debug information
 	tools/check-layers.py
 	tools/check-style.py
@@ -240,8 +258,8 @@ check-debug: $(B)/shim.elf $(B)/machine.elf $(B)/payload.elf $(B)/ap-example.elf
 	  $(B)/payload.elf=payload_main@boot-tests/payload/main.c,payload_entry@boot-tests/payload/entry.nasm \
 	  $(B)/ap-example.elf=example_main@boot-tests/ap-example/example.c,reset_vector@boot-tests/ap-example/entry.nasm
 
-test: setup ## set up, build with both compilers, and run every test
-	@boot-tests/run.py --build $(B)
+test: setup ## set up, build with both compilers, and run every test; ONLY=REGEX: what that needs, and those tests
+	@boot-tests/run.py --build $(B) $(if $(ONLY),--only '$(ONLY)')
 
 .PHONY: mutate
 mutate: ## break the code in one place at a time: the tests must notice (ONLY=REGEX for some)

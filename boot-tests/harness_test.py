@@ -6,12 +6,14 @@
 import contextlib
 import hashlib
 import io
+import json
 import pathlib
 import struct
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -233,6 +235,21 @@ class Processes(unittest.TestCase):
             run.run_case(case, pathlib.Path(self.folder.name, "case"), {"build": "/nowhere"})
 
 
+    def pytest(self, text):
+        results = run.Results(None, None)
+        file = pathlib.Path(self.folder.name, "x_test.py")
+        file.write_text(text, encoding="utf-8")
+        return run.run_pytest(results, "python/x", file, self.log), results.skipped
+
+    def test_python_tests(self):
+        skips = "import pytest\ndef test_a(): pass\ndef test_b(): pytest.skip('why')\n"
+        self.assertEqual(self.pytest("def test_a(): pass\n"), ("1 tests", []))
+        self.assertEqual(self.pytest(skips),
+                         ("1 tests, 1 skipped", ["SKIP python/x/test_b: why"]))
+        for text in ("", "def test_a(): assert False\n", skips.replace("def test_a(): pass", "")):
+            with self.assertRaises(run.Failure):
+                self.pytest(text)
+
     def test_a_known_file_chooses_what_is_expected(self):
         file = pathlib.Path(self.folder.name, "file")
         file.write_bytes(b"abc")
@@ -250,6 +267,79 @@ class Processes(unittest.TestCase):
             run_it({"00": "^text$"})
         with self.assertRaisesRegex(run.Failure, "is not there"):
             run_it({digest: "^text$"}, "/nowhere")
+
+
+class Filtered(unittest.TestCase):
+    """A filtered run builds what its tests need, and no more."""
+
+    def steps(self, programs=(), pythons=(), cases=(), fail=None):
+        """What build_wanted() returns, and the words of each step."""
+        with tempfile.TemporaryDirectory() as folder:
+            results = run.Results(pathlib.Path(folder), "x")
+            words = []
+
+            def note(log, *command):
+                words.append(" ".join(command))
+                if fail is not None and fail in words[-1]:
+                    raise run.Failure("as it should")
+                return ""
+
+            with (unittest.mock.patch.object(run, "run_make", note),
+                  unittest.mock.patch.object(run, "run_checker", note),
+                  contextlib.redirect_stdout(io.StringIO())):
+                return run.build_wanted(results, "b", programs, pythons, cases), words
+
+    def test_each_kind(self):
+        everything = "B=b CC=clang all initramfs b/stop-kernel.bin"
+        self.assertEqual(self.steps(), (True, []))
+        self.assertEqual(self.steps(programs=[pathlib.Path("b/unit/x_test")]),
+                         (True, ["B=b CC=clang b/unit/x_test"]))
+        self.assertEqual(self.steps(pythons=[pathlib.Path("x_test.py")]), (True, [everything]))
+        self.assertEqual(self.steps(cases=[run.Case("c", kernel="{payload}")]),
+                         (True, [everything]))
+
+    def test_downloads(self):
+        for case, wanted in ((run.Case("c", kernel="{stock}"), {"6.12"}),
+                             (run.Case("c", image=["--kernel", "{backports}"]), {"7.2"}),
+                             (run.Case("c", firmware="{ovmf13}"), {"ovmf-13"}),
+                             (run.Case("c", command=["boot-tests/x_test.py"]),
+                              {"6.12", "7.2", "ovmf-13"})):
+            _, words = self.steps(cases=[case])
+            self.assertEqual({line.split()[1] for line in words[:-1]}, wanted)
+
+    def test_no_test_of_stale_binaries(self):
+        self.assertFalse(self.steps(cases=[run.Case("c")], fail="CC=clang")[0])
+        self.assertTrue(self.steps(cases=[run.Case("c", kernel="{stock}")], fail="6.12")[0])
+
+
+class Lost(unittest.TestCase):
+    def test_a_file_that_nobody_runs_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            paths = [root / name for name in ("boot-tests/unit/a_test.c", "tools/b_test.py",
+                                              "boot-tests/fuzz/c_fuzz.c", "shim/d_test.c")]
+            for path in (*paths, root / "boot-tests/unit/fixture.c"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+            self.assertEqual(run.run_by_nobody(root, set(paths)), "4 files")
+            for path in paths:
+                with self.assertRaisesRegex(run.Failure, f"nobody: {path.relative_to(root)}$"):
+                    run.run_by_nobody(root, set(paths) - {path})
+
+
+class CompileCommands(unittest.TestCase):
+    def test_every_source_is_compiled(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["make", "-s", "-C", ROOT, f"B={folder}", "compile-commands"],
+                           check=True, stdout=subprocess.DEVNULL)
+            entries = json.loads(pathlib.Path(folder, "compile_commands.json").read_text("utf-8"))
+        sources = {str(path.relative_to(ROOT)) for folder in run.SOURCE_FOLDERS
+                   for path in (ROOT / folder).rglob("*.c")}
+        self.assertEqual({entry["file"] for entry in entries}, sources)
+        for entry in entries:
+            self.assertIn("-std=gnu11", entry["command"])
+        first = next(entry for entry in entries if entry["file"] == "shim/main.c")
+        self.assertIn("-ffreestanding", first["command"])
 
 
 class Totals(unittest.TestCase):

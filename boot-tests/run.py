@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 # Builds with both compilers and runs every test of the tree: one line each, one verdict.
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Run every test: builds, checks, unit tests, fuzzers, and the cases of boot-tests/cases/.
+"""Run every test: builds, checks, unit, fuzz and Python tests, and the cases of boot-tests/cases/.
+
+With --only, what the wanted tests need is built before, whether its name matches or not.
 
 Each test prints one line; the output of each is kept in BUILD/tests/. A test of a file that this
 release of Debian has in a version that nothing is known of is skipped: each of them is named before
@@ -30,6 +32,7 @@ import event_log  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STOCK_SERIES = "6.12"
 BACKPORTS_SERIES = "7.2"
+SOURCE_FOLDERS = ("arch", "boot-tests", "linker", "loader", "shim", "tools")
 FUZZ_SECONDS = 10
 # tdrun and QEMU are given this much longer than the case before they are killed from outside.
 GRACE_SECONDS = 20
@@ -315,6 +318,31 @@ def run_checker(log, *command):
     return ended.output.strip().rpartition("\n")[2]
 
 
+def run_pytest(results, name, file, log):
+    ended = run_process(["env", "COLUMNS=500", sys.executable, "-m", "pytest", "-v", "-p",
+                         "no:cacheprovider", file], log, 600)
+    count = len(re.findall(r"^\S+::.* PASSED ", ended.output, re.MULTILINE))
+    skipped = re.findall(r"^\S+::(.*) SKIPPED \((.*)\) ", ended.output, re.MULTILINE)
+    if ended.status != 0:
+        raise Failure(f"exit status {ended.status}")
+    if count == 0:
+        raise Failure("no test in it")
+    for test, reason in skipped:
+        results.skip(f"{name}/{test}", reason)
+    return f"{count} tests" + (f", {len(skipped)} skipped" if skipped else "")
+
+
+def run_by_nobody(root, claimed):
+    """Every file that has the name of a test, and that no list of tests has."""
+    found = [path for pattern in ("*_test.c", "*_test.py", "*_fuzz.c")
+             for folder in SOURCE_FOLDERS
+             for path in root.glob(f"{folder}/**/{pattern}")]
+    lost = sorted(str(path.relative_to(root)) for path in found if path not in claimed)
+    if lost:
+        raise Failure("run by nobody: " + ", ".join(lost))
+    return f"{len(found)} files"
+
+
 def no_test():
     raise Failure("no test of this kind")
 
@@ -364,6 +392,9 @@ class Results:
 
     def wanted(self, name):
         return self.only is None or self.only.search(name) is not None
+
+    def wanted_case(self, case):
+        return any(self.wanted(name) for name in names_of(case))
 
     def log(self, name):
         path = self.folder / name
@@ -426,10 +457,15 @@ def host_tests(results, programs, runner, folder):
             yield name, lambda n=name, p=program, l=log: runner(n, p, l), log
 
 
+def names_of(case):
+    """Of each run."""
+    return [case.name if case.repeat == 1 else f"{case.name}#{run}"
+            for run in range(1, case.repeat + 1)]
+
+
 def boot_tests(results, cases, files):
     for case in cases:
-        for run in range(1, case.repeat + 1):
-            name = case.name if case.repeat == 1 else f"{case.name}#{run}"
+        for name in names_of(case):
             folder = results.log(name)
             if results.wanted(name):
                 yield case.alone, (name, lambda c=case, f=folder: run_case(c, f, files),
@@ -440,24 +476,57 @@ def named(source, folder):
     return [folder / path.stem for path in sorted(source)]
 
 
+def download_steps(build):
+    """(the name of what it gets in a case, name, command)."""
+    return [
+        ("stock", "build/kernel", ["tools/get-debian", STOCK_SERIES, f"{build}/kernel"]),
+        ("backports", "build/kernel-backports",
+         ["tools/get-debian", BACKPORTS_SERIES, f"{build}/kernel"]),
+        ("ovmf13", "build/ovmf-13", ["tools/get-debian", "ovmf-13", f"{build}/firmware"]),
+    ]
+
+
+def run_steps(results, steps):
+    """(name, test, words) each, in this order; True if none failed."""
+    failed = results.failed
+    for name, step, words in steps:
+        log = results.log(name)
+        results.run(name, lambda: step(log, *words), log)
+    return results.failed == failed
+
+
 def build_all(results, build):
     steps = [
         ("build/clang", run_make, [f"B={build}", "CC=clang", "test-programs", "fuzz-programs"]),
         ("build/gcc", run_make, [f"B={build}/gcc", "CC=gcc", "test-programs"]),
-        ("build/kernel", run_checker, ["tools/get-debian", STOCK_SERIES, f"{build}/kernel"]),
-        ("build/kernel-backports", run_checker,
-         ["tools/get-debian", BACKPORTS_SERIES, f"{build}/kernel"]),
-        ("build/ovmf-13", run_checker, ["tools/get-debian", "ovmf-13", f"{build}/firmware"]),
+        *((name, run_checker, command) for _, name, command in download_steps(build)),
         ("check/debug-clang", run_make, [f"B={build}", "CC=clang", "check-debug"]),
         ("check/debug-gcc", run_make, [f"B={build}/gcc", "CC=gcc", "check-debug"]),
         ("check/layers", run_checker, ["tools/check-layers.py"]),
         ("check/style", run_checker, ["tools/check-style.py"]),
-        ("check/harness", run_checker, ["boot-tests/harness_test.py"]),
     ]
-    for name, step, words in steps:
-        log = results.log(name)
-        if results.wanted(name):
-            results.run(name, lambda: step(log, *words), log)
+    run_steps(results, [step for step in steps if results.wanted(step[0])])
+
+
+def needs_of(case):
+    """The downloads that a case names; a program of this folder may want any of them."""
+    if case.command is not None and case.command[0].startswith("boot-tests/"):
+        return {"stock", "backports", "ovmf13"}
+    return {what for what in ("stock", "backports", "ovmf13") if "{" + what + "}" in repr(case)}
+
+
+def build_wanted(results, build, programs, pythons, cases):
+    """Builds what these tests need; False if it cannot: they would be those of stale binaries."""
+    goals = [str(program) for program in programs]
+    if pythons or cases:
+        goals += ["all", "initramfs", f"{build}/stop-kernel.bin"]
+    needs = set().union(*map(needs_of, cases))
+    # A case whose download fails says so itself.
+    run_steps(results, [(name, run_checker, command)
+                        for what, name, command in download_steps(build)
+                        if what in needs and not results.wanted(name)])
+    return not goals or run_steps(results, [
+        ("build/wanted", run_make, [f"B={build}", "CC=clang", *goals])])
 
 
 def parse_arguments():
@@ -490,18 +559,35 @@ def main():
     build_all(results, build)
 
     here = pathlib.Path("boot-tests")
-    units = named(here.glob("unit/*_test.c"), pathlib.Path(build, "unit"))
-    fuzzers = named(here.glob("fuzz/*_fuzz.c"), pathlib.Path(build, "fuzzers"))
+    unit_files, fuzz_files = set(here.glob("unit/*_test.c")), set(here.glob("fuzz/*_fuzz.c"))
+    units = named(unit_files, pathlib.Path(build, "unit"))
+    fuzzers = named(fuzz_files, pathlib.Path(build, "fuzzers"))
+    # A Python test that is the command of a case is run as that.
+    commands = {pathlib.Path(case.command[0]) for case in cases if case.command is not None}
+    pythons = sorted(set(here.glob("*_test.py")) - commands)
     corpora = pathlib.Path(build, "corpus")
-    tests = list(host_tests(
-        results, units, lambda name, program, log: run_unit(results, name, program, log), "unit"))
+    tests = list(host_tests(results, pythons, lambda *words: run_pytest(results, *words), "python"))
+    tests += host_tests(results, units, lambda *words: run_unit(results, *words), "unit")
     tests += host_tests(results, fuzzers,
                         lambda _, program, log: run_fuzzer(program, log, corpora / program.name),
                         "fuzz")
     boots = list(boot_tests(results, cases, files))
-    for kind, found in (("unit", units), ("fuzz", fuzzers), ("cases", cases)):
+    if arguments.only is not None and not build_wanted(
+            results, build,
+            [path for kind, programs in (("unit", units), ("fuzz", fuzzers))
+             for path in programs if results.wanted(f"{kind}/{path.name}")],
+            [path for path in pythons if results.wanted(f"python/{path.name}")],
+            [case for case in cases if results.wanted_case(case)]):
+        return results.end()
+    for kind, found in (("unit", units), ("fuzz", fuzzers), ("python", pythons), ("cases", cases)):
         if not found:
             results.run(kind, no_test, results.log(f"{kind}/none"))
+    # Linked into the machine, and started by the cases that say so.
+    hosts = {here / "cases/host_test.c"} if any(case.host_test for case in cases) else set()
+    claimed = unit_files | fuzz_files | set(pythons) | commands | hosts
+    if results.wanted("check/tests"):
+        results.run("check/tests", lambda: run_by_nobody(pathlib.Path("."), claimed),
+                    results.log("check/tests"))
     results.run_all(tests + [test for alone, test in boots if not alone], arguments.jobs)
     results.run_all([test for alone, test in boots if alone], 1)
     return results.end()
