@@ -13,7 +13,7 @@
 #define AP_TABLE_SIZE (AP_TABLE_PAGES * MEM_PAGE_SIZE)
 /* What an OS writes of the mailbox. */
 #define MAILBOX_OS_SIZE 16
-#define SPIN_TURNS 750
+#define SPIN_TURNS 1500
 
 /* Identity for exactly [0, 4 GiB), read and execute, nothing writable, A and D set: walked by the
  * first CPU through the page tables' own bytes. */
