@@ -29,7 +29,7 @@ SECTIONS
 	.ap_table : { ap_table = .; . += AP_TABLE_PAGES * MEM_PAGE_SIZE; } :image =0
 	/* Zero in the measured image. */
 	. = MAILBOX;
-	.mailbox : { ap_mailbox = .; . += MEM_PAGE_SIZE; } :image =0
+	.mailbox : { ap_mailbox = .; . += MAILBOX_PAGES * MEM_PAGE_SIZE; } :image =0
 
 	/* The reset page. What lies between the code and the vector is the loader's: TDX metadata
 	 * and the GUIDed table. It is zero here. */

@@ -18,7 +18,7 @@ static const struct sink_area {
 	bool written;
 } sink_areas[] = {
 	{ "AP table", AP_TABLE, AP_TABLE_PAGES * MEM_PAGE_SIZE, true },
-	{ "wake-up mailbox", MAILBOX, MEM_PAGE_SIZE, false },
+	{ "wake-up mailbox", MAILBOX, MAILBOX_PAGES * MEM_PAGE_SIZE, false },
 	{ "image config", IMAGE_CONFIG, sizeof(struct image_config), true },
 	{ "TDX metadata", TDVF_METADATA, TDVF_METADATA_END - TDVF_METADATA, true },
 	{ "GUIDed table", SINK_TABLE, sizeof(struct sink_table), true },

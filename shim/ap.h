@@ -9,9 +9,9 @@
 //
 //   ap_table     AP_TABLE_PAGES pages as ap_table_build() (loader/ap_table.h) makes them for their
 //                own address. Read by the page walk only. Stays as it is while the OS runs.
-//   ap_mailbox   a page of zeros: struct mailbox. An AP reads its first 16 bytes and arrived[],
-//                writes command and, at arrival, arrived[]. e820 type 4 (ACPI NVS), so that the OS
-//                leaves it private; UEFI: EfiACPIMemoryNVS.
+//   ap_mailbox   MAILBOX_PAGES pages of zeros: struct mailbox. An AP reads its first 16 bytes and
+//                arrived[], writes command and, at arrival, arrived[]. e820 type 4 (ACPI NVS), so
+//                that the OS leaves it private; UEFI: EfiACPIMemoryNVS.
 //   ap_flags     uint32_t, read at each wake-up. IMAGE_CONFIG_AP_STRICT: CR0.WP=1 at the vector,
 //                so that a store through the AP table faults. Without it WP=0: what stock kernels
 //                need.
@@ -22,7 +22,7 @@
 // Order of events:
 //
 //   1. Each AP goes from the reset vector to 64-bit mode on an identity map that lets it write the
-//      mailbox page (ap_table with CR0.WP=0 will do) and jumps to ap_start with ESI = vCPU index.
+//      mailbox (ap_table with CR0.WP=0 will do) and jumps to ap_start with ESI = vCPU index.
 //      No stack, GDT or IDT is needed.
 //   2. The boot processor stores its own id + 1 in arrived[its index], calls ap_wait(), then adds
 //      to the MADT one multiprocessor wake-up structure (arch/acpi/tables.h): version 1, mailbox

@@ -1,4 +1,4 @@
-// The multiprocessor wake-up mailbox page and Lintel's use of its firmware half.
+// The multiprocessor wake-up mailbox page and Lintel's use of its firmware half and what follows.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [ACPI 6.6 5.2.12.19 Multiprocessor Wakeup Structure, Mailbox structure]
 #pragma once
@@ -6,13 +6,15 @@
 #include <stdint.h>
 
 #include "arch/base/abi.h"
+#include "linker/memmap.h"
 
 #define MAILBOX_NOOP 0
 #define MAILBOX_WAKEUP 1
 #define MAILBOX_TEST 2
 
-/* Ids that fit into the firmware half; a TD with more vCPUs is refused. */
-#define MAILBOX_MAX_VCPUS 480
+/* Ids that fit into the firmware half and the pages behind it; a TD with more vCPUs is refused. KVM
+ * allows no more than 4,096. */
+#define MAILBOX_MAX_VCPUS 4576
 /* No APIC id: the vCPU has not arrived. */
 #define MAILBOX_NO_ID 0xFFFFFFFF
 
@@ -23,14 +25,14 @@ struct mailbox {
 	uint32_t apic_id;              /* 004 */
 	uint64_t wakeup_vector;        /* 008 */
 	uint8_t reserved_os[2032];     /* 010 */
-	/* Firmware half. arrived[] holds x2APIC id + 1 by vCPU index; 0 = not arrived, which is
-	 * what the measured image holds. */
+	/* Firmware half; from 0x1000 on it is ours alone. arrived[] holds x2APIC id + 1 by vCPU
+	 * index; 0 = not arrived, which is what the measured image holds. */
 	uint32_t reserved_firmware[32];        /* 800 */
 	uint32_t arrived[MAILBOX_MAX_VCPUS];   /* 880 */
 };
-ABI_SIZE(struct mailbox, 4096);
+ABI_SIZE(struct mailbox, MAILBOX_PAGES * MEM_PAGE_SIZE);
 ABI_FIELD(struct mailbox, command, 0, 2);
 ABI_FIELD(struct mailbox, apic_id, 4, 4);
 ABI_FIELD(struct mailbox, wakeup_vector, 8, 8);
 ABI_FIELD(struct mailbox, reserved_firmware, 0x800, 128);
-ABI_FIELD(struct mailbox, arrived, 0x880, 1920);
+ABI_FIELD(struct mailbox, arrived, 0x880, 18304);

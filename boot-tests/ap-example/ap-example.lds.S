@@ -25,7 +25,7 @@ SECTIONS
 	ASSERT(. <= EXAMPLE_AP_CODE + MEM_PAGE_SIZE, "the AP path must lie within one page.")
 
 	. = EXAMPLE_MAILBOX;
-	.mailbox : { ap_mailbox = .; . += MEM_PAGE_SIZE; } :image =0
+	.mailbox : { ap_mailbox = .; . += MAILBOX_PAGES * MEM_PAGE_SIZE; } :image =0
 
 	. = EXAMPLE_AP_TABLE;
 	.ap_table : { KEEP(*(.ap_table)) } :image

@@ -20,8 +20,8 @@ static const struct {
 	size_t first, last;
 	const char *name;
 } zero_areas[] = {
-	{ 0x8000, 0xDFFF, "AP table" },
-	{ 0xE000, 0xEFFF, "wake-up mailbox" },
+	{ 0x4000, 0x9FFF, "AP table" },
+	{ 0xA000, 0xEFFF, "wake-up mailbox" },
 	{ 0xF000, 0xF03F, "image config" },
 	{ 0xFC00, 0xFDFF, "TDX metadata" },
 	{ 0xFFB8, 0xFFE3, "GUIDed table" },
@@ -129,8 +129,8 @@ static void default_image(void **state)
 		}
 	}
 	uint64_t *pages = malloc(6 * PAGE);
-	assert_int_equal(ap_table_build(pages, gpa(0xFFFF8000)), ST_OK);
-	assert_memory_equal(image + 0x8000, pages, 6 * PAGE);
+	assert_int_equal(ap_table_build(pages, gpa(0xFFFF4000)), ST_OK);
+	assert_memory_equal(image + 0x4000, pages, 6 * PAGE);
 	free(pages);
 
 	/* struct image_config */
@@ -184,7 +184,7 @@ static void payload_image(void **state)
 	for (size_t i = 24 * PAGE + CMDLINE_SIZE; i < 25 * PAGE; i++) {
 		assert_int_equal(parts[i], 0);
 	}
-	assert_memory_equal(parts + 25 * PAGE, shim, 0x8000);
+	assert_memory_equal(parts + 25 * PAGE, shim, 0x4000);
 	free(image);
 }
 
