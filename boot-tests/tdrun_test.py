@@ -211,7 +211,7 @@ def test_wrong_usage_is_2(fake, arguments):
 def test_command_line_of_qemu(fake):
     fake.run("leave(0)", "--memory", "512M", "--smp", "4")
     assert fake.option("-accel") == ["tcg,thread=single"]
-    assert fake.option("-machine") == [f"q35,smm=off,max-ram-below-4g={512 << 20}"]
+    assert fake.option("-machine") == [f"q35,smm=off,pic=off,max-ram-below-4g={512 << 20}"]
     assert fake.option("-cpu") == ["max,phys-bits=48,la57=off"]
     assert fake.option("-smp") == ["4"]
     assert fake.option("-kernel") == [str(fake.path / "elf")]
@@ -307,14 +307,14 @@ leave(config[-2:] != ["second_cpus=3", f"second_memory={128 << 20}"])
 @pytest.mark.parametrize("memory, pool", [("3G", 3072), ("2560M", 2560 + 512)])
 def test_low_ram_is_at_most_2_gib(fake, memory, pool):
     fake.run("leave(0)", "--memory", memory)
-    assert fake.option("-machine") == [f"q35,smm=off,max-ram-below-4g={2 << 30}"]
+    assert fake.option("-machine") == [f"q35,smm=off,pic=off,max-ram-below-4g={2 << 30}"]
     needed = 2048 + 4096 + 64 + pool + pool // 64 + 256
     assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
 
 
 def test_memory_is_any_that_qemu_takes(fake):
     fake.run("leave(0)", "--memory", "65544K")
-    assert fake.option("-machine") == [f"q35,smm=off,max-ram-below-4g={65544 << 10}"]
+    assert fake.option("-machine") == [f"q35,smm=off,pic=off,max-ram-below-4g={65544 << 10}"]
 
 
 @pytest.mark.parametrize("smp", ["1", "64", "cpus=3,sockets=2,cores=2", "4,maxcpus=8"])
@@ -396,6 +396,8 @@ def test_temp_mem_by_firmware_or_option(fake, image, option, lines):
     (["--wbinvd", "on"], ["wbinvd=1"]),
     (["--fw-cfg", "9.2"], ["fw_cfg=9.2"]),
     (["--fw-cfg", "10.2"], []),
+    (["--pic", "on"], ["pic=1"]),
+    (["--pic", "off"], []),
     (["--wbinvd", "off"], []),
     (["--mapgpa-r11", "request"], [])])
 def test_host_policy(fake, options, lines):

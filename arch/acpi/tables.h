@@ -56,6 +56,7 @@ struct acpi_madt {
 	uint32_t flags;                /* 28 */
 } PACKED;
 ABI_SIZE(struct acpi_madt, 44);
+#define ACPI_MADT_PCAT_COMPAT 1u /* there are 8259s, too */
 
 /* Begins every interrupt controller structure. */
 struct acpi_madt_entry {

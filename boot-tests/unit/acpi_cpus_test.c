@@ -90,10 +90,28 @@ static void an_entry_of_no_length_is_refused(void **state)
 	free(tables);
 }
 
+static void the_8259s_go(void **state)
+{
+	(void)state;
+	struct tables *tables = make();
+	struct tables *expected = make();
+	tables->madt.flags = 0xFFFFFFFF;
+	expected->madt.flags = 0xFFFFFFFE;
+	assert_int_equal(acpi_cpus_no_pic((uint8_t *)tables, sizeof(*tables)), ST_OK);
+	assert_memory_equal(tables, expected, sizeof(*tables));
+	assert_int_equal(acpi_cpus_no_pic((uint8_t *)tables, MADT_AT), ST_BAD_FORMAT);
+	uint32_t length = sizeof(tables->madt) - 1;
+	memcpy((uint8_t *)&tables->madt + 4, &length, sizeof(length));
+	assert_int_equal(acpi_cpus_no_pic((uint8_t *)tables, sizeof(*tables)), ST_BAD_FORMAT);
+	free(tables);
+	free(expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(others_are_disabled),
+		cmocka_unit_test(the_8259s_go),
 		cmocka_unit_test(what_is_cut_short_is_refused),
 		cmocka_unit_test(an_entry_of_no_length_is_refused),
 	};

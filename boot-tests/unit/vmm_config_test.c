@@ -77,6 +77,9 @@ static void settings_are_read(void **state)
 	assert_false(config.wbinvd);
 	assert_int_equal(parse("memory=4096\nwbinvd=1\n", &config), ST_OK);
 	assert_true(config.wbinvd);
+	assert_false(config.pic);
+	assert_int_equal(parse("memory=4096\npic=1\n", &config), ST_OK);
+	assert_true(config.pic);
 	assert_int_equal(config.fw_cfg, HOST_FW_CFG_10_2);
 	assert_int_equal(parse("memory=4096\nfw_cfg=10.1\n", &config), ST_OK);
 	assert_int_equal(config.fw_cfg, HOST_FW_CFG_10_1);
@@ -133,6 +136,7 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nhold=0\n",
 		"memory=4096\nhost_test=2\n",
 		"memory=4096\nwbinvd=2\n",
+		"memory=4096\npic=off\n",
 		"memory=4096\nfw_cfg=10\n",
 		"memory=4096\nfw_cfg=\n",
 		"memory=4096\nsecond_cpus=1\n",

@@ -1,9 +1,10 @@
-// Takes the processors of other TDs out of QEMU's ACPI tables.
+// Finds the MADT among QEMU's ACPI tables, and changes it.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [QEMU hw/i386/acpi-build.c: the tables follow each other, FACS first]
 #include "boot-tests/vmm/acpi_cpus.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "arch/acpi/cpus.h"
 #include "arch/base/mem.h"
@@ -56,7 +57,8 @@ static enum status keep_in_madt(uint8_t *madt, uint32_t size, const uint32_t *id
 	return ST_OK;
 }
 
-enum status acpi_cpus_keep(uint8_t *tables, uint32_t size, const uint32_t *ids, unsigned count)
+/* Null: there is none. */
+static uint8_t *find_madt(uint8_t *tables, uint32_t size, uint32_t *madt_size)
 {
 	struct table_begin begin;
 	for (uint32_t at = 0; size - at >= sizeof(begin); at += begin.length) {
@@ -65,8 +67,27 @@ enum status acpi_cpus_keep(uint8_t *tables, uint32_t size, const uint32_t *ids, 
 			break;
 		}
 		if (begin.signature == ACPI_MADT) {
-			return keep_in_madt(tables + at, begin.length, ids, count);
+			*madt_size = begin.length;
+			return tables + at;
 		}
 	}
-	return ST_BAD_FORMAT;
+	return NULL;
+}
+
+enum status acpi_cpus_keep(uint8_t *tables, uint32_t size, const uint32_t *ids, unsigned count)
+{
+	uint32_t madt_size;
+	uint8_t *madt = find_madt(tables, size, &madt_size);
+	return madt == NULL ? ST_BAD_FORMAT : keep_in_madt(madt, madt_size, ids, count);
+}
+
+enum status acpi_cpus_no_pic(uint8_t *tables, uint32_t size)
+{
+	uint32_t madt_size;
+	struct acpi_madt *madt = (void *)find_madt(tables, size, &madt_size);
+	if (madt == NULL || madt_size < sizeof(*madt)) {
+		return ST_BAD_FORMAT;
+	}
+	madt->flags &= ~ACPI_MADT_PCAT_COMPAT;
+	return ST_OK;
 }

@@ -45,7 +45,7 @@ enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
 	   KEY_HOLD, KEY_MRTD_ORDER, KEY_GPAW, KEY_LA57, KEY_ICOUNT, KEY_SECOND_CPUS,
 	   KEY_SECOND_MEMORY, KEY_HOST_TEST, KEY_MAPGPA_RETRY, KEY_MAPGPA_AGAIN,
 	   KEY_MAPGPA_R11, KEY_SEPT_VE_DISABLE,
-	   KEY_WBINVD, KEY_FW_CFG,
+	   KEY_WBINVD, KEY_FW_CFG, KEY_PIC,
 	   KEY_ZERO_TEMP_MEM, KEY_DEBUG,
 	   KEY_COUNT };
 
@@ -74,6 +74,7 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_MAPGPA_R11] = "mapgpa_r11",
 		[KEY_WBINVD] = "wbinvd",
 		[KEY_FW_CFG] = "fw_cfg",
+		[KEY_PIC] = "pic",
 	};
 	unsigned key = 0;
 	while (key < KEY_COUNT && !text_is(text, size, names[key])) {
@@ -161,6 +162,8 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 		return parse_flag(value, size, &config->wbinvd);
 	case KEY_FW_CFG:
 		return parse_fw_cfg(value, size, &config->fw_cfg);
+	case KEY_PIC:
+		return parse_flag(value, size, &config->pic);
 	case KEY_COUNT:
 		break;
 	}
@@ -205,7 +208,7 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 				  "second_cpus=N, second_memory=BYTES, "
 				  "host_test=0|1, mapgpa_retry=BYTES, mapgpa_again=N, "
 				  "mapgpa_r11=request|gpa, wbinvd=0|1, "
-				  "fw_cfg=10.2|10.1|9.2|files",
+				  "fw_cfg=10.2|10.1|9.2|files, pic=0|1",
 				  number);
 			return ST_BAD_FORMAT;
 		}

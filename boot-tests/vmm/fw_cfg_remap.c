@@ -73,7 +73,7 @@ static struct kernel_file read_kernel(const struct kernel_request *request)
 		return file;
 	}
 	if (!kernel_file_read(request, &file, error, sizeof(error))) {
-		machine_exit(EXIT_TD_STOPPED, "kernel of 0x%x bytes: %s", request->kernel_size,
+		machine_exit(EXIT_SETUP, "kernel of 0x%x bytes: %s", request->kernel_size,
 			     error);
 	}
 	return file;
@@ -166,27 +166,28 @@ static bool has_name(const struct fw_cfg_file *file, const char *name)
 	return memcmp(file->name, name, strlen(name) + 1) == 0;
 }
 
-static void keep_own_cpus(uint8_t *tables, uint32_t size, const struct td_place *place)
+/* QEMU's tables become the TD's. */
+static void change_tables(uint8_t *tables, uint32_t size, const struct td_place *place, bool pic)
 {
 	uint32_t ids[MACHINE_MAX_CPUS];
 	for (unsigned i = 0; i < place->vcpu_count; i++) {
 		ids[i] = cpu_apic_id(place->cpu_base + i);
 	}
-	if (acpi_cpus_keep(tables, size, ids, place->vcpu_count) != ST_OK) {
+	bool shares = place->vcpu_count < cpu_count(); /* the machine with another TD */
+	if ((shares && acpi_cpus_keep(tables, size, ids, place->vcpu_count) != ST_OK) ||
+	    (!pic && acpi_cpus_no_pic(tables, size) != ST_OK)) {
 		machine_exit(EXIT_TD_STOPPED, "QEMU's ACPI tables have no MADT");
 	}
 }
 
-/* Does a TD get a copy of its own? The second one of all, the first one of what names the CPUs. */
+/* Does a TD get a copy of its own? The second one of all. */
 static bool is_copied(const struct td_place *place, const struct fw_cfg_file *file)
 {
-	bool shares = place->vcpu_count < cpu_count(); /* the machine with another TD */
-	return !has_name(file, E820_FILE) &&
-	       (place->second || (shares && has_name(file, TABLES_FILE)));
+	return !has_name(file, E820_FILE) && place->second;
 }
 
 /* Files of QEMU's as they are now, but for the processors; all in one span. */
-static void add_copies(struct fw_cfg_remap *remap, const struct td_place *place,
+static void add_copies(struct fw_cfg_remap *remap, const struct td_place *place, bool pic,
 		       const struct fw_cfg_file *files, uint32_t count)
 {
 	uint64_t total = 0;
@@ -206,11 +207,21 @@ static void add_copies(struct fw_cfg_remap *remap, const struct td_place *place,
 		}
 		fwcfg_read(selector, data, size);
 		if (has_name(&files[i], TABLES_FILE)) {
-			keep_own_cpus(data, size, place);
+			change_tables(data, size, place, pic);
 		}
 		fw_cfg_items_add(&remap->items, selector, data, size);
 		data += size;
 	}
+}
+
+/* The first TD's tables are read when they are selected: QEMU makes them then, of what the firmware
+ * has written into the chipset. */
+static void add_tables(struct fw_cfg_remap *remap, const struct fw_cfg_file *file)
+{
+	uint32_t size = __builtin_bswap32(file->size);
+	remap->tables = (struct fw_cfg_item){ __builtin_bswap16(file->select),
+					      keep_new(remap, size), size };
+	fw_cfg_items_add(&remap->items, remap->tables.selector, remap->tables.data, size);
 }
 
 static uint32_t file_count(void)
@@ -231,9 +242,9 @@ static struct fw_cfg_file add_boot_file(struct fw_cfg_remap *remap,
 	return file;
 }
 
-static void add_files(struct fw_cfg_remap *remap, const struct td_place *place,
-		      const struct td_memory *memory)
+static void add_files(struct fw_cfg_remap *remap, const struct td_memory *memory)
 {
+	const struct td_place *place = remap->place;
 	struct blob host = blob_load(E820_FILE);
 	CHECK(host.data != NULL);
 	struct fw_cfg_e820 *e820 =
@@ -260,10 +271,12 @@ static void add_files(struct fw_cfg_remap *remap, const struct td_place *place,
 			file.size = __builtin_bswap32(e820_size);
 			fw_cfg_items_add(&remap->items, __builtin_bswap16(file.select), e820,
 					 e820_size);
+		} else if (has_name(&file, TABLES_FILE) && !place->second) {
+			add_tables(remap, &file);
 		}
 		files[kept++] = file;
 	}
-	add_copies(remap, place, files, kept);
+	add_copies(remap, place, remap->pic, files, kept);
 	for (unsigned i = 0; i < remap->boot_file_count; i++) {
 		files[kept++] = add_boot_file(remap, &remap->boot_files[i], next_selector++);
 	}
@@ -286,17 +299,19 @@ static void close_items(struct fw_cfg_remap *remap)
 }
 
 void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
-		       const struct td_memory *memory, enum host_fw_cfg kind)
+		       const struct td_memory *memory, const struct config *config)
 {
+	remap->place = place;
+	remap->pic = config->pic;
 	remap->items.capacity = OWN_ITEMS + file_count();
 	remap->items.items = (void *)keep_new(
 		remap, remap->items.capacity * (uint32_t)sizeof(struct fw_cfg_item));
 	remap->cpus = (uint16_t)place->vcpu_count;
 	fw_cfg_items_add(&remap->items, FW_CFG_NB_CPUS, &remap->cpus, sizeof(remap->cpus));
 	if (!place->second) {
-		add_kernel(remap, memory, kind);
+		add_kernel(remap, memory, config->fw_cfg);
 	}
-	add_files(remap, place, memory);
+	add_files(remap, memory);
 	if (place->second) {
 		close_items(remap);
 	}
@@ -340,6 +355,31 @@ static uint32_t qemu_dma(const struct fw_cfg_dma *wanted)
 	return __builtin_bswap32(dma.control);
 }
 
+static void read_tables(const struct fw_cfg_remap *remap)
+{
+	struct fw_cfg_dma wire = {
+		.control = __builtin_bswap32((uint32_t)remap->tables.selector << 16 |
+					     FW_CFG_DMA_SELECT | FW_CFG_DMA_READ),
+		.length = __builtin_bswap32(remap->tables.size),
+		.address = __builtin_bswap64(ptr_hpa(remap->tables.data).v),
+	};
+	CHECK(qemu_dma(&wire) == 0);
+	change_tables((uint8_t *)remap->tables.data, remap->tables.size, remap->place, remap->pic);
+}
+
+/* False: QEMU's. */
+static bool select_item(struct fw_cfg_remap *remap, uint16_t selector)
+{
+	if (!fw_cfg_items_select(&remap->items, selector)) {
+		return false;
+	}
+	if (remap->tables.data != NULL &&
+	    remap->items.selected->selector == remap->tables.selector) {
+		read_tables(remap);
+	}
+	return true;
+}
+
 /* control, length and address are in host order. Returns the control word for the TD. */
 static uint32_t transfer(struct fw_cfg_remap *remap, struct mmu *mmu, uint32_t control,
 			 uint32_t length, uint64_t address, const struct fw_cfg_dma *wire)
@@ -349,8 +389,7 @@ static uint32_t transfer(struct fw_cfg_remap *remap, struct mmu *mmu, uint32_t c
 		return FW_CFG_DMA_ERROR;
 	}
 	if (control & FW_CFG_DMA_SELECT) {
-		fw_cfg_items_select(&remap->items,
-				    (uint16_t)field_get(MASK64(31, 16), control));
+		(void)select_item(remap, (uint16_t)field_get(MASK64(31, 16), control));
 	}
 	if (remap->items.selected == NULL) {
 		return qemu_dma(wire);
@@ -390,7 +429,7 @@ bool fw_cfg_remap_write(struct fw_cfg_remap *remap, struct mmu *mmu, uint16_t po
 		return false;
 	}
 	spin_lock(&remap->lock);
-	if (select && !fw_cfg_items_select(&remap->items, (uint16_t)value)) {
+	if (select && !select_item(remap, (uint16_t)value)) {
 		insn_out16(port, (uint16_t)value);
 	} else if (high) {
 		remap->dma_high = __builtin_bswap32(value);

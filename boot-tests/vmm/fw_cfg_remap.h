@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // QEMU's own items of -kernel describe the machine, its e820 the whole memory, and its directory
-// the machine's files. These are served by software from copies; all other items are QEMU's. Where
-// two TDs share the machine, each finds its own processors only, and the second has copies of
-// everything, and no kernel: it never reaches the device.
+// the machine's files. These are served by software from copies; all other items are QEMU's, but
+// its ACPI tables are changed to what the TD has. Where two TDs share the machine, each finds its
+// own processors only, and the second has copies of everything, and no kernel: it never reaches the
+// device.
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +19,8 @@
 #include "boot-tests/vmm/mmu.h"
 #include "boot-tests/vmm/td_place.h"
 
-/* Kernel, its patched setup, initrd, command line; e820, directory, copies of files; the items. */
+/* Kernel, its patched setup, initrd, command line; e820, directory, tables or copies of files; the
+ * items. */
 #define FW_CFG_SPANS 8
 #define FW_CFG_BOOT_FILES 3
 
@@ -36,6 +38,9 @@ struct fw_cfg_remap {
 	struct fw_cfg_items items;
 	uint32_t dma_high; /* what port 0x514 holds until the low half comes */
 	uint32_t addresses[FW_CFG_PAIRS], sizes[FW_CFG_PAIRS];
+	const struct td_place *place;
+	bool pic;
+	struct fw_cfg_item tables; /* read anew whenever they are selected; data null: not so */
 	struct fw_cfg_boot_file boot_files[FW_CFG_BOOT_FILES];
 	unsigned boot_file_count;
 	uint32_t signature, id;
@@ -44,10 +49,10 @@ struct fw_cfg_remap {
 	unsigned span_count;
 };
 
-/* For a TD of this memory; on the boot CPU, before any TD runs. Stops the machine when QEMU would
- * not take opt/lintel/kernel. */
+/* For a TD of this memory; place must stay. On the boot CPU, before any TD runs. Stops the machine
+ * when QEMU would not take opt/lintel/kernel. */
 void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
-		       const struct td_memory *memory, enum host_fw_cfg kind);
+		       const struct td_memory *memory, const struct config *config);
 /* Gives the copies back; the TD does not run any more. */
 void fw_cfg_remap_destroy(struct fw_cfg_remap *remap);
 

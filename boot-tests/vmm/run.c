@@ -289,7 +289,7 @@ void run_add(const struct td_place *place, const struct config *config, struct b
 		finish(EXIT_TD_STOPPED,
 		       "host: the TD cannot be built: tdrun --machine-log says more");
 	}
-	fw_cfg_remap_init(&run->fw_cfg, place, &run->td.mmu.memory, config->fw_cfg);
+	fw_cfg_remap_init(&run->fw_cfg, &run->place, &run->td.mmu.memory, config);
 }
 
 _Noreturn void run_all(void)
