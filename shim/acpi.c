@@ -1,9 +1,11 @@
-// Interprets the fw_cfg table loader, gives the MADT its wake-up structure and makes the CCEL.
+// Interprets the fw_cfg table loader, makes the list of tables that a TD's kernel gets, gives the
+// MADT its wake-up structure and makes the CCEL.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "shim/acpi.h"
 
 #include <stdbool.h>
 
+#include "arch/acpi/fadt.h"
 #include "arch/acpi/tables.h"
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
@@ -31,6 +33,7 @@ struct blob {
 
 struct loader {
 	struct acpi_arena *arena;
+	bool td; /* else the host is trusted */
 	unsigned count;
 	struct blob blobs[FILES_MAX];
 };
@@ -38,11 +41,12 @@ struct loader {
 /* RSDT or XSDT. */
 struct root_table {
 	struct acpi_header *header; /* NULL: the RSDP names none */
-	uint32_t length;	    /* as checked: the tables may overlap */
 	uint32_t entry_size;
-	uint32_t madt_index;
-	uint64_t madt; /* 0: none */
-	uint64_t ccel; /* 0: none */
+	uint32_t count;
+	uint64_t entries[TABLES_MAX]; /* in a TD: what the kernel gets */
+	uint64_t madt;		      /* 0: none */
+	uint64_t fadt;		      /* 0: none */
+	uint64_t ccel;		      /* 0: none */
 };
 
 struct tables {
@@ -50,15 +54,6 @@ struct tables {
 	struct root_table rsdt;
 	struct root_table xsdt;
 };
-
-static uint8_t byte_sum(const uint8_t *bytes, uint32_t size)
-{
-	uint8_t sum = 0;
-	for (uint32_t i = 0; i < size; i++) {
-		sum = (uint8_t)(sum + bytes[i]);
-	}
-	return sum;
-}
 
 /* Does [offset, offset + size) lie in [0, limit)? */
 static bool fits(uint64_t offset, uint64_t size, uint64_t limit)
@@ -195,7 +190,7 @@ static enum status add_checksum(const struct loader *loader,
 			      offset, start, length, blob->name);
 	}
 	uint8_t *bytes = loader->arena->memory + blob->offset;
-	bytes[offset] = (uint8_t)(bytes[offset] - byte_sum(bytes + start, length));
+	bytes[offset] = (uint8_t)(bytes[offset] - acpi_byte_sum(bytes + start, length));
 	return ST_OK;
 }
 
@@ -254,76 +249,68 @@ static enum status load_tables(struct loader *loader)
 static void fix_checksum(struct acpi_header *table, uint32_t length)
 {
 	table->checksum = 0;
-	table->checksum = (uint8_t)(0 - byte_sum((const uint8_t *)table, length));
+	table->checksum = (uint8_t)(0 - acpi_byte_sum((const uint8_t *)table, length));
 }
 
-/* Part and field of a refusal: a table by the four characters of its signature. */
-#define SIGNATURE(header)                                                                          \
-	(char)(header)->signature, (char)((header)->signature >> 8),                               \
-		(char)((header)->signature >> 16), (char)((header)->signature >> 24)
-
-/* A table that lies whole in the arena and whose bytes add up to 0. */
-static enum status table_at(const struct acpi_arena *arena, uint64_t address,
-			    struct acpi_header **out)
+/* Notes where the one table of a signature is. */
+static enum status note_only(uint32_t signature, uint64_t address, uint64_t *only)
 {
-	uint64_t offset = address - arena->base.v;
-	if (!fits(offset, sizeof(struct acpi_header), arena->used)) {
-		return refuse(ST_BAD_RANGE, "ACPI table at 0x%lx: not in the arena", address);
+	if (*only != 0) {
+		return refuse(ST_BAD_FORMAT, "ACPI %c%c%c%c: twice, at 0x%lx and 0x%lx",
+			      ACPI_CHARACTERS(signature), *only, address);
 	}
-	struct acpi_header *table = (struct acpi_header *)(arena->memory + offset);
-	if (table->length < sizeof(*table) || !fits(offset, table->length, arena->used)) {
-		return refuse(ST_BAD_RANGE, "ACPI %c%c%c%c at 0x%lx: length 0x%x", SIGNATURE(table),
-			      address, table->length);
-	}
-	uint8_t sum = byte_sum((const uint8_t *)table, table->length);
-	if (sum != 0) {
-		return refuse(ST_BAD_FORMAT, "ACPI %c%c%c%c at 0x%lx: checksum off by 0x%x",
-			      SIGNATURE(table), address, sum);
-	}
-	*out = table;
+	*only = address;
 	return ST_OK;
 }
 
-static uint8_t *root_entry(struct acpi_header *root, uint32_t entry_size, uint32_t index)
+static enum status add_entry(const struct loader *loader, struct root_table *root,
+			     uint64_t address)
 {
-	return (uint8_t *)(root + 1) + index * entry_size;
+	struct acpi_header *table;
+	TRY(acpi_table_at(loader->arena, address, &table));
+	uint32_t signature = table->signature;
+	if (loader->td && acpi_verdict_on(signature) == ACPI_DROPPED) {
+		log_note("acpi: table %c%c%c%c of the host is left out",
+			 ACPI_CHARACTERS(signature));
+		return ST_OK;
+	}
+	if (signature == ACPI_MADT) {
+		TRY(note_only(signature, address, &root->madt));
+	}
+	if (signature == ACPI_FADT) {
+		TRY(note_only(signature, address, &root->fadt));
+	}
+	if (signature == ACPI_CCEL) {
+		root->ccel = address;
+	}
+	if (loader->td) {
+		TRY(acpi_table_check(loader->arena, table));
+	}
+	root->entries[root->count++] = address;
+	return ST_OK;
 }
 
-/* Checks the table and all that it lists, and finds MADT and CCEL. */
-static enum status read_root(const struct acpi_arena *arena, uint64_t address, uint32_t signature,
-			     uint32_t entry_size, struct root_table *out)
+/* Checks the table and all that it lists. */
+static enum status read_root(const struct loader *loader, uint64_t address, uint32_t signature,
+			     uint32_t entry_size, struct root_table *root)
 {
-	struct root_table root = { .entry_size = entry_size };
-	TRY(table_at(arena, address, &root.header));
-	root.length = root.header->length;
-	uint32_t bytes = root.length - (uint32_t)sizeof(*root.header);
-	if (root.header->signature != signature || bytes % entry_size != 0) {
+	root->entry_size = entry_size;
+	TRY(acpi_table_at(loader->arena, address, &root->header));
+	uint32_t length = root->header->length;
+	uint32_t bytes = length - (uint32_t)sizeof(*root->header);
+	if (root->header->signature != signature || bytes % entry_size != 0) {
 		return refuse(ST_BAD_FORMAT, "ACPI root table: %c%c%c%c length %u entries of %u",
-			      SIGNATURE(root.header), root.length, entry_size);
+			      ACPI_CHARACTERS(root->header->signature), length, entry_size);
 	}
 	if (bytes / entry_size > TABLES_MAX) {
 		return refuse(ST_NO_SPACE, "ACPI root table: %u tables, at most %u",
 			      bytes / entry_size, TABLES_MAX);
 	}
-	for (uint32_t i = 0; i < bytes / entry_size; i++) {
+	for (uint32_t at = 0; at < bytes; at += entry_size) {
 		uint64_t entry = 0;
-		struct acpi_header *table;
-		memcpy(&entry, root_entry(root.header, entry_size, i), entry_size);
-		TRY(table_at(arena, entry, &table));
-		if (table->signature == ACPI_CCEL) {
-			root.ccel = entry;
-		}
-		if (table->signature != ACPI_MADT) {
-			continue;
-		}
-		if (root.madt != 0) {
-			return refuse(ST_BAD_FORMAT, "ACPI MADT: twice, at 0x%lx and 0x%lx",
-				      root.madt, entry);
-		}
-		root.madt = entry;
-		root.madt_index = i;
+		memcpy(&entry, (const uint8_t *)(root->header + 1) + at, entry_size);
+		TRY(add_entry(loader, root, entry));
 	}
-	*out = root;
 	return ST_OK;
 }
 
@@ -337,7 +324,7 @@ static enum status find_rsdp(const struct loader *loader, struct acpi_rsdp **out
 	}
 	uint8_t *bytes = loader->arena->memory + blob->offset;
 	struct acpi_rsdp *rsdp = (struct acpi_rsdp *)bytes;
-	uint8_t sum = byte_sum(bytes, ACPI_RSDP_V1_SIZE);
+	uint8_t sum = acpi_byte_sum(bytes, ACPI_RSDP_V1_SIZE);
 	if (rsdp->signature != ACPI_RSDP_SIGNATURE || sum != 0) {
 		return refuse(ST_BAD_FORMAT, "ACPI RSDP: signature 0x%lx, checksum off by 0x%x",
 			      rsdp->signature, sum);
@@ -347,7 +334,7 @@ static enum status find_rsdp(const struct loader *loader, struct acpi_rsdp **out
 			return refuse(ST_TRUNCATED, "ACPI RSDP: length %u of %u bytes",
 				      rsdp->length, blob->size);
 		}
-		sum = byte_sum(bytes, sizeof(*rsdp));
+		sum = acpi_byte_sum(bytes, sizeof(*rsdp));
 		if (sum != 0) {
 			return refuse(ST_BAD_FORMAT, "ACPI RSDP: extended checksum off by 0x%x",
 				      sum);
@@ -393,7 +380,7 @@ static enum status extend_madt(struct acpi_arena *arena, uint64_t address,
 		.mailbox = mp->mailbox.v,
 		.reset_vector = mp->reset_vector.v,
 	};
-	TRY(table_at(arena, address, &old));
+	TRY(acpi_table_at(arena, address, &old));
 	TRY(check_madt(old));
 	TRY(arena_allocate(arena, old->length + (uint32_t)sizeof(wakeup), 8, &offset));
 	struct acpi_header *madt = (struct acpi_header *)(arena->memory + offset);
@@ -428,22 +415,27 @@ static enum status add_ccel(struct acpi_arena *arena, uint64_t *address)
 	return ST_OK;
 }
 
-/* Puts a copy of the root table, with our MADT and longer by the CCEL, behind all other tables. */
-static enum status extend_root(struct acpi_arena *arena, const struct root_table *old,
-			       uint64_t madt, uint64_t ccel, uint64_t *address)
+/* Puts a root table behind all other tables: what the old one has, with our MADT, and the CCEL. */
+static enum status make_root(struct acpi_arena *arena, const struct root_table *old,
+			     uint64_t madt, uint64_t ccel, uint64_t *address)
 {
 	uint32_t offset;
 	if (old->header == NULL) {
 		*address = 0;
 		return ST_OK;
 	}
-	TRY(arena_allocate(arena, old->length + old->entry_size, 8, &offset));
+	uint32_t length = (uint32_t)sizeof(*old->header) + (old->count + 1) * old->entry_size;
+	TRY(arena_allocate(arena, length, 8, &offset));
 	struct acpi_header *root = (struct acpi_header *)(arena->memory + offset);
-	memcpy(root, old->header, old->length);
-	memcpy(root_entry(root, old->entry_size, old->madt_index), &madt, old->entry_size);
-	memcpy((uint8_t *)root + old->length, &ccel, old->entry_size);
-	root->length = old->length + old->entry_size;
-	fix_checksum(root, root->length);
+	uint8_t *entry = (uint8_t *)(root + 1);
+	memcpy(root, old->header, sizeof(*root));
+	for (uint32_t i = 0; i < old->count; i++, entry += old->entry_size) {
+		memcpy(entry, old->entries[i] == old->madt ? &madt : &old->entries[i],
+		       old->entry_size);
+	}
+	memcpy(entry, &ccel, old->entry_size);
+	root->length = length;
+	fix_checksum(root, length);
 	*address = arena->base.v + offset;
 	return ST_OK;
 }
@@ -451,38 +443,37 @@ static enum status extend_root(struct acpi_arena *arena, const struct root_table
 static void repoint_rsdp(struct acpi_rsdp *rsdp, uint64_t rsdt, uint64_t xsdt)
 {
 	rsdp->rsdt = (uint32_t)rsdt;
-	rsdp->checksum = (uint8_t)(rsdp->checksum - byte_sum((uint8_t *)rsdp, ACPI_RSDP_V1_SIZE));
+	rsdp->checksum = (uint8_t)(rsdp->checksum - acpi_byte_sum((uint8_t *)rsdp, ACPI_RSDP_V1_SIZE));
 	if (rsdp->revision >= 2) {
 		rsdp->xsdt = xsdt;
 		rsdp->extended_checksum = (uint8_t)(rsdp->extended_checksum -
-						    byte_sum((uint8_t *)rsdp, sizeof(*rsdp)));
+						    acpi_byte_sum((uint8_t *)rsdp, sizeof(*rsdp)));
 	}
 }
 
-/*
- * Checks all tables that the RSDP leads to. The root tables name one MADT or none, and the same
- * CCEL.
- */
-static enum status read_tables(const struct loader *loader, struct tables *out)
+/* Checks all tables that the RSDP leads to. Both root tables name the same FADT, MADT and CCEL. */
+static enum status read_tables(const struct loader *loader, struct tables *tables)
 {
-	struct tables tables = { 0 };
-	TRY(find_rsdp(loader, &tables.rsdp));
-	if (tables.rsdp->rsdt != 0) {
-		TRY(read_root(loader->arena, tables.rsdp->rsdt, ACPI_RSDT, 4, &tables.rsdt));
+	memset(tables, 0, sizeof(*tables));
+	TRY(find_rsdp(loader, &tables->rsdp));
+	if (tables->rsdp->rsdt != 0) {
+		TRY(read_root(loader, tables->rsdp->rsdt, ACPI_RSDT, 4, &tables->rsdt));
 	}
-	if (tables.rsdp->revision >= 2 && tables.rsdp->xsdt != 0) {
-		TRY(read_root(loader->arena, tables.rsdp->xsdt, ACPI_XSDT, 8, &tables.xsdt));
+	if (tables->rsdp->revision >= 2 && tables->rsdp->xsdt != 0) {
+		TRY(read_root(loader, tables->rsdp->xsdt, ACPI_XSDT, 8, &tables->xsdt));
 	}
-	if (tables.rsdt.header == NULL && tables.xsdt.header == NULL) {
+	if (tables->rsdt.header == NULL && tables->xsdt.header == NULL) {
 		return refuse(ST_BAD_FORMAT, "ACPI RSDP: revision %u, RSDT 0, XSDT 0",
-			      tables.rsdp->revision);
+			      tables->rsdp->revision);
 	}
-	if (tables.rsdt.header != NULL && tables.xsdt.header != NULL &&
-	    (tables.rsdt.madt != tables.xsdt.madt || tables.rsdt.ccel != tables.xsdt.ccel)) {
-		return refuse(ST_BAD_FORMAT, "ACPI RSDT and XSDT: MADT 0x%lx and 0x%lx, CCEL too",
-			      tables.rsdt.madt, tables.xsdt.madt);
+	const struct root_table *rsdt = &tables->rsdt;
+	const struct root_table *xsdt = &tables->xsdt;
+	if (rsdt->header != NULL && xsdt->header != NULL &&
+	    (rsdt->madt != xsdt->madt || rsdt->ccel != xsdt->ccel || rsdt->fadt != xsdt->fadt)) {
+		return refuse(ST_BAD_FORMAT,
+			      "ACPI RSDT and XSDT: MADT 0x%lx and 0x%lx, FADT 0x%lx and 0x%lx",
+			      rsdt->madt, xsdt->madt, rsdt->fadt, xsdt->fadt);
 	}
-	*out = tables;
 	return ST_OK;
 }
 
@@ -506,8 +497,8 @@ static enum status extend_tables(struct loader *loader, const struct mailbox_inf
 	}
 	TRY(extend_madt(arena, root_of(tables)->madt, mp, &madt));
 	TRY(add_ccel(arena, &ccel));
-	TRY(extend_root(arena, &tables->rsdt, madt, ccel, &rsdt));
-	TRY(extend_root(arena, &tables->xsdt, madt, ccel, &xsdt));
+	TRY(make_root(arena, &tables->rsdt, madt, ccel, &rsdt));
+	TRY(make_root(arena, &tables->xsdt, madt, ccel, &xsdt));
 	repoint_rsdp(tables->rsdp, rsdt, xsdt);
 	/* Where the host lets tables overlap, our writes may have spoilt them. */
 	TRY(read_tables(loader, tables));
@@ -520,7 +511,7 @@ static enum status extend_tables(struct loader *loader, const struct mailbox_inf
 
 enum status acpi_install(struct acpi_arena *arena, const struct mailbox_info *mp, gpa_t *rsdp)
 {
-	struct loader loader = { .arena = arena };
+	struct loader loader = { .arena = arena, .td = mp != NULL };
 	struct tables tables;
 	CHECK(arena->used == 0 && is_aligned(arena->base.v, MEM_PAGE_SIZE));
 	TRY(load_tables(&loader));

@@ -9,20 +9,14 @@
 
 #include "arch/base/addr.h"
 #include "arch/base/status.h"
+#include "shim/acpi_tables.h"
 #include "shim/ap.h"
 
-/* Where the tables go. memory is how the shim reaches base, which is page aligned. */
-struct acpi_arena {
-	uint8_t *memory;
-	gpa_t base;
-	uint32_t size;
-	uint32_t used;
-};
-
 /*
- * Fills the arena, which must be empty, and finds the RSDP. With mp, in a TD, the MADT gets the
- * multiprocessor wake-up structure, and a table CCEL leads to the event log; without it the tables
- * are as the host made them. The host's files are measured. ST_NOT_FOUND: the host has no tables.
+ * Fills the arena, which must be empty, and finds the RSDP. With mp, in a TD, tables that
+ * acpi_tables.h does not let through are left out or refused, the MADT gets the multiprocessor
+ * wake-up structure, and a table CCEL leads to the event log; without it the tables are as the host
+ * made them. The host's files are measured. ST_NOT_FOUND: the host has no tables.
  * ST_HOST_LIED: it has a wake-up structure, which would take the APs from us, or a CCEL.
  */
 enum status acpi_install(struct acpi_arena *arena, const struct mailbox_info *mp,

@@ -14,6 +14,8 @@
 #define ACPI_XSDT ACPI_SIGNATURE('X', 'S', 'D', 'T')
 #define ACPI_MADT ACPI_SIGNATURE('A', 'P', 'I', 'C')
 #define ACPI_CCEL ACPI_SIGNATURE('C', 'C', 'E', 'L')
+#define ACPI_DSDT ACPI_SIGNATURE('D', 'S', 'D', 'T')
+#define ACPI_TPM2 ACPI_SIGNATURE('T', 'P', 'M', '2')
 
 /* "RSD PTR ", little endian */
 #define ACPI_RSDP_SIGNATURE 0x2052545020445352
@@ -93,3 +95,17 @@ struct acpi_ccel {
 ABI_SIZE(struct acpi_ccel, 56);
 ABI_FIELD(struct acpi_ccel, log_size, 0x28, 8);
 ABI_FIELD(struct acpi_ccel, log, 0x30, 8);
+
+/* [TCG ACPI Specification 1.3, 8 TPM2]; older ones end before the log. */
+struct acpi_tpm2 {
+	struct acpi_header header;     /* 00 */
+	uint16_t platform_class;       /* 24 */
+	uint16_t reserved_26;          /* 26 */
+	uint64_t control;              /* 28: registers */
+	uint32_t start_method;         /* 30 */
+	uint8_t start_parameters[12];  /* 34 */
+	uint32_t log_length;           /* 40: LAML */
+	uint64_t log;                  /* 44: LASA */
+} PACKED;
+ABI_SIZE(struct acpi_tpm2, 76);
+ABI_FIELD(struct acpi_tpm2, log, 0x44, 8);

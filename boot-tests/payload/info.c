@@ -72,7 +72,7 @@ static void read_table(struct info *info, const struct acpi_header *table)
 	if (table->signature == ACPI_MADT) {
 		read_madt(info, at((uint64_t)table));
 	} else if (table->signature == ACPI_FADT) {
-		const struct acpi_fadt_begin *fadt = at((uint64_t)table);
+		const struct acpi_fadt *fadt = at((uint64_t)table);
 
 		report_set_power_port((uint16_t)fadt->pm1a_control);
 	} else if (table->signature == ACPI_CCEL) {

@@ -69,18 +69,59 @@ static void sum_table(struct acpi_fixture *fixture, uint32_t offset, uint32_t le
 			      length);
 }
 
+static void put_entry(struct acpi_fixture *fixture, uint32_t root, unsigned index, uint32_t table,
+		      uint8_t size)
+{
+	uint32_t entry = root + (uint32_t)sizeof(struct acpi_header) + index * size;
+	put(fixture, entry, table, size);
+	acpi_fixture_pointer(fixture, TABLES, TABLES, entry, size);
+}
+
 /* A table of pointers to FADT and MADT. */
 static void put_root(struct acpi_fixture *fixture, uint32_t offset, const char *signature,
 		     uint8_t size)
 {
-	uint32_t entries = offset + (uint32_t)sizeof(struct acpi_header);
 	uint32_t length = (uint32_t)sizeof(struct acpi_header) + 2u * size;
 	put_table(fixture, offset, signature, length);
-	put(fixture, entries, FIXTURE_FADT, size);
-	put(fixture, entries + size, FIXTURE_MADT, size);
-	acpi_fixture_pointer(fixture, TABLES, TABLES, entries, size);
-	acpi_fixture_pointer(fixture, TABLES, TABLES, entries + size, size);
+	put_entry(fixture, offset, 0, FIXTURE_FADT, size);
+	put_entry(fixture, offset, 1, FIXTURE_MADT, size);
 	sum_table(fixture, offset, length);
+}
+
+static void put_fadt(struct acpi_fixture *fixture, bool xsdt)
+{
+	memcpy(fixture->tables + FIXTURE_FACS, "FACS", 4);
+	put(fixture, FIXTURE_FACS + 4, 64, 4);
+	put_table(fixture, FIXTURE_FADT, "FACP", FIXTURE_FADT_SIZE(xsdt));
+	put(fixture, FIXTURE_FADT_FACS, FIXTURE_FACS, 4);
+	acpi_fixture_pointer(fixture, TABLES, TABLES, FIXTURE_FADT_FACS, 4);
+	put(fixture, FIXTURE_FADT_DSDT, FIXTURE_DSDT, 4);
+	acpi_fixture_pointer(fixture, TABLES, TABLES, FIXTURE_FADT_DSDT, 4);
+	if (xsdt) {
+		put(fixture, FIXTURE_FADT_X_DSDT, FIXTURE_DSDT, 8);
+		acpi_fixture_pointer(fixture, TABLES, TABLES, FIXTURE_FADT_X_DSDT, 8);
+	}
+	sum_table(fixture, FIXTURE_FADT, FIXTURE_FADT_SIZE(xsdt));
+}
+
+static void lengthen_root(struct acpi_fixture *fixture, uint32_t root, uint8_t size)
+{
+	uint32_t length;
+	memcpy(&length, fixture->tables + root + 4, sizeof(length));
+	put(fixture, root + 4, length + size, 4);
+	put_entry(fixture, root, 2, FIXTURE_SPARE, size);
+	/* Behind the sum of the shorter table: makes up for what it left out. */
+	sum_table(fixture, root, length + size);
+}
+
+void acpi_fixture_add(struct acpi_fixture *fixture, const char *signature, uint32_t length)
+{
+	put_table(fixture, FIXTURE_SPARE, signature, length);
+	sum_table(fixture, FIXTURE_SPARE, length);
+	lengthen_root(fixture, FIXTURE_RSDT, 4);
+	if (fixture->rsdp_size == sizeof(struct acpi_rsdp)) {
+		lengthen_root(fixture, FIXTURE_XSDT, 8);
+	}
 }
 
 void acpi_fixture_build(struct acpi_fixture *fixture, bool xsdt)
@@ -100,9 +141,7 @@ void acpi_fixture_build(struct acpi_fixture *fixture, bool xsdt)
 	acpi_fixture_allocate(fixture, TABLES, 64);
 	put_table(fixture, FIXTURE_DSDT, "DSDT", sizeof(struct acpi_header));
 	sum_table(fixture, FIXTURE_DSDT, sizeof(struct acpi_header));
-	put_table(fixture, FIXTURE_FADT, "FACP", 116);
-	acpi_fixture_pointer(fixture, TABLES, TABLES, FIXTURE_FADT_DSDT, 4);
-	sum_table(fixture, FIXTURE_FADT, 116);
+	put_fadt(fixture, xsdt);
 	put_table(fixture, FIXTURE_MADT, "APIC", FIXTURE_MADT_SIZE);
 	put(fixture, FIXTURE_MADT + (uint32_t)offsetof(struct acpi_madt, local_apic), 0xFEE00000,
 	    4);

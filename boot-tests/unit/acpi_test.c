@@ -82,6 +82,20 @@ static struct table_loader_command *last_command(uint32_t kind)
 	return NULL;
 }
 
+/* The last sum over a table. */
+static struct table_loader_command *last_sum_of(uint32_t table)
+{
+	for (uint32_t i = fixture.command_count; i > 0; i--) {
+		if (fixture.commands[i - 1].command == TABLE_LOADER_ADD_CHECKSUM &&
+		    strcmp(fixture.commands[i - 1].checksum.file, "etc/acpi/tables") == 0 &&
+		    fixture.commands[i - 1].checksum.start == table) {
+			return &fixture.commands[i - 1];
+		}
+	}
+	fail_msg("no such sum");
+	return NULL;
+}
+
 static const uint8_t *at(uint64_t address)
 {
 	assert_within(address, ACPI_ARENA, ACPI_ARENA + arena.used - 1);
@@ -168,7 +182,7 @@ static void rsdt_gets_wakeup_structure_and_ccel(void **state)
 	/* The FADT's pointer to the DSDT was loaded, too. */
 	uint64_t tables = ACPI_ARENA + 0x40;
 	assert_int_equal(number_at(tables + FIXTURE_FADT_DSDT, 4), tables);
-	assert_sums_to_zero(tables + FIXTURE_FADT, 116);
+	assert_sums_to_zero(tables + FIXTURE_FADT, FIXTURE_FADT_SIZE(false));
 }
 
 static void xsdt_and_rsdt_agree(void **state)
@@ -260,19 +274,19 @@ static void arena_too_small(void **state)
 	acpi_fixture_serve(&fixture);
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), commands - 1, 0 };
 	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY,
-		       "etc/table-loader: 1408 bytes, arena of 0x57f");
+		       "etc/table-loader: 1536 bytes, arena of 0x5ff");
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), commands + tables_end - 1, 0 };
 	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY,
-		       "ACPI arena: 0x200 bytes at 0x40 of 0x23f");
+		       "ACPI arena: 0x3a0 bytes at 0x40 of 0x3df");
 	/* Enough for the host's tables, not for each of ours. */
 	static const struct {
 		uint32_t missing;
 		const char *text;
 	} cases[] = {
-		{ 96 + 56 + 48, "ACPI arena: 0x60 bytes at 0x240 of 0x240" },
-		{ 56 + 48, "ACPI arena: 0x38 bytes at 0x2a0 of 0x2a0" },
-		{ 48, "ACPI arena: 0x30 bytes at 0x2d8 of 0x2d8" },
-		{ 1, "ACPI arena: 0x30 bytes at 0x2d8 of 0x307" },
+		{ 96 + 56 + 48, "ACPI arena: 0x60 bytes at 0x3e0 of 0x3e0" },
+		{ 56 + 48, "ACPI arena: 0x38 bytes at 0x440 of 0x440" },
+		{ 48, "ACPI arena: 0x30 bytes at 0x478 of 0x478" },
+		{ 1, "ACPI arena: 0x30 bytes at 0x478 of 0x4a7" },
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(cases); i++) {
 		uint32_t size = commands + tables_end + added - cases[i].missing;
@@ -312,7 +326,7 @@ static void bad_pointers(void **state)
 	uint32_t past = sizeof(fixture.tables);
 	memcpy(fixture.tables + FIXTURE_FADT_DSDT, &past, 4);
 	assert_refused(ST_BAD_RANGE,
-		       "etc/table-loader: pointer to 0x200 of etc/acpi/tables, 0x200 bytes");
+		       "etc/table-loader: pointer to 0x3a0 of etc/acpi/tables, 0x3a0 bytes");
 }
 
 static void bad_checksums(void **state)
@@ -416,14 +430,14 @@ static void bad_root_tables(void **state)
 	assert_refused(ST_BAD_FORMAT, "ACPI root table: RSDT length 43 entries of 4");
 	*length = 35;
 	assert_refused(ST_BAD_RANGE, "ACPI RSDT at 0xa00180: length 0x23");
-	length[1] = 2;
-	assert_refused(ST_BAD_RANGE, "ACPI RSDT at 0xa00180: length 0x223");
+	length[1] = 3;
+	assert_refused(ST_BAD_RANGE, "ACPI RSDT at 0xa00180: length 0x323");
 	acpi_fixture_build(&fixture, false);
 	fixture.tables[FIXTURE_RSDT] = 'X';
 	assert_refused(ST_BAD_FORMAT, "ACPI root table: XSDT length 44 entries of 4");
 	acpi_fixture_build(&fixture, false);
 	sum->command = 0;
-	assert_refused(ST_BAD_FORMAT, "ACPI RSDT at 0xa00180: checksum off by 0xf3");
+	assert_refused(ST_BAD_FORMAT, "ACPI RSDT at 0xa00180: checksum off by 0xb5");
 }
 
 static void too_many_tables(void **state)
@@ -474,7 +488,7 @@ static void bad_madt(void **state)
 	/* Two of them. */
 	fixture.tables[FIXTURE_MADT] = 'A';
 	memcpy(fixture.tables + FIXTURE_FADT, "APIC", 4);
-	assert_refused(ST_BAD_FORMAT, "ACPI MADT: twice, at 0xa00080 and 0xa00100");
+	assert_refused(ST_BAD_FORMAT, "ACPI APIC: twice, at 0xa00240 and 0xa00100");
 }
 
 static void madt_too_short(void **state)
@@ -493,10 +507,19 @@ static void madt_too_short(void **state)
 static void roots_that_disagree(void **state)
 {
 	(void)state;
-	/* The RSDT lists the FADT twice and no MADT. */
+	/* The RSDT lists the FADT twice; then no MADT; then no FADT. */
 	uint32_t fadt = FIXTURE_FADT;
+	uint32_t madt = FIXTURE_MADT;
+	uint32_t dsdt = FIXTURE_DSDT;
 	memcpy(fixture.tables + FIXTURE_RSDT + 40, &fadt, 4);
-	assert_refused(ST_BAD_FORMAT, "ACPI RSDT and XSDT: MADT 0x0 and 0xa00100, CCEL too");
+	assert_refused(ST_BAD_FORMAT, "ACPI FACP: twice, at 0xa00240 and 0xa00240");
+	memcpy(fixture.tables + FIXTURE_RSDT + 40, &dsdt, 4);
+	assert_refused(ST_BAD_FORMAT, "ACPI RSDT and XSDT: MADT 0x0 and 0xa00100, "
+				      "FADT 0xa00240 and 0xa00240");
+	memcpy(fixture.tables + FIXTURE_RSDT + 36, &dsdt, 4);
+	memcpy(fixture.tables + FIXTURE_RSDT + 40, &madt, 4);
+	assert_refused(ST_BAD_FORMAT, "ACPI RSDT and XSDT: MADT 0xa00100 and 0xa00100, "
+				      "FADT 0x0 and 0xa00240");
 }
 
 /* A log of the host's would be believed instead of ours. */
@@ -505,9 +528,227 @@ static void ccel_of_the_host(void **state)
 	gpa_t rsdp;
 	(void)state;
 	memcpy(fixture.tables + FIXTURE_FADT, "CCEL", 4);
-	assert_refused(ST_HOST_LIED, "ACPI CCEL: one of the host's, at 0xa00080");
+	assert_refused(ST_HOST_LIED, "ACPI CCEL: one of the host's, at 0xa00240");
 	/* On a plain VM it is the host's affair. */
 	assert_int_equal(install(NULL, &rsdp), ST_OK);
+}
+
+/* ---- what tables lead to --------------------------------------------------------------------- */
+
+/* TempMem that nobody measures, and that a host can fill. */
+#define UNMEASURED 0x82C000
+
+/* The host leaves out ADD_POINTER for a field of the FADT. */
+static void set_fadt(uint32_t field, unsigned size, uint64_t value)
+{
+	for (uint32_t i = 0; i < fixture.command_count; i++) {
+		struct table_loader_command *command = &fixture.commands[i];
+		if (command->command == TABLE_LOADER_ADD_POINTER &&
+		    strcmp(command->pointer.pointer_file, "etc/acpi/tables") == 0 &&
+		    command->pointer.offset == field) {
+			command->command = 0;
+		}
+	}
+	memcpy(fixture.tables + field, &value, size);
+}
+
+static void assert_installed(void)
+{
+	gpa_t rsdp;
+	assert_int_equal(install(&mailbox, &rsdp), ST_OK);
+}
+
+static void dsdt_outside_of_the_arena(void **state)
+{
+	static const char text[] = "ACPI FADT: DSDT 0x82c000: no whole DSDT in the arena";
+	(void)state;
+	set_fadt(FIXTURE_FADT_DSDT, 4, UNMEASURED);
+	assert_refused(ST_BAD_RANGE, text);
+	/* A plain VM's host does as it likes. */
+	gpa_t rsdp;
+	assert_int_equal(install(NULL, &rsdp), ST_OK);
+	setup_xsdt(NULL);
+	set_fadt(FIXTURE_FADT_DSDT, 4, UNMEASURED);
+	set_fadt(FIXTURE_FADT_X_DSDT, 8, UNMEASURED);
+	assert_refused(ST_BAD_RANGE, text);
+	set_fadt(FIXTURE_FADT_X_DSDT, 8, 0);
+	assert_refused(ST_BAD_RANGE, text);
+	set_fadt(FIXTURE_FADT_DSDT, 4, 0);
+	assert_installed();
+	set_fadt(FIXTURE_FADT_X_DSDT, 8, UNMEASURED);
+	assert_refused(ST_BAD_RANGE, text);
+	/* The lower half alone is in the arena. */
+	set_fadt(FIXTURE_FADT_X_DSDT, 8, FOUR_GIB + ACPI_ARENA + 0x40);
+	assert_refused(ST_BAD_RANGE, "ACPI FADT: DSDT 0x100a00040: no whole DSDT in the arena");
+	/* The first byte behind the tables: all of it is zero, and becomes RAM. */
+	set_fadt(FIXTURE_FADT_X_DSDT, 8, ACPI_ARENA + 0x40 + sizeof(fixture.tables));
+	assert_refused(ST_BAD_RANGE, "ACPI FADT: DSDT 0xa003e0: no whole DSDT in the arena");
+}
+
+static void dsdt_of_two_addresses(void **state)
+{
+	(void)state;
+	set_fadt(FIXTURE_FADT_X_DSDT, 8, UNMEASURED);
+	assert_refused(ST_HOST_LIED, "ACPI FADT: DSDT 0xa00040, X_DSDT 0x82c000");
+	/* A length that cuts the field: its first half counts. */
+	fixture.tables[FIXTURE_FADT + 4] = 0x90;
+	fixture.tables[FIXTURE_FADT + 5] = 0;
+	last_sum_of(FIXTURE_FADT)->checksum.length = 0x90;
+	assert_refused(ST_HOST_LIED, "ACPI FADT: DSDT 0xa00040, X_DSDT 0x82c000");
+	/* One that ends before it: nothing of it counts. */
+	fixture.tables[FIXTURE_FADT + 4] = 0x8C;
+	last_sum_of(FIXTURE_FADT)->checksum.length = 0x8C;
+	assert_installed();
+}
+
+static void dsdt_that_is_none(void **state)
+{
+	(void)state;
+	fixture.tables[FIXTURE_DSDT] = 'S';
+	assert_refused(ST_BAD_FORMAT, "ACPI FADT: DSDT 0xa00040: no whole DSDT in the arena");
+	fixture.tables[FIXTURE_DSDT] = 'D';
+	last_sum_of(FIXTURE_DSDT)->command = 0;
+	assert_refused(ST_BAD_FORMAT, "ACPI FADT: DSDT 0xa00040: no whole DSDT in the arena");
+	fixture.tables[FIXTURE_DSDT + 5] = 0x10;
+	assert_refused(ST_BAD_RANGE, "ACPI FADT: DSDT 0xa00040: no whole DSDT in the arena");
+}
+
+static void facs_outside_of_the_arena(void **state)
+{
+	(void)state;
+	set_fadt(FIXTURE_FADT_FACS, 4, UNMEASURED);
+	assert_refused(ST_BAD_RANGE, "ACPI FADT: FIRMWARE_CTRL 0x82c000: no FACS in the arena");
+	set_fadt(FIXTURE_FADT_X_FACS, 8, UNMEASURED + 64);
+	assert_refused(ST_HOST_LIED,
+		       "ACPI FADT: FIRMWARE_CTRL 0x82c000, X_FIRMWARE_CTRL 0x82c040");
+	set_fadt(FIXTURE_FADT_FACS, 4, 0);
+	assert_refused(ST_BAD_RANGE, "ACPI FADT: FIRMWARE_CTRL 0x82c040: no FACS in the arena");
+	set_fadt(FIXTURE_FADT_X_FACS, 8, 0);
+	assert_installed();
+	set_fadt(FIXTURE_FADT_X_FACS, 8, ACPI_ARENA + 0x40 + FIXTURE_FACS);
+	assert_installed();
+}
+
+static void facs_that_is_none(void **state)
+{
+	static const char text[] = "ACPI FADT: FIRMWARE_CTRL 0xa00080: no FACS in the arena";
+	(void)state;
+	fixture.tables[FIXTURE_FACS + 4] = 63;
+	assert_refused(ST_BAD_RANGE, text);
+	fixture.tables[FIXTURE_FACS + 5] = 0x10;
+	assert_refused(ST_BAD_RANGE, text);
+	fixture.tables[FIXTURE_FACS + 5] = 0;
+	fixture.tables[FIXTURE_FACS + 4] = 64;
+	assert_installed();
+	fixture.tables[FIXTURE_FACS] = 'X';
+	assert_refused(ST_BAD_RANGE, text);
+	/* Its eight bytes would lie in the arena, not its 64. */
+	set_fadt(FIXTURE_FADT_FACS, 4, ACPI_ARENA + 0x40 + sizeof(fixture.tables) - 8);
+	memcpy(fixture.tables + sizeof(fixture.tables) - 8, "FACS\x40\0\0", 8);
+	assert_refused(ST_BAD_RANGE, "ACPI FADT: FIRMWARE_CTRL 0xa003d8: no FACS in the arena");
+}
+
+static void fadt_of_revision_1_has_no_more_fields(void **state)
+{
+	uint64_t other = UNMEASURED;
+	(void)state;
+	memcpy(fixture.tables + FIXTURE_FADT_X_DSDT, &other, 8);
+	memcpy(fixture.tables + FIXTURE_FADT_X_FACS, &other, 8);
+	assert_installed();
+}
+
+static void registers_in_memory(void **state)
+{
+	static const struct {
+		uint32_t offset;
+		const char *text;
+	} registers[] = {
+		{ 0x74, "ACPI FADT: RESET_REG in memory, at 0x1000000" },
+		{ 0x94, "ACPI FADT: X_PM1a_EVT_BLK in memory, at 0x1000000" },
+		{ 0xA0, "ACPI FADT: X_PM1b_EVT_BLK in memory, at 0x1000000" },
+		{ 0xAC, "ACPI FADT: X_PM1a_CNT_BLK in memory, at 0x1000000" },
+		{ 0xB8, "ACPI FADT: X_PM1b_CNT_BLK in memory, at 0x1000000" },
+		{ 0xC4, "ACPI FADT: X_PM2_CNT_BLK in memory, at 0x1000000" },
+		{ 0xD0, "ACPI FADT: X_PM_TMR_BLK in memory, at 0x1000000" },
+		{ 0xDC, "ACPI FADT: X_GPE0_BLK in memory, at 0x1000000" },
+		{ 0xE8, "ACPI FADT: X_GPE1_BLK in memory, at 0x1000000" },
+		{ 0xF4, "ACPI FADT: SLEEP_CONTROL in memory, at 0x1000000" },
+		{ 0x100, "ACPI FADT: SLEEP_STATUS in memory, at 0x1000000" },
+	};
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_COUNT(registers); i++) {
+		uint8_t *gas = fixture.tables + FIXTURE_FADT + registers[i].offset;
+		gas[7] = 1;
+		assert_refused(ST_UNSUPPORTED, registers[i].text);
+		gas[0] = 1; /* ports */
+		assert_installed();
+	}
+}
+
+/* How many tables the kernel gets beside FADT, MADT and CCEL. */
+static unsigned others_of(const struct mailbox_info *mp, const char *signature)
+{
+	gpa_t rsdp;
+	setup(NULL);
+	acpi_fixture_add(&fixture, signature, 0x4C);
+	assert_int_equal(install(mp, &rsdp), ST_OK);
+	uint64_t rsdt = number_at(rsdp.v + 16, 4);
+	unsigned own = mp != NULL ? 3 : 2;
+	unsigned count = (unsigned)(number_at(rsdt + 4, 4) - 36) / 4;
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t table = number_at(rsdt + 36 + i * 4, 4);
+		assert_int_equal(i == 2 && count > own,
+				 memcmp(at(table), signature, 4) == 0);
+	}
+	return count - own;
+}
+
+static void tables_that_the_kernel_gets(void **state)
+{
+	static const char kept[][5] = { "SSDT", "PSDT", "OSDT", "HPET", "MCFG", "DMAR", "IVRS",
+					"VIOT", "WAET", "SRAT", "SLIT", "HMAT", "TPM2" };
+	/* The last ones are nobody's. */
+	static const char dropped[][5] = { "ERST", "EINJ", "WDAT", "HEST", "PCCT", "ECDT", "SPCR",
+					   "DBGP", "DBG2", "LPIT", "BERT", "BGRT", "FPDT", "PRMT",
+					   "SVKL", "TCPA", "UEFI", "WPBT", "NFIT", "CEDT", "MPAM",
+					   "DSDT", "FACS", "XSDT", "OEM1", "facp", "\0\0\0" };
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_COUNT(kept); i++) {
+		assert_int_equal(others_of(&mailbox, kept[i]), 1);
+	}
+	for (unsigned i = 0; i < ARRAY_COUNT(dropped); i++) {
+		assert_int_equal(others_of(&mailbox, dropped[i]), 0);
+		assert_int_equal(others_of(NULL, dropped[i]), 1);
+	}
+}
+
+static void set_log(uint64_t log, uint32_t size)
+{
+	memcpy(fixture.tables + FIXTURE_SPARE + 0x40, &size, 4);
+	memcpy(fixture.tables + FIXTURE_SPARE + 0x44, &log, 8);
+}
+
+static void log_of_a_tpm(void **state)
+{
+	uint64_t tables = ACPI_ARENA + 0x40;
+	(void)state;
+	acpi_fixture_add(&fixture, "TPM2", 0x4C);
+	set_log(UNMEASURED, 0x1000);
+	assert_refused(ST_BAD_RANGE, "ACPI TPM2: log of 0x1000 bytes at 0x82c000");
+	set_log(tables, sizeof(fixture.tables) + 1);
+	assert_refused(ST_BAD_RANGE, "ACPI TPM2: log of 0x3a1 bytes at 0xa00040");
+	set_log(tables, sizeof(fixture.tables));
+	assert_installed();
+	set_log(0, 0x1000);
+	assert_installed();
+	/* A table without the field, and with half of it. */
+	fixture.tables[FIXTURE_SPARE + 4] = 0x44;
+	last_sum_of(FIXTURE_SPARE)->checksum.length = 0x44;
+	set_log(UNMEASURED, 0x1000);
+	assert_installed();
+	fixture.tables[FIXTURE_SPARE + 4] = 0x48;
+	last_sum_of(FIXTURE_SPARE)->checksum.length = 0x48;
+	assert_refused(ST_BAD_RANGE, "ACPI TPM2: log of 0x1000 bytes at 0x82c000");
 }
 
 #define CASE(name) cmocka_unit_test_setup(name, setup)
@@ -536,6 +777,16 @@ int main(void)
 		CASE_XSDT(roots_that_disagree),
 		CASE(ccel_of_the_host),
 		CASE_XSDT(ccel_of_the_host),
+		CASE(dsdt_outside_of_the_arena),
+		CASE_XSDT(dsdt_of_two_addresses),
+		CASE_XSDT(dsdt_that_is_none),
+		CASE(dsdt_that_is_none),
+		CASE_XSDT(facs_outside_of_the_arena),
+		CASE(facs_that_is_none),
+		CASE(fadt_of_revision_1_has_no_more_fields),
+		CASE_XSDT(registers_in_memory),
+		CASE(tables_that_the_kernel_gets),
+		CASE(log_of_a_tpm),
 	};
 	return cmocka_run_group_tests_name("acpi", tests, NULL, NULL);
 }
