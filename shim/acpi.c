@@ -443,7 +443,8 @@ static enum status make_root(struct acpi_arena *arena, const struct root_table *
 static void repoint_rsdp(struct acpi_rsdp *rsdp, uint64_t rsdt, uint64_t xsdt)
 {
 	rsdp->rsdt = (uint32_t)rsdt;
-	rsdp->checksum = (uint8_t)(rsdp->checksum - acpi_byte_sum((uint8_t *)rsdp, ACPI_RSDP_V1_SIZE));
+	rsdp->checksum = (uint8_t)(rsdp->checksum -
+				   acpi_byte_sum((uint8_t *)rsdp, ACPI_RSDP_V1_SIZE));
 	if (rsdp->revision >= 2) {
 		rsdp->xsdt = xsdt;
 		rsdp->extended_checksum = (uint8_t)(rsdp->extended_checksum -
@@ -451,7 +452,7 @@ static void repoint_rsdp(struct acpi_rsdp *rsdp, uint64_t rsdt, uint64_t xsdt)
 	}
 }
 
-/* Checks all tables that the RSDP leads to. Both root tables name the same FADT, MADT and CCEL. */
+/* Checks all tables that the RSDP leads to. Both root tables name one FADT, MADT and CCEL. */
 static enum status read_tables(const struct loader *loader, struct tables *tables)
 {
 	memset(tables, 0, sizeof(*tables));

@@ -226,8 +226,8 @@ static enum status check_tpm2(const struct acpi_arena *arena, const struct acpi_
 	struct acpi_tpm2 tpm2 = { 0 };
 	memcpy(&tpm2, table, table->length < sizeof(tpm2) ? table->length : sizeof(tpm2));
 	if (tpm2.log != 0 && !in_arena(arena, tpm2.log, tpm2.log_length)) {
-		return refuse(ST_BAD_RANGE, "ACPI TPM2: log of 0x%x bytes at 0x%lx", tpm2.log_length,
-			      tpm2.log);
+		return refuse(ST_BAD_RANGE, "ACPI TPM2: log of 0x%x bytes at 0x%lx",
+			      tpm2.log_length, tpm2.log);
 	}
 	return ST_OK;
 }

@@ -1,8 +1,8 @@
 // Judges the tables that a host gives a TD: which of them the kernel gets, and where they may lead.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// The files of tables are measured, so that a table's own bytes are never a surprise. What they lead
-// to would be: an address is followed by the kernel, without anybody's measurement.
+// The files of tables are measured, so a table's own bytes are never a surprise. What they lead to
+// would be: the kernel follows an address, and nobody has measured what is there.
 #pragma once
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 //
 // Input: one byte of flags, then changes of 4 bytes each: which file, offset (16 bits), new byte.
 // What is installed must lead from the RSDP to one wake-up structure and one CCEL, and both must be
-// ours.
+// ours; a DSDT is in the arena.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -55,6 +55,25 @@ static void change(struct acpi_fixture *fixture, const uint8_t *record)
 	}
 }
 
+/* As ACPICA reads it: the 64-bit field wins, and what is behind the length is 0. */
+static void check_fadt(const struct acpi_arena *arena, const uint8_t *table, uint32_t length)
+{
+	uint8_t fadt[276] = { 0 };
+	uint32_t low;
+	uint64_t high;
+	memcpy(fadt, table, length < sizeof(fadt) ? length : sizeof(fadt));
+	memcpy(&low, fadt + 0x28, sizeof(low));
+	memcpy(&high, fadt + 0x8C, sizeof(high));
+	uint64_t dsdt = high != 0 ? high : low;
+	if (dsdt == 0) {
+		return;
+	}
+	uint64_t offset = dsdt - ACPI_ARENA;
+	CHECK(offset < arena->used && arena->used - offset >= sizeof(struct acpi_header));
+	const struct acpi_header *header = (const struct acpi_header *)(arena->memory + offset);
+	CHECK(header->signature == ACPI_DSDT && header->length <= arena->used - offset);
+}
+
 /* As an operating system reads it: lengths are trusted, so ASan watches them. */
 static void check_root(const struct acpi_arena *arena, uint64_t root_address, unsigned entry_size)
 {
@@ -68,6 +87,11 @@ static void check_root(const struct acpi_arena *arena, uint64_t root_address, un
 		memcpy(&address, entries + at, entry_size);
 		const uint8_t *table = arena->memory + (address - ACPI_ARENA);
 		uint32_t length = ((const struct acpi_header *)table)->length;
+		CHECK(acpi_verdict_on(((const struct acpi_header *)table)->signature) !=
+		      ACPI_DROPPED);
+		if (memcmp(table, "FACP", 4) == 0) {
+			check_fadt(arena, table, length);
+		}
 		if (memcmp(table, "CCEL", 4) == 0) {
 			uint64_t log;
 			CHECK(length == 56);
