@@ -55,6 +55,11 @@ TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=fuzzer-no-link,address,undefined \
                  -fno-sanitize-recover=all
+# The whole shim on the host, and the model around it: at the TD's own addresses, which are ASan's.
+MODEL_FLAGS   := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=undefined -fno-sanitize-recover=all \
+                 -fno-pie
+WHOLE_FLAGS   := $(MODEL_FLAGS) -fPIC -fsanitize=fuzzer-no-link \
+                 -fsanitize-coverage=trace-loads -include boot-tests/unit/whole_shim_build.h
 NASMFLAGS     := -f elf64 -g -F dwarf -Werror -I. -I$(B)/
 LDFLAGS       := -nostdlib -static --orphan-handling=error -z max-page-size=0x1000 --gc-sections \
                  -z separate-code --build-id=none
@@ -83,6 +88,8 @@ $(eval $(call c_rules,payload,$$(CC),PAYLOAD_FLAGS))
 $(eval $(call c_rules,host,$$(HOSTCC),HOST_FLAGS))
 $(eval $(call c_rules,test,$$(HOSTCC),TEST_FLAGS))
 $(eval $(call c_rules,fuzz,$$(FUZZCC),FUZZ_FLAGS))
+$(eval $(call c_rules,whole,$$(FUZZCC),WHOLE_FLAGS))
+$(eval $(call c_rules,model,$$(FUZZCC),MODEL_FLAGS))
 
 # nasm -MD leaves out %include'd files while it assembles; a separate -M lists them.
 define nasm_rules
@@ -163,16 +170,30 @@ $(B)/ap-example.fd: $(B)/ap-example.elf
 # or takes them from boot-tests/unit/*.c that are not tests.
 PURE_C    := $(filter-out %/mem.c,$(ARCH_C)) $(LOADER_C) $(filter-out $(SHIM_TARGET_ONLY),$(SHIM_C)) \
              $(filter-out $(MACHINE_TARGET_ONLY),$(MACHINE_C)) \
-             $(filter-out $(UNIT_C),$(wildcard boot-tests/unit/*.c))
+             $(filter-out $(UNIT_C) %/whole_shim.c %/whole_judge.c,$(wildcard boot-tests/unit/*.c))
 $(B)/test/pure.a: $(call objects,test,$(PURE_C))
 	rm -f $@; ar rcs $@ $^
 $(B)/fuzz/pure.a: $(call objects,fuzz,$(PURE_C))
 	rm -f $@; ar rcs $@ $^
 
+# All that runs in a boot; the program itself stands above the RAM of the TD. shim_base is the linker
+# script's in the shim.
+WHOLE_C   := $(filter-out shim/exception.c shim/tables_enter.c shim/ve.c,$(SHIM_C)) \
+             loader/bzimage.c loader/memory_map.c loader/sha384.c
+WHOLE_OBJ := $(call objects,whole,$(WHOLE_C)) \
+             $(call objects,model,loader/pagetable.c arch/base/fmt.c \
+                                  arch/base/status.c \
+                                  boot-tests/unit/whole_shim.c boot-tests/unit/whole_judge.c \
+                                  boot-tests/unit/acpi_fixture.c boot-tests/unit/fake_files.c)
+WHOLE_LINK := -no-pie -Wl,-Ttext-segment=0x40000000,--no-relax,--defsym=shim_base=0xFFFF0000
+
 UNIT_BIN := $(patsubst boot-tests/unit/%.c,$(B)/unit/%,$(UNIT_C))
 $(B)/unit/%: $(B)/test/boot-tests/unit/%.c.o $(B)/test/pure.a
 	@mkdir -p $(@D)
 	$(HOSTCC) -fsanitize=address,undefined $^ -lcmocka $(UNIT_LIBS) -o $@
+$(B)/unit/shim_test: $(B)/model/boot-tests/unit/shim_test.c.o $(WHOLE_OBJ)
+	@mkdir -p $(@D)
+	$(FUZZCC) -fsanitize=undefined $(WHOLE_LINK) $^ -lcmocka -o $@
 # Oracles that some tests link: OpenSSL for hashes, Zydis for decoding.
 UNIT_LIBS := -lcrypto -lZydis
 # The host tool once more, with sanitizers, for the test of its command line.
@@ -189,6 +210,9 @@ FUZZ_SECONDS := 5
 $(B)/fuzzers/%: $(B)/fuzz/boot-tests/fuzz/%.c.o $(B)/fuzz/pure.a
 	@mkdir -p $(@D)
 	$(FUZZCC) -fsanitize=fuzzer,address,undefined $^ -lZydis -o $@
+$(B)/fuzzers/shim_fuzz: $(B)/model/boot-tests/fuzz/shim_fuzz.c.o $(WHOLE_OBJ)
+	@mkdir -p $(@D)
+	$(FUZZCC) -fsanitize=fuzzer,undefined $(WHOLE_LINK) $^ -o $@
 fuzz: $(FUZZ_BIN) ## run every fuzzer for FUZZ_SECONDS (5)
 	@set -e; for f in $(FUZZ_BIN); do echo "== $$f"; \
 	  mkdir -p $(B)/corpus/$$(basename $$f); \
