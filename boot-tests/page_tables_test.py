@@ -18,6 +18,8 @@ PAGE = 0x1000
 MIB2 = 0x200000
 CR0_WP = 1 << 16
 VCPUS = 3
+# Linux has the trampoline to 5-level paging below.
+TRAMPOLINE_END = 0xA0000
 SHARED = {48: 1 << 47, 52: 1 << 51}
 
 
@@ -121,12 +123,12 @@ class Firmware(unittest.TestCase):
         last = at["FOUR_GIB"] - MIB2
         for gpaw in SHARED:
             table = self.boot(gpaw, 1)
-            self.assertTrue(at["BOOT_TABLES"] < table.cr3 <
-                            at["BOOT_TABLES"] + at["BOOT_TABLES_PAGES"] * PAGE)
+            self.assertEqual(table.cr3, at["HANDOFF_TABLES"])
             self.assertTrue(table.cr0 & CR0_WP)
             self.check(table, [
-                (0, MIB2, "rwx-"),
-                (MIB2, at["KERNEL_BASE"], "rw--"),
+                (0, PAGE, "rw--"),
+                (PAGE, TRAMPOLINE_END, "rwx-"),
+                (TRAMPOLINE_END, at["KERNEL_BASE"], "rw--"),
                 (at["KERNEL_BASE"], window, "rwx-"),
                 (window, last, "rw--"),
                 (last, at["FOUR_GIB"], "r-x-"),

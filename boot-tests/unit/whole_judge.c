@@ -77,6 +77,18 @@ static void judge_e820(void)
 	must(!in_e820(MAILBOX, 1, E820_RAM), "e820: the mailbox");
 }
 
+/* Nothing is left of what the host had behind its HOB list and in the bounce buffer, where it was
+ * not asked for anything. The stack is for entry.nasm to clear. */
+static void judge_remains(void)
+{
+	const uint64_t host = WHOLE_HOST_BYTE * (UINT64_MAX / 0xFF);
+	for (uint64_t address = SHIM_RAM; address < ACPI_ARENA; address += sizeof(host)) {
+		bool stack = address >= BSP_STACK && address < BSP_STACK + BSP_STACK_SIZE;
+		must(stack || number_at(address, sizeof(host)) != host,
+		     "bytes of the host are left in memory");
+	}
+}
+
 static void judge_pages(void)
 {
 	for (unsigned page = 0; page < WHOLE_PAGES; page++) {
@@ -86,24 +98,24 @@ static void judge_pages(void)
 
 /* ---- the hand-off table ---------------------------------------------------------------------- */
 
-/* The leaf's bits, W and NX as all levels have them; 0: absent. */
-static uint64_t leaf_of(uint64_t address)
+/* One leaf: its end, and W and NX as all levels have them; 0: absent. */
+static uint64_t leaf_of(uint64_t address, uint64_t *end)
 {
 	uint64_t table = left->cr3;
 	uint64_t all = ~UINT64_C(0), any = 0;
 	for (int level = PG_512G; level >= PG_4K; level--) {
-		must(table >= BOOT_TABLES &&
-			     table < BOOT_TABLES + BOOT_TABLES_PAGES * MEM_PAGE_SIZE,
+		must(table >= HANDOFF_TABLES &&
+			     table < HANDOFF_TABLES + HANDOFF_TABLES_PAGES * MEM_PAGE_SIZE,
 		     "hand-off table: a table elsewhere");
-		uint64_t entry =
-			number_at(table + 8 * pt_index(address, (enum pg_level)level), 8);
+		uint64_t entry = number_at(table + 8 * pt_index(address, (enum pg_level)level), 8);
+		uint64_t offset = pg_size((enum pg_level)level) - 1;
+		*end = (address | offset) + 1;
 		if ((entry & PTE_P) == 0) {
 			return 0;
 		}
 		all &= entry;
 		any |= entry;
 		if (level == PG_4K || (entry & PTE_PS) != 0) {
-			uint64_t offset = pg_size((enum pg_level)level) - 1;
 			must((entry & PTE_ADDRESS & ~offset) == (address & ~offset),
 			     "hand-off table: not identity");
 			return PTE_P | (all & PTE_W) | (any & PTE_NX);
@@ -113,19 +125,22 @@ static uint64_t leaf_of(uint64_t address)
 	return 0;
 }
 
-/* Writable and executable: the kernel's window, and the trampoline's place below it. */
+/* Writable and executable: the kernel's window, and below 640 KiB a trampoline's place. */
 static void judge_table(void)
 {
+	uint64_t window = align_down(kernel, MIB2);
 	uint64_t window_end = align_up(kernel + params.header.init_size, MIB2);
-	for (uint64_t address = 0; address < FOUR_GIB; address += MIB2) {
-		uint64_t leaf = leaf_of(address);
+	uint64_t end;
+	for (uint64_t address = 0; address < FOUR_GIB; address = end) {
+		uint64_t leaf = leaf_of(address, &end);
 		bool write = (leaf & PTE_W) != 0, execute = (leaf & PTE_NX) == 0;
-		bool window = address >= align_down(kernel, MIB2) && address < window_end;
+		bool inside = address >= window && address < window_end;
 		must((leaf & PTE_P) != 0, "hand-off table: absent");
-		must(!window || (write && execute), "hand-off table: the kernel's window");
-		must(!(write && execute) || window || address == 0, "hand-off table: W and X");
+		must(!inside || (write && execute), "hand-off table: the kernel's window");
+		must(!(write && execute) || inside || end <= PC_VGA_WINDOW,
+		     "hand-off table: W and X");
 	}
-	must(leaf_of(FOUR_GIB) == 0, "hand-off table: above 4 GiB");
+	must(leaf_of(FOUR_GIB, &end) == 0, "hand-off table: above 4 GiB");
 }
 
 /* ---- boot_params ----------------------------------------------------------------------------- */
@@ -320,6 +335,7 @@ void whole_judge(const struct whole_handover *handover)
 	memcpy(&params, at(left->boot_params), sizeof(params));
 	kernel = left->entry - LINUX_ENTRY_64;
 	judge_pages();
+	judge_remains();
 	judge_e820();
 	judge_params();
 	judge_table();

@@ -10,6 +10,8 @@
 
 #define WHOLE_PAGES (WHOLE_RAM / MEM_PAGE_SIZE)
 #define WHOLE_RTMRS 4
+/* What the host has where it was not asked for anything. */
+#define WHOLE_HOST_BYTE 0xEE
 
 /* Of a page of RAM: what the module knows. */
 enum whole_page {

@@ -26,8 +26,6 @@
 #define CALLS_MAX 400000
 #define OUTPUT_MAX 8192
 #define IMAGE_BASE (FOUR_GIB - WHOLE_IMAGE_SIZE)
-/* TempMem and the rest of RAM as the host left them. */
-#define HOST_BYTE 0xEE
 
 #define PCI_PORT_ADDRESS 0xCF8
 #define PCI_PORT_DATA 0xCFC
@@ -363,7 +361,7 @@ static void map_gpa(uint64_t start, uint64_t size)
 		}
 		*page = share ? WHOLE_SHARED : WHOLE_FREE;
 	}
-	memset(gpa_pointer(gpa(base)), HOST_BYTE, size);
+	memset(gpa_pointer(gpa(base)), WHOLE_HOST_BYTE, size);
 }
 
 /* ---- TDVMCALL -------------------------------------------------------------------------------- */
@@ -586,7 +584,9 @@ static void power_on(const struct whole_host *host)
 	run.host = *host;
 	run.selected = ITEM_NONE;
 	memset(__start_shim_bss, 0, (size_t)(__stop_shim_bss - __start_shim_bss));
-	memset(gpa_pointer(gpa(SHIM_RAM)), HOST_BYTE, TD_HOB + TD_HOB_SIZE - SHIM_RAM);
+	/* As the reset code leaves it. */
+	memset(gpa_pointer(gpa(SHIM_RAM)), 0, TEMPMEM_END - SHIM_RAM);
+	memset(gpa_pointer(gpa(TD_HOB)), WHOLE_HOST_BYTE, TD_HOB_SIZE);
 	memset(gpa_pointer(gpa(IMAGE_BASE)), 0, WHOLE_IMAGE_SIZE);
 	memcpy(gpa_pointer(gpa(TD_HOB)), hob->bytes,
 	       hob->size < TD_HOB_SIZE ? hob->size : TD_HOB_SIZE);
