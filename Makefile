@@ -21,7 +21,9 @@ LOADER_C    := $(wildcard loader/*.c)
 SHIM_C      := $(wildcard shim/*.c)
 SHIM_ASM    := $(wildcard shim/*.nasm) arch/tdx/tdcall.nasm
 MACHINE_C   := $(foreach d,machine module vmm cases,$(wildcard boot-tests/$(d)/*.c))
-MACHINE_ASM := $(wildcard boot-tests/machine/*.nasm)
+# rom.nasm is a file of its own: what QEMU takes for a BIOS.
+MACHINE_ROM := boot-tests/machine/rom.nasm
+MACHINE_ASM := $(filter-out $(MACHINE_ROM),$(wildcard boot-tests/machine/*.nasm))
 PAYLOAD_C   := $(wildcard boot-tests/payload/*.c)
 PAYLOAD_ASM := $(wildcard boot-tests/payload/*.nasm) arch/tdx/tdcall.nasm
 LINTEL_C    := $(wildcard tools/lintel/*.c)
@@ -135,9 +137,12 @@ $(B)/lintel.fd: $(B)/lintel
 # ---- the TDX machine and the test payload ----------------------------------------------------------
 
 MACHINE_OBJ := $(call objects,machine,$(MACHINE_C) $(MACHINE_ASM) $(ARCH_C) $(LOADER_C))
-machine: $(B)/machine.elf ## the software TDX machine
+machine: $(B)/machine.elf $(B)/machine.rom ## the software TDX machine
 $(B)/machine.elf: $(MACHINE_OBJ) $(B)/machine.lds
 	$(LD) $(LDFLAGS) -T $(B)/machine.lds -Map $(B)/machine.map $(MACHINE_OBJ) -o $@
+
+$(B)/machine.rom: $(MACHINE_ROM) $(B)/asm_offsets.inc Makefile
+	$(NASM) -f bin -Werror -I$(B)/ $< -o $@
 
 PAYLOAD_OBJ := $(call objects,payload,$(PAYLOAD_C) $(PAYLOAD_ASM) $(ARCH_C) loader/sha384.c)
 payload: $(B)/payload.bin ## the in-tree test payload, a bzImage by its header

@@ -214,7 +214,8 @@ def test_command_line_of_qemu(fake):
     assert fake.option("-machine") == [f"q35,smm=off,pic=off,max-ram-below-4g={512 << 20}"]
     assert fake.option("-cpu") == ["max,phys-bits=48,la57=off"]
     assert fake.option("-smp") == ["4"]
-    assert fake.option("-kernel") == [str(fake.path / "elf")]
+    assert fake.option("-bios") == [str(fake.path / "machine.rom")]
+    assert f"loader,file={fake.path / 'elf'}" in fake.option("-device")
     assert "isa-debug-exit,iobase=0x501" in fake.option("-device")
     # Low RAM, and from 4 GiB to the pool at 8 GiB + 64 MiB with room for the TD.
     needed = 512 + 4096 + 64 + 512 + 8 + 256

@@ -4,11 +4,10 @@
  */
 #include "linker/memmap.h"
 
-ENTRY(pvh_entry)
+ENTRY(stub_entry)
 
 PHDRS
 {
-	note PT_NOTE FLAGS(4);
 	stub PT_LOAD FLAGS(7);
 	machine PT_LOAD FLAGS(7);
 	bss PT_LOAD FLAGS(6);
@@ -17,7 +16,6 @@ PHDRS
 SECTIONS
 {
 	. = MACHINE_STUB;
-	.note.pvh : { KEEP(*(.note.pvh)) } :stub :note
 	.stub : { KEEP(*(.stub)) } :stub
 	.stub_bss : { *(.stub_bss) } :stub
 
@@ -30,6 +28,7 @@ SECTIONS
 	machine_rodata_end = .;
 	.data : { *(.data .data.* .ldata .ldata.*) } :machine
 	.bss : { *(.bss .bss.* .lbss .lbss.* COMMON) } :bss
+	ASSERT(stub_entry == MACHINE_STUB, "rom.nasm jumps to MACHINE_STUB.")
 	ASSERT(. <= MACHINE_BASE + MACHINE_WINDOW, "the machine does not fit its window.")
 
 #include "linker/debug.inc"

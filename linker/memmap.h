@@ -112,16 +112,18 @@
  *   MACHINE_BASE  0x2_0000_0000 +---------------------------------------------+
  *                             | shared backing of the TD's RAM above 4 GiB     |
  *   4 GiB                     +-----------------------------------------------+
+ *   MACHINE_ROM 64 KiB        | (what the CPU starts in, dead with the stub)   |
  *                             | devices                                        |
  *   2 GiB at most             +-----------------------------------------------+
  *                             | shared backing of the TD's RAM, GPA == HPA;    |
  *                             |   that of RAM in [2 GiB, 2.75 GiB) is in the   |
  *                             |   pool, as QEMU has its devices there          |
- *   MACHINE_STUB 1 MiB        |   (PVH entry stub, AP trampoline: both dead    |
+ *   MACHINE_STUB 1 MiB        |   (entry stub, AP trampoline: both dead        |
  *   MACHINE_TRAMPOLINE 32 KiB |   once the TD runs)                            |
  *   0                         +-----------------------------------------------+
  */
 #define MACHINE_STUB        0x100000
+#define MACHINE_ROM         0xFFFF0000
 #define MACHINE_TRAMPOLINE  0x8000
 #define MACHINE_STACK_SIZE  0x10000
 #define MACHINE_BASE        0x200000000

@@ -1,16 +1,15 @@
-; Entry of the machine: PVH (32-bit, paging off) to 64-bit code in the machine's window.
+; Entry of the machine: from rom.nasm (32-bit, paging off) to 64-bit code in the machine's window.
 ; SPDX-License-Identifier: BSD-2-Clause-Patent
 ;
-; The section .stub stands at MACHINE_STUB, in memory that later is the TD's shared half: it is used
-; by the boot CPU and by the AP trampoline (smp.nasm), and is dead once all CPUs have arrived.
+; The section .stub stands at MACHINE_STUB, where rom.nasm jumps to, in memory that later is the
+; TD's shared half: it is used by the boot CPU and by the AP trampoline (smp.nasm), and is dead once
+; all CPUs have arrived.
 
 %include "asm_offsets.inc"
 
 DEBUGCON_PORT		equ 0x403
 EXIT_PORT		equ 0x501
 EXIT_SETUP		equ 2	; enum machine_exit_code
-
-XEN_ELFNOTE_PHYS32_ENTRY equ 18
 
 CPUID_FEATURES		equ 7
 CPUID_LA57		equ 16	; ECX
@@ -20,14 +19,6 @@ CPUID_EXT_SVM		equ 2	; ECX
 CPUID_EXT_NX		equ 20	; EDX
 CPUID_EXT_1G_PAGES	equ 26	; EDX
 CPUID_EXT_LONG_MODE	equ 29	; EDX
-
-section .note.pvh note alloc noexec nowrite align=4
-	dd	.name_end - .name
-	dd	8
-	dd	XEN_ELFNOTE_PHYS32_ENTRY
-.name:	db	"Xen", 0
-.name_end:
-	dq	pvh_entry
 
 ; LONG_MODE: from 32-bit code on stub_gdt to 64-bit code. Needs no stack. Clobbers RAX, RCX, RDX.
 %macro LONG_MODE 0
@@ -57,9 +48,9 @@ extern cpu_stacks
 section .stub progbits alloc exec write align=16
 bits 32
 
-; In: EBX = PVH start info (not used: fw_cfg tells the memory). Flat segments, interrupts off.
-global pvh_entry
-pvh_entry:
+; In: flat segments, interrupts off. fw_cfg tells the memory.
+global stub_entry
+stub_entry:
 	mov	eax, CPUID_EXT_MAX
 	cpuid
 	mov	esi, .no_cpu

@@ -12,6 +12,7 @@
 #include "arch/x86/desc.h"
 #include "arch/x86/frame.h"
 #include "arch/x86/insn.h"
+#include "boot-tests/machine/chipset.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/fwcfg.h"
 #include "boot-tests/machine/lapic.h"
@@ -27,11 +28,6 @@
 #define VECTOR_COUNT 256
 #define DF_IST 1
 
-#define PIC_MASTER_MASK 0x21
-#define PIC_SLAVE_MASK 0xA1
-
-/* SeaBIOS leaves the ICH9's power-management block at 0x600. */
-#define PM_TIMER_PORT 0x608
 #define PM_TIMER_HZ 3579545
 #define PM_TIMER_MASK MASK64(23, 0)
 #define CALIBRATION_TICKS (PM_TIMER_HZ / 50)
@@ -233,7 +229,7 @@ static struct clocks read_clocks(void)
 	uint64_t best = UINT64_MAX;
 	for (unsigned i = 0; i < CALIBRATION_SAMPLES; i++) {
 		uint64_t before = insn_rdtsc();
-		uint64_t ticks = insn_in32(PM_TIMER_PORT) & PM_TIMER_MASK;
+		uint64_t ticks = insn_in32(CHIPSET_PM_TIMER) & PM_TIMER_MASK;
 		uint64_t gap = insn_rdtsc() - before;
 		if (gap < best) {
 			best = gap;
@@ -245,15 +241,17 @@ static struct clocks read_clocks(void)
 
 static void calibrate_tsc(void)
 {
+	chipset_pm_on();
 	struct clocks start = read_clocks();
 	uint64_t ticks;
 	do {
-		ticks = (insn_in32(PM_TIMER_PORT) - start.ticks) & PM_TIMER_MASK;
+		ticks = (insn_in32(CHIPSET_PM_TIMER) - start.ticks) & PM_TIMER_MASK;
 	} while (ticks < CALIBRATION_TICKS && insn_rdtsc() - start.tsc < CALIBRATION_LIMIT);
 	struct clocks end = read_clocks();
+	chipset_pm_restore();
 	ticks = (end.ticks - start.ticks) & PM_TIMER_MASK;
 	if (ticks < CALIBRATION_TICKS) {
-		machine_exit(EXIT_SETUP, "no ACPI timer at port 0x%x", PM_TIMER_PORT);
+		machine_exit(EXIT_SETUP, "no ACPI timer at port 0x%x", CHIPSET_PM_TIMER);
 	}
 	tsc_khz = (end.tsc - start.tsc) * PM_TIMER_HZ / ticks / 1000;
 	tsc_start = start.tsc;
@@ -282,9 +280,6 @@ void cpu_init(void)
 	make_idt();
 	make_slot(0);
 	load_descriptors(0);
-	/* SeaBIOS used the PICs, at vectors that are exceptions here. */
-	insn_out8(PIC_MASTER_MASK, 0xFF);
-	insn_out8(PIC_SLAVE_MASK, 0xFF);
 	lapic_reset(true);
 	apic_id_of_slot[0] = lapic_id();
 	apic_id_of_index[0] = lapic_id();

@@ -22,7 +22,7 @@ void lapic_group(unsigned first, unsigned count);
 /* A CR8 write that svm.c had to intercept. */
 void lapic_set_tpr(uint8_t tpr);
 
-/* The state a TD's virtual APIC starts with; whatever SeaBIOS left is gone. Once on each CPU. */
+/* The state a TD's virtual APIC starts with. Once on each CPU. */
 void lapic_reset(bool boot_cpu);
 /* On a CPU whose TD has ended, before another one comes, GIF clear: takes the interrupts that were
  * under way, and sets the same state. */

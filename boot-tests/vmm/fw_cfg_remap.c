@@ -19,7 +19,7 @@
 #define E820_RAM 1
 #define E820_FILE "etc/e820"
 #define TABLES_FILE "etc/acpi/tables"
-/* Files of the machine: what tools/tdrun passes, and the option ROM that loads the machine. */
+/* Files of the machine: what tools/tdrun passes, and option ROMs, which no TD runs. */
 #define MACHINE_FILES "opt/lintel/"
 #define MACHINE_ROMS "genroms/"
 

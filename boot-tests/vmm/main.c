@@ -3,6 +3,7 @@
 #include "boot-tests/machine/main.h"
 
 #include "arch/base/check.h"
+#include "boot-tests/machine/chipset.h"
 #include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/log.h"
@@ -92,6 +93,9 @@ void machine_main(void)
 	struct td_place places[2];
 	place_tds(&config, places);
 	bool has_second = config.second_cpus != 0;
+	if (has_second) {
+		chipset_set_up();
+	}
 	struct blob firmware = load_firmware("opt/lintel/firmware");
 	struct blob second = { 0 };
 	if (has_second) {

@@ -1,0 +1,18 @@
+// What of q35 the machine itself needs, and leaves as it found it: the TD's firmware is the first.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [Intel ICH9 datasheet 13.1 (LPC), Q35 datasheet PCIEXBAR; QEMU hw/isa/lpc_ich9.c]
+#pragma once
+
+#include <stdint.h>
+
+/* The power-management block, and with it the ACPI timer, between the two calls. */
+#define CHIPSET_PM_BASE 0x600
+#define CHIPSET_PM_TIMER (CHIPSET_PM_BASE + 8)
+void chipset_pm_on(void);
+void chipset_pm_restore(void);
+
+/* For two TDs, of which only one could: what a firmware sets up and QEMU's ACPI tables name. */
+void chipset_set_up(void);
+
+/* A register of a function on bus 0; where is a multiple of 4. Before any TD runs. */
+uint32_t chipset_read(unsigned device, unsigned function, unsigned where);
