@@ -263,7 +263,7 @@ bench: all $(B)/stop-kernel.bin ## figures by count, of calls, APs and boots: al
 # Every compile of C, by the objects that are linked: build/VARIANT/SOURCE.o. Editors take the first
 # of a source: that of the program, not of its tests.
 C_OBJ = $(filter %.c.o,$(SHIM_OBJ) $(filter-out $(SHIM_OBJ),$(EXAMPLE_OBJ)) $(MACHINE_OBJ) \
-  $(PAYLOAD_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(B)/host/tools/kexec-load.c.o \
+  $(PAYLOAD_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(B)/host/tools/kexec-load.c.o $(WHOLE_OBJ) \
   $(call objects,test,$(PURE_C) $(UNIT_C) $(LINTEL_C)) $(call objects,fuzz,$(PURE_C) $(FUZZ_C)))
 # $(call compile_entry,variant,source)
 compile_entry = {"directory":"$(CURDIR)","file":"$(2)","command":"$(COMPILE_$(1)) $(2)"}
@@ -287,12 +287,13 @@ check-debug: $(B)/shim.elf $(B)/machine.elf $(B)/payload.elf $(B)/ap-example.elf
 	  $(B)/payload.elf=payload_main@boot-tests/payload/main.c,payload_entry@boot-tests/payload/entry.nasm \
 	  $(B)/ap-example.elf=example_main@boot-tests/ap-example/example.c,reset_vector@boot-tests/ap-example/entry.nasm
 
+# The value as it was given: a regular expression may end in $.
 test: setup ## set up, build with both compilers, and run every test; ONLY=REGEX: what that needs, and those tests
-	@boot-tests/run.py --build $(B) $(if $(ONLY),--only '$(ONLY)')
+	@boot-tests/run.py --build $(B) $(if $(value ONLY),--only '$(value ONLY)')
 
 .PHONY: mutate
 mutate: ## break the code in one place at a time: the tests must notice (ONLY=REGEX for some)
-	@boot-tests/mutate.py --only '$(ONLY)'
+	@boot-tests/mutate.py --only '$(value ONLY)'
 
 clean: ## remove build/
 	rm -rf --one-file-system $(B)

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -275,7 +276,7 @@ class Filtered(unittest.TestCase):
     def steps(self, programs=(), pythons=(), cases=(), fail=None):
         """What build_wanted() returns, and the words of each step."""
         with tempfile.TemporaryDirectory() as folder:
-            results = run.Results(pathlib.Path(folder), "x")
+            results = run.Results(pathlib.Path(folder), re.compile("x"))
             words = []
 
             def note(log, *command):
@@ -288,6 +289,16 @@ class Filtered(unittest.TestCase):
                   unittest.mock.patch.object(run, "run_checker", note),
                   contextlib.redirect_stdout(io.StringIO())):
                 return run.build_wanted(results, "b", programs, pythons, cases), words
+
+    def test_a_filter_reaches_run_as_it_was_given(self):
+        """By make test, as words of the command that it would run."""
+        listed = subprocess.run(["make", "-n", "-C", ROOT, "ONLY=^(a|b$)x$", "test"], check=True,
+                                capture_output=True, text=True)
+        self.assertIn("--only '^(a|b$)x$'\n", listed.stdout)
+        ended = subprocess.run([ROOT / "boot-tests/run.py", "--only", "^(a"], check=False,
+                               capture_output=True, text=True)
+        self.assertEqual(ended.returncode, 2)
+        self.assertIn("'^(a': missing )", ended.stderr)
 
     def test_each_kind(self):
         everything = "B=b CC=clang all initramfs b/stop-kernel.bin"
