@@ -244,22 +244,30 @@ static void bad_allocations(void **state)
 	assert_refused(ST_BAD_FORMAT, "etc/table-loader: ALLOCATE of etc/acpi/rsdp, twice");
 }
 
-static void too_many_files(void **state)
+static enum status allocate_files(unsigned count)
 {
 	static const char names[17][3] = { "a", "b", "c", "d", "e", "f", "g", "h", "i",
 					   "j", "k", "l", "m", "n", "o", "p", "q" };
 	gpa_t rsdp;
-	(void)state;
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), ARENA_SIZE, 0 };
 	fixture.command_count = 0;
 	fake_files_reset();
-	for (unsigned i = 0; i < 17; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		acpi_fixture_allocate(&fixture, names[i], 1);
 		fake_files_add(names[i], (uint16_t)(0x100 + i), names[i], 1);
 	}
 	acpi_fixture_serve(&fixture);
-	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_SPACE,
+	return acpi_install(&arena, &mailbox, &rsdp);
+}
+
+static void too_many_files(void **state)
+{
+	(void)state;
+	assert_refusal(allocate_files(17), ST_NO_SPACE,
 		       "etc/table-loader: ALLOCATE of more than 16 files");
+	/* As many as there may be, but none is the RSDP's. */
+	assert_refusal(allocate_files(16), ST_BAD_FORMAT,
+		       "etc/table-loader: no ALLOCATE of etc/acpi/rsdp");
 }
 
 static void arena_too_small(void **state)
@@ -363,6 +371,11 @@ static void bad_command_list(void **state)
 	fake_files_add("etc/table-loader", 0x20, zeros, sizeof(zeros));
 	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_SPACE,
 		       "etc/table-loader: 65664 bytes, at most 512 commands");
+	/* As many as there may be, for a larger arena. */
+	fake_files_reset();
+	fake_files_add("etc/table-loader", 0x20, zeros, 512 * sizeof(struct table_loader_command));
+	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY,
+		       "etc/table-loader: 65536 bytes, arena of 0x8000");
 	fake_files_reset();
 	fake_files_add("etc/table-loader", 0x20, zeros, 127);
 	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_BAD_FORMAT,
@@ -440,13 +453,12 @@ static void bad_root_tables(void **state)
 	assert_refused(ST_BAD_FORMAT, "ACPI RSDT at 0xa00180: checksum off by 0xb5");
 }
 
-static void too_many_tables(void **state)
+/* An RSDT with so many entries, all 0, in a file of its own. */
+static enum status install_root(uint32_t entries)
 {
 	static uint8_t big[0x400];
 	gpa_t rsdp;
-	(void)state;
-	/* An RSDT with 65 entries in a file of its own. */
-	struct acpi_header header = { .signature = ACPI_RSDT, .length = 36 + 65 * 4 };
+	struct acpi_header header = { .signature = ACPI_RSDT, .length = 36 + entries * 4 };
 	memcpy(big, &header, sizeof(header));
 	fixture.command_count = 0;
 	acpi_fixture_allocate(&fixture, "etc/acpi/rsdp", 16);
@@ -459,9 +471,17 @@ static void too_many_tables(void **state)
 	fake_files_reset();
 	fake_files_add("etc/big", 0x30, big, sizeof(big));
 	acpi_fixture_serve(&fixture);
-	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_SPACE,
-		       "ACPI root table: 65 tables, at most 64");
+	return acpi_install(&arena, &mailbox, &rsdp);
 }
+
+static void too_many_tables(void **state)
+{
+	(void)state;
+	assert_refusal(install_root(65), ST_NO_SPACE, "ACPI root table: 65 tables, at most 64");
+	/* As many as there may be: each is looked at. */
+	assert_refusal(install_root(64), ST_BAD_RANGE, "ACPI table at 0x0: not in the arena");
+}
+
 
 static void bad_madt(void **state)
 {
