@@ -4,6 +4,7 @@
 // Properties: no access but to the code, to the plain memory that RSI and RDI name and, by
 // vmcall.h's contract, to the host; RIP and flags move only on ST_OK; no flag but the status flags
 // and RF ever changes, nor does CS, SS or what the stub pushed.
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ struct input {
 	struct trap_frame frame;
 	struct ve_info info;
 	uint8_t code_at;      /* bytes from the end of the code's page */
-	uint8_t agree;        /* bit 0: the report agrees with the instruction's operand */
+	uint8_t agree;        /* bit 0: the report fits the instruction; bit 1: INS or OUTS */
 	uint8_t fail_after;   /* calls of the host that succeed */
 	uint8_t fail_with;
 	uint64_t value;       /* what the host gives */
@@ -137,6 +138,33 @@ static uint8_t *map_guarded(size_t size)
 	return at;
 }
 
+/* INS or OUTS by the first byte of the code, of a count around the end of a burst. */
+static void make_string_io(void)
+{
+	uint8_t choice = input.code[0];
+	unsigned length = 0;
+
+	if ((choice & 1) != 0) {
+		input.code[length++] = 0xF3; /* REP */
+	}
+	if ((choice & 2) != 0) {
+		input.code[length++] = 0x66; /* 16 bits */
+	}
+	input.code[length] = (uint8_t)(0x6C + (choice >> 2) % 4);
+	input.frame.rcx %= 0x4000;
+}
+
+static void make_io_agree(const struct insn *insn)
+{
+	uint64_t *qualification = &input.info.exit_qualification;
+
+	input.info.exit_reason = EXIT_REASON_IO;
+	*qualification &= IO_QUAL_PORT;
+	*qualification |= IO_QUAL_STRING | field_put(IO_QUAL_SIZE, insn->memory_size - 1u);
+	*qualification |= insn->kind == INSN_INS ? IO_QUAL_IN : 0;
+	*qualification |= insn->repeat != INSN_NO_REPEAT ? IO_QUAL_REP : 0;
+}
+
 /* Makes the report fit to the instruction, so that the fuzzer gets beyond the comparison. */
 static void make_report_agree(void)
 {
@@ -155,6 +183,9 @@ static void make_report_agree(void)
 	input.info.gpa = BIT64(47) | (input.info.gpa & MASK64(46, 12)) | input.info.gla % PAGE;
 	input.info.exit_qualification |= EPT_QUAL_FINAL;
 	input.info.instruction_length = insn.length;
+	if (insn.kind == INSN_INS || insn.kind == INSN_OUTS) {
+		make_io_agree(&insn);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -172,6 +203,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(&input, data, size < sizeof(input) ? size : sizeof(input));
 	calls = 0;
 
+	/* A string of known form, which then has REP. */
+	bool string = input.agree % 4 == 3 && (input.code[0] & 1) != 0;
+	if ((input.agree & 2) != 0) {
+		make_string_io();
+	}
 	memset(code, 0x90, 2 * PAGE);
 	input.frame.rip = (uint64_t)code + PAGE - input.code_at % 20;
 	memcpy((void *)input.frame.rip, input.code, sizeof(input.code));
@@ -190,6 +226,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		CHECK(moved <= INSN_MAX_LENGTH);
 		CHECK(moved == 0 || (frame.rflags & RFLAGS_RF) == 0);
+		/* Only a string that is not done yet comes back. */
+		CHECK(moved != 0 || (frame.rcx != 0 && frame.rcx < input.frame.rcx));
+		CHECK(moved == 0 || !string || frame.rcx == 0);
 	} else {
 		CHECK(frame.rip == input.frame.rip);
 		CHECK(frame.rflags == input.frame.rflags);
