@@ -14,6 +14,8 @@
 #include "shim/linux.h"
 
 #define MIB2 UINT64_C(0x200000)
+#define FADT_DSDT 40
+#define FADT_X_DSDT 140
 
 static const struct whole_handover *left;
 static struct linux_boot_params params;
@@ -211,8 +213,8 @@ static unsigned judge_event(const struct cc_event *event, const uint8_t *text)
 		memcpy(&blob, text, sizeof(blob));
 		uint32_t setup = (header->setup_sects + 1u) * LINUX_SECTOR_SIZE;
 		must(blob.base == kernel &&
-			     digest_is(event, left->host->items[WHOLE_SETUP].bytes, setup,
-				       at(kernel), blob.size - setup),
+			     digest_is(event, at(HANDOFF_SETUP), setup, at(kernel),
+				       blob.size - setup),
 		     "digest of the kernel");
 		return SEEN_KERNEL;
 	case EV_IPL:
@@ -289,6 +291,18 @@ static unsigned judge_madt(uint64_t address, uint32_t length)
 	return wakeups;
 }
 
+static void judge_fadt(uint64_t address, uint32_t length)
+{
+	uint64_t dsdt = length >= FADT_DSDT + 4 ? number_at(address + FADT_DSDT, 4) : 0;
+	uint64_t x_dsdt = length >= FADT_X_DSDT + 8 ? number_at(address + FADT_X_DSDT, 8) : 0;
+	if (dsdt != 0) {
+		table_at(dsdt);
+	}
+	if (x_dsdt != 0) {
+		table_at(x_dsdt);
+	}
+}
+
 static void judge_root(uint64_t address, unsigned entry_size)
 {
 	uint32_t length = table_at(address).length;
@@ -304,6 +318,9 @@ static void judge_root(uint64_t address, unsigned entry_size)
 			memcpy(&ccel, at(table), sizeof(ccel));
 			must(ccel.log == EVENT_LOG && ccel.log_size == EVENT_LOG_SIZE, "CCEL");
 			logs++;
+		}
+		if (header.signature == ACPI_SIGNATURE('F', 'A', 'C', 'P')) {
+			judge_fadt(table, header.length);
 		}
 	}
 	must(wakeups == 1 && logs == 1, "ACPI: one wake-up structure, one event log");
