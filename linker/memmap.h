@@ -5,11 +5,12 @@
 // text and constants right below the AP table: their size says where they start (shim_base). An
 // embedded kernel, initrd and command line stand right below that. The file is padded in front, to
 // a multiple of IMAGE_ALIGN.
+//
 //   0x1_0000_0000 +--------------------------------------------------------------+
 //                 | reset page: entry code of both worlds, GDT, image config,    |  R-X  4 KiB
 //   RESET_PAGE    |   TDVF metadata, GUID table, reset vector at 0xFFFF_FFF0      |
 //                 +--------------------------------------------------------------+
-//   MAILBOX       | MP wake-up mailbox: OS half, firmware half with all x2APIC ids |  RW-  20 KiB
+//   MAILBOX       | MP wake-up mailbox: OS half, then all x2APIC ids            |  RW-  8 KiB
 //                 +--------------------------------------------------------------+
 //   AP_TABLE      | AP table: PML4, PDPT, 4 PDs; identity [0, 4 GiB), R+X only   |  R--  24 KiB
 //                 +--------------------------------------------------------------+
@@ -53,12 +54,12 @@
 #define FOUR_GIB            0x100000000
 #define MEM_PAGE_SIZE       0x1000
 
-/* The shim's budget: 112 KiB of measured pages at most. */
-#define SHIM_BASE_MIN       0xFFFE4000
-#define AP_TABLE            0xFFFF4000
+/* The shim's budget: 96 KiB of measured pages at most. */
+#define SHIM_BASE_MIN       0xFFFE8000
+#define AP_TABLE            0xFFFF7000
 #define AP_TABLE_PAGES      6
-#define MAILBOX             0xFFFFA000
-#define MAILBOX_PAGES       5
+#define MAILBOX             0xFFFFD000
+#define MAILBOX_PAGES       2
 #define RESET_PAGE          0xFFFFF000
 /* struct image_config, written by the loader. */
 #define IMAGE_CONFIG        0xFFFFF000

@@ -12,9 +12,9 @@
 #define MAILBOX_WAKEUP 1
 #define MAILBOX_TEST 2
 
-/* Ids that fit into the firmware half and the pages behind it; a TD with more vCPUs is refused. KVM
- * allows no more than 4,096. */
-#define MAILBOX_MAX_VCPUS 4576
+/* Ids that fit into the firmware half and the page that follows; a TD with more vCPUs is refused. A
+ * server of two sockets has 512 CPUs today. */
+#define MAILBOX_MAX_VCPUS 1504
 /* No APIC id: the vCPU has not arrived. */
 #define MAILBOX_NO_ID 0xFFFFFFFF
 
@@ -35,4 +35,4 @@ ABI_FIELD(struct mailbox, command, 0, 2);
 ABI_FIELD(struct mailbox, apic_id, 4, 4);
 ABI_FIELD(struct mailbox, wakeup_vector, 8, 8);
 ABI_FIELD(struct mailbox, reserved_firmware, 0x800, 128);
-ABI_FIELD(struct mailbox, arrived, 0x880, 18304);
+ABI_FIELD(struct mailbox, arrived, 0x880, 6016);

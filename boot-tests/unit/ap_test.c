@@ -21,8 +21,8 @@ static void every_entry_is_used(void **state)
 	(void)state;
 	static struct mailbox mailbox;
 	uint32_t which;
-	/* As many as KVM ever allows. */
-	assert_true(MAILBOX_MAX_VCPUS >= 4096);
+	/* Twice the CPUs of a large server. */
+	assert_true(MAILBOX_MAX_VCPUS >= 1024);
 	for (uint32_t i = 0; i < MAILBOX_MAX_VCPUS; i++) {
 		mailbox.arrived[i] = i + 1;
 	}

@@ -208,12 +208,12 @@ static void an_image_without_its_shim(void **state)
 {
 	(void)state;
 	parts = (struct plan_parts){
-		.shim = { shim + (SHIM_SIZE - 0xD000), 0xD000 },
+		.shim = { shim + (SHIM_SIZE - 0xA000), 0xA000 },
 	};
 	make_image();
 	assert_int_equal(image_size, IMAGE_ALIGN);
 	assert_int_equal(check(), ST_OK);
-	refuses_poke(CONFIG(image_size), FOUR_GIB - AP_TABLE, 4, "image config: image_size 0xc000");
+	refuses_poke(CONFIG(image_size), FOUR_GIB - AP_TABLE, 4, "image config: image_size 0x9000");
 	refuses_poke(CONFIG(image_size), 0x1000, 4, "image config: image_size 0x1000:");
 }
 
@@ -233,7 +233,7 @@ static void config_fields(void **state)
 	/* On the part before it, and further on than where it stands. */
 	refuses_poke(CONFIG(initrd.base), first + PAGE, 8, "image config: initrd base 0x");
 	refuses_poke(CONFIG(initrd.size), UINT64_MAX, 8, "size 0xffffffffffffffff: must lie in");
-	refuses_poke(CONFIG(cmdline.base), AP_TABLE, 8, "command line base 0xffff4000 size 0x5:");
+	refuses_poke(CONFIG(cmdline.base), AP_TABLE, 8, "command line base 0xffff7000 size 0x5:");
 	refuses_poke(CONFIG(cmdline.size), AP_TABLE - FOUR_GIB + SHIM_SIZE + PAGE + 1, 8,
 		     "command line base 0x");
 	parts.initrd.size = 3;
@@ -267,13 +267,13 @@ static void ap_table_bits(void **state)
 			refuses_poke(AP_TABLE + page * PAGE, entry ^ bits[i], 8, text);
 		}
 	}
-	refuses_poke(AP_TABLE + 6 * PAGE - 8, 0, 8, "AP table: entry 0x0 at 0xffff9ff8:");
+	refuses_poke(AP_TABLE + 6 * PAGE - 8, 0, 8, "AP table: entry 0x0 at 0xffffcff8:");
 }
 
 static void mailbox_is_zero(void **state)
 {
 	(void)state;
-	refuses_poke(MAILBOX, 1, 1, "shim: byte 0x01 at 0xffffa000, where the wake-up mailbox");
+	refuses_poke(MAILBOX, 1, 1, "shim: byte 0x01 at 0xffffd000, where the wake-up mailbox");
 	refuses_poke(MAILBOX + MAILBOX_PAGES * PAGE - 1, 0x80, 1,
 		     "shim: byte 0x80 at 0xffffefff, where the");
 }

@@ -286,7 +286,7 @@ static void broken_metadata(void **state)
 		/* Not measured; temporary memory on the kernel's place; a seeded mailbox. */
 		{ TDVF_METADATA + 0x20 + 28, 4, 0, "section 0: attributes 0x0 at 0xfffffc3c:" },
 		{ TDVF_METADATA + 0x40 + 8, 8, KERNEL_BASE, "section 1: memory_address 0x1000000" },
-		{ MAILBOX, 2, 1, "shim: byte 0x01 at 0xffffa000, where the wake-up mailbox goes" },
+		{ MAILBOX, 2, 1, "shim: byte 0x01 at 0xffffd000, where the wake-up mailbox goes" },
 		{ IMAGE_CONFIG + 0x0C, 4, 0x20001, "image config: image_size 0x20001:" },
 		{ IMAGE_CONFIG + 0x08, 4, 0x80, "image config: flags 0x80:" },
 		{ IMAGE_CONFIG + 0x10, 8, 0xFFFEF000, "kernel base 0xfffef000 size 0x0:" },
@@ -304,7 +304,7 @@ static void broken_metadata(void **state)
 	const struct poke spans[] = {
 		{ IMAGE_CONFIG + 0x30, 8, base + 1, ": must lie in the image below" },
 		{ IMAGE_CONFIG + 0x30, 8, base - PAGE, ": must lie in the image below" },
-		{ IMAGE_CONFIG + 0x30, 8, AP_TABLE, "command line base 0xffff4000 size 0x4:" },
+		{ IMAGE_CONFIG + 0x30, 8, AP_TABLE, "command line base 0xffff7000 size 0x4:" },
 		{ IMAGE_CONFIG + 0x38, 8, AP_TABLE - base + 1, ": must lie in the image below" },
 		{ IMAGE_CONFIG + 0x38, 8, UINT64_MAX, "size 0xffffffffffffffff" },
 		{ IMAGE_CONFIG + 0x38, 8, 3, "command line: byte 0x64 at 0x" },
@@ -324,9 +324,9 @@ static void broken_ap_table(void **state)
 		{ AP_TABLE + 0x2008, 8, 0x80000000002000E1, "AP table 0x200000: must" }, /* NX */
 		{ AP_TABLE + 0x2008, 8, 0x8000002000E1, "AP table 0x200000: must" }, /* shared */
 		/* U, PWT, PCD: the walk takes them, the plan does not. */
-		{ AP_TABLE + 0x2008, 8, 0x2000E5, "AP table: entry 0x2000e5 at 0xffff6008:" },
-		{ AP_TABLE + 0x2008, 8, 0x2000E9, "AP table: entry 0x2000e9 at 0xffff6008:" },
-		{ AP_TABLE + 0x2008, 8, 0x2000F1, "AP table: entry 0x2000f1 at 0xffff6008:" },
+		{ AP_TABLE + 0x2008, 8, 0x2000E5, "AP table: entry 0x2000e5 at 0xffff9008:" },
+		{ AP_TABLE + 0x2008, 8, 0x2000E9, "AP table: entry 0x2000e9 at 0xffff9008:" },
+		{ AP_TABLE + 0x2008, 8, 0x2000F1, "AP table: entry 0x2000f1 at 0xffff9008:" },
 		{ AP_TABLE + 0x2008, 8, 0, "AP table maps 0xffe00000 bytes:" },
 		{ AP_TABLE + 0x2008, 8, 0x80000021, "AP table after 0x200000: an entry leads out" },
 		{ AP_TABLE + 0x0000, 8, AP_TABLE + 0x1001, "AP table 0x0: must be" }, /* A clear */

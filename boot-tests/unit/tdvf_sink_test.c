@@ -20,8 +20,8 @@ static const struct {
 	size_t first, last;
 	const char *name;
 } zero_areas[] = {
-	{ 0x4000, 0x9FFF, "AP table" },
-	{ 0xA000, 0xEFFF, "wake-up mailbox" },
+	{ 0x7000, 0xCFFF, "AP table" },
+	{ 0xD000, 0xEFFF, "wake-up mailbox" },
 	{ 0xF000, 0xF03F, "image config" },
 	{ 0xFC00, 0xFDFF, "TDX metadata" },
 	{ 0xFFB8, 0xFFE3, "GUIDed table" },
@@ -129,8 +129,8 @@ static void default_image(void **state)
 		}
 	}
 	uint64_t *pages = malloc(6 * PAGE);
-	assert_int_equal(ap_table_build(pages, gpa(0xFFFF4000)), ST_OK);
-	assert_memory_equal(image + 0x4000, pages, 6 * PAGE);
+	assert_int_equal(ap_table_build(pages, gpa(0xFFFF7000)), ST_OK);
+	assert_memory_equal(image + 0x7000, pages, 6 * PAGE);
 	free(pages);
 
 	/* struct image_config */
