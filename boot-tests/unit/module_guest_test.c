@@ -479,6 +479,105 @@ static void shared_violations(void **state)
 	assert_int_equal(vmcb()->save.cr2, BIT64(48) | raw);
 }
 
+#define SHARED_DATA (DATA | BIT64(47)) /* the address that a private page has, with the SHARED bit */
+
+static uint64_t *new_shared_table(void)
+{
+	uint64_t *table = hpa_ptr(hpa(fixture_frame(PG_4K)));
+	memset(table, 0, MEM_PAGE_SIZE);
+	return table;
+}
+
+/* The host's tables down to the entry of SHARED_DATA; by level. */
+static void make_shared_tables(uint64_t *entries[PG_512G + 1])
+{
+	uint64_t *table = hpa_ptr(hpa(fixture.shared_root));
+	for (enum pg_level level = PG_512G;; level--) {
+		entries[level] = &table[pt_index(DATA, level)];
+		if (level == PG_4K) {
+			return;
+		}
+		table = new_shared_table();
+		*entries[level] = ptr_hpa(table).v | PTE_P | PTE_W | PTE_U;
+	}
+}
+
+/* Where the CPU gets with the tables of the next entry; 0: to a fault. */
+static uint64_t reaches(uint64_t gpa_raw)
+{
+	assert_status(enter(kick), KICKED);
+	const uint64_t *table = hpa_ptr(hpa(vmcb()->control.n_cr3));
+	for (enum pg_level level = PG_512G;; level--) {
+		uint64_t entry = table[pt_index(gpa_raw, level)];
+		uint64_t offset = pg_size(level) - 1;
+		if (!(entry & PTE_P)) {
+			return 0;
+		}
+		if (level == PG_4K || (entry & PTE_PS)) {
+			return (entry & PTE_ADDRESS & ~offset) | (gpa_raw & offset);
+		}
+		table = hpa_ptr(hpa(entry & PTE_ADDRESS));
+	}
+}
+
+/* A #VE about that address, and no exit that the host sees. */
+static void assert_shared_ve(uint64_t gpa_raw, uint64_t access, uint64_t granted)
+{
+	assert_status(fault(gpa_raw, NPF_FINAL | access), KICKED);
+	assert_int_equal(fixture.runs, 2);
+	assert_int_equal(field_get(EVENTINJ_VECTOR, fixture.injected), VECTOR_VE);
+	assert_status(tdcall2(TDG_VP_VEINFO_GET, 0, 0), TDX_SUCCESS);
+	assert_int_equal(gpr()[RCX], EXIT_REASON_EPT_VIOLATION);
+	assert_int_equal(gpr()[R9], gpa_raw);
+	assert_int_equal(gpr()[RDX] & ~EPT_QUAL_GLA_VALID,
+			 EPT_QUAL_FINAL | granted |
+				 (access == NPF_W ? EPT_QUAL_WRITE : EPT_QUAL_READ));
+}
+
+/* The host takes away what it shares, and when it likes: the TD gets a #VE there, or the host an
+ * exit, as its entry says. The private page of that address is never what the TD reaches by it, and
+ * keeps its place. */
+static void shared_memory_comes_and_goes(void **state)
+{
+	(void)state;
+	uint64_t *entries[PG_512G + 1];
+	uint64_t frame = fixture_frame(PG_4K), other = fixture_frame(PG_4K);
+	uint64_t leaf = PTE_P | PTE_W | PTE_U | PTE_A | PTE_D;
+	make_shared_tables(entries);
+	*entries[PG_4K] = frame | leaf;
+	assert_int_equal(reaches(SHARED_DATA + 8), frame + 8);
+	for (enum pg_level level = PG_4K; level <= PG_512G; level++) {
+		uint64_t kept = *entries[level];
+		*entries[level] = 0;
+		assert_int_equal(reaches(SHARED_DATA), 0);
+		assert_shared_ve(SHARED_DATA + 8, NPF_W, 0);
+		assert_shared_ve(SHARED_DATA + 0xFF0, 0, 0);
+		*entries[level] = NPT_SUPPRESS_VE;
+		assert_int_equal(reaches(SHARED_DATA), 0);
+		assert_status(fault(SHARED_DATA + 8, NPF_FINAL | NPF_W),
+			      EXIT_REASON_EPT_VIOLATION);
+		assert_int_equal(fixture.runs, 1);
+		assert_int_equal(fixture.injected, 0);
+		assert_int_equal(vcpu()->ve.valid, 0);
+		assert_int_equal(fixture.regs.rcx, EPT_QUAL_WRITE);
+		assert_int_equal(fixture.regs.rdx, EXT_QUAL_NONE);
+		assert_int_equal(fixture.regs.r8, SHARED_DATA);
+		assert_int_equal(reaches(DATA + 8), data_page + 8);
+		*entries[level] = kept;
+		assert_int_equal(reaches(SHARED_DATA + 8), frame + 8);
+	}
+	*entries[PG_4K] = (frame | leaf) & ~PTE_W;
+	assert_shared_ve(SHARED_DATA, NPF_W, EPT_QUAL_READABLE | EPT_QUAL_EXECUTABLE);
+	/* It comes back elsewhere. */
+	*entries[PG_4K] = other | leaf;
+	assert_int_equal(reaches(SHARED_DATA), other);
+	/* Neither is a private page that the host takes away looked for among the shared ones. */
+	assert_status(call(TDH_MEM_RANGE_BLOCK, DATA, fixture.tdr, 0, 0), TDX_SUCCESS);
+	assert_int_equal(reaches(DATA), 0);
+	assert_blocked(DATA + 8, DATA);
+	assert_int_equal(reaches(SHARED_DATA), other);
+}
+
 static void page_attributes(void **state)
 {
 	(void)state;
@@ -819,6 +918,7 @@ int main(void)
 		cmocka_unit_test_setup(private_violations, setup),
 		cmocka_unit_test_setup(blocked_pages, setup),
 		cmocka_unit_test_setup(shared_violations, setup),
+		cmocka_unit_test_setup(shared_memory_comes_and_goes, setup),
 		cmocka_unit_test_setup(page_attributes, setup),
 		cmocka_unit_test_setup(cpuid_leaves, setup),
 		cmocka_unit_test_setup(cpuid_configuration, setup),

@@ -11,8 +11,10 @@
 #include "arch/x86/cpu.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/td.h"
+#include "boot-tests/module/td_cpuid.h"
 #include "boot-tests/unit/module_fixture.h"
 
+#define FEATURE7_EDX_PCONFIG BIT32(18)
 #define KICKED (TDX_SUCCESS | EXIT_REASON_EXTERNAL_INTERRUPT)
 
 static int load(void **state)
@@ -71,10 +73,16 @@ static void instructions(void **state)
 		{ VMEXIT_MWAIT_COND, { 0x0F, 0x01, 0xC9 }, 3, EXIT_REASON_MWAIT, VECTOR_VE },
 		/* ATTRIBUTES.PERFMON is 0, and there is no SVM. */
 		{ VMEXIT_RDPMC, { 0x0F, 0x33 }, 0, 0, VECTOR_GP },
+		/* An AMD CPU knows neither; and the TD has not been given PCONFIG. */
+		{ VMEXIT_EXCP(VECTOR_UD), { 0x0F, 0x01, 0xC1 }, 3, EXIT_REASON_VMCALL, VECTOR_VE },
+		{ VMEXIT_EXCP(VECTOR_UD), { 0x0F, 0x01, 0xC5 }, 0, 0, VECTOR_UD },
 		{ VMEXIT_VMRUN, { 0x0F, 0x01, 0xD8 }, 0, 0, VECTOR_UD },
 		{ VMEXIT_VMMCALL, { 0x0F, 0x01, 0xD9 }, 0, 0, VECTOR_UD },
 	};
 	uint64_t rip = vmcb()->save.rip;
+	struct cpuid_values v;
+	assert_true(td_cpuid_read(vcpu(), 7, 0, &v));
+	assert_int_equal(v.edx & FEATURE7_EDX_PCONFIG, 0);
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
 		instruction = &all[i];
 		assert_int_equal(vector_after(instruction_script), all[i].vector);
