@@ -205,8 +205,8 @@ UNIT_LIBS := -lcrypto -lZydis
 $(B)/test/lintel: $(call objects,test,$(LINTEL_C)) $(B)/test/pure.a $(B)/shim_blob.o
 	$(HOSTCC) -fsanitize=address,undefined $^ -o $@
 $(B)/unit/lintel_cli_test: | $(B)/test/lintel
-# Reads the code of the images.
-$(B)/unit/ap_code_test: | $(B)/lintel.fd $(B)/ap-example.fd
+# These read the code of the images.
+$(B)/unit/ap_code_test $(B)/unit/exception_code_test: | $(B)/lintel.fd $(B)/ap-example.fd
 unit: $(UNIT_BIN) ## build and run the unit tests
 	@set -e; for t in $(UNIT_BIN); do echo "== $$t"; $$t; done
 

@@ -7,7 +7,6 @@
 // value; what has none is a failure. What a compare and its branch have made certain is kept as
 // well: an index is in its bounds, an answer was a success, a field of the mailbox was read twice.
 // Runs on build/lintel.fd and build/ap-example.fd, with the symbols of their ELF files.
-#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -16,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -27,6 +25,7 @@
 #include "arch/tdx/module.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/desc.h"
+#include "boot-tests/unit/built.h"
 #include "linker/memmap.h"
 
 #define PAGE 4096u
@@ -35,58 +34,6 @@ enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, 
 #define VALUES_MAX 4
 #define VISITS_MAX 100000
 #define ACCESSES_MAX 256
-
-/* ---- the image ------------------------------------------------------------------------------- */
-
-static char build[400];
-static uint8_t *image, *elf;
-static size_t image_size;
-
-static uint8_t *load(const char *name, size_t *size)
-{
-	char path[500];
-	snprintf(path, sizeof(path), "%s/%s", build, name);
-	FILE *file = fopen(path, "rb");
-	if (file == NULL) {
-		fail_msg("%s is not there: make all", path);
-	}
-	fseek(file, 0, SEEK_END);
-	*size = (size_t)ftell(file);
-	rewind(file);
-	uint8_t *bytes = malloc(*size);
-	assert_int_equal(fread(bytes, 1, *size, file), *size);
-	fclose(file);
-	return bytes;
-}
-
-static uint64_t symbol(const char *name)
-{
-	const Elf64_Ehdr *header = (const void *)elf;
-	const Elf64_Shdr *sections = (const void *)(elf + header->e_shoff);
-	for (unsigned s = 0; s < header->e_shnum; s++) {
-		if (sections[s].sh_type != SHT_SYMTAB) {
-			continue;
-		}
-		const Elf64_Sym *symbols = (const void *)(elf + sections[s].sh_offset);
-		const char *names = (const char *)elf + sections[sections[s].sh_link].sh_offset;
-		for (size_t i = 0; i < sections[s].sh_size / sizeof(*symbols); i++) {
-			if (strcmp(names + symbols[i].st_name, name) == 0) {
-				return symbols[i].st_value;
-			}
-		}
-	}
-	fail_msg("no symbol %s", name);
-	return 0;
-}
-
-static const uint8_t *bytes_at(uint64_t address, size_t size)
-{
-	uint64_t base = FOUR_GIB - image_size;
-	if (address < base || address + size > FOUR_GIB) {
-		fail_msg("0x%llx is not in the image", (unsigned long long)address);
-	}
-	return image + (address - base);
-}
 
 /* ---- what is known of the registers ---------------------------------------------------------- */
 
@@ -253,8 +200,8 @@ static struct insn decode(uint64_t address, enum mode mode)
 			      : ZYDIS_MAX_INSTRUCTION_LENGTH;
 	ZydisDecoder decoder;
 	ZydisDecoderInit(&decoder, modes[mode].machine, modes[mode].stack);
-	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes_at(address, left), left, &insn.z,
-						 insn.operands))) {
+	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, built_bytes(address, left), left,
+						 &insn.z, insn.operands))) {
 		fail_msg("0x%llx: no instruction", (unsigned long long)address);
 	}
 	return insn;
@@ -384,7 +331,7 @@ static enum source source_of_load(const struct insn *insn, const struct state *s
 	if (where.count != 1) {
 		return FROM_ANYWHERE;
 	}
-	switch (where.of[0] - symbol("ap_mailbox")) {
+	switch (where.of[0] - built_symbol("ap_mailbox")) {
 	case offsetof(struct mailbox, command):
 		return state->held & HELD_ID ? FROM_COMMAND_LATER : FROM_COMMAND;
 	case offsetof(struct mailbox, apic_id):
@@ -714,7 +661,7 @@ static void far_jump(const struct insn *insn, const struct state *state)
 		if (where.count != 1 || o->size != 48) {
 			complain(insn, "no far pointer of 6 bytes");
 		}
-		const uint8_t *pointer = bytes_at(where.of[0], 6);
+		const uint8_t *pointer = built_bytes(where.of[0], 6);
 		uint32_t offset;
 		memcpy(&offset, pointer, 4);
 		memcpy(&selector, pointer + 4, 2);
@@ -926,7 +873,7 @@ static void control_register(const struct insn *insn, const struct state *state)
 		good = any_of(&v, cr0, ARRAY_COUNT(cr0));
 		break;
 	case ZYDIS_REGISTER_CR3:
-		good = value_is(&v, symbol("ap_table"));
+		good = value_is(&v, built_symbol("ap_table"));
 		break;
 	case ZYDIS_REGISTER_CR4:
 		/* ap_reset_vector keeps some of the OS's bits until paging is off. */
@@ -944,11 +891,11 @@ static void control_register(const struct insn *insn, const struct state *state)
 
 static void walk_ap_path(void)
 {
-	uint64_t start = symbol("ap_start");
+	uint64_t start = built_symbol("ap_start");
 	start_walk(start & ~(uint64_t)(PAGE - 1), 0);
 	struct state unknown_state = anything_at_all();
 	visit(start, MODE_64, &unknown_state);
-	visit(symbol("ap_reset_vector"), MODE_64, &unknown_state);
+	visit(built_symbol("ap_reset_vector"), MODE_64, &unknown_state);
 	finish_walk();
 }
 
@@ -956,8 +903,8 @@ static void walk_ap_path(void)
 static bool is_own_constant(const struct access *a)
 {
 	for (unsigned i = 0; i < a->address.count; i++) {
-		if (a->address.of[i] < symbol("text_info") ||
-		    a->address.of[i] + a->size > symbol("ap_gdt_pointer") + 10) {
+		if (a->address.of[i] < built_symbol("text_info") ||
+		    a->address.of[i] + a->size > built_symbol("ap_gdt_pointer") + 10) {
 			return false;
 		}
 	}
@@ -996,7 +943,7 @@ static void check_acknowledgement(const struct insn *insn, const struct access *
 
 static void ap_accesses(void)
 {
-	uint64_t mailbox = symbol("ap_mailbox");
+	uint64_t mailbox = built_symbol("ap_mailbox");
 	uint64_t arrived = mailbox + offsetof(struct mailbox, arrived);
 	unsigned stores = 0, acknowledgements = 0, lookups = 0, flags = 0;
 	uint64_t last_read = 0, first_acknowledgement = UINT64_MAX;
@@ -1020,8 +967,8 @@ static void ap_accesses(void)
 			if (a->at < first_acknowledgement) {
 				first_acknowledgement = a->at;
 			}
-		} else if (!a->write && !a->indexed && a->address.of[0] == symbol("ap_flags") &&
-			   a->size == 4) {
+		} else if (!a->write && !a->indexed &&
+			   a->address.of[0] == built_symbol("ap_flags") && a->size == 4) {
 			flags++;
 		} else if (!a->write && !a->indexed && offset + a->size <= 16) {
 			memset(read + offset, true, a->size);
@@ -1063,11 +1010,11 @@ static void ap_details(const struct insn *insn, const struct state *state)
 	}
 	if (insn->z.mnemonic == ZYDIS_MNEMONIC_JMP && o[0].type == ZYDIS_OPERAND_TYPE_REGISTER) {
 		/* MOV ECX, ECX */
-		assert_memory_equal(bytes_at(insn->address - 2, 2), "\x89\xC9", 2);
+		assert_memory_equal(built_bytes(insn->address - 2, 2), "\x89\xC9", 2);
 		assert_int_equal(o[0].reg.value, ZYDIS_REGISTER_RCX);
 		check_exit(insn, state);
 	}
-	if (insn->address == symbol("ap_park") &&
+	if (insn->address == built_symbol("ap_park") &&
 	    (state->high[RBX] >= MAILBOX_NO_ID || state->owed != 0)) {
 		complain(insn, "parks with an id that is none");
 	}
@@ -1078,7 +1025,7 @@ static void all_reached(uint64_t begin, uint64_t end)
 {
 	unsigned padding = 0;
 	for (uint64_t at = begin; at < end; at++) {
-		uint8_t byte = *bytes_at(at, 1);
+		uint8_t byte = *built_bytes(at, 1);
 		padding = walk.owner[at - walk.page] == 0 ? padding + 1 : 0;
 		if (padding == 16 || (padding > 0 && byte != 0 && byte != 0x90) ||
 		    (padding == 1 && at % 16 == 0)) {
@@ -1095,34 +1042,25 @@ static void check_ap_path(void)
 	each_insn(ap_details);
 	ap_accesses();
 	assert_int_equal(walk.exits, 1);
-	all_reached(symbol("ap_start"), symbol("text_info"));
+	all_reached(built_symbol("ap_start"), built_symbol("text_info"));
 	/* The GDT, too, stands in the one page. */
-	assert_int_equal(symbol("ap_gdt_pointer") / PAGE, walk.page / PAGE);
-}
-
-static void take_image(const char *fd, const char *elf_name)
-{
-	size_t elf_size;
-	free(image);
-	free(elf);
-	image = load(fd, &image_size);
-	elf = load(elf_name, &elf_size);
+	assert_int_equal(built_symbol("ap_gdt_pointer") / PAGE, walk.page / PAGE);
 }
 
 static void ap_path_of_the_shim(void **state)
 {
 	(void)state;
-	take_image("lintel.fd", "shim.elf");
+	built_load("lintel.fd", "shim.elf");
 	check_ap_path();
 }
 
 static void ap_path_of_the_example(void **state)
 {
 	(void)state;
-	take_image("ap-example.fd", "ap-example.elf");
+	built_load("ap-example.fd", "ap-example.elf");
 	check_ap_path();
-	assert_int_not_equal(symbol("ap_table"), AP_TABLE);
-	assert_int_not_equal(symbol("ap_mailbox"), MAILBOX);
+	assert_int_not_equal(built_symbol("ap_table"), AP_TABLE);
+	assert_int_not_equal(built_symbol("ap_mailbox"), MAILBOX);
 }
 
 /* ---- the reset page -------------------------------------------------------------------------- */
@@ -1130,9 +1068,9 @@ static void ap_path_of_the_example(void **state)
 static void walk_reset_page(void)
 {
 	struct state unknown_state = anything_at_all();
-	take_image("lintel.fd", "shim.elf");
-	start_walk(RESET_PAGE, symbol("shim_main"));
-	assert_int_equal(symbol("reset_vector"), RESET_VECTOR);
+	built_load("lintel.fd", "shim.elf");
+	start_walk(RESET_PAGE, built_symbol("shim_main"));
+	assert_int_equal(built_symbol("reset_vector"), RESET_VECTOR);
 	visit(RESET_VECTOR, MODE_16, &unknown_state);
 	visit(RESET_VECTOR, MODE_32, &unknown_state);
 }
@@ -1142,11 +1080,11 @@ static void reset_page(void **state)
 	(void)state;
 	struct state unknown_state = anything_at_all();
 	walk_reset_page();
-	visit(symbol("ap_reset_vector"), MODE_64, &unknown_state);
+	visit(built_symbol("ap_reset_vector"), MODE_64, &unknown_state);
 	finish_walk();
 	each_insn(page_opcode);
 	each_insn(control_register);
-	all_reached(RESET_CODE, symbol("text_info"));
+	all_reached(RESET_CODE, built_symbol("text_info"));
 	/* Of all that the AP path does not have: TempMem cleared, the call's return address. */
 	unsigned stores = 0;
 	for (unsigned i = 0; i < walk.access_count; i++) {
@@ -1178,12 +1116,12 @@ static void path_of_a_td(void **state)
 	assert_int_not_equal(address, 0);
 	assert_int_equal(writes, 1);
 	struct state before = walk.states[MODE_32][address - RESET_PAGE];
-	start_walk(RESET_PAGE, symbol("shim_main"));
+	start_walk(RESET_PAGE, built_symbol("shim_main"));
 	visit(address, MODE_32, &before);
 	finish_walk();
 	each_insn(td_opcode);
 	each_insn(control_register);
-	assert_true(walk.seen[MODE_64][symbol("ap_start") - RESET_PAGE]);
+	assert_true(walk.seen[MODE_64][built_symbol("ap_start") - RESET_PAGE]);
 }
 
 /* ---- the sources ----------------------------------------------------------------------------- */
@@ -1280,26 +1218,10 @@ static void every_routine_has_its_header(void **state)
 	assert_int_equal(check_headers("shim/reset.nasm"), 5);
 }
 
-/* build/unit/THIS stands beside the images' folder. */
-static int set_up(void **state)
-{
-	(void)state;
-	ssize_t length = readlink("/proc/self/exe", build, sizeof(build) - 1);
-	for (int level = 0; level < 2; level++) {
-		char *slash = length > 0 ? strrchr(build, '/') : NULL;
-		if (slash == NULL) {
-			return -1;
-		}
-		*slash = 0;
-	}
-	return 0;
-}
-
 static int tear_down(void **state)
 {
 	(void)state;
-	free(image);
-	free(elf);
+	built_drop();
 	return 0;
 }
 
@@ -1312,5 +1234,5 @@ int main(void)
 		cmocka_unit_test(ap_path_of_the_example),
 		cmocka_unit_test(every_routine_has_its_header),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, NULL, tear_down);
 }

@@ -479,7 +479,8 @@ static void shared_violations(void **state)
 	assert_int_equal(vmcb()->save.cr2, BIT64(48) | raw);
 }
 
-#define SHARED_DATA (DATA | BIT64(47)) /* the address that a private page has, with the SHARED bit */
+/* The address that a private page has, with the SHARED bit. */
+#define SHARED_DATA (DATA | BIT64(47))
 
 static uint64_t *new_shared_table(void)
 {
