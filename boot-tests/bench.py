@@ -48,6 +48,7 @@ class Runner:
         with tempfile.NamedTemporaryFile("r", suffix=".json") as stats:
             command = [str(ROOT / "tools/tdrun"), "--quiet",
                        "--machine-elf", self.file("machine.elf"), "--timeout", str(TIMEOUT_SECONDS),
+                       "--page-size", "2M",
                        "--stats", stats.name, *options]
             ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
                                    text=True, errors="replace", check=False)

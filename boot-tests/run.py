@@ -122,12 +122,13 @@ class Case:
     kexec: bool = False        # the initrd is given kernel and initrd, to start them by kexec
     append: str = ""
     smp: str = "1"
-    memory: str = "512M"
+    memory: str = "128M"
     hold: int = 0              # a vCPU that the host holds for a second at each turn
     la57: bool = False         # a CPU with 5-level paging
     threads: str = "single"    # multi: a thread of the host for each CPU
     gpaw: int = 48             # bits of a guest physical address
     fw_cfg_files: int = 0      # so many files more in QEMU's fw_cfg device
+    page_size: str = "4K"      # by which the host maps private memory
     tdrun: list = dataclasses.field(default_factory=list)  # further options of tools/tdrun
     timeout: int = 60
     status: int = 0
@@ -234,6 +235,7 @@ def boot_command(case, image, second, files, stats):
             *(["--host-test"] if case.host_test else []),
             *(["--mrtd-order", case.mrtd] if case.mrtd else []),
             *(f"--qemu-arg={word}" for word in more),
+            *(["--page-size", case.page_size] if case.page_size != "4K" else []),
             *case.tdrun,
             "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
                                  for word in options]

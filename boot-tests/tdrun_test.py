@@ -192,7 +192,7 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--trace", "/"), ("--unknown",), ("stray",), ("--mem", "1G"),
     ("--gpaw", "50"), ("--gpaw", ""), ("--threads", "2"), ("--threads", "multi", "--icount"),
     ("--mapgpa-retry", "0"), ("--mapgpa-retry", "2K"), ("--mapgpa-again", "0"),
-    ("--mapgpa-r11", "shared"), ("--sept-ve-disable", "no"),
+    ("--mapgpa-r11", "shared"), ("--page-size", "1G"), ("--sept-ve-disable", "no"),
     ("--host-test",), ("--second-firmware", "/no/such/file"), ("--second-smp", "1"),
     ("--second-memory", "64M"),
     ("--second-firmware", "/dev/null", "--second-smp", "0"),
@@ -389,6 +389,7 @@ def test_temp_mem_by_firmware_or_option(fake, image, option, lines):
 # What the host does otherwise than KVM.
 @pytest.mark.parametrize("options, lines", [
     ([], []),
+    (["--page-size", "4K"], []), (["--page-size", "2M"], ["page_size=2M"]),
     (["--mapgpa-retry", "64K"], ["mapgpa_retry=65536"]),
     (["--mapgpa-again", "2", "--mapgpa-r11", "gpa"], ["mapgpa_again=2", "mapgpa_r11=gpa"]),
     (["--debug-td"], ["debug=1"]),

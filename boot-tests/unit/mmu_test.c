@@ -175,6 +175,7 @@ static int set_up(void **state)
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
 	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ 0 },
 		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
+	mmu.large_pages = true;
 	return 0;
 }
 
@@ -306,12 +307,24 @@ static void shared_memory_may_stand_elsewhere(void **state)
 	(void)state;
 	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ .base = hpa(40 * BLOCK) },
 		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
+	mmu.large_pages = true;
 	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
 	assert_int_equal(shared_entry(BLOCK), SHARED_PAGE(41 * BLOCK) | PTE_PS);
 	assert_int_equal(convert(2 * BLOCK + PAGE, PAGE, SHARE_SHARED), ST_OK);
 	assert_int_equal(shared_entry(2 * BLOCK), NPT_SUPPRESS_VE);
 	assert_int_equal(shared_entry(2 * BLOCK + PAGE), SHARED_PAGE(42 * BLOCK + PAGE));
 	assert_int_equal(ptr_hpa(mmu_shared(&mmu, 2 * BLOCK + PAGE + 5)).v, 42 * BLOCK + PAGE + 5);
+}
+
+/* What KVM does whatever the TD asks for: the ACCEPT of 2 MiB then finds a smaller page. */
+static void a_host_may_have_small_pages_only(void **state)
+{
+	(void)state;
+	mmu.large_pages = false;
+	accept_fault(BLOCK + PAGE, PG_2M);
+	expect_log("SEPT 3\nSEPT 2\nSEPT 200001\nAUG 201000\n");
+	mmu_private_fault(&mmu, 0, gpa(2 * BLOCK), 0);
+	expect_log("SEPT 400001\nAUG 400000\n");
 }
 
 /* QEMU has its devices from 2 GiB on, where a TD of less than 2.75 GiB has RAM. */
@@ -321,6 +334,7 @@ static void what_is_shared_above_2_gib_may_stand_apart(void **state)
 	uint64_t split = TD_LOW_MEMORY_SPLIT;
 	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ .upper = hpa(50 * BLOCK) },
 		 &(struct td_memory){ split + 2 * BLOCK, HIGH_SIZE, FIRMWARE_SIZE }, 48);
+	mmu.large_pages = true;
 	assert_int_equal(convert(split - BLOCK, 2 * BLOCK, SHARE_SHARED), ST_OK);
 	assert_int_equal(shared_entry(split - BLOCK), SHARED_PAGE(split - BLOCK) | PTE_PS);
 	assert_int_equal(shared_entry(split), SHARED_PAGE(50 * BLOCK) | PTE_PS);
@@ -344,6 +358,7 @@ static void ram_need_not_end_with_a_block(void **state)
 	uint64_t high = PAGE;
 	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ 0 },
 		 &(struct td_memory){ low, high, FIRMWARE_SIZE }, 48);
+	mmu.large_pages = true;
 	assert_int_equal(shared_entry(0), NPT_SUPPRESS_VE);
 	assert_int_equal(shared_entry(low - PAGE), NPT_SUPPRESS_VE);
 	assert_int_equal(shared_entry(low), 0);
@@ -600,6 +615,7 @@ int main(void)
 		cmocka_unit_test_setup(pages_of_the_image_are_added_and_measured, set_up),
 		cmocka_unit_test_setup(large_page_becomes_shared_and_private_again, set_up),
 		cmocka_unit_test_setup(shared_memory_may_stand_elsewhere, set_up),
+		cmocka_unit_test_setup(a_host_may_have_small_pages_only, set_up),
 		cmocka_unit_test_setup(what_is_shared_above_2_gib_may_stand_apart, set_up),
 		cmocka_unit_test_setup(ram_need_not_end_with_a_block, set_up),
 		cmocka_unit_test_setup(private_frames_are_told, set_up),

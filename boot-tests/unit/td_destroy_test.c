@@ -38,7 +38,7 @@
 
 static struct td td;
 static struct blob firmware;
-static struct config config;
+static struct config config = { .large_pages = true };
 static const struct td_place place = { .vcpu_count = VCPUS,
 				       .hkid = MODULE_HKID_BASE + 1,
 				       .memory = 16 * BLOCK };

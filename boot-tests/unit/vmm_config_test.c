@@ -100,6 +100,11 @@ static void settings_are_read(void **state)
 	assert_int_equal(config.map_gpa.retry, 8192);
 	assert_int_equal(config.map_gpa.again, 2);
 	assert_true(config.map_gpa.bare_address);
+	assert_false(config.large_pages);
+	assert_int_equal(parse("memory=4096\npage_size=2M\n", &config), ST_OK);
+	assert_true(config.large_pages);
+	assert_int_equal(parse("memory=4096\npage_size=4K\n", &config), ST_OK);
+	assert_false(config.large_pages);
 	assert_int_equal(parse("memory=4096\nmapgpa_r11=request\n", &config), ST_OK);
 	assert_false(config.map_gpa.bare_address);
 	assert_int_equal(parse("memory=18446744073709547520\n", &config), ST_OK);
@@ -149,6 +154,7 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nmapgpa_again=-1\n",
 		"memory=4096\nmapgpa_r11=\n",
 		"memory=4096\nmapgpa_r11=shared\n",
+		"memory=4096\npage_size=1G\n",
 		"memory=4096\nselftest=12345678901234567890123456789012\n",
 		"memory=0\n",
 		"memory=4095\n",

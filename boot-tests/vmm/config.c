@@ -44,7 +44,7 @@ static bool text_is(const char *text, size_t size, const char *wanted)
 enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
 	   KEY_HOLD, KEY_MRTD_ORDER, KEY_GPAW, KEY_LA57, KEY_ICOUNT, KEY_SECOND_CPUS,
 	   KEY_SECOND_MEMORY, KEY_HOST_TEST, KEY_MAPGPA_RETRY, KEY_MAPGPA_AGAIN,
-	   KEY_MAPGPA_R11, KEY_SEPT_VE_DISABLE,
+	   KEY_MAPGPA_R11, KEY_PAGE_SIZE, KEY_SEPT_VE_DISABLE,
 	   KEY_WBINVD, KEY_FW_CFG, KEY_PIC,
 	   KEY_ZERO_TEMP_MEM, KEY_DEBUG,
 	   KEY_COUNT };
@@ -72,6 +72,7 @@ static enum key find_key(const char *text, size_t size)
 		[KEY_MAPGPA_RETRY] = "mapgpa_retry",
 		[KEY_MAPGPA_AGAIN] = "mapgpa_again",
 		[KEY_MAPGPA_R11] = "mapgpa_r11",
+		[KEY_PAGE_SIZE] = "page_size",
 		[KEY_WBINVD] = "wbinvd",
 		[KEY_FW_CFG] = "fw_cfg",
 		[KEY_PIC] = "pic",
@@ -158,6 +159,9 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 	case KEY_MAPGPA_R11:
 		config->map_gpa.bare_address = text_is(value, size, "gpa");
 		return config->map_gpa.bare_address || text_is(value, size, "request");
+	case KEY_PAGE_SIZE:
+		config->large_pages = text_is(value, size, "2M");
+		return config->large_pages || text_is(value, size, "4K");
 	case KEY_WBINVD:
 		return parse_flag(value, size, &config->wbinvd);
 	case KEY_FW_CFG:
@@ -207,7 +211,7 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 				  "debug=0|1, icount=0|1, "
 				  "second_cpus=N, second_memory=BYTES, "
 				  "host_test=0|1, mapgpa_retry=BYTES, mapgpa_again=N, "
-				  "mapgpa_r11=request|gpa, wbinvd=0|1, "
+				  "mapgpa_r11=request|gpa, page_size=4K|2M, wbinvd=0|1, "
 				  "fw_cfg=10.2|10.1|9.2|files, pic=0|1",
 				  number);
 			return ST_BAD_FORMAT;

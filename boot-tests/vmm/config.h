@@ -44,6 +44,7 @@ struct config {
 	uint64_t second_memory; /* bytes of its RAM */
 	bool host_test; /* the TDs' payloads talk to the test of host_test.h */
 	struct map_gpa_policy map_gpa;
+	bool large_pages; /* private memory by 2 MiB where it can; KVM has 4 KiB only */
 	enum host_fw_cfg fw_cfg;
 	bool pic;     /* there are 8259s; QEMU has none in a TD */
 	bool wbinvd;  /* TDVMCALL<WBINVD> is served; KVM has none */
@@ -53,11 +54,11 @@ struct config {
 /*
  * Parses lines of "key=value": memory=BYTES (required), trace=0|1, rbp_mod=0|1,
  * module_version=1.0|1.5, selftest=NAME, hold=VCPU, mrtd_order=page|section, gpaw=48|52, la57=0|1,
- * sept_ve_disable=on|off|flexible, zero_temp_mem=0|1, debug=0|1,
- * icount=0|1, second_cpus=N with second_memory=BYTES, host_test=0|1, mapgpa_retry=BYTES,
- * mapgpa_again=N, mapgpa_r11=request|gpa, wbinvd=0|1, fw_cfg=10.2|10.1|9.2|files, pic=0|1.
- * ST_BAD_FORMAT: an unknown or repeated key, a value out of its form, no memory; *out is then
- * untouched and error names the line.
+ * sept_ve_disable=on|off|flexible, zero_temp_mem=0|1, debug=0|1, icount=0|1, second_cpus=N with
+ * second_memory=BYTES, host_test=0|1, mapgpa_retry=BYTES, mapgpa_again=N, mapgpa_r11=request|gpa,
+ * page_size=4K|2M, wbinvd=0|1, fw_cfg=10.2|10.1|9.2|files, pic=0|1. ST_BAD_FORMAT: an unknown or
+ * repeated key, a value out of its form, no memory; *out is then untouched and error names the
+ * line.
  */
 enum status config_parse(const char *text, size_t size, struct config *out, char *error,
 			 size_t error_size) MUST_CHECK;

@@ -259,8 +259,9 @@ static void fault_locked(struct mmu *mmu, struct mmu_block *block, uint64_t addr
 		return; /* else another vCPU's fault has mapped it meanwhile */
 	}
 	uint64_t last_page = align_down(address, BLOCK_SIZE) + BLOCK_SIZE - PAGE;
-	bool all_ram = td_memory_is_ram(&mmu->memory, last_page); /* RAM begins with a block */
-	if (wanted == PG_2M && all_ram && block->small == NULL && all_private(block)) {
+	bool fits = td_memory_is_ram(&mmu->memory, last_page); /* RAM begins with a block */
+	bool large = wanted == PG_2M && mmu->large_pages && fits;
+	if (large && block->small == NULL && all_private(block)) {
 		augment(mmu, block, address, PG_2M);
 	} else if (block->small == NULL || block->small[page_index(address)] == 0) {
 		augment(mmu, block, address, PG_4K);

@@ -157,6 +157,7 @@ static enum status build(struct td *td, const struct config *config, const struc
 	TRY(create_td(td, config));
 	mmu_init(&td->mmu, td, td->tdr, td->place.shared, &from->layout->memory,
 		 config->gpaw_52 ? 52 : 48);
+	td->mmu.large_pages = config->large_pages;
 	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
 		TRY(create_vcpu(td, i, from->layout->hob_base));
 	}
