@@ -94,6 +94,20 @@ class Inputs(unittest.TestCase):
         """One vCPU more is in the tables, and moves what follows in them; the HOB is the same."""
         self.assertEqual(self.changed(options=["--smp", "2"]), ([0], [event_log.CONFIG] * 3))
 
+    def test_acpi_pinned_by_the_log(self):
+        """An image with the pin boots with those tables, and not with those for two vCPUs."""
+        output = self.run_td().stdout.decode("utf-8", "replace").replace("\r", "")
+        with tempfile.TemporaryDirectory() as folder:
+            log, image = pathlib.Path(folder, "log"), pathlib.Path(folder, "image")
+            log.write_bytes(event_log.from_output(output))
+            subprocess.run([ROOT / BUILD / "lintel", "image", "--output", image,
+                            "--acpi", f"pin={log}"], check=True)
+            same = self.run_td(options=["--firmware", image])
+            other = self.run_td(options=["--firmware", image, "--smp", "2"])
+        self.assertEqual(same.returncode, 0, same.stdout)
+        self.assertEqual(other.returncode, FATAL_ERROR)
+        self.assertIn(b"fatal: ACPI pin: ", other.stdout)
+
     def test_a_full_log_ends_the_boot(self):
         """A kernel that would take a command line larger than the log."""
         kernel = bytearray(self.kernel)

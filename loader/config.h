@@ -8,12 +8,22 @@
 #include <stdint.h>
 
 #include "arch/base/abi.h"
+#include "arch/tdx/module.h"
 
 #define IMAGE_CONFIG_MAGIC 0x4C45544E494C2D54 /* "T-LINTEL" */
 
 /* APs reach the wake-up vector with CR0.WP=1: the AP table is read-only in fact. Default: WP=0,
  * what stock kernels need. */
 #define IMAGE_CONFIG_AP_STRICT 1
+/* A TD with ATTRIBUTES.DEBUG, into which its host can look, boots all the same. */
+#define IMAGE_CONFIG_ALLOW_DEBUG 2
+/* No AML of the host reaches the kernel: the DSDT is an empty one, and there is no other. */
+#define IMAGE_CONFIG_REFUSE_AML 4
+/* The host's ACPI files are those of acpi_pin, or the boot ends. */
+#define IMAGE_CONFIG_PIN_ACPI 8
+#define IMAGE_CONFIG_FLAGS                                                          \
+	(IMAGE_CONFIG_AP_STRICT | IMAGE_CONFIG_ALLOW_DEBUG | IMAGE_CONFIG_REFUSE_AML | \
+	 IMAGE_CONFIG_PIN_ACPI)
 
 struct image_span {
 	uint64_t base; /* GPA, page aligned */
@@ -27,5 +37,6 @@ struct image_config {
 	struct image_span kernel;
 	struct image_span initrd;
 	struct image_span cmdline;    /* size without the final NUL that follows it */
+	uint8_t acpi_pin[SHA384_SIZE]; /* acpi_pin.h; zeros without the flag */
 };
-ABI_SIZE(struct image_config, 64);
+ABI_SIZE(struct image_config, 112);

@@ -299,7 +299,9 @@ enum status image_check(const uint8_t *image, uint64_t size, uint8_t *scratch, c
 			  status_text(status != ST_OK ? status : ST_BAD_FORMAT));
 		return status != ST_OK ? status : ST_BAD_FORMAT;
 	}
-	TRY(tdvf_sink_write(&plan, c.config.flags, scratch, size, error, error_size));
+	bool pinned = (c.config.flags & IMAGE_CONFIG_PIN_ACPI) != 0;
+	TRY(tdvf_sink_write(&plan, c.config.flags, pinned ? c.config.acpi_pin : NULL, scratch, size,
+			    error, error_size));
 	TRY(compare(&c, &plan, scratch));
 	return image_check_payload(&parts, error, error_size);
 }

@@ -98,8 +98,9 @@ enum status tdvf_sink_size(const struct plan *plan, uint64_t *size)
 	return ST_OK;
 }
 
-enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, uint8_t *out,
-			    uint64_t out_size, char *error, size_t error_size)
+enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags,
+			    const uint8_t *acpi_pin, uint8_t *out, uint64_t out_size, char *error,
+			    size_t error_size)
 {
 	CHECK(is_aligned((uintptr_t)out, 8));
 	uint64_t size;
@@ -112,7 +113,7 @@ enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, uint
 		fmt_print(error, error_size, "image size 0x%lx (needed 0x%lx)", out_size, size);
 		return ST_BAD_ARGUMENT;
 	}
-	if ((config_flags & ~(uint32_t)IMAGE_CONFIG_AP_STRICT) != 0) {
+	if ((config_flags & ~(uint32_t)IMAGE_CONFIG_FLAGS) != 0) {
 		fmt_print(error, error_size, "image config: flags 0x%x: unknown flag",
 			  config_flags);
 		return ST_BAD_ARGUMENT;
@@ -131,7 +132,7 @@ enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, uint
 	st = ap_table_build((uint64_t *)(void *)(out + (AP_TABLE - base)), gpa(AP_TABLE));
 	CHECK(st == ST_OK);
 
-	const struct image_config config = {
+	struct image_config config = {
 		.magic = IMAGE_CONFIG_MAGIC,
 		.flags = config_flags,
 		.image_size = (uint32_t)image_size,
@@ -139,6 +140,10 @@ enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, uint
 		.initrd = sink_span(plan, PLAN_INITRD),
 		.cmdline = sink_span(plan, PLAN_CMDLINE),
 	};
+	CHECK((acpi_pin != NULL) == ((config_flags & IMAGE_CONFIG_PIN_ACPI) != 0));
+	if (acpi_pin != NULL) {
+		memcpy(config.acpi_pin, acpi_pin, sizeof(config.acpi_pin));
+	}
 	memcpy(out + (IMAGE_CONFIG - base), &config, sizeof(config));
 
 	struct sink_metadata metadata;

@@ -46,13 +46,15 @@ ABI_FIELD(struct sink_table, descriptor_from_start,
 enum status tdvf_sink_size(const struct plan *plan, uint64_t *size) MUST_CHECK;
 
 /*
- * config_flags: IMAGE_CONFIG_*. out: 8-byte aligned, out_size bytes as tdvf_sink_size() said.
+ * config_flags: IMAGE_CONFIG_*. acpi_pin: SHA384_SIZE bytes with IMAGE_CONFIG_PIN_ACPI, else NULL.
+ * out: 8-byte aligned, out_size bytes as tdvf_sink_size() said.
  * Status as plan_check(); ST_BAD_ARGUMENT: out_size is another, or an unknown flag;
  * ST_BAD_FORMAT: the shim's image is not zero where the sink has to write. On failure nothing is
  * written to out, and error says which check failed.
  */
-enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, uint8_t *out,
-			    uint64_t out_size, char *error, size_t error_size) MUST_CHECK;
+enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags,
+			    const uint8_t *acpi_pin, uint8_t *out, uint64_t out_size, char *error,
+			    size_t error_size) MUST_CHECK;
 
 /* Zeroes what the sink has written into a shim that starts at base, so that it is a part again. */
 void tdvf_sink_clear(uint8_t *shim, gpa_t base);

@@ -4,6 +4,7 @@
 #include "shim/acpi.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "arch/acpi/fadt.h"
 #include "arch/acpi/tables.h"
@@ -11,6 +12,7 @@
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "linker/memmap.h"
+#include "loader/sha384.h"
 #include "shim/fw_cfg.h"
 #include "shim/log.h"
 #include "shim/refusal.h"
@@ -34,6 +36,9 @@ struct blob {
 struct loader {
 	struct acpi_arena *arena;
 	bool td; /* else the host is trusted */
+	bool refuse_aml;
+	const uint8_t *pin;    /* NULL: the image has none */
+	struct sha384 digests; /* of the files that were measured: acpi_pin.h */
 	unsigned count;
 	struct blob blobs[FILES_MAX];
 };
@@ -76,11 +81,37 @@ static enum status arena_allocate(struct acpi_arena *arena, uint32_t size, uint3
 }
 
 /* A file of the host's goes into RTMR[0] before anything looks at it. */
-static enum status measure(const uint8_t *file, uint32_t size)
+static enum status measure(struct loader *loader, const uint8_t *file, uint32_t size)
 {
+	struct sha384 hash;
+	uint8_t digest[SHA384_SIZE];
 	static const struct rtmr_event event = { CC_MR_RTMR0, EV_PLATFORM_CONFIG_FLAGS,
 						 TCG_ACPI_DATA, sizeof(TCG_ACPI_DATA) - 1 };
+	if (loader->pin != NULL) {
+		sha384_init(&hash);
+		sha384_update(&hash, file, size);
+		sha384_final(&hash, digest);
+		sha384_update(&loader->digests, digest, sizeof(digest));
+	}
 	return rtmr_measure(&event, file, size);
+}
+
+/* After the last file was measured. */
+static enum status check_pin(struct loader *loader)
+{
+	uint8_t digest[SHA384_SIZE];
+	uint64_t begin, pinned;
+	if (loader->pin == NULL) {
+		return ST_OK;
+	}
+	sha384_final(&loader->digests, digest);
+	if (memcmp(digest, loader->pin, sizeof(digest)) != 0) {
+		memcpy(&begin, digest, sizeof(begin));
+		memcpy(&pinned, loader->pin, sizeof(pinned));
+		return refuse(ST_HOST_LIED, "ACPI pin: %016lx..., the image has %016lx...",
+			      __builtin_bswap64(begin), __builtin_bswap64(pinned));
+	}
+	return ST_OK;
 }
 
 /* ---- the table loader ------------------------------------------------------------------------ */
@@ -138,7 +169,7 @@ static enum status allocate(struct loader *loader, const struct table_loader_com
 	struct blob *blob = &loader->blobs[loader->count];
 	TRY(arena_allocate(arena, item.size, align, &blob->offset));
 	TRY(fw_cfg_read(item.selector, 0, arena->memory + blob->offset, item.size));
-	TRY(measure(arena->memory + blob->offset, item.size));
+	TRY(measure(loader, arena->memory + blob->offset, item.size));
 	memcpy(blob->name, name, FW_CFG_NAME_SIZE);
 	blob->size = item.size;
 	loader->count++;
@@ -235,7 +266,7 @@ static enum status load_tables(struct loader *loader)
 	arena->size -= item.size;
 	const uint8_t *script = arena->memory + arena->size;
 	TRY(fw_cfg_read(item.selector, 0, arena->memory + arena->size, item.size));
-	TRY(measure(script, item.size));
+	TRY(measure(loader, script, item.size));
 	for (uint32_t at = 0; at < item.size; at += (uint32_t)sizeof(struct table_loader_command)) {
 		struct table_loader_command command;
 		memcpy(&command, script + at, sizeof(command));
@@ -269,7 +300,9 @@ static enum status add_entry(const struct loader *loader, struct root_table *roo
 	struct acpi_header *table;
 	TRY(acpi_table_at(loader->arena, address, &table));
 	uint32_t signature = table->signature;
-	if (loader->td && acpi_verdict_on(signature) == ACPI_DROPPED) {
+	enum acpi_verdict verdict = acpi_verdict_on(signature);
+	if (loader->td && (verdict == ACPI_DROPPED ||
+			   (verdict == ACPI_CODE && loader->refuse_aml))) {
 		log_note("acpi: table %c%c%c%c of the host is left out",
 			 ACPI_CHARACTERS(signature));
 		return ST_OK;
@@ -392,6 +425,19 @@ static enum status extend_madt(struct acpi_arena *arena, uint64_t address,
 	return ST_OK;
 }
 
+/* Puts a table of ours behind all other tables. */
+static enum status add_table(struct acpi_arena *arena, const struct acpi_header *table,
+			     uint64_t *address)
+{
+	uint32_t offset;
+	TRY(arena_allocate(arena, table->length, 8, &offset));
+	struct acpi_header *copy = (struct acpi_header *)(arena->memory + offset);
+	memcpy(copy, table, table->length);
+	fix_checksum(copy, copy->length);
+	*address = arena->base.v + offset;
+	return ST_OK;
+}
+
 static enum status add_ccel(struct acpi_arena *arena, uint64_t *address)
 {
 	static const struct acpi_ccel ccel = {
@@ -406,18 +452,54 @@ static enum status add_ccel(struct acpi_arena *arena, uint64_t *address)
 		.log_size = EVENT_LOG_SIZE,
 		.log = EVENT_LOG,
 	};
-	uint32_t offset;
-	TRY(arena_allocate(arena, sizeof(ccel), 8, &offset));
-	struct acpi_header *table = (struct acpi_header *)(arena->memory + offset);
-	memcpy(table, &ccel, sizeof(ccel));
-	fix_checksum(table, sizeof(ccel));
-	*address = arena->base.v + offset;
+	return add_table(arena, &ccel.header, address);
+}
+
+/* A copy of the FADT that leads to a DSDT without any AML. */
+static enum status replace_dsdt(struct acpi_arena *arena, uint64_t *fadt)
+{
+	/* A definition block that defines nothing. */
+	static const struct acpi_header empty = {
+		.signature = ACPI_DSDT,
+		.length = sizeof(empty),
+		.revision = ACPI_DSDT_REVISION,
+		.oem_id = "LINTEL",
+		.oem_table_id = "LINTELTD",
+		.creator_id = ACPI_SIGNATURE('L', 'N', 'T', 'L'),
+	};
+	struct acpi_header *old;
+	uint64_t dsdt;
+	if (*fadt == 0) {
+		return refuse(ST_BAD_FORMAT, "ACPI FADT: none");
+	}
+	TRY(add_table(arena, &empty, &dsdt));
+	TRY(acpi_table_at(arena, *fadt, &old));
+	if (old->length < offsetof(struct acpi_fadt, pm1a_control)) {
+		return refuse(ST_TRUNCATED, "ACPI FADT: length %u", old->length);
+	}
+	TRY(add_table(arena, old, fadt));
+	uint8_t *copy = arena->memory + (*fadt - arena->base.v);
+	uint32_t low = (uint32_t)dsdt;
+	memcpy(copy + offsetof(struct acpi_fadt, dsdt), &low, sizeof(low));
+	/* As much of X_DSDT as there is: 0 says that the other one counts. */
+	for (uint32_t i = offsetof(struct acpi_fadt, x_dsdt);
+	     i < old->length && i < offsetof(struct acpi_fadt, x_pm1a_event); i++) {
+		copy[i] = 0;
+	}
+	fix_checksum((struct acpi_header *)copy, old->length);
 	return ST_OK;
 }
 
-/* Puts a root table behind all other tables: what the old one has, with our MADT, and the CCEL. */
+/* What the kernel gets in place of the host's, or beside it. */
+struct own_tables {
+	uint64_t fadt;
+	uint64_t madt;
+	uint64_t ccel;
+};
+
+/* Puts a root table behind all other tables: what the old one has, with our tables. */
 static enum status make_root(struct acpi_arena *arena, const struct root_table *old,
-			     uint64_t madt, uint64_t ccel, uint64_t *address)
+			     const struct own_tables *own, uint64_t *address)
 {
 	uint32_t offset;
 	if (old->header == NULL) {
@@ -430,10 +512,12 @@ static enum status make_root(struct acpi_arena *arena, const struct root_table *
 	uint8_t *entry = (uint8_t *)(root + 1);
 	memcpy(root, old->header, sizeof(*root));
 	for (uint32_t i = 0; i < old->count; i++, entry += old->entry_size) {
-		memcpy(entry, old->entries[i] == old->madt ? &madt : &old->entries[i],
-		       old->entry_size);
+		const uint64_t *table = &old->entries[i];
+		table = *table == old->madt ? &own->madt : table;
+		table = *table == old->fadt ? &own->fadt : table;
+		memcpy(entry, table, old->entry_size);
 	}
-	memcpy(entry, &ccel, old->entry_size);
+	memcpy(entry, &own->ccel, old->entry_size);
 	root->length = length;
 	fix_checksum(root, length);
 	*address = arena->base.v + offset;
@@ -488,7 +572,8 @@ static enum status extend_tables(struct loader *loader, const struct mailbox_inf
 				 struct tables *tables)
 {
 	struct acpi_arena *arena = loader->arena;
-	uint64_t madt, ccel, rsdt, xsdt;
+	struct own_tables own = { .fadt = root_of(tables)->fadt };
+	uint64_t rsdt, xsdt;
 	if (root_of(tables)->ccel != 0) {
 		return refuse(ST_HOST_LIED, "ACPI CCEL: one of the host's, at 0x%lx",
 			      root_of(tables)->ccel);
@@ -496,28 +581,45 @@ static enum status extend_tables(struct loader *loader, const struct mailbox_inf
 	if (root_of(tables)->madt == 0) {
 		return refuse(ST_BAD_FORMAT, "ACPI MADT: none");
 	}
-	TRY(extend_madt(arena, root_of(tables)->madt, mp, &madt));
-	TRY(add_ccel(arena, &ccel));
-	TRY(make_root(arena, &tables->rsdt, madt, ccel, &rsdt));
-	TRY(make_root(arena, &tables->xsdt, madt, ccel, &xsdt));
+	TRY(extend_madt(arena, root_of(tables)->madt, mp, &own.madt));
+	if (loader->refuse_aml) {
+		TRY(replace_dsdt(arena, &own.fadt));
+	}
+	TRY(add_ccel(arena, &own.ccel));
+	TRY(make_root(arena, &tables->rsdt, &own, &rsdt));
+	TRY(make_root(arena, &tables->xsdt, &own, &xsdt));
 	repoint_rsdp(tables->rsdp, rsdt, xsdt);
 	/* Where the host lets tables overlap, our writes may have spoilt them. */
 	TRY(read_tables(loader, tables));
-	if (root_of(tables)->madt != madt || root_of(tables)->ccel != ccel) {
+	if (root_of(tables)->madt != own.madt || root_of(tables)->ccel != own.ccel ||
+	    root_of(tables)->fadt != own.fadt) {
 		return refuse(ST_BAD_FORMAT, "ACPI tables overlap: MADT 0x%lx, 0x%lx is ours",
-			      root_of(tables)->madt, madt);
+			      root_of(tables)->madt, own.madt);
 	}
 	return ST_OK;
 }
 
-enum status acpi_install(struct acpi_arena *arena, const struct mailbox_info *mp, gpa_t *rsdp)
+enum status acpi_install(struct acpi_arena *arena, const struct image_config *config,
+			 const struct mailbox_info *mp, gpa_t *rsdp)
 {
-	struct loader loader = { .arena = arena, .td = mp != NULL };
+	bool td = mp != NULL;
+	struct loader loader = {
+		.arena = arena,
+		.td = td,
+		.refuse_aml = td && (config->flags & IMAGE_CONFIG_REFUSE_AML) != 0,
+		.pin = td && (config->flags & IMAGE_CONFIG_PIN_ACPI) != 0 ? config->acpi_pin : NULL,
+	};
 	struct tables tables;
 	CHECK(arena->used == 0 && is_aligned(arena->base.v, MEM_PAGE_SIZE));
-	TRY(load_tables(&loader));
+	sha384_init(&loader.digests);
+	enum status status = load_tables(&loader);
+	if (status == ST_NOT_FOUND && loader.pin != NULL) {
+		return refuse(ST_HOST_LIED, "ACPI pin: the host has no tables");
+	}
+	TRY(status);
+	TRY(check_pin(&loader));
 	TRY(read_tables(&loader, &tables));
-	if (mp != NULL) {
+	if (td) {
 		TRY(extend_tables(&loader, mp, &tables));
 	}
 	*rsdp = gpa(arena->base.v + (uint64_t)((const uint8_t *)tables.rsdp - arena->memory));

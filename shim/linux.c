@@ -291,9 +291,10 @@ static enum status load_cmdline(const struct image_config *config, struct linux_
 }
 
 /* No tables: *rsdp = 0 and nothing used. Ends what the host configures. */
-static enum status load_acpi(const struct mailbox_info *mp, struct acpi_arena *arena, gpa_t *rsdp)
+static enum status load_acpi(const struct image_config *config, const struct mailbox_info *mp,
+			     struct acpi_arena *arena, gpa_t *rsdp)
 {
-	enum status status = acpi_install(arena, mp, rsdp);
+	enum status status = acpi_install(arena, config, mp, rsdp);
 	if (status == ST_NOT_FOUND) {
 		log_note("acpi: the host has no tables");
 		*rsdp = gpa(0);
@@ -342,7 +343,7 @@ enum status linux_boot_prepare(const struct image_config *config, const struct m
 	struct kernel kernel;
 	struct linux_boot boot = { .boot_params = gpa(HANDOFF_BOOT_PARAMS) };
 	TRY(open_kernel(config, &kernel));
-	TRY(load_acpi(mp, &arena, &boot.rsdp));
+	TRY(load_acpi(config, mp, &arena, &boot.rsdp));
 	TRY(load_kernel(&kernel, map, &boot.kernel_window));
 	boot.entry = gpa(boot.kernel_window.base.v + LINUX_ENTRY_64);
 

@@ -139,12 +139,14 @@ static void set_bounce(struct accept *accept, enum share share)
 }
 
 /* A TD: nothing of the host's is believed before all memory is ours and all vCPUs are here. */
-static void start_td(struct accept *accept, uint32_t image_size, struct memory_map *map)
+static void start_td(struct accept *accept, const struct image_config *config,
+		     struct memory_map *map)
 {
 	const struct td_info *info = world_info();
+	require(world_check_debug((config->flags & IMAGE_CONFIG_ALLOW_DEBUG) != 0));
 	require(world_check_config());
 	require(rtmr_start());
-	read_hobs(info, image_size, map);
+	read_hobs(info, config->image_size, map);
 	accept_all(accept, map);
 	wait_for_aps(info);
 	set_bounce(accept, SHARE_SHARED);
@@ -194,7 +196,7 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 	static struct accept accept;
 	struct linux_boot linux_boot;
 	if (td != 0) {
-		start_td(&accept, config->image_size, &map);
+		start_td(&accept, config, &map);
 	}
 	load_kernel(config, td != 0, &map, &linux_boot);
 	if (td != 0) {

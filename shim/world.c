@@ -28,6 +28,15 @@ const struct td_info *world_info(void)
 	return &world.info;
 }
 
+enum status world_check_debug(bool allowed)
+{
+	if ((world.info.attributes & TD_ATTRIBUTES_DEBUG) != 0 && !allowed) {
+		return refuse(ST_UNSUPPORTED, "ATTRIBUTES 0x%lx: DEBUG, which the image refuses",
+			      world.info.attributes);
+	}
+	return ST_OK;
+}
+
 enum status world_check_config(void)
 {
 	if ((world.info.attributes & TD_ATTRIBUTES_SEPT_VE_DISABLE) != 0) {

@@ -15,6 +15,9 @@ bool world_is_td(void);
 /* In a TD: what TDG.VP.INFO said. On a plain VM: 48 bits, one vCPU, no attributes. */
 const struct td_info *world_info(void);
 
+/* ST_UNSUPPORTED: the host can look into this TD and change it, and the image refuses that. */
+enum status world_check_debug(bool allowed) MUST_CHECK;
+
 /*
  * Makes sure that an access to memory that was not accepted stops the TD instead of raising #VE:
  * by attribute, or by TD_CTLS where the attribute is flexible. ST_UNSUPPORTED: neither holds.

@@ -15,6 +15,8 @@
 #define ACPI_MADT ACPI_SIGNATURE('A', 'P', 'I', 'C')
 #define ACPI_CCEL ACPI_SIGNATURE('C', 'C', 'E', 'L')
 #define ACPI_DSDT ACPI_SIGNATURE('D', 'S', 'D', 'T')
+/* From here on its integers have 64 bits. */
+#define ACPI_DSDT_REVISION 2
 #define ACPI_TPM2 ACPI_SIGNATURE('T', 'P', 'M', '2')
 
 /* "RSD PTR ", little endian */

@@ -18,6 +18,7 @@
 
 #define FLAG_XSDT 1
 #define FLAG_TD 2
+#define FLAG_REFUSE_AML 4
 #define ARENA_SIZE 0x3000
 
 static const struct mailbox_info mailbox = { { MAILBOX }, { RESET_CODE } };
@@ -132,7 +133,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(arena.memory != NULL);
 	memset(arena.memory, 0, ARENA_SIZE);
 	bool td = (data[0] & FLAG_TD) != 0;
-	if (acpi_install(&arena, td ? &mailbox : NULL, &address) == ST_OK) {
+	const struct image_config config = {
+		.flags = (data[0] & FLAG_REFUSE_AML) != 0 ? IMAGE_CONFIG_REFUSE_AML : 0,
+	};
+	if (acpi_install(&arena, &config, td ? &mailbox : NULL, &address) == ST_OK) {
 		uint32_t offset = (uint32_t)(address.v - ACPI_ARENA);
 		CHECK(offset < arena.used && arena.used <= ARENA_SIZE);
 		memcpy(&rsdp, arena.memory + offset,

@@ -48,7 +48,7 @@ static void make_good(void)
 	char error[160];
 	memcpy(kernel + LINUX_HEADER_OFFSET, &header, sizeof(header));
 	CHECK(plan_make(&plan, &parts) == ST_OK);
-	CHECK(tdvf_sink_write(&plan, 0, good, sizeof(good), error, sizeof(error)) == ST_OK);
+	CHECK(tdvf_sink_write(&plan, 0, NULL, good, sizeof(good), error, sizeof(error)) == ST_OK);
 	kernel_at = (uint8_t)((plan_image_base(&plan).v - (FOUR_GIB - sizeof(good))) >> 12);
 }
 

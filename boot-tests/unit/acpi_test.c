@@ -1,10 +1,15 @@
 // The table loader, MADT and CCEL: QEMU's shape goes through, every lie of the host is refused.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <openssl/sha.h>
 
 #include <cmocka.h>
 
@@ -22,6 +27,7 @@
 static uint8_t memory[ARENA_SIZE];
 static struct acpi_arena arena;
 static struct acpi_fixture fixture;
+static struct image_config config;
 static const struct mailbox_info mailbox = { { MAILBOX }, { RESET_CODE } };
 
 enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
@@ -46,7 +52,7 @@ static enum status install(const struct mailbox_info *mp, gpa_t *rsdp)
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), ARENA_SIZE, 0 };
 	fake_files_reset();
 	acpi_fixture_serve(&fixture);
-	return acpi_install(&arena, mp, rsdp);
+	return acpi_install(&arena, &config, mp, rsdp);
 }
 
 static void assert_refused(enum status expected, const char *text)
@@ -59,6 +65,7 @@ static void assert_refused(enum status expected, const char *text)
 static int setup(void **state)
 {
 	(void)state;
+	memset(&config, 0, sizeof(config));
 	acpi_fixture_build(&fixture, false);
 	return 0;
 }
@@ -66,6 +73,7 @@ static int setup(void **state)
 static int setup_xsdt(void **state)
 {
 	(void)state;
+	memset(&config, 0, sizeof(config));
 	acpi_fixture_build(&fixture, true);
 	return 0;
 }
@@ -207,7 +215,7 @@ static void no_loader_is_not_found(void **state)
 	(void)state;
 	fake_files_reset();
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), ARENA_SIZE, 0 };
-	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_NOT_FOUND);
+	assert_int_equal(acpi_install(&arena, &config, &mailbox, &rsdp), ST_NOT_FOUND);
 }
 
 static void unknown_and_refused_commands_are_skipped(void **state)
@@ -257,7 +265,7 @@ static enum status allocate_files(unsigned count)
 		fake_files_add(names[i], (uint16_t)(0x100 + i), names[i], 1);
 	}
 	acpi_fixture_serve(&fixture);
-	return acpi_install(&arena, &mailbox, &rsdp);
+	return acpi_install(&arena, &config, &mailbox, &rsdp);
 }
 
 static void too_many_files(void **state)
@@ -281,10 +289,10 @@ static void arena_too_small(void **state)
 	fake_files_reset();
 	acpi_fixture_serve(&fixture);
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), commands - 1, 0 };
-	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY,
+	assert_refusal(acpi_install(&arena, &config, &mailbox, &rsdp), ST_NO_MEMORY,
 		       "etc/table-loader: 1536 bytes, arena of 0x5ff");
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), commands + tables_end - 1, 0 };
-	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY,
+	assert_refusal(acpi_install(&arena, &config, &mailbox, &rsdp), ST_NO_MEMORY,
 		       "ACPI arena: 0x3a0 bytes at 0x40 of 0x3df");
 	/* Enough for the host's tables, not for each of ours. */
 	static const struct {
@@ -299,11 +307,12 @@ static void arena_too_small(void **state)
 	for (unsigned i = 0; i < ARRAY_COUNT(cases); i++) {
 		uint32_t size = commands + tables_end + added - cases[i].missing;
 		arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), size, 0 };
-		assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY, cases[i].text);
+		assert_refusal(acpi_install(&arena, &config, &mailbox, &rsdp), ST_NO_MEMORY,
+			       cases[i].text);
 	}
 	uint32_t size = commands + tables_end + added;
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), size, 0 };
-	assert_int_equal(acpi_install(&arena, &mailbox, &rsdp), ST_OK);
+	assert_int_equal(acpi_install(&arena, &config, &mailbox, &rsdp), ST_OK);
 	assert_int_equal(arena.used, tables_end + added);
 }
 
@@ -369,21 +378,21 @@ static void bad_command_list(void **state)
 	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), ARENA_SIZE, 0 };
 	fake_files_reset();
 	fake_files_add("etc/table-loader", 0x20, zeros, sizeof(zeros));
-	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_SPACE,
+	assert_refusal(acpi_install(&arena, &config, &mailbox, &rsdp), ST_NO_SPACE,
 		       "etc/table-loader: 65664 bytes, at most 512 commands");
 	/* As many as there may be, for a larger arena. */
 	fake_files_reset();
 	fake_files_add("etc/table-loader", 0x20, zeros, 512 * sizeof(struct table_loader_command));
-	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_NO_MEMORY,
+	assert_refusal(acpi_install(&arena, &config, &mailbox, &rsdp), ST_NO_MEMORY,
 		       "etc/table-loader: 65536 bytes, arena of 0x8000");
 	fake_files_reset();
 	fake_files_add("etc/table-loader", 0x20, zeros, 127);
-	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_BAD_FORMAT,
+	assert_refusal(acpi_install(&arena, &config, &mailbox, &rsdp), ST_BAD_FORMAT,
 		       "etc/table-loader: 127 bytes");
 	/* Well formed, but it makes no RSDP. */
 	fake_files_reset();
 	fake_files_add("etc/table-loader", 0x20, zeros, 128);
-	assert_refusal(acpi_install(&arena, &mailbox, &rsdp), ST_BAD_FORMAT,
+	assert_refusal(acpi_install(&arena, &config, &mailbox, &rsdp), ST_BAD_FORMAT,
 		       "etc/table-loader: no ALLOCATE of etc/acpi/rsdp");
 }
 
@@ -471,7 +480,7 @@ static enum status install_root(uint32_t entries)
 	fake_files_reset();
 	fake_files_add("etc/big", 0x30, big, sizeof(big));
 	acpi_fixture_serve(&fixture);
-	return acpi_install(&arena, &mailbox, &rsdp);
+	return acpi_install(&arena, &config, &mailbox, &rsdp);
 }
 
 static void too_many_tables(void **state)
@@ -771,6 +780,140 @@ static void log_of_a_tpm(void **state)
 	assert_refused(ST_BAD_RANGE, "ACPI TPM2: log of 0x1000 bytes at 0x82c000");
 }
 
+/* ---- what an image asks of them -------------------------------------------------------------- */
+
+/* What iasl makes of a definition block that defines nothing, but for its own name and the sum. */
+static void assert_empty_definition_block(const uint8_t *bytes, uint32_t size)
+{
+	uint8_t wanted[200];
+	char folder[] = "/tmp/acpi_test.XXXXXX";
+	char text[200];
+	assert_non_null(mkdtemp(folder));
+	snprintf(text, sizeof(text),
+		 "cd %s && echo 'DefinitionBlock(\"\", \"DSDT\", 2, \"LINTEL\", "
+		 "\"LINTELTD\", 0) {}' >dsdt.dsl && iasl dsdt.dsl >log 2>&1",
+		 folder);
+	assert_int_equal(system(text), 0);
+	snprintf(text, sizeof(text), "%s/dsdt.aml", folder);
+	FILE *file = fopen(text, "rb");
+	assert_non_null(file);
+	assert_int_equal(fread(wanted, 1, sizeof(wanted), file), size);
+	fclose(file);
+	memcpy(wanted + offsetof(struct acpi_header, creator_id),
+	       bytes + offsetof(struct acpi_header, creator_id), 8);
+	wanted[offsetof(struct acpi_header, checksum)] =
+		bytes[offsetof(struct acpi_header, checksum)];
+	assert_memory_equal(wanted, bytes, size);
+	snprintf(text, sizeof(text), "rm -r %s", folder);
+	assert_int_equal(system(text), 0);
+}
+
+static void assert_no_aml_but_ours(bool xsdt)
+{
+	gpa_t rsdp;
+	acpi_fixture_build(&fixture, xsdt);
+	acpi_fixture_add(&fixture, "SSDT", 36);
+	config.flags = IMAGE_CONFIG_REFUSE_AML;
+	assert_int_equal(install(&mailbox, &rsdp), ST_OK);
+	uint64_t rsdt = number_at(rsdp.v + 16, 4);
+	assert_extended(madt_of(rsdt, "RSDT", 4, 3));
+	assert_ccel(number_at(rsdt + 36 + 2 * 4, 4));
+	uint64_t fadt = number_at(rsdt + 36, 4);
+	assert_memory_equal(at(fadt), "FACP", 4);
+	assert_sums_to_zero(fadt, FIXTURE_FADT_SIZE(xsdt));
+	assert_int_equal(number_at(fadt + 0x24, 4), ACPI_ARENA + 0x40 + FIXTURE_FACS);
+	uint64_t dsdt = number_at(fadt + 0x28, 4);
+	assert_within(dsdt, ACPI_ARENA + 0x40 + sizeof(fixture.tables), ACPI_ARENA + arena.used);
+	assert_int_equal(number_at(dsdt + 4, 4), 36);
+	assert_sums_to_zero(dsdt, 36);
+	assert_empty_definition_block(at(dsdt), 36);
+	if (xsdt) {
+		uint64_t root = number_at(rsdp.v + 24, 8);
+		assert_int_equal(number_at(root + 36, 8), fadt);
+		assert_int_equal(number_at(fadt + 0x8C, 8), 0);
+	}
+	/* A plain VM's host is trusted. */
+	assert_int_equal(install(NULL, &rsdp), ST_OK);
+	rsdt = number_at(rsdp.v + 16, 4);
+	assert_int_equal(number_at(rsdt + 4, 4), 36 + 3 * 4);
+}
+
+static void aml_refused(void **state)
+{
+	(void)state;
+	assert_no_aml_but_ours(false);
+	assert_no_aml_but_ours(true);
+}
+
+static void aml_refused_without_a_fadt(void **state)
+{
+	(void)state;
+	config.flags = IMAGE_CONFIG_REFUSE_AML;
+	memcpy(fixture.tables + FIXTURE_FADT, "WAET", 4);
+	assert_refused(ST_BAD_FORMAT, "ACPI FADT: none");
+	/* One that ends before what leads to the DSDT. */
+	memcpy(fixture.tables + FIXTURE_FADT, "FACP", 4);
+	fixture.tables[FIXTURE_FADT + 4] = 0x3F;
+	last_sum_of(FIXTURE_FADT)->checksum.length = 0x3F;
+	assert_refused(ST_TRUNCATED, "ACPI FADT: length 63");
+}
+
+static void x_dsdt_in_half(void **state)
+{
+	gpa_t rsdp;
+	(void)state;
+	config.flags = IMAGE_CONFIG_REFUSE_AML;
+	fixture.tables[FIXTURE_FADT + 4] = 0x90;
+	fixture.tables[FIXTURE_FADT + 5] = 0;
+	last_sum_of(FIXTURE_FADT)->checksum.length = 0x90;
+	assert_int_equal(install(&mailbox, &rsdp), ST_OK);
+	uint64_t fadt = number_at(number_at(rsdp.v + 16, 4) + 36, 4);
+	assert_sums_to_zero(fadt, 0x90);
+	assert_int_equal(number_at(fadt + 0x8C, 4), 0);
+}
+
+/* The digests' digest, as OpenSSL has it. */
+static void pin_fixture(void)
+{
+	uint8_t digests[3 * SHA384_SIZE];
+	SHA384((const uint8_t *)fixture.commands,
+	       fixture.command_count * sizeof(fixture.commands[0]), digests);
+	SHA384(fixture.rsdp, fixture.rsdp_size, digests + SHA384_SIZE);
+	SHA384(fixture.tables, sizeof(fixture.tables), digests + 2 * SHA384_SIZE);
+	SHA384(digests, sizeof(digests), config.acpi_pin);
+	config.flags = IMAGE_CONFIG_PIN_ACPI;
+}
+
+static void pinned_files(void **state)
+{
+	gpa_t rsdp;
+	char text[120];
+	(void)state;
+	pin_fixture();
+	assert_installed();
+	snprintf(text, sizeof(text), "ACPI pin: ");
+	fixture.tables[FIXTURE_SPARE] ^= 1;
+	assert_int_equal(install(&mailbox, &rsdp), ST_HOST_LIED);
+	assert_memory_equal(refusal_text(ST_HOST_LIED), text, strlen(text));
+	fixture.tables[FIXTURE_SPARE] ^= 1;
+	config.acpi_pin[SHA384_SIZE - 1] ^= 1;
+	assert_int_equal(install(&mailbox, &rsdp), ST_HOST_LIED);
+	/* A plain VM measures nothing. */
+	assert_int_equal(install(NULL, &rsdp), ST_OK);
+	pin_fixture();
+	fixture.rsdp[9] ^= 1;
+	assert_int_equal(install(&mailbox, &rsdp), ST_HOST_LIED);
+	fixture.rsdp[9] ^= 1;
+	/* A byte of the commands that nobody reads. */
+	((uint8_t *)fixture.commands)[sizeof(fixture.commands[0]) - 1] ^= 1;
+	assert_int_equal(install(&mailbox, &rsdp), ST_HOST_LIED);
+	/* No tables at all would be others, too. */
+	fake_files_reset();
+	arena = (struct acpi_arena){ memory, gpa(ACPI_ARENA), ARENA_SIZE, 0 };
+	assert_refusal(acpi_install(&arena, &config, &mailbox, &rsdp), ST_HOST_LIED,
+		       "ACPI pin: the host has no tables");
+}
+
 #define CASE(name) cmocka_unit_test_setup(name, setup)
 #define CASE_XSDT(name) cmocka_unit_test_setup(name, setup_xsdt)
 
@@ -807,6 +950,10 @@ int main(void)
 		CASE_XSDT(registers_in_memory),
 		CASE(tables_that_the_kernel_gets),
 		CASE(log_of_a_tpm),
+		CASE(aml_refused),
+		CASE(aml_refused_without_a_fadt),
+		CASE_XSDT(x_dsdt_in_half),
+		CASE(pinned_files),
 	};
 	return cmocka_run_group_tests_name("acpi", tests, NULL, NULL);
 }

@@ -45,7 +45,7 @@ static void make_image(void)
 	assert_int_equal(tdvf_sink_size(&plan, &image_size), ST_OK);
 	image = malloc(image_size);
 	scratch = malloc(2 * image_size);
-	assert_int_equal(tdvf_sink_write(&plan, 0, image, image_size, error, sizeof(error)),
+	assert_int_equal(tdvf_sink_write(&plan, 0, NULL, image, image_size, error, sizeof(error)),
 			 ST_OK);
 }
 

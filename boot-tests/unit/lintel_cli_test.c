@@ -95,6 +95,40 @@ static void help(void **state)
 	run(1, "standard output: No space left", "dump --help >/dev/full");
 }
 
+/* What the shim finds in its config; all of it is measured. */
+static void policies(void **state)
+{
+	/* The first event, and one of an ACPI file. */
+	static uint8_t log[32 + 33 + 66 + 9];
+	static const uint8_t id[] = { 1, 0, 0, 0, 0x0C, 0, 48, 0 };
+	static uint8_t image[MIB];
+	(void)state;
+	log[4] = 3;
+	log[28] = 33;
+	memcpy(log + 32, "Spec ID Event03", 16);
+	memcpy(log + 56, id, sizeof(id));
+	log[65] = 1;
+	log[65 + 4] = 0x0A;
+	log[65 + 8] = 1;
+	log[65 + 12] = 0x0C;
+	log[65 + 62] = 9;
+	memcpy(log + 65 + 66, "ACPI DATA", 9);
+	save("log", log, sizeof(log));
+	run(0, "", "image --output p.fd --allow-debug --acpi refuse-aml --acpi pin=log");
+	size_t size = load("p.fd", image, sizeof(image));
+	assert_int_equal(image[size - PAGE + 8], 2 + 4 + 8);
+	/* openssl dgst -sha384, of 48 zeros */
+	static const uint8_t begin[] = { 0x8f, 0x0d, 0x14, 0x5c };
+	assert_memory_equal(image + size - PAGE + 64, begin, sizeof(begin));
+	run(0, "boots with ATTRIBUTES.DEBUG, too", "dump p.fd");
+	run(0, "no AML of the host", "dump p.fd");
+	run(0, "ACPI tables of the host pinned", "dump p.fd");
+	/* A pin without its flag. */
+	image[size - PAGE + 8] = 0;
+	save("p.fd", image, size);
+	run(1, "lintel: p.fd: ", "dump p.fd");
+}
+
 static void wrong_usage(void **state)
 {
 	(void)state;
@@ -105,6 +139,11 @@ static void wrong_usage(void **state)
 	run(2, "unknown option, or no value", "image --output");
 	run(2, "unknown option, or no value", "image --frob");
 	run(2, "--ap-handover \"lax\"", "image --output a.fd --ap-handover lax");
+	run(2, "--acpi \"lax\": refuse-aml or pin=LOG", "image --output a.fd --acpi lax");
+	run(1, "lintel: none: No such file", "image --output a.fd --acpi pin=none");
+	save("nolog", "no log", 6);
+	run(1, "nolog: ACPI events of an event log: input is not of the format",
+	    "image --output a.fd --acpi pin=nolog");
 	run(2, "one FILE is needed", "dump");
 	run(2, "one FILE is needed", "dump a b");
 	run(2, "--frob: unknown option", "dump --frob a");
@@ -429,6 +468,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(help),            cmocka_unit_test(wrong_usage),
+		cmocka_unit_test(policies),
 		cmocka_unit_test(default_image),   cmocka_unit_test(payload_image),
 		cmocka_unit_test(bad_payload),     cmocka_unit_test(size_limits),
 		cmocka_unit_test(bad_output),      cmocka_unit_test(broken_metadata),

@@ -132,6 +132,24 @@ static void a_plain_vm_makes_no_call(void **state)
 	assert_int_equal(world_info()->vcpu_count, 1);
 }
 
+/* The host may look into a TD with DEBUG. */
+static void debug_attribute(void **state)
+{
+	const struct fake_call calls[] = {
+		INFO(48, TD_ATTRIBUTES_DEBUG | TD_ATTRIBUTES_SEPT_VE_DISABLE),
+		INFO(48, TD_ATTRIBUTES_SEPT_VE_DISABLE),
+	};
+	(void)state;
+	fake_script(calls, 2);
+	assert_int_equal(world_init(true), ST_OK);
+	assert_refusal(world_check_debug(false), ST_UNSUPPORTED,
+		       "ATTRIBUTES 0x10000001: DEBUG, which the image refuses");
+	assert_int_equal(world_check_debug(true), ST_OK);
+	assert_int_equal(world_init(true), ST_OK);
+	assert_int_equal(world_check_debug(false), ST_OK);
+	fake_done();
+}
+
 #define READ(field, value)                                                                  \
 	{ .check = FAKE_RAX | FAKE_RDX, .in = { .rax = TDG_VM_RD, .rdx = (field) },         \
 	  .answer = FAKE_R8, .out = { .r8 = (value) } }
@@ -218,6 +236,7 @@ int main(void)
 		cmocka_unit_test(refusals_leave_results_alone),
 		cmocka_unit_test(fields_and_digests),
 		cmocka_unit_test(a_plain_vm_makes_no_call),
+		cmocka_unit_test(debug_attribute),
 		cmocka_unit_test(sept_ve_disabled_by_attribute),
 		cmocka_unit_test(sept_ve_disabled_by_td_ctls),
 		cmocka_unit_test(sept_ve_enabled_and_not_flexible),

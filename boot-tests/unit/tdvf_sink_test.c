@@ -22,7 +22,7 @@ static const struct {
 } zero_areas[] = {
 	{ 0x7000, 0xCFFF, "AP table" },
 	{ 0xD000, 0xEFFF, "wake-up mailbox" },
-	{ 0xF000, 0xF03F, "image config" },
+	{ 0xF000, 0xF06F, "image config" },
 	{ 0xFC00, 0xFDFF, "TDX metadata" },
 	{ 0xFFB8, 0xFFE3, "GUIDed table" },
 };
@@ -66,7 +66,8 @@ static uint8_t *make_image(const struct plan *plan, uint32_t flags, uint64_t *si
 	assert_int_equal(tdvf_sink_size(plan, size), ST_OK);
 	uint8_t *image = malloc(*size);
 	memset(image, 0x5A, *size);
-	assert_int_equal(tdvf_sink_write(plan, flags, image, *size, error, sizeof(error)), ST_OK);
+	assert_int_equal(tdvf_sink_write(plan, flags, NULL, image, *size, error, sizeof(error)),
+			 ST_OK);
 	return image;
 }
 
@@ -216,7 +217,7 @@ static void dirty_shim(void **state)
 		const size_t ends[] = { zero_areas[i].first, zero_areas[i].last };
 		for (size_t j = 0; j < 2; j++) {
 			shim[ends[j]] = 1;
-			assert_int_equal(tdvf_sink_write(&plan, 0, image, SHIM_SIZE, error,
+			assert_int_equal(tdvf_sink_write(&plan, 0, NULL, image, SHIM_SIZE, error,
 							 sizeof(error)),
 					 ST_BAD_FORMAT);
 			shim[ends[j]] = 0;
@@ -238,20 +239,20 @@ static void bad_arguments(void **state)
 	memset(image, 0x77, 2 * SHIM_SIZE);
 	char error[160];
 	assert_int_equal(
-		tdvf_sink_write(&plan, 0, image, SHIM_SIZE - 1, error, sizeof(error)),
+		tdvf_sink_write(&plan, 0, NULL, image, SHIM_SIZE - 1, error, sizeof(error)),
 		ST_BAD_ARGUMENT);
-	assert_int_equal(tdvf_sink_write(&plan, 0, image, 2 * SHIM_SIZE, error,
+	assert_int_equal(tdvf_sink_write(&plan, 0, NULL, image, 2 * SHIM_SIZE, error,
 					 sizeof(error)),
 			 ST_BAD_ARGUMENT);
 	assert_non_null(strstr(error, "image size 0x20000 (needed 0x10000)"));
-	assert_int_equal(tdvf_sink_write(&plan, 2, image, SHIM_SIZE, error, sizeof(error)),
+	assert_int_equal(tdvf_sink_write(&plan, 0x80, NULL, image, SHIM_SIZE, error, sizeof(error)),
 			 ST_BAD_ARGUMENT);
-	assert_non_null(strstr(error, "flags 0x2"));
+	assert_non_null(strstr(error, "flags 0x80"));
 	plan.count--;
 	uint64_t size = 7;
 	assert_int_equal(tdvf_sink_size(&plan, &size), ST_NOT_FOUND);
 	assert_int_equal(size, 7);
-	assert_int_equal(tdvf_sink_write(&plan, 0, image, SHIM_SIZE, error, sizeof(error)),
+	assert_int_equal(tdvf_sink_write(&plan, 0, NULL, image, SHIM_SIZE, error, sizeof(error)),
 			 ST_NOT_FOUND);
 	assert_non_null(strstr(error, "plan: not found"));
 	for (size_t i = 0; i < 2 * SHIM_SIZE; i++) {

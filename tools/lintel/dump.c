@@ -90,6 +90,15 @@ static void print_parts(const struct image_config *config)
 	uint64_t free = FOUR_GIB - config->image_size;
 	printf("\nParts of a Lintel image, AP hand-over %s\n",
 	       (config->flags & IMAGE_CONFIG_AP_STRICT) != 0 ? "strict" : "linux");
+	if ((config->flags & IMAGE_CONFIG_ALLOW_DEBUG) != 0) {
+		printf("  boots with ATTRIBUTES.DEBUG, too\n");
+	}
+	if ((config->flags & IMAGE_CONFIG_REFUSE_AML) != 0) {
+		printf("  no AML of the host\n");
+	}
+	if ((config->flags & IMAGE_CONFIG_PIN_ACPI) != 0) {
+		printf("  ACPI tables of the host pinned\n");
+	}
 	free = print_part("kernel", &config->kernel, free);
 	free = print_part("initrd", &config->initrd, free);
 	free = print_part("command line", &config->cmdline, free);

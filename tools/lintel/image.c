@@ -1,11 +1,13 @@
 // lintel image: plan and write an .fd from the shim that is linked into this tool.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "linker/memmap.h"
+#include "loader/acpi_pin.h"
 #include "loader/config.h"
 #include "loader/image_check.h"
 #include "loader/plan.h"
@@ -27,7 +29,13 @@ static const char help[] =
 	"                       takes, and 2047 bytes\n"
 	"  --ap-handover linux  APs reach the wake-up vector with CR0.WP=0 (default: what stock\n"
 	"                       kernels need)\n"
-	"  --ap-handover strict with CR0.WP=1: the AP table is read-only in fact\n";
+	"  --ap-handover strict with CR0.WP=1: the AP table is read-only in fact\n"
+	"  --allow-debug        a TD with ATTRIBUTES.DEBUG boots, too: its host can look into it\n"
+	"                       and change it\n"
+	"  --acpi refuse-aml    no AML of the host runs in the kernel; with it go PCI devices\n"
+	"                       and powering off\n"
+	"  --acpi pin=LOG       the host's ACPI tables must be those of the boot with this event\n"
+	"                       log (Linux: /sys/firmware/acpi/tables/data/CCEL)\n";
 
 struct image_options {
 	const char *output;
@@ -35,6 +43,7 @@ struct image_options {
 	const char *initrd;
 	const char *cmdline;
 	uint32_t flags;
+	uint8_t acpi_pin[SHA384_SIZE];
 };
 
 /* Reads what the options name; the caller frees both files, also after an error. */
@@ -87,7 +96,9 @@ static enum tool_exit write_image(const struct image_options *options,
 	}
 	char error[160];
 	enum tool_exit result;
-	st = tdvf_sink_write(&plan, options->flags, image, size, error, sizeof(error));
+	bool pinned = (options->flags & IMAGE_CONFIG_PIN_ACPI) != 0;
+	st = tdvf_sink_write(&plan, options->flags, pinned ? options->acpi_pin : NULL, image, size,
+			     error, sizeof(error));
 	if (st == ST_OK) {
 		result = file_write(options->output, image, size);
 	} else {
@@ -122,6 +133,36 @@ static enum tool_exit make_image(const struct image_options *options)
 	return result;
 }
 
+static enum tool_exit read_pin(const char *path, struct image_options *options)
+{
+	struct file_bytes log = { NULL, 0 };
+	enum tool_exit result = file_read(path, &log);
+	if (result == TOOL_OK) {
+		enum status st = acpi_pin_from_log(log.bytes, log.size, options->acpi_pin);
+		if (st != ST_OK) {
+			result = tool_error("%s: ACPI events of an event log: %s", path,
+					    status_text(st));
+		}
+	}
+	free(log.bytes);
+	options->flags |= IMAGE_CONFIG_PIN_ACPI;
+	return result;
+}
+
+static enum tool_exit acpi_option(const char *command, const char *value,
+				  struct image_options *options)
+{
+	static const char pin[] = "pin=";
+	if (strcmp(value, "refuse-aml") == 0) {
+		options->flags |= IMAGE_CONFIG_REFUSE_AML;
+		return TOOL_OK;
+	}
+	if (strncmp(value, pin, sizeof(pin) - 1) == 0) {
+		return read_pin(value + sizeof(pin) - 1, options);
+	}
+	return tool_usage(command, "--acpi \"%s\": refuse-aml or pin=LOG", value);
+}
+
 enum tool_exit command_image(int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -130,10 +171,13 @@ enum tool_exit command_image(int argc, char **argv)
 		{ "initrd", required_argument, NULL, 'i' },
 		{ "cmdline", required_argument, NULL, 'c' },
 		{ "ap-handover", required_argument, NULL, 'a' },
+		{ "allow-debug", no_argument, NULL, 'd' },
+		{ "acpi", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct image_options options = { 0 };
+	enum tool_exit result;
 	int option;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -158,6 +202,15 @@ enum tool_exit command_image(int argc, char **argv)
 			} else {
 				return tool_usage(argv[0], "--ap-handover \"%s\": linux or strict",
 						  optarg);
+			}
+			break;
+		case 'd':
+			options.flags |= IMAGE_CONFIG_ALLOW_DEBUG;
+			break;
+		case 't':
+			result = acpi_option(argv[0], optarg, &options);
+			if (result != TOOL_OK) {
+				return result;
 			}
 			break;
 		case 'h':
