@@ -40,14 +40,30 @@ def symbols(path):
     return found
 
 
+# One instruction a block: from QEMU 8.1 on a property of the accelerator, before an option.
+WRAPPER = """#!/bin/sh
+if qemu-system-x86_64 -help | grep -q one-insn-per-tb; then
+	for word; do
+		shift
+		case $word in
+		tcg | tcg,*) word=$word,one-insn-per-tb=on ;;
+		esac
+		set -- "$@" "$word"
+	done
+else
+	set -- "$@" -singlestep
+fi
+exec qemu-system-x86_64 "$@" -d nochain,exec -D {log} -dfilter {ranges}
+"""
+
+
 def trace(build, where, work, vcpus):
     """vCPU -> addresses executed, in order; the reset page without the poll loop."""
     log = work / "log"
     ranges = f"{where['ap_flags'] & ~0xFFF:#x}..{where['ap_park.poll'] - 1:#x}," \
              f"{where['ap_park.match']:#x}..0xffffffff"
     qemu = work / "qemu"
-    qemu.write_text(f'#!/bin/sh\nexec qemu-system-x86_64 "$@" -singlestep -d nochain,exec '
-                    f'-D {log} -dfilter {ranges}\n', encoding="ascii")
+    qemu.write_text(WRAPPER.format(log=log, ranges=ranges), encoding="ascii")
     qemu.chmod(0o755)
     subprocess.run([ROOT / "tools/tdrun", "--qemu", qemu, "--machine-elf", f"{build}/machine.elf",
                     "--firmware", f"{build}/lintel.fd", "--kernel", f"{build}/payload.bin",
