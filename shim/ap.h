@@ -28,7 +28,7 @@
 //      to the MADT one multiprocessor wake-up structure (arch/acpi/tables.h): version 1, mailbox
 //      ap_mailbox, reset vector ap_reset_vector. The ids in the MADT are the host's.
 //   3. The OS wakes an AP by id, vector, command 1, in this order; the AP sets command to 0 once it
-//      has read the vector and arrives there in the state that README.md lists. A vector at or
+//      has read the vector and arrives there in the state that shim/README.md lists. A vector at or
 //      above 4 GiB is not acknowledged but reported (TDVMCALL<ReportFatalError>). The mailbox page
 //      is executable in ap_table: the OS may have its code in the 2032 bytes that are reserved for
 //      it there. No other vector is refused: what the OS gives is the OS's affair. Command 2 is
