@@ -275,9 +275,10 @@ compile-commands: ## build/compile_commands.json, for clangd and the like
 	  compile_entry,$(firstword $(subst /, ,$(o))),$(o:$(firstword $(subst /, ,$(o)))/%=%))$(comma)) null])
 	@sed -i 's/, *null\]$$/]/' $(B)/compile_commands.json
 
-check: check-debug ## include direction, form of the sources, debug information
+check: check-debug ## include direction, form of sources and READMEs, debug information
 	tools/check-layers.py
 	tools/check-style.py
+	tools/check-docs.py
 
 # A function of C and one of nasm each; it links the programs first where they are not built.
 check-debug: $(B)/shim.elf $(B)/machine.elf $(B)/payload.elf $(B)/ap-example.elf

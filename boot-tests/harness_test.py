@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # Proves that the harness and the layer check can fail.
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Tests of boot-tests/run.py, boot-tests/bench.py and tools/check-layers.py; run by run.py."""
+"""Tests of run.py and bench.py here, and of two checkers of tools/; run by run.py."""
 
 import contextlib
 import hashlib
@@ -97,17 +97,54 @@ class EventLogs(unittest.TestCase):
                 self.judge(bad, registers)
 
 
+def check_tree(checker, files):
+    """Status and output of the checker on a tree with these files: path -> text."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in files.items():
+            target = pathlib.Path(folder, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        ended = subprocess.run([ROOT / checker, folder], check=False, capture_output=True,
+                               text=True)
+        return ended.returncode, ended.stdout
+
+
+class Docs(unittest.TestCase):
+    FILES = {"shim/ap.c": "", "shim/README.md": "# The `shim`, now\n`ap.c`\n",
+             "boot-tests/unit/x.c": ""}
+
+    def check(self, path, text):
+        return check_tree("tools/check-docs.py", {**self.FILES, path: text})
+
+    def test_what_is_there_holds(self):
+        for path, text in (
+                ("README.md", "line\n" * 120 + ""), ("README.md", "x" * 100 + "\n|" + "x" * 200),
+                ("README.md", "[a](shim/README.md#the-shim-now) `shim/ap.*` `shim/` `build/x`"),
+                ("README.md", "# A\n[a](#a) [b](https://example.org/x) `no/such` `shim/ap.c -x`"),
+                ("boot-tests/README.md", "[a](../shim/ap.c) `unit/x.c` `shim/ap.c` `case/x`")):
+            status, output = self.check(path, text)
+            self.assertEqual((status, output), (0, "2 files, 0 faults\n"), text)
+
+    def test_each_fault_is_found(self):
+        for path, text in (
+                ("README.md", "line\n" * 121), ("README.md", "x" * 101),
+                ("boot-tests/README.md", "x" * 101), ("README.md", "[a](shim/none.c)"),
+                ("README.md", "[a](shim/README.md#other)"), ("README.md", "# A\n[a](#b)"),
+                ("README.md", "`shim/none.c`"), ("README.md", "`shim/none --option`"),
+                ("README.md", "`shim/b*.c`"), ("boot-tests/README.md", "`unit/none.c`"),
+                ("boot-tests/README.md", "[a](shim/ap.c)")):
+            status, output = self.check(path, text)
+            self.assertEqual(status, 1, text)
+            self.assertIn(f"{path}:", output)
+            self.assertIn("2 files, 1 faults", output)
+
+    def test_empty_tree_fails(self):
+        self.assertEqual(check_tree("tools/check-docs.py", {})[0], 1)
+
+
 class Layers(unittest.TestCase):
     def check(self, files):
-        """Status and output of the checker on a tree with these files: path -> text."""
-        with tempfile.TemporaryDirectory() as folder:
-            for path, text in files.items():
-                target = pathlib.Path(folder, path)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(text, encoding="utf-8")
-            ended = subprocess.run([ROOT / "tools/check-layers.py", folder], check=False,
-                                   capture_output=True, text=True)
-            return ended.returncode, ended.stdout
+        return check_tree("tools/check-layers.py", files)
 
     def test_downward_holds(self):
         status, output = self.check({
