@@ -34,6 +34,8 @@ static struct {
 	enum machine_exit_code code;
 	char reason[256];
 	uint64_t time;
+	bool stop_asked;
+	unsigned other_ends; /* another vCPU has ended the TD: calls until that is seen */
 } world;
 
 struct stats stats;
@@ -52,7 +54,7 @@ uint64_t cpu_time_us(void)
 
 bool cpu_stop_asked(void)
 {
-	return false;
+	return world.stop_asked;
 }
 
 unsigned cpu_index(void)
@@ -63,6 +65,9 @@ unsigned cpu_index(void)
 bool run_ending(const struct td *ended)
 {
 	assert_ptr_equal(ended, &td);
+	if (world.other_ends != 0 && --world.other_ends == 0) {
+		world.ending = true;
+	}
 	return world.ending || world.entries >= MANY;
 }
 
@@ -74,7 +79,7 @@ void run_end(struct td *ended, enum machine_exit_code code, const char *format, 
 	vsnprintf(world.reason, sizeof(world.reason), format, args);
 	va_end(args);
 	world.code = code;
-	world.ending = true;
+	world.ending = world.ending || world.other_ends == 0;
 }
 
 void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t extended)
@@ -220,9 +225,28 @@ static void ends_by_status(void **state)
 	}
 }
 
+/* No vCPU leaves before the TD's end is known: by then it is known, too, who takes it down. */
+static void time_is_over(void **state)
+{
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	world.stop_asked = true;
+	vcpu_run(&td, 1);
+	assert_int_equal(world.code, EXIT_TIMEOUT);
+	assert_int_equal(world.entries, 0);
+
+	memset(&world, 0, sizeof(world));
+	world.stop_asked = true;
+	world.other_ends = 5;
+	vcpu_run(&td, 1);
+	assert_int_equal(world.other_ends, 0);
+	assert_int_equal(world.entries, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(time_is_over),
 		cmocka_unit_test(endless_fault_ends_the_td),
 		cmocka_unit_test(progress_is_no_endless_fault),
 		cmocka_unit_test(kicks_are_no_progress),

@@ -127,7 +127,7 @@ void vcpu_run(struct td *td, unsigned index)
 	while (!run_ending(td)) {
 		if (cpu_stop_asked()) {
 			run_end(td, EXIT_TIMEOUT, "the time is over");
-			break;
+			continue; /* who ends the TD is known once run_ending() says so */
 		}
 		uint64_t status = enter(vcpu, &regs);
 		stats_add(&stats.td_exits[cpu_index()]);
