@@ -278,6 +278,7 @@ compile-commands: ## build/compile_commands.json, for clangd and the like
 check: check-debug ## include direction, form of sources and READMEs, debug information
 	tools/check-layers.py
 	tools/check-style.py
+	tools/check-format
 	tools/check-docs.py
 
 # A function of C and one of nasm each; it links the programs first where they are not built.

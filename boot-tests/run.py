@@ -506,6 +506,7 @@ def build_all(results, build):
         ("check/debug-gcc", run_make, [f"B={build}/gcc", "CC=gcc", "check-debug"]),
         ("check/layers", run_checker, ["tools/check-layers.py"]),
         ("check/style", run_checker, ["tools/check-style.py"]),
+        ("check/format", run_checker, ["tools/check-format"]),
         ("check/docs", run_checker, ["tools/check-docs.py"]),
     ]
     run_steps(results, [step for step in steps if results.wanted(step[0])])

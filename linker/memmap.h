@@ -51,56 +51,56 @@
 //                               +----------------------------------------------+
 #pragma once
 
-#define FOUR_GIB            0x100000000
-#define MEM_PAGE_SIZE       0x1000
+#define FOUR_GIB             0x100000000
+#define MEM_PAGE_SIZE        0x1000
 
 /* The shim's budget: 96 KiB of measured pages at most. */
-#define SHIM_BASE_MIN       0xFFFE8000
-#define AP_TABLE            0xFFFF7000
-#define AP_TABLE_PAGES      6
-#define MAILBOX             0xFFFFD000
-#define MAILBOX_PAGES       2
-#define RESET_PAGE          0xFFFFF000
+#define SHIM_BASE_MIN        0xFFFE8000
+#define AP_TABLE             0xFFFF7000
+#define AP_TABLE_PAGES       6
+#define MAILBOX              0xFFFFD000
+#define MAILBOX_PAGES        2
+#define RESET_PAGE           0xFFFFF000
 /* struct image_config, written by the loader. */
-#define IMAGE_CONFIG        0xFFFFF000
-#define RESET_CODE          0xFFFFF080
+#define IMAGE_CONFIG         0xFFFFF000
+#define RESET_CODE           0xFFFFF080
 /* TDX metadata descriptor, then the GUIDed table and the reset vector, written by the loader's
  * TDVF sink (all but the vector itself). */
-#define TDVF_METADATA       0xFFFFFC00
-#define TDVF_METADATA_END   0xFFFFFE00
-#define RESET_VECTOR        0xFFFFFFF0
+#define TDVF_METADATA        0xFFFFFC00
+#define TDVF_METADATA_END    0xFFFFFE00
+#define RESET_VECTOR         0xFFFFFFF0
 
 /* QEMU maps -bios so that it ends at 4 GiB, and wants a file that is a multiple of this. */
-#define IMAGE_ALIGN         0x10000
+#define IMAGE_ALIGN          0x10000
 /* 0xFEE00000 is the xAPIC page of a plain VM: an image must end above it. */
-#define IMAGE_MAX_SIZE      0x1000000
+#define IMAGE_MAX_SIZE       0x1000000
 
-#define SHIM_RAM            0x800000
-#define BOOT_TABLES         0x800000
-#define BOOT_TABLES_PAGES   16
-#define SHIM_DATA           0x810000
-#define SHIM_DATA_SIZE      0x8000
-#define EVENT_LOG           0x818000
-#define EVENT_LOG_SIZE      0x8000
-#define BSP_STACK           0x821000
-#define BSP_STACK_SIZE      0x8000
-#define IST_STACK           0x82A000
-#define IST_STACK_SIZE      0x2000
-#define TEMPMEM_END         0x830000
-#define TD_HOB              0x830000
-#define TD_HOB_SIZE         0x2000
-#define BOUNCE              0x840000
-#define BOUNCE_SIZE         0x40000
-#define HANDOFF_PAGES       0x900000
-#define HANDOFF_SIZE        0x100000
-#define HANDOFF_TABLES      0x930000
+#define SHIM_RAM             0x800000
+#define BOOT_TABLES          0x800000
+#define BOOT_TABLES_PAGES    16
+#define SHIM_DATA            0x810000
+#define SHIM_DATA_SIZE       0x8000
+#define EVENT_LOG            0x818000
+#define EVENT_LOG_SIZE       0x8000
+#define BSP_STACK            0x821000
+#define BSP_STACK_SIZE       0x8000
+#define IST_STACK            0x82A000
+#define IST_STACK_SIZE       0x2000
+#define TEMPMEM_END          0x830000
+#define TD_HOB               0x830000
+#define TD_HOB_SIZE          0x2000
+#define BOUNCE               0x840000
+#define BOUNCE_SIZE          0x40000
+#define HANDOFF_PAGES        0x900000
+#define HANDOFF_SIZE         0x100000
+#define HANDOFF_TABLES       0x930000
 #define HANDOFF_TABLES_PAGES 8
-#define ACPI_ARENA          0xA00000
-#define ACPI_ARENA_SIZE     0x600000
-#define SHIM_RAM_END        0x1000000
+#define ACPI_ARENA           0xA00000
+#define ACPI_ARENA_SIZE      0x600000
+#define SHIM_RAM_END         0x1000000
 
 /* A bzImage is loaded here, its preferred address; RAM below 4 GiB must hold it. */
-#define KERNEL_BASE         0x1000000
+#define KERNEL_BASE          0x1000000
 
 /*
  * The TDX machine, a program of its own under QEMU (boot-tests/). The TD owns all low RAM, so the
@@ -123,26 +123,26 @@
  *   MACHINE_TRAMPOLINE 32 KiB |   once the TD runs)                            |
  *   0                         +-----------------------------------------------+
  */
-#define MACHINE_STUB        0x100000
-#define MACHINE_ROM         0xFFFF0000
-#define MACHINE_TRAMPOLINE  0x8000
-#define MACHINE_STACK_SIZE  0x10000
-#define MACHINE_BASE        0x200000000
-#define MACHINE_WINDOW      0x4000000
-#define MACHINE_POOL        0x204000000
+#define MACHINE_STUB         0x100000
+#define MACHINE_ROM          0xFFFF0000
+#define MACHINE_TRAMPOLINE   0x8000
+#define MACHINE_STACK_SIZE   0x10000
+#define MACHINE_BASE         0x200000000
+#define MACHINE_WINDOW       0x4000000
+#define MACHINE_POOL         0x204000000
 /* What of a TD's memory lies below 4 GiB, as in QEMU's q35: all of it if that is less than the
  * first, else so much as the second. */
-#define TD_LOW_MEMORY_MAX   0xB0000000
-#define TD_LOW_MEMORY_SPLIT 0x80000000
+#define TD_LOW_MEMORY_MAX    0xB0000000
+#define TD_LOW_MEMORY_SPLIT  0x80000000
 /* Shared GPA == HPA, so a TD's memory above 4 GiB ends below the machine. */
-#define TD_HIGH_MEMORY_MAX  (MACHINE_BASE - FOUR_GIB)
+#define TD_HIGH_MEMORY_MAX   (MACHINE_BASE - FOUR_GIB)
 
 /* What the machine's host leaves in every byte that it adds without a measurement (TempMem, the TD
  * HOB's section behind the list): nobody may rely on zeros there, nor hand it on. */
-#define MACHINE_FILL        0xA5
+#define MACHINE_FILL         0xA5
 
 /* The test payload: linked where the shim loads a bzImage. Its protected-mode part in the file, and
  * the memory it needs: the header states both. */
-#define PAYLOAD_BASE        KERNEL_BASE
-#define PAYLOAD_FILE_SIZE   0xA000
-#define PAYLOAD_WINDOW      0x200000
+#define PAYLOAD_BASE         KERNEL_BASE
+#define PAYLOAD_FILE_SIZE    0xA000
+#define PAYLOAD_WINDOW       0x200000

@@ -16,5 +16,4 @@
  * /sys/firmware/acpi/tables/data/CCEL). ST_BAD_FORMAT: no log of SHA-384; ST_TRUNCATED: it ends
  * within an event; ST_NOT_FOUND: that boot had no ACPI files. pin is then untouched.
  */
-enum status acpi_pin_from_log(const uint8_t *log, size_t size,
-			      uint8_t pin[SHA384_SIZE]) MUST_CHECK;
+enum status acpi_pin_from_log(const uint8_t *log, size_t size, uint8_t pin[SHA384_SIZE]) MUST_CHECK;

@@ -124,7 +124,7 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 }
 
 enum status bzimage_place_initrd(const struct linux_setup_header *header, uint32_t size,
-			       uint64_t lowest, const struct memory_map *map, gpa_t *out)
+				 uint64_t lowest, const struct memory_map *map, gpa_t *out)
 {
 	uint64_t limit = (uint64_t)header->initrd_addr_max + 1;
 	uint64_t best = 0;

@@ -21,7 +21,7 @@
 #define IMAGE_CONFIG_REFUSE_AML 4
 /* The host's ACPI files are those of acpi_pin, or the boot ends. */
 #define IMAGE_CONFIG_PIN_ACPI 8
-#define IMAGE_CONFIG_FLAGS                                                          \
+#define IMAGE_CONFIG_FLAGS                                                             \
 	(IMAGE_CONFIG_AP_STRICT | IMAGE_CONFIG_ALLOW_DEBUG | IMAGE_CONFIG_REFUSE_AML | \
 	 IMAGE_CONFIG_PIN_ACPI)
 
@@ -33,10 +33,10 @@ struct image_span {
 struct image_config {
 	uint64_t magic;
 	uint32_t flags;
-	uint32_t image_size;          /* bytes, pages; the image is [4 GiB - image_size, 4 GiB) */
+	uint32_t image_size; /* bytes, pages; the image is [4 GiB - image_size, 4 GiB) */
 	struct image_span kernel;
 	struct image_span initrd;
-	struct image_span cmdline;    /* size without the final NUL that follows it */
+	struct image_span cmdline;     /* size without the final NUL that follows it */
 	uint8_t acpi_pin[SHA384_SIZE]; /* acpi_pin.h; zeros without the flag */
 };
 ABI_SIZE(struct image_config, 112);

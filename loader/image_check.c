@@ -51,9 +51,8 @@ static enum status check_placed(const struct plan_parts *parts,
 	enum status status =
 		bzimage_place_kernel(header, size - body, &largest_map, &window, &fault);
 	if (status != ST_OK) {
-		fmt_print(error, error_size,
-			  "kernel: %s 0x%lx, init_size 0x%x, syssize 0x%x: %s", fault.field,
-			  fault.value, header->init_size, header->syssize, fault.rule);
+		fmt_print(error, error_size, "kernel: %s 0x%lx, init_size 0x%x, syssize 0x%x: %s",
+			  fault.field, fault.value, header->init_size, header->syssize, fault.rule);
 		return status;
 	}
 	if (parts->initrd.size == 0) {
@@ -107,16 +106,15 @@ enum status image_check_payload(const struct plan_parts *parts, char *error, siz
 		}
 		TRY(check_placed(parts, &header, error, error_size));
 	}
-	uint32_t most = header.cmdline_size < LINUX_CMDLINE_MAX ? header.cmdline_size :
-								   LINUX_CMDLINE_MAX;
+	uint32_t most =
+		header.cmdline_size < LINUX_CMDLINE_MAX ? header.cmdline_size : LINUX_CMDLINE_MAX;
 	return check_cmdline(&parts->cmdline, most, error, error_size);
 }
 
 /* ---- taking it apart ------------------------------------------------------------------------- */
 
 static enum status check_span(const struct checker *c, const char *name,
-			      const struct image_span *span, uint64_t *free,
-			      struct plan_bytes *out)
+			      const struct image_span *span, uint64_t *free, struct plan_bytes *out)
 {
 	if (span->base == 0 && span->size == 0) {
 		return ST_OK;
@@ -166,8 +164,10 @@ struct image_field {
 	uint64_t size; /* 8 at most; arrays are named byte by byte */
 };
 
-#define FIELD(area, base, type, field) \
-	{ area, #field, (base) + offsetof(type, field), sizeof(((type *)0)->field) }
+#define FIELD(area, base, type, field)                                                   \
+	{                                                                                \
+		area, #field, (base) + offsetof(type, field), sizeof(((type *)0)->field) \
+	}
 #define CONFIG(field) FIELD("image config", IMAGE_CONFIG, struct image_config, field)
 #define DESCRIPTOR(field)                                                               \
 	FIELD("descriptor", TDVF_METADATA + offsetof(struct sink_metadata, descriptor), \
@@ -196,8 +196,8 @@ static const struct image_field image_fields[] = {
 };
 
 static const struct image_field section_fields[] = {
-	SECTION(data_offset),	   SECTION(raw_data_size), SECTION(memory_address),
-	SECTION(memory_data_size), SECTION(type),	   SECTION(attributes),
+	SECTION(data_offset),      SECTION(raw_data_size), SECTION(memory_address),
+	SECTION(memory_data_size), SECTION(type),          SECTION(attributes),
 };
 
 static bool field_has(const struct image_field *field, uint64_t address)
@@ -283,8 +283,9 @@ bool image_is_ours(const uint8_t *image, uint64_t size)
 enum status image_check(const uint8_t *image, uint64_t size, uint8_t *scratch, char *error,
 			size_t error_size)
 {
-	struct checker c = { .image = image, .size = size, .error = error,
-			     .error_size = error_size };
+	struct checker c = {
+		.image = image, .size = size, .error = error, .error_size = error_size
+	};
 	memcpy(&c.config, image + (IMAGE_CONFIG - checker_base(&c)), sizeof(c.config));
 	struct plan_parts parts = { 0 };
 	struct plan plan;

@@ -12,8 +12,8 @@
 
 /* The 128 bytes that each operation hashes first. */
 struct measure_record {
-	char name[16];   /* zero padded */
-	uint64_t gpa;    /* 10 */
+	char name[16]; /* zero padded */
+	uint64_t gpa;  /* 10 */
 	uint8_t reserved_18[104];
 };
 ABI_SIZE(struct measure_record, 128);

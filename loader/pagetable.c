@@ -36,9 +36,8 @@ static enum status pt_check(const struct pt_map *maps, size_t map_count)
 	for (size_t i = 0; i < map_count; i++) {
 		const struct pt_map *m = &maps[i];
 		if (m->size == 0 || m->size > PT_LIMIT ||
-		    !is_aligned(m->va | m->pa.v | m->size, PT_PAGE) ||
-		    m->va > PT_LIMIT - m->size || m->pa.v > PT_LIMIT - m->size ||
-		    m->va < free_va) {
+		    !is_aligned(m->va | m->pa.v | m->size, PT_PAGE) || m->va > PT_LIMIT - m->size ||
+		    m->pa.v > PT_LIMIT - m->size || m->va < free_va) {
 			return ST_BAD_RANGE;
 		}
 		free_va = m->va + m->size;

@@ -18,7 +18,7 @@
 #include "arch/base/status.h"
 
 enum pt_perm {
-	PT_R,   /* read only, no execute */
+	PT_R, /* read only, no execute */
 	PT_RX,
 	PT_RW,  /* no execute */
 	PT_RWX, /* only the window of a kernel that decompresses itself */
@@ -34,8 +34,8 @@ struct pt_map {
 };
 
 struct pt_arena {
-	uint64_t *pages;   /* caller's memory, 4 KiB aligned, page_count * 512 entries */
-	gpa_t base;        /* address of pages[0] as the CPU will see it */
+	uint64_t *pages; /* caller's memory, 4 KiB aligned, page_count * 512 entries */
+	gpa_t base;      /* address of pages[0] as the CPU will see it */
 	size_t page_count;
 };
 

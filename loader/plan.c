@@ -36,15 +36,13 @@ enum status plan_add(struct plan *plan, const struct plan_entry *entry)
 static enum status plan_check_entry(const struct plan_entry *e)
 {
 	if ((size_t)e->tag >= PLAN_TAG_COUNT || e->kind != plan_rules[e->tag].kind ||
-	    (e->bytes == NULL) != (e->size == 0) ||
-	    (e->kind == PLAN_IMAGE) != (e->size != 0)) {
+	    (e->bytes == NULL) != (e->size == 0) || (e->kind == PLAN_IMAGE) != (e->size != 0)) {
 		return ST_BAD_ARGUMENT;
 	}
 	const struct plan_rule *rule = &plan_rules[e->tag];
 	struct gpa_range range;
-	if (!gpa_range_make(e->range.base.v, e->range.size, &range) ||
-	    range.base.v < rule->base || range.base.v >= rule->end ||
-	    range.size > rule->end - range.base.v) {
+	if (!gpa_range_make(e->range.base.v, e->range.size, &range) || range.base.v < rule->base ||
+	    range.base.v >= rule->end || range.size > rule->end - range.base.v) {
 		return ST_BAD_RANGE;
 	}
 	/* The HOB fills its window, the shim ends with it; a command line keeps its NUL. */
@@ -136,23 +134,28 @@ enum status plan_make(struct plan *plan, const struct plan_parts *parts)
 
 	struct plan made = { 0 };
 	TRY(plan_add(&made, &(struct plan_entry){ { gpa(SHIM_RAM), TEMPMEM_END - SHIM_RAM },
-						  PLAN_TEMP_MEM, PLAN_SHIM_DATA, NULL, 0 }));
-	TRY(plan_add(&made, &(struct plan_entry){ { gpa(TD_HOB), TD_HOB_SIZE },
-						  PLAN_TD_HOB, PLAN_HOB, NULL, 0 }));
+						  PLAN_TEMP_MEM,
+						  PLAN_SHIM_DATA,
+						  NULL,
+						  0 }));
+	TRY(plan_add(&made,
+		     &(struct plan_entry){
+			     { gpa(TD_HOB), TD_HOB_SIZE }, PLAN_TD_HOB, PLAN_HOB, NULL, 0 }));
 	uint64_t base = FOUR_GIB - shim - total;
 	for (size_t i = 0; i < ARRAY_COUNT(payload); i++) {
 		if (sizes[i] != 0) {
-			TRY(plan_add(&made, &(struct plan_entry){
-						    { gpa(base), sizes[i] },
-						    PLAN_IMAGE,
-						    payload[i].tag,
-						    payload[i].part->bytes,
-						    payload[i].part->size }));
+			TRY(plan_add(&made, &(struct plan_entry){ { gpa(base), sizes[i] },
+								  PLAN_IMAGE,
+								  payload[i].tag,
+								  payload[i].part->bytes,
+								  payload[i].part->size }));
 			base += sizes[i];
 		}
 	}
 	TRY(plan_add(&made, &(struct plan_entry){ { gpa(FOUR_GIB - shim), shim },
-						  PLAN_IMAGE, PLAN_SHIM, parts->shim.bytes,
+						  PLAN_IMAGE,
+						  PLAN_SHIM,
+						  parts->shim.bytes,
 						  parts->shim.size }));
 	TRY(plan_check(&made));
 	*plan = made;

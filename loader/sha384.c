@@ -53,12 +53,12 @@ static void sha384_block(struct sha384 *hash)
 				     w[(t - 7) % 16] +
 				     (rotate_right(w15, 1) ^ rotate_right(w15, 8) ^ w15 >> 7);
 		}
-		uint64_t sum1 = rotate_right(s[4], 14) ^ rotate_right(s[4], 18) ^
-				rotate_right(s[4], 41);
+		uint64_t sum1 =
+			rotate_right(s[4], 14) ^ rotate_right(s[4], 18) ^ rotate_right(s[4], 41);
 		uint64_t choose = (s[4] & s[5]) ^ (~s[4] & s[6]);
 		uint64_t t1 = s[7] + sum1 + choose + sha384_k[t] + w[t % 16];
-		uint64_t sum0 = rotate_right(s[0], 28) ^ rotate_right(s[0], 34) ^
-				rotate_right(s[0], 39);
+		uint64_t sum0 =
+			rotate_right(s[0], 28) ^ rotate_right(s[0], 34) ^ rotate_right(s[0], 39);
 		uint64_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
 		s--;
 		s[4] += t1;

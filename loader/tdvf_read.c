@@ -123,8 +123,7 @@ static enum status read_check_data(const struct reader *r, const char *where,
 		return fail(r, ST_BAD_FORMAT, where, "memory_data_size", s->memory_data_size,
 			    "is below raw_data_size");
 	}
-	if (has_data &&
-	    (s->data_offset > r->size || s->raw_data_size > r->size - s->data_offset)) {
+	if (has_data && (s->data_offset > r->size || s->raw_data_size > r->size - s->data_offset)) {
 		return fail(r, ST_TRUNCATED, where, "data_offset", s->data_offset,
 			    "the section's data end outside the image");
 	}

@@ -17,8 +17,8 @@ static const struct sink_area {
 	uint64_t size;
 	bool written;
 } sink_areas[] = {
-	{ "AP table", AP_TABLE, AP_TABLE_PAGES * MEM_PAGE_SIZE, true },
-	{ "wake-up mailbox", MAILBOX, MAILBOX_PAGES * MEM_PAGE_SIZE, false },
+	{ "AP table", AP_TABLE, AP_TABLE_PAGES *MEM_PAGE_SIZE, true },
+	{ "wake-up mailbox", MAILBOX, MAILBOX_PAGES *MEM_PAGE_SIZE, false },
 	{ "image config", IMAGE_CONFIG, sizeof(struct image_config), true },
 	{ "TDX metadata", TDVF_METADATA, TDVF_METADATA_END - TDVF_METADATA, true },
 	{ "GUIDed table", SINK_TABLE, sizeof(struct sink_table), true },
@@ -98,9 +98,8 @@ enum status tdvf_sink_size(const struct plan *plan, uint64_t *size)
 	return ST_OK;
 }
 
-enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags,
-			    const uint8_t *acpi_pin, uint8_t *out, uint64_t out_size, char *error,
-			    size_t error_size)
+enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, const uint8_t *acpi_pin,
+			    uint8_t *out, uint64_t out_size, char *error, size_t error_size)
 {
 	CHECK(is_aligned((uintptr_t)out, 8));
 	uint64_t size;

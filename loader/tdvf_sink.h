@@ -39,8 +39,7 @@ struct PACKED sink_table {
 #define SINK_TABLE (FOUR_GIB - SINK_TABLE_FROM_END)
 ABI_FIELD(struct sink_table, entry_guid, 0x06, 16);
 ABI_FIELD(struct sink_table, footer_guid, 0x18, 16);
-ABI_FIELD(struct sink_table, descriptor_from_start,
-	  SINK_TABLE_FROM_END - TDVF_POINTER_FROM_END, 4);
+ABI_FIELD(struct sink_table, descriptor_from_start, SINK_TABLE_FROM_END - TDVF_POINTER_FROM_END, 4);
 
 /* Bytes that tdvf_sink_write() will make: a multiple of IMAGE_ALIGN. Status as plan_check(). */
 enum status tdvf_sink_size(const struct plan *plan, uint64_t *size) MUST_CHECK;
@@ -52,8 +51,8 @@ enum status tdvf_sink_size(const struct plan *plan, uint64_t *size) MUST_CHECK;
  * ST_BAD_FORMAT: the shim's image is not zero where the sink has to write. On failure nothing is
  * written to out, and error says which check failed.
  */
-enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags,
-			    const uint8_t *acpi_pin, uint8_t *out, uint64_t out_size, char *error,
+enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, const uint8_t *acpi_pin,
+			    uint8_t *out, uint64_t out_size, char *error,
 			    size_t error_size) MUST_CHECK;
 
 /* Zeroes what the sink has written into a shim that starts at base, so that it is a part again. */

@@ -49,9 +49,9 @@ struct root_table {
 	uint32_t entry_size;
 	uint32_t count;
 	uint64_t entries[TABLES_MAX]; /* in a TD: what the kernel gets */
-	uint64_t madt;		      /* 0: none */
-	uint64_t fadt;		      /* 0: none */
-	uint64_t ccel;		      /* 0: none */
+	uint64_t madt;                /* 0: none */
+	uint64_t fadt;                /* 0: none */
+	uint64_t ccel;                /* 0: none */
 };
 
 struct tables {
@@ -141,8 +141,8 @@ static enum status find_blob(const struct loader *loader, const char name[FW_CFG
 	TRY(check_name(name));
 	*out = blob_named(loader, name);
 	/* Not ST_NOT_FOUND, which says that the host has no tables at all. */
-	return *out != NULL ? ST_OK
-			    : refuse(ST_BAD_FORMAT, LOADER_FILE ": no ALLOCATE of %s", name);
+	return *out != NULL ? ST_OK :
+			      refuse(ST_BAD_FORMAT, LOADER_FILE ": no ALLOCATE of %s", name);
 }
 
 static enum status allocate(struct loader *loader, const struct table_loader_command *command)
@@ -294,15 +294,14 @@ static enum status note_only(uint32_t signature, uint64_t address, uint64_t *onl
 	return ST_OK;
 }
 
-static enum status add_entry(const struct loader *loader, struct root_table *root,
-			     uint64_t address)
+static enum status add_entry(const struct loader *loader, struct root_table *root, uint64_t address)
 {
 	struct acpi_header *table;
 	TRY(acpi_table_at(loader->arena, address, &table));
 	uint32_t signature = table->signature;
 	enum acpi_verdict verdict = acpi_verdict_on(signature);
-	if (loader->td && (verdict == ACPI_DROPPED ||
-			   (verdict == ACPI_CODE && loader->refuse_aml))) {
+	if (loader->td &&
+	    (verdict == ACPI_DROPPED || (verdict == ACPI_CODE && loader->refuse_aml))) {
 		log_note("acpi: table %c%c%c%c of the host is left out",
 			 ACPI_CHARACTERS(signature));
 		return ST_OK;
@@ -527,8 +526,8 @@ static enum status make_root(struct acpi_arena *arena, const struct root_table *
 static void repoint_rsdp(struct acpi_rsdp *rsdp, uint64_t rsdt, uint64_t xsdt)
 {
 	rsdp->rsdt = (uint32_t)rsdt;
-	rsdp->checksum = (uint8_t)(rsdp->checksum -
-				   acpi_byte_sum((uint8_t *)rsdp, ACPI_RSDP_V1_SIZE));
+	rsdp->checksum =
+		(uint8_t)(rsdp->checksum - acpi_byte_sum((uint8_t *)rsdp, ACPI_RSDP_V1_SIZE));
 	if (rsdp->revision >= 2) {
 		rsdp->xsdt = xsdt;
 		rsdp->extended_checksum = (uint8_t)(rsdp->extended_checksum -

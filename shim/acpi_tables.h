@@ -21,8 +21,8 @@ struct acpi_arena {
 };
 
 /* Part of a refusal: a table by the four characters of its signature, "%c%c%c%c". */
-#define ACPI_CHARACTERS(signature)                                                               \
-	(char)(signature), (char)((signature) >> 8), (char)((signature) >> 16),                  \
+#define ACPI_CHARACTERS(signature)                                              \
+	(char)(signature), (char)((signature) >> 8), (char)((signature) >> 16), \
 		(char)((signature) >> 24)
 
 /* What becomes of a table that RSDT or XSDT lists. */

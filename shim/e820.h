@@ -18,5 +18,5 @@ struct e820_overlay {
  * disjoint; map sorted. ST_NO_SPACE: more than capacity entries; *count is then untouched.
  */
 enum status e820_build(const struct memory_map *map, const struct e820_overlay *overlays,
-				  unsigned overlay_count, struct e820_entry *out, unsigned capacity,
-				  unsigned *count) MUST_CHECK;
+		       unsigned overlay_count, struct e820_entry *out, unsigned capacity,
+		       unsigned *count) MUST_CHECK;

@@ -40,8 +40,7 @@ enum status event_log_start(struct event_log *log, void *memory, uint32_t size)
 }
 
 enum status event_log_add(struct event_log *log, enum cc_mr mr, uint32_t type,
-			  const uint8_t digest[SHA384_SIZE], const void *event,
-			  uint32_t event_size)
+			  const uint8_t digest[SHA384_SIZE], const void *event, uint32_t event_size)
 {
 	struct cc_event head = {
 		.mr_index = mr,

@@ -126,8 +126,7 @@ enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
 	TRY(seek(FW_CFG_FILE_DIR, sizeof(uint32_t)));
 	for (uint32_t left = device.file_count; left > 0; left -= chunk) {
 		chunk = left < DIRECTORY_CHUNK ? left : DIRECTORY_CHUNK;
-		TRY(read_on((uint8_t *)device.chunk,
-			    chunk * (uint32_t)sizeof(device.chunk[0])));
+		TRY(read_on((uint8_t *)device.chunk, chunk * (uint32_t)sizeof(device.chunk[0])));
 		search(device.chunk, chunk, name, name_size, &found, &matches);
 	}
 	if (matches > 1) {

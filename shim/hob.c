@@ -18,9 +18,9 @@
 /* What memory of a guest must be, and what it cannot be. Other bits that are known say nothing
  * about private memory: what the host calls encrypted or tested is neither before we accept it. */
 #define RAM_ATTRIBUTES (HOB_ATTRIBUTE_PRESENT | HOB_ATTRIBUTE_INITIALIZED)
-#define NO_RAM_ATTRIBUTES                                                               \
-	(HOB_ATTRIBUTE_READ_PROTECTED | HOB_ATTRIBUTE_WRITE_PROTECTED |                 \
-	 HOB_ATTRIBUTE_EXECUTION_PROTECTED | HOB_ATTRIBUTE_READ_ONLY_PROTECTED |        \
+#define NO_RAM_ATTRIBUTES                                                        \
+	(HOB_ATTRIBUTE_READ_PROTECTED | HOB_ATTRIBUTE_WRITE_PROTECTED |          \
+	 HOB_ATTRIBUTE_EXECUTION_PROTECTED | HOB_ATTRIBUTE_READ_ONLY_PROTECTED | \
 	 HOB_ATTRIBUTE_PERSISTENT | HOB_ATTRIBUTE_SPECIAL_PURPOSE)
 
 /* What the metadata sections of the image added: temporary memory and the HOB page itself. */

@@ -7,8 +7,8 @@
 #include "arch/base/status.h"
 #include "linker/memmap.h"
 #include "loader/config.h"
-#include "shim/ap.h"
 #include "loader/memory_map.h"
+#include "shim/ap.h"
 
 /* Use of the hand-off window, up to HANDOFF_TABLES. */
 #define HANDOFF_BOOT_PARAMS HANDOFF_PAGES
@@ -19,10 +19,10 @@
 #define HANDOFF_SETUP_SIZE 0x20000
 
 struct linux_boot {
-	gpa_t entry;                      /* 64-bit entry; RSI = boot_params */
+	gpa_t entry; /* 64-bit entry; RSI = boot_params */
 	gpa_t boot_params;
-	struct gpa_range kernel_window;   /* the kernel, and what it needs before it knows memory */
-	gpa_t rsdp;                       /* 0: no ACPI tables, so no AP can be woken */
+	struct gpa_range kernel_window; /* the kernel, and what it needs before it knows memory */
+	gpa_t rsdp;                     /* 0: no ACPI tables, so no AP can be woken */
 };
 
 /*

@@ -11,11 +11,11 @@ enum log_level { LOG_ERROR, LOG_NOTE, LOG_INFO, LOG_TRACE };
 
 #define LOG_LEVEL LOG_NOTE
 
-#define LOG_AT(level, ...)                      \
-	do {                                    \
-		if ((level) <= LOG_LEVEL) {     \
-			log_line(__VA_ARGS__);  \
-		}                               \
+#define LOG_AT(level, ...)                     \
+	do {                                   \
+		if ((level) <= LOG_LEVEL) {    \
+			log_line(__VA_ARGS__); \
+		}                              \
 	} while (0)
 #define log_error(...) LOG_AT(LOG_ERROR, __VA_ARGS__)
 #define log_note(...) LOG_AT(LOG_NOTE, __VA_ARGS__)

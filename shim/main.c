@@ -46,8 +46,7 @@ static const struct image_config *image_config(void)
 	const struct image_config *config = (const struct image_config *)IMAGE_CONFIG;
 	if (config->magic != IMAGE_CONFIG_MAGIC ||
 	    config->image_size < FOUR_GIB - (uintptr_t)shim_base ||
-	    config->image_size > IMAGE_MAX_SIZE ||
-	    !is_aligned(config->image_size, MEM_PAGE_SIZE)) {
+	    config->image_size > IMAGE_MAX_SIZE || !is_aligned(config->image_size, MEM_PAGE_SIZE)) {
 		fatal(ST_BAD_FORMAT, "image config: magic 0x%lx, image_size 0x%x", config->magic,
 		      config->image_size);
 	}

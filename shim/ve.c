@@ -55,8 +55,8 @@ static uint64_t operand_read(struct trap_frame *frame, const struct insn *insn)
 {
 	uint64_t value = *register_slot(frame, insn->reg);
 
-	return insn->reg_high ? field_get(MASK64(15, 8), value)
-			      : value & size_mask(insn->register_size);
+	return insn->reg_high ? field_get(MASK64(15, 8), value) :
+				value & size_mask(insn->register_size);
 }
 
 static void operand_write(struct trap_frame *frame, const struct insn *insn, uint64_t value)
@@ -164,8 +164,7 @@ static enum status io_string(struct trap_frame *frame, uint16_t port, unsigned s
 	return ST_OK;
 }
 
-static enum status handle_io(struct trap_frame *frame, const struct ve_info *info,
-			     unsigned *length)
+static enum status handle_io(struct trap_frame *frame, const struct ve_info *info, unsigned *length)
 {
 	uint64_t qualification = info->exit_qualification;
 	unsigned size = 1 + (unsigned)field_get(IO_QUAL_SIZE, qualification);
@@ -342,8 +341,8 @@ static enum status mmio_compute(struct trap_frame *frame, const struct ve_info *
 	} else if (bit) {
 		result = compute_bit(insn->kind, size, memory, other, &rflags);
 	} else {
-		result = insn->to_memory ? compute(insn->kind, size, memory, other, &rflags)
-					 : compute(insn->kind, size, other, memory, &rflags);
+		result = insn->to_memory ? compute(insn->kind, size, memory, other, &rflags) :
+					   compute(insn->kind, size, other, memory, &rflags);
 	}
 	if (!keep && insn->to_memory) {
 		TRY(vmcall_mmio_write(info->gpa, size, result));
@@ -366,8 +365,8 @@ static enum status mmio_move(struct trap_frame *frame, const struct ve_info *inf
 
 	if (insn->to_memory) {
 		TRY(mmio_check(info, address, size, EPT_QUAL_WRITE));
-		value = insn->has_immediate ? insn->immediate & size_mask(size)
-					    : operand_read(frame, insn);
+		value = insn->has_immediate ? insn->immediate & size_mask(size) :
+					      operand_read(frame, insn);
 		return vmcall_mmio_write(info->gpa, size, value);
 	}
 	TRY(mmio_check(info, address, size, EPT_QUAL_READ));
@@ -461,7 +460,7 @@ static enum status handle_mmio(struct trap_frame *frame, const struct ve_info *i
 		return mmio_compute(frame, info, &insn, at.operand);
 	case INSN_CMPS:
 	case INSN_SCAS:
-	case INSN_INS:  /* the port comes first, and then this is not the cause */
+	case INSN_INS: /* the port comes first, and then this is not the cause */
 	case INSN_OUTS:
 	case INSN_OTHER:
 		break;

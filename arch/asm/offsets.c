@@ -19,8 +19,8 @@
 
 #define DEFINE(name, value) \
 	__asm__ volatile(".ascii \"nasm_def " #name " %0\"" : : "i"((int64_t)(value)))
-#define FIELD(name, type, field)                           \
-	DEFINE(name##_OFF, offsetof(type, field));          \
+#define FIELD(name, type, field)                   \
+	DEFINE(name##_OFF, offsetof(type, field)); \
 	DEFINE(name##_BITS, 8 * sizeof(((type *)0)->field))
 
 void offsets(void);

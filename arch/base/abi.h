@@ -11,11 +11,11 @@
 #else
 #define NONSTRING
 #endif
-#define ABI_SIZE(type, size) \
+#define ABI_SIZE(type, size)                   \
 	_Static_assert(sizeof(type) == (size), \
 		       "size of " #type " is not what the specification says.")
-#define ABI_FIELD(type, field, offset, size)                                                 \
-	_Static_assert(offsetof(type, field) == (offset),                                   \
-		       #type "." #field " is not at the offset of the specification.");     \
-	_Static_assert(sizeof(((type *)0)->field) == (size),                                \
+#define ABI_FIELD(type, field, offset, size)                                            \
+	_Static_assert(offsetof(type, field) == (offset),                               \
+		       #type "." #field " is not at the offset of the specification."); \
+	_Static_assert(sizeof(((type *)0)->field) == (size),                            \
 		       #type "." #field " has not the size of the specification.")

@@ -7,8 +7,8 @@
 
 #include "arch/base/abi.h"
 
-#define FW_CFG_PORT_SELECT 0x510 /* 16 bits, little endian */
-#define FW_CFG_PORT_DATA 0x511   /* 8 bits */
+#define FW_CFG_PORT_SELECT 0x510   /* 16 bits, little endian */
+#define FW_CFG_PORT_DATA 0x511     /* 8 bits */
 #define FW_CFG_PORT_DMA_HIGH 0x514 /* 32 bits, big endian; the low half starts the transfer */
 #define FW_CFG_PORT_DMA_LOW 0x518
 
@@ -40,10 +40,10 @@
 /* FW_CFG_FILE_DIR: a big-endian 32-bit count, then this. All numbers are big endian. */
 #define FW_CFG_NAME_SIZE 56
 struct fw_cfg_file {
-	uint32_t size;                   /* 00 */
-	uint16_t select;                 /* 04 */
-	uint16_t reserved_06;            /* 06 */
-	char name[FW_CFG_NAME_SIZE];     /* 08: ends in NUL */
+	uint32_t size;               /* 00 */
+	uint16_t select;             /* 04 */
+	uint16_t reserved_06;        /* 06 */
+	char name[FW_CFG_NAME_SIZE]; /* 08: ends in NUL */
 };
 ABI_SIZE(struct fw_cfg_file, 64);
 ABI_FIELD(struct fw_cfg_file, select, 0x04, 2);
@@ -56,18 +56,18 @@ ABI_FIELD(struct fw_cfg_file, name, 0x08, 56);
 #define FW_CFG_DMA_WRITE 0x10
 /* Big endian. The device leaves 0 or FW_CFG_DMA_ERROR in control. */
 struct fw_cfg_dma {
-	uint32_t control;     /* 00: bits 31:16 the selector */
-	uint32_t length;      /* 04 */
-	uint64_t address;     /* 08 */
+	uint32_t control; /* 00: bits 31:16 the selector */
+	uint32_t length;  /* 04 */
+	uint64_t address; /* 08 */
 };
 ABI_SIZE(struct fw_cfg_dma, 16);
 ABI_FIELD(struct fw_cfg_dma, address, 0x08, 8);
 
 /* An entry of "etc/e820". Little endian; types as in the e820 table of Linux. */
 struct fw_cfg_e820 {
-	uint64_t base;     /* 00 */
-	uint64_t size;     /* 08 */
-	uint32_t type;     /* 10 */
+	uint64_t base; /* 00 */
+	uint64_t size; /* 08 */
+	uint32_t type; /* 10 */
 } PACKED;
 ABI_SIZE(struct fw_cfg_e820, 20);
 
@@ -77,24 +77,24 @@ ABI_SIZE(struct fw_cfg_e820, 20);
 #define TABLE_LOADER_ADD_CHECKSUM 3
 #define TABLE_LOADER_WRITE_POINTER 4
 struct table_loader_command {
-	uint32_t command;                                  /* 00 */
+	uint32_t command; /* 00 */
 	union {
 		struct {
-			char file[FW_CFG_NAME_SIZE];       /* 04 */
-			uint32_t align;                    /* 3C: a power of two */
-			uint8_t zone;                      /* 40: 1 high, 2 F segment */
+			char file[FW_CFG_NAME_SIZE]; /* 04 */
+			uint32_t align;              /* 3C: a power of two */
+			uint8_t zone;                /* 40: 1 high, 2 F segment */
 		} PACKED allocate;
 		struct {
-			char pointer_file[FW_CFG_NAME_SIZE];     /* 04: holds the pointer */
-			char pointee_file[FW_CFG_NAME_SIZE];     /* 3C: what it points into */
-			uint32_t offset;                   /* 74: of the pointer */
-			uint8_t size;                      /* 78: of the pointer, 1, 2, 4 or 8 */
+			char pointer_file[FW_CFG_NAME_SIZE]; /* 04: holds the pointer */
+			char pointee_file[FW_CFG_NAME_SIZE]; /* 3C: what it points into */
+			uint32_t offset;                     /* 74: of the pointer */
+			uint8_t size;                        /* 78: of the pointer, 1, 2, 4 or 8 */
 		} PACKED pointer;
 		struct {
-			char file[FW_CFG_NAME_SIZE];       /* 04 */
-			uint32_t offset;                   /* 3C: of the checksum byte */
-			uint32_t start;                    /* 40: of what is summed */
-			uint32_t length;                   /* 44 */
+			char file[FW_CFG_NAME_SIZE]; /* 04 */
+			uint32_t offset;             /* 3C: of the checksum byte */
+			uint32_t start;              /* 40: of what is summed */
+			uint32_t length;             /* 44 */
 		} PACKED checksum;
 		uint8_t bytes[124];
 	};

@@ -11,47 +11,47 @@
 #define VMCB_SIZE 4096
 
 struct vmcb_control {
-	uint16_t intercept_cr_read;     /* 000: bit n for CRn */
-	uint16_t intercept_cr_write;    /* 002 */
-	uint16_t intercept_dr_read;     /* 004 */
-	uint16_t intercept_dr_write;    /* 006 */
-	uint32_t intercept_exceptions;  /* 008: bit n for vector n */
-	uint32_t intercept_1;           /* 00C: INTERCEPT1_* */
-	uint32_t intercept_2;           /* 010: INTERCEPT2_* */
-	uint32_t intercept_3;           /* 014 */
+	uint16_t intercept_cr_read;    /* 000: bit n for CRn */
+	uint16_t intercept_cr_write;   /* 002 */
+	uint16_t intercept_dr_read;    /* 004 */
+	uint16_t intercept_dr_write;   /* 006 */
+	uint32_t intercept_exceptions; /* 008: bit n for vector n */
+	uint32_t intercept_1;          /* 00C: INTERCEPT1_* */
+	uint32_t intercept_2;          /* 010: INTERCEPT2_* */
+	uint32_t intercept_3;          /* 014 */
 	uint8_t reserved_018[36];
 	uint16_t pause_filter_threshold; /* 03C */
-	uint16_t pause_filter_count;    /* 03E */
-	uint64_t iopm_base_pa;          /* 040 */
-	uint64_t msrpm_base_pa;         /* 048 */
-	uint64_t tsc_offset;            /* 050 */
-	uint32_t guest_asid;            /* 058 */
-	uint8_t tlb_control;            /* 05C */
+	uint16_t pause_filter_count;     /* 03E */
+	uint64_t iopm_base_pa;           /* 040 */
+	uint64_t msrpm_base_pa;          /* 048 */
+	uint64_t tsc_offset;             /* 050 */
+	uint32_t guest_asid;             /* 058 */
+	uint8_t tlb_control;             /* 05C */
 	uint8_t reserved_05d[3];
-	uint32_t int_ctl;               /* 060: V_* */
-	uint32_t v_intr_vector;         /* 064: [7:0] */
-	uint64_t interrupt_shadow;      /* 068: INTERRUPT_SHADOW_* */
-	uint64_t exitcode;              /* 070: VMEXIT_* */
-	uint64_t exitinfo1;             /* 078 */
-	uint64_t exitinfo2;             /* 080 */
-	uint64_t exitintinfo;           /* 088: as eventinj */
-	uint64_t np_enable;             /* 090: NP_ENABLE */
-	uint64_t avic_apic_bar;         /* 098 */
-	uint64_t ghcb_gpa;              /* 0A0 */
-	uint64_t eventinj;              /* 0A8: EVENTINJ_* */
-	uint64_t n_cr3;                 /* 0B0 */
+	uint32_t int_ctl;                   /* 060: V_* */
+	uint32_t v_intr_vector;             /* 064: [7:0] */
+	uint64_t interrupt_shadow;          /* 068: INTERRUPT_SHADOW_* */
+	uint64_t exitcode;                  /* 070: VMEXIT_* */
+	uint64_t exitinfo1;                 /* 078 */
+	uint64_t exitinfo2;                 /* 080 */
+	uint64_t exitintinfo;               /* 088: as eventinj */
+	uint64_t np_enable;                 /* 090: NP_ENABLE */
+	uint64_t avic_apic_bar;             /* 098 */
+	uint64_t ghcb_gpa;                  /* 0A0 */
+	uint64_t eventinj;                  /* 0A8: EVENTINJ_* */
+	uint64_t n_cr3;                     /* 0B0 */
 	uint64_t lbr_virtualization_enable; /* 0B8 */
-	uint32_t vmcb_clean;            /* 0C0 */
+	uint32_t vmcb_clean;                /* 0C0 */
 	uint32_t reserved_0c4;
-	uint64_t nrip;                  /* 0C8 */
-	uint8_t bytes_fetched;          /* 0D0 */
+	uint64_t nrip;                       /* 0C8 */
+	uint8_t bytes_fetched;               /* 0D0 */
 	uint8_t guest_instruction_bytes[15]; /* 0D1 */
-	uint64_t avic_backing_page;     /* 0E0 */
+	uint64_t avic_backing_page;          /* 0E0 */
 	uint8_t reserved_0e8[8];
-	uint64_t avic_logical_table;    /* 0F0 */
-	uint64_t avic_physical_table;   /* 0F8 */
+	uint64_t avic_logical_table;  /* 0F0 */
+	uint64_t avic_physical_table; /* 0F8 */
 	uint8_t reserved_100[8];
-	uint64_t vmsa;                  /* 108 */
+	uint64_t vmsa; /* 108 */
 	uint8_t reserved_110[752];
 };
 ABI_SIZE(struct vmcb_control, 0x400);
@@ -93,10 +93,10 @@ ABI_FIELD(struct vmcb_control, avic_physical_table, 0xF8, 8);
 ABI_FIELD(struct vmcb_control, vmsa, 0x108, 8);
 
 struct vmcb_segment {
-	uint16_t selector;  /* 0 */
-	uint16_t attrib;    /* 2: VMCB_SEG_*, descriptor bits 55:52 and 47:40 packed */
-	uint32_t limit;     /* 4: in bytes */
-	uint64_t base;      /* 8 */
+	uint16_t selector; /* 0 */
+	uint16_t attrib;   /* 2: VMCB_SEG_*, descriptor bits 55:52 and 47:40 packed */
+	uint32_t limit;    /* 4: in bytes */
+	uint64_t base;     /* 8 */
 };
 ABI_SIZE(struct vmcb_segment, 16);
 ABI_FIELD(struct vmcb_segment, attrib, 2, 2);
@@ -104,40 +104,40 @@ ABI_FIELD(struct vmcb_segment, limit, 4, 4);
 ABI_FIELD(struct vmcb_segment, base, 8, 8);
 
 struct vmcb_save {
-	struct vmcb_segment es, cs, ss, ds;     /* 000 */
-	struct vmcb_segment fs, gs;             /* 040: VMLOAD/VMSAVE */
-	struct vmcb_segment gdtr;               /* 060 */
-	struct vmcb_segment ldtr;               /* 070: VMLOAD/VMSAVE */
-	struct vmcb_segment idtr;               /* 080 */
-	struct vmcb_segment tr;                 /* 090: VMLOAD/VMSAVE */
+	struct vmcb_segment es, cs, ss, ds; /* 000 */
+	struct vmcb_segment fs, gs;         /* 040: VMLOAD/VMSAVE */
+	struct vmcb_segment gdtr;           /* 060 */
+	struct vmcb_segment ldtr;           /* 070: VMLOAD/VMSAVE */
+	struct vmcb_segment idtr;           /* 080 */
+	struct vmcb_segment tr;             /* 090: VMLOAD/VMSAVE */
 	uint8_t reserved_0a0[43];
-	uint8_t cpl;                            /* 0CB */
+	uint8_t cpl; /* 0CB */
 	uint8_t reserved_0cc[4];
-	uint64_t efer;                          /* 0D0 */
+	uint64_t efer; /* 0D0 */
 	uint8_t reserved_0d8[112];
-	uint64_t cr4;                           /* 148 */
-	uint64_t cr3;                           /* 150 */
-	uint64_t cr0;                           /* 158 */
-	uint64_t dr7;                           /* 160 */
-	uint64_t dr6;                           /* 168 */
-	uint64_t rflags;                        /* 170 */
-	uint64_t rip;                           /* 178 */
+	uint64_t cr4;    /* 148 */
+	uint64_t cr3;    /* 150 */
+	uint64_t cr0;    /* 158 */
+	uint64_t dr7;    /* 160 */
+	uint64_t dr6;    /* 168 */
+	uint64_t rflags; /* 170 */
+	uint64_t rip;    /* 178 */
 	uint8_t reserved_180[88];
-	uint64_t rsp;                           /* 1D8 */
-	uint64_t s_cet;                         /* 1E0 */
-	uint64_t ssp;                           /* 1E8 */
-	uint64_t isst_addr;                     /* 1F0 */
-	uint64_t rax;                           /* 1F8 */
-	uint64_t star, lstar, cstar, sfmask;    /* 200: VMLOAD/VMSAVE */
-	uint64_t kernel_gs_base;                /* 220: VMLOAD/VMSAVE */
-	uint64_t sysenter_cs;                   /* 228: VMLOAD/VMSAVE */
-	uint64_t sysenter_esp, sysenter_eip;    /* 230: VMLOAD/VMSAVE */
-	uint64_t cr2;                           /* 240 */
+	uint64_t rsp;                        /* 1D8 */
+	uint64_t s_cet;                      /* 1E0 */
+	uint64_t ssp;                        /* 1E8 */
+	uint64_t isst_addr;                  /* 1F0 */
+	uint64_t rax;                        /* 1F8 */
+	uint64_t star, lstar, cstar, sfmask; /* 200: VMLOAD/VMSAVE */
+	uint64_t kernel_gs_base;             /* 220: VMLOAD/VMSAVE */
+	uint64_t sysenter_cs;                /* 228: VMLOAD/VMSAVE */
+	uint64_t sysenter_esp, sysenter_eip; /* 230: VMLOAD/VMSAVE */
+	uint64_t cr2;                        /* 240 */
 	uint8_t reserved_248[32];
-	uint64_t g_pat;                         /* 268 */
-	uint64_t dbgctl;                        /* 270 */
-	uint64_t br_from, br_to;                /* 278 */
-	uint64_t lastexcpfrom, lastexcpto;      /* 288 */
+	uint64_t g_pat;                    /* 268 */
+	uint64_t dbgctl;                   /* 270 */
+	uint64_t br_from, br_to;           /* 278 */
+	uint64_t lastexcpfrom, lastexcpto; /* 288 */
 	uint8_t reserved_298[2408];
 };
 ABI_SIZE(struct vmcb_save, 0xC00);
@@ -177,8 +177,8 @@ ABI_FIELD(struct vmcb_save, br_from, 0x278, 8);
 ABI_FIELD(struct vmcb_save, lastexcpto, 0x290, 8);
 
 struct vmcb {
-	struct vmcb_control control;  /* 000 */
-	struct vmcb_save save;        /* 400 */
+	struct vmcb_control control; /* 000 */
+	struct vmcb_save save;       /* 400 */
 };
 ABI_SIZE(struct vmcb, VMCB_SIZE);
 ABI_FIELD(struct vmcb, save, 0x400, 0xC00);
@@ -355,8 +355,8 @@ ABI_FIELD(struct vmcb, save, 0x400, 0xC00);
 #define NPF_U BIT64(2)
 #define NPF_RSVD BIT64(3)
 #define NPF_I BIT64(4)
-#define NPF_FINAL BIT64(32)  /* access to the translated address */
-#define NPF_TABLE BIT64(33)  /* access to a guest page table */
+#define NPF_FINAL BIT64(32) /* access to the translated address */
+#define NPF_TABLE BIT64(33) /* access to a guest page table */
 
 /* I/O permission map: one bit for each port, and three more. MSR permission map: two bits (read,
  * write) for each MSR of three ranges of 0x2000. A set bit intercepts. */

@@ -45,10 +45,10 @@ enum cc_mr {
 
 /* The first event alone has this form, of logs with SHA-1 only; it is EV_NO_ACTION. */
 struct tcg_pcr_event {
-	uint32_t pcr_index;            /* 00 */
-	uint32_t event_type;           /* 04 */
-	uint8_t digest[20];            /* 08 */
-	uint32_t event_size;           /* 1C */
+	uint32_t pcr_index;  /* 00 */
+	uint32_t event_type; /* 04 */
+	uint8_t digest[20];  /* 08 */
+	uint32_t event_size; /* 1C */
 };
 ABI_SIZE(struct tcg_pcr_event, 32);
 ABI_FIELD(struct tcg_pcr_event, event_size, 0x1C, 4);
@@ -57,16 +57,16 @@ ABI_FIELD(struct tcg_pcr_event, event_size, 0x1C, 4);
 #define TCG_SPEC_ID_SIGNATURE "Spec ID Event03"
 #define TCG_UINTN_64 2
 struct tcg_spec_id {
-	char signature[16];               /* 00 */
-	uint32_t platform_class;          /* 10: 0 client */
-	uint8_t version_minor;            /* 14 */
-	uint8_t version_major;            /* 15 */
-	uint8_t errata;                   /* 16: 105 is revision 1.05 */
-	uint8_t uintn_size;               /* 17 */
-	uint32_t algorithm_count;         /* 18 */
-	uint16_t algorithm;               /* 1C */
-	uint16_t digest_size;             /* 1E */
-	uint8_t vendor_info_size;         /* 20 */
+	char signature[16];       /* 00 */
+	uint32_t platform_class;  /* 10: 0 client */
+	uint8_t version_minor;    /* 14 */
+	uint8_t version_major;    /* 15 */
+	uint8_t errata;           /* 16: 105 is revision 1.05 */
+	uint8_t uintn_size;       /* 17 */
+	uint32_t algorithm_count; /* 18 */
+	uint16_t algorithm;       /* 1C */
+	uint16_t digest_size;     /* 1E */
+	uint8_t vendor_info_size; /* 20 */
 } PACKED;
 ABI_SIZE(struct tcg_spec_id, 33);
 ABI_FIELD(struct tcg_spec_id, platform_class, 0x10, 4);
@@ -74,12 +74,12 @@ ABI_FIELD(struct tcg_spec_id, algorithm_count, 0x18, 4);
 
 /* Begins every other event; event_size bytes follow. One digest: the only algorithm. */
 struct cc_event {
-	uint32_t mr_index;                /* 00 */
-	uint32_t event_type;              /* 04 */
-	uint32_t digest_count;            /* 08 */
-	uint16_t algorithm;               /* 0C */
-	uint8_t digest[SHA384_SIZE];      /* 0E */
-	uint32_t event_size;              /* 3E */
+	uint32_t mr_index;           /* 00 */
+	uint32_t event_type;         /* 04 */
+	uint32_t digest_count;       /* 08 */
+	uint16_t algorithm;          /* 0C */
+	uint8_t digest[SHA384_SIZE]; /* 0E */
+	uint32_t event_size;         /* 3E */
 } PACKED;
 ABI_SIZE(struct cc_event, 66);
 ABI_FIELD(struct cc_event, digest, 0x0E, 48);
@@ -88,15 +88,17 @@ ABI_FIELD(struct cc_event, event_size, 0x3E, 4);
 /* EV_EFI_HANDOFF_TABLES2 of the TD HOB, as edk2 has it. [UEFI_HANDOFF_TABLE_POINTERS2] */
 #define TD_HOB_DESCRIPTION "TdxTable"
 /* 93bb96af-b9f2-4eb8-9462-e0ba74564236: edk2's gUefiOvmfPkgTokenSpaceGuid. */
-#define TD_HOB_TABLE_GUID \
-	{ 0xAF, 0x96, 0xBB, 0x93, 0xF2, 0xB9, 0xB8, 0x4E, \
-	  0x94, 0x62, 0xE0, 0xBA, 0x74, 0x56, 0x42, 0x36 }
+#define TD_HOB_TABLE_GUID                                                                     \
+	{                                                                                     \
+		0xAF, 0x96, 0xBB, 0x93, 0xF2, 0xB9, 0xB8, 0x4E, 0x94, 0x62, 0xE0, 0xBA, 0x74, \
+			0x56, 0x42, 0x36                                                      \
+	}
 struct tcg_td_hob_event {
-	uint8_t description_size;         /* 00 */
-	char description[9];              /* 01 */
-	uint64_t table_count;             /* 0A */
-	uint8_t guid[16];                 /* 12 */
-	uint64_t table;                   /* 22 */
+	uint8_t description_size; /* 00 */
+	char description[9];      /* 01 */
+	uint64_t table_count;     /* 0A */
+	uint8_t guid[16];         /* 12 */
+	uint64_t table;           /* 22 */
 } PACKED;
 ABI_SIZE(struct tcg_td_hob_event, 42);
 ABI_FIELD(struct tcg_td_hob_event, table, 0x22, 8);
@@ -107,10 +109,10 @@ ABI_FIELD(struct tcg_td_hob_event, table, 0x22, 8);
 /* EV_EFI_PLATFORM_FIRMWARE_BLOB2 of the kernel. [UEFI_PLATFORM_FIRMWARE_BLOB2] */
 #define KERNEL_DESCRIPTION "kernel"
 struct tcg_kernel_event {
-	uint8_t description_size;         /* 00 */
-	char description[7];              /* 01 */
-	uint64_t base;                    /* 08: of the protected-mode part */
-	uint64_t size;                    /* 10: of the whole file, setup part included */
+	uint8_t description_size; /* 00 */
+	char description[7];      /* 01 */
+	uint64_t base;            /* 08: of the protected-mode part */
+	uint64_t size;            /* 10: of the whole file, setup part included */
 } PACKED;
 ABI_SIZE(struct tcg_kernel_event, 24);
 ABI_FIELD(struct tcg_kernel_event, base, 0x08, 8);
@@ -119,8 +121,8 @@ ABI_FIELD(struct tcg_kernel_event, base, 0x08, 8);
 #define INITRD_EVENT_ID 0x8F3B22EC
 #define INITRD_DESCRIPTION "Linux initrd"
 struct tcg_initrd_event {
-	uint32_t id;                      /* 00 */
-	uint32_t size;                    /* 04: of what follows */
-	char description[13];             /* 08 */
+	uint32_t id;          /* 00 */
+	uint32_t size;        /* 04: of what follows */
+	char description[13]; /* 08 */
 } PACKED;
 ABI_SIZE(struct tcg_initrd_event, 21);

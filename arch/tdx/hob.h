@@ -45,58 +45,58 @@
 	(HOB_ATTRIBUTE_PRESENT | HOB_ATTRIBUTE_INITIALIZED | HOB_ATTRIBUTE_TESTED)
 
 struct hob_header {
-	uint16_t type;       /* 00 */
-	uint16_t length;     /* 02: of the whole block */
-	uint32_t reserved;   /* 04: 0 */
+	uint16_t type;     /* 00 */
+	uint16_t length;   /* 02: of the whole block */
+	uint32_t reserved; /* 04: 0 */
 };
 ABI_SIZE(struct hob_header, 8);
 
 #define HOB_HANDOFF_VERSION 9
 struct hob_handoff {
-	struct hob_header header;      /* 00 */
-	uint32_t version;              /* 08 */
-	uint32_t boot_mode;            /* 0C */
-	uint64_t memory_top;           /* 10 */
-	uint64_t memory_bottom;        /* 18 */
-	uint64_t free_memory_top;      /* 20 */
-	uint64_t free_memory_bottom;   /* 28 */
-	uint64_t end_of_hob_list;      /* 30 */
+	struct hob_header header;    /* 00 */
+	uint32_t version;            /* 08 */
+	uint32_t boot_mode;          /* 0C */
+	uint64_t memory_top;         /* 10 */
+	uint64_t memory_bottom;      /* 18 */
+	uint64_t free_memory_top;    /* 20 */
+	uint64_t free_memory_bottom; /* 28 */
+	uint64_t end_of_hob_list;    /* 30 */
 };
 ABI_SIZE(struct hob_handoff, 56);
 ABI_FIELD(struct hob_handoff, end_of_hob_list, 0x30, 8);
 
 struct hob_guid_extension {
-	struct hob_header header;      /* 00 */
-	uint8_t name[16];              /* 08: then data of any length */
+	struct hob_header header; /* 00 */
+	uint8_t name[16];         /* 08: then data of any length */
 };
 ABI_SIZE(struct hob_guid_extension, 24);
 
 struct hob_cpu {
-	struct hob_header header;      /* 00 */
-	uint8_t memory_bits;           /* 08 */
-	uint8_t io_bits;               /* 09 */
-	uint8_t reserved_0a[6];        /* 0A */
+	struct hob_header header; /* 00 */
+	uint8_t memory_bits;      /* 08 */
+	uint8_t io_bits;          /* 09 */
+	uint8_t reserved_0a[6];   /* 0A */
 };
 ABI_SIZE(struct hob_cpu, 16);
 
 struct hob_memory_allocation {
-	struct hob_header header;      /* 00 */
-	uint8_t name[16];              /* 08 */
-	uint64_t memory_base;          /* 18 */
-	uint64_t memory_length;        /* 20 */
-	uint32_t memory_type;          /* 28 */
-	uint32_t reserved_2c;          /* 2C: then what belongs to the name */
+	struct hob_header header; /* 00 */
+	uint8_t name[16];         /* 08 */
+	uint64_t memory_base;     /* 18 */
+	uint64_t memory_length;   /* 20 */
+	uint32_t memory_type;     /* 28 */
+	uint32_t reserved_2c;     /* 2C: then what belongs to the name */
 };
 ABI_SIZE(struct hob_memory_allocation, 48);
 ABI_FIELD(struct hob_memory_allocation, memory_type, 0x28, 4);
 
 struct hob_resource {
-	struct hob_header header;      /* 00 */
-	uint8_t owner[16];             /* 08 */
-	uint32_t resource_type;        /* 18 */
-	uint32_t attributes;           /* 1C */
-	uint64_t physical_start;       /* 20 */
-	uint64_t resource_length;      /* 28 */
+	struct hob_header header; /* 00 */
+	uint8_t owner[16];        /* 08 */
+	uint32_t resource_type;   /* 18 */
+	uint32_t attributes;      /* 1C */
+	uint64_t physical_start;  /* 20 */
+	uint64_t resource_length; /* 28 */
 };
 ABI_SIZE(struct hob_resource, 48);
 ABI_FIELD(struct hob_resource, resource_type, 0x18, 4);

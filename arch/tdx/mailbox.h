@@ -20,17 +20,17 @@
 
 struct mailbox {
 	/* Operating system half. The AP reads these 16 bytes and writes only command. */
-	uint16_t command;              /* 000 */
+	uint16_t command; /* 000 */
 	uint16_t reserved_002;
-	uint32_t apic_id;              /* 004 */
-	uint64_t wakeup_vector;        /* 008 */
-	uint8_t reserved_os[2032];     /* 010 */
+	uint32_t apic_id;          /* 004 */
+	uint64_t wakeup_vector;    /* 008 */
+	uint8_t reserved_os[2032]; /* 010 */
 	/* Firmware half; from 0x1000 on it is ours alone. arrived[] holds x2APIC id + 1 by vCPU
 	 * index; 0 = not arrived, which is what the measured image holds. */
-	uint32_t reserved_firmware[32];        /* 800 */
-	uint32_t arrived[MAILBOX_MAX_VCPUS];   /* 880 */
+	uint32_t reserved_firmware[32];      /* 800 */
+	uint32_t arrived[MAILBOX_MAX_VCPUS]; /* 880 */
 };
-ABI_SIZE(struct mailbox, MAILBOX_PAGES * MEM_PAGE_SIZE);
+ABI_SIZE(struct mailbox, MAILBOX_PAGES *MEM_PAGE_SIZE);
 ABI_FIELD(struct mailbox, command, 0, 2);
 ABI_FIELD(struct mailbox, apic_id, 4, 4);
 ABI_FIELD(struct mailbox, wakeup_vector, 8, 8);

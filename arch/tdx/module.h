@@ -273,10 +273,10 @@ enum tdx_page_type {
 #define TDX_ATTR_PENDING BIT64(62)
 
 /* TDG.VP.INFO outputs */
-#define TDG_VP_INFO_GPAW MASK64(5, 0)          /* RCX */
-#define TDG_VP_INFO_NUM_VCPUS MASK64(31, 0)    /* R8 */
-#define TDG_VP_INFO_MAX_VCPUS MASK64(63, 32)   /* R8 */
-#define TDG_VP_INFO_VCPU_INDEX MASK64(31, 0)   /* R9 */
+#define TDG_VP_INFO_GPAW MASK64(5, 0)        /* RCX */
+#define TDG_VP_INFO_NUM_VCPUS MASK64(31, 0)  /* R8 */
+#define TDG_VP_INFO_MAX_VCPUS MASK64(63, 32) /* R8 */
+#define TDG_VP_INFO_VCPU_INDEX MASK64(31, 0) /* R9 */
 
 #define TD_ATTRIBUTES_DEBUG BIT64(0)
 #define TD_ATTRIBUTES_SEPT_VE_DISABLE BIT64(28)
@@ -424,22 +424,22 @@ enum tdx_page_type {
 
 /* TDH.MNG.INIT operand. [TDX ABI 1.5 TD_PARAMS] */
 struct td_params {
-	uint64_t attributes;              /* 000 */
-	uint64_t xfam;                    /* 008 */
-	uint16_t max_vcpus;               /* 010 */
-	uint8_t num_l2_vms;               /* 012 */
-	uint8_t msr_config_ctls;          /* 013 */
+	uint64_t attributes;     /* 000 */
+	uint64_t xfam;           /* 008 */
+	uint16_t max_vcpus;      /* 010 */
+	uint8_t num_l2_vms;      /* 012 */
+	uint8_t msr_config_ctls; /* 013 */
 	uint32_t reserved_014;
-	uint64_t eptp_controls;           /* 018: [2:0] 6 = WB, [5:3] levels - 1 */
-	uint64_t config_flags;            /* 020 */
-	uint16_t tsc_frequency;           /* 028: units of 25 MHz, 4 to 400 */
+	uint64_t eptp_controls; /* 018: [2:0] 6 = WB, [5:3] levels - 1 */
+	uint64_t config_flags;  /* 020 */
+	uint16_t tsc_frequency; /* 028: units of 25 MHz, 4 to 400 */
 	uint8_t reserved_02a[38];
-	uint8_t mrconfigid[48];           /* 050 */
-	uint8_t mrowner[48];              /* 080 */
-	uint8_t mrownerconfig[48];        /* 0B0 */
-	uint64_t arch_capabilities;       /* 0E0 */
+	uint8_t mrconfigid[48];     /* 050 */
+	uint8_t mrowner[48];        /* 080 */
+	uint8_t mrownerconfig[48];  /* 0B0 */
+	uint64_t arch_capabilities; /* 0E0 */
 	uint8_t reserved_0e8[24];
-	uint8_t cpuid_config[768];        /* 100 */
+	uint8_t cpuid_config[768]; /* 100 */
 };
 ABI_SIZE(struct td_params, 1024);
 ABI_FIELD(struct td_params, eptp_controls, 0x18, 8);
@@ -455,43 +455,43 @@ ABI_FIELD(struct td_params, arch_capabilities, 0xE0, 8);
 #define TDX_MAX_CMRS 32
 
 struct cmr_info {
-	uint64_t base;                    /* 00 */
-	uint64_t size;                    /* 08 */
+	uint64_t base; /* 00 */
+	uint64_t size; /* 08 */
 };
 ABI_SIZE(struct cmr_info, 16);
 
 /* TDH.SYS.INFO output. [TDX ABI 1.5 TDSYSINFO_STRUCT] */
 struct tdsysinfo_cpuid_config {
-	uint32_t leaf;                    /* 00 */
-	uint32_t subleaf;                 /* 04: UINT32_MAX: none */
-	uint32_t values[4];               /* 08: EAX, EBX, ECX, EDX: bits that the host may set */
+	uint32_t leaf;      /* 00 */
+	uint32_t subleaf;   /* 04: UINT32_MAX: none */
+	uint32_t values[4]; /* 08: EAX, EBX, ECX, EDX: bits that the host may set */
 };
 ABI_SIZE(struct tdsysinfo_cpuid_config, 24);
 
 struct tdsysinfo {
-	uint32_t attributes;              /* 000 */
-	uint32_t vendor_id;               /* 004 */
-	uint32_t build_date;              /* 008: BCD, yyyymmdd */
-	uint16_t build_num;               /* 00C */
-	uint16_t minor_version;           /* 00E */
-	uint16_t major_version;           /* 010 */
-	uint8_t sys_rd;                   /* 012: TDH.SYS.RD exists */
+	uint32_t attributes;    /* 000 */
+	uint32_t vendor_id;     /* 004 */
+	uint32_t build_date;    /* 008: BCD, yyyymmdd */
+	uint16_t build_num;     /* 00C */
+	uint16_t minor_version; /* 00E */
+	uint16_t major_version; /* 010 */
+	uint8_t sys_rd;         /* 012: TDH.SYS.RD exists */
 	uint8_t reserved_013[13];
-	uint16_t max_tdmrs;               /* 020 */
-	uint16_t max_reserved_per_tdmr;   /* 022 */
-	uint16_t pamt_entry_size;         /* 024 */
+	uint16_t max_tdmrs;             /* 020 */
+	uint16_t max_reserved_per_tdmr; /* 022 */
+	uint16_t pamt_entry_size;       /* 024 */
 	uint8_t reserved_026[10];
-	uint16_t tdcs_base_size;          /* 030 */
+	uint16_t tdcs_base_size; /* 030 */
 	uint8_t reserved_032[2];
-	uint16_t tdvps_base_size;         /* 034 */
+	uint16_t tdvps_base_size;          /* 034 */
 	uint8_t tdvps_xfam_dependent_size; /* 036 */
 	uint8_t reserved_037[9];
-	uint64_t attributes_fixed0;       /* 040 */
-	uint64_t attributes_fixed1;       /* 048 */
-	uint64_t xfam_fixed0;             /* 050 */
-	uint64_t xfam_fixed1;             /* 058 */
+	uint64_t attributes_fixed0; /* 040 */
+	uint64_t attributes_fixed1; /* 048 */
+	uint64_t xfam_fixed0;       /* 050 */
+	uint64_t xfam_fixed1;       /* 058 */
 	uint8_t reserved_060[32];
-	uint32_t num_cpuid_config;        /* 080 */
+	uint32_t num_cpuid_config;                      /* 080 */
 	struct tdsysinfo_cpuid_config cpuid_config[37]; /* 084 */
 	uint8_t reserved_3fc[4];
 };
@@ -508,20 +508,20 @@ ABI_FIELD(struct tdsysinfo, cpuid_config, 0x84, 888);
 #define TDX_TDMR_ALIGN BIT64(30)
 
 struct tdmr_reserved {
-	uint64_t offset;                  /* 00: from the region's base */
-	uint64_t size;                    /* 08: 0 ends the list */
+	uint64_t offset; /* 00: from the region's base */
+	uint64_t size;   /* 08: 0 ends the list */
 };
 ABI_SIZE(struct tdmr_reserved, 16);
 
 struct tdmr_info {
-	uint64_t base;                    /* 000 */
-	uint64_t size;                    /* 008 */
-	uint64_t pamt_1g_base;            /* 010 */
-	uint64_t pamt_1g_size;            /* 018 */
-	uint64_t pamt_2m_base;            /* 020 */
-	uint64_t pamt_2m_size;            /* 028 */
-	uint64_t pamt_4k_base;            /* 030 */
-	uint64_t pamt_4k_size;            /* 038 */
+	uint64_t base;                                            /* 000 */
+	uint64_t size;                                            /* 008 */
+	uint64_t pamt_1g_base;                                    /* 010 */
+	uint64_t pamt_1g_size;                                    /* 018 */
+	uint64_t pamt_2m_base;                                    /* 020 */
+	uint64_t pamt_2m_size;                                    /* 028 */
+	uint64_t pamt_4k_base;                                    /* 030 */
+	uint64_t pamt_4k_size;                                    /* 038 */
 	struct tdmr_reserved reserved[TDX_MAX_RESERVED_PER_TDMR]; /* 040: ascending */
 	uint8_t reserved_140[192];
 };
@@ -533,26 +533,26 @@ ABI_FIELD(struct tdmr_info, reserved, 0x40, 256);
 /* TDG.MR.REPORT output. [TDX ABI 1.5 TDREPORT_STRUCT] */
 struct td_report {
 	/* REPORTMACSTRUCT */
-	uint8_t type;                     /* 000: 0x81 */
-	uint8_t subtype;                  /* 001 */
-	uint8_t version;                  /* 002 */
+	uint8_t type;    /* 000: 0x81 */
+	uint8_t subtype; /* 001 */
+	uint8_t version; /* 002 */
 	uint8_t reserved_003[13];
-	uint8_t cpusvn[16];               /* 010 */
-	uint8_t tee_tcb_info_hash[48];    /* 020 */
-	uint8_t tee_info_hash[48];        /* 050 */
-	uint8_t report_data[64];          /* 080 */
+	uint8_t cpusvn[16];            /* 010 */
+	uint8_t tee_tcb_info_hash[48]; /* 020 */
+	uint8_t tee_info_hash[48];     /* 050 */
+	uint8_t report_data[64];       /* 080 */
 	uint8_t reserved_0c0[32];
-	uint8_t mac[32];                  /* 0E0 */
-	uint8_t tee_tcb_info[256];        /* 100 */
+	uint8_t mac[32];           /* 0E0 */
+	uint8_t tee_tcb_info[256]; /* 100 */
 	/* TDINFO_STRUCT */
-	uint64_t attributes;              /* 200 */
-	uint64_t xfam;                    /* 208 */
-	uint8_t mrtd[48];                 /* 210 */
-	uint8_t mrconfigid[48];           /* 240 */
-	uint8_t mrowner[48];              /* 270 */
-	uint8_t mrownerconfig[48];        /* 2A0 */
-	uint8_t rtmr[4][48];              /* 2D0 */
-	uint8_t servtd_hash[48];          /* 390 */
+	uint64_t attributes;       /* 200 */
+	uint64_t xfam;             /* 208 */
+	uint8_t mrtd[48];          /* 210 */
+	uint8_t mrconfigid[48];    /* 240 */
+	uint8_t mrowner[48];       /* 270 */
+	uint8_t mrownerconfig[48]; /* 2A0 */
+	uint8_t rtmr[4][48];       /* 2D0 */
+	uint8_t servtd_hash[48];   /* 390 */
 	uint8_t reserved_3c0[64];
 };
 ABI_SIZE(struct td_report, 1024);

@@ -30,24 +30,25 @@ enum tdvf_section_type {
 #define TDVF_ATTRIBUTE_PAGE_AUG 2
 
 struct tdvf_descriptor {
-	uint32_t signature;            /* 00 */
-	uint32_t length;               /* 04: 16 + 32 * number_of_sections */
-	uint32_t version;              /* 08 */
-	uint32_t number_of_sections;   /* 0C */
+	uint32_t signature;          /* 00 */
+	uint32_t length;             /* 04: 16 + 32 * number_of_sections */
+	uint32_t version;            /* 08 */
+	uint32_t number_of_sections; /* 0C */
 };
 ABI_SIZE(struct tdvf_descriptor, 16);
 
 struct tdvf_section {
-	uint32_t data_offset;          /* 00: from the image's start */
-	uint32_t raw_data_size;        /* 04 */
-	uint64_t memory_address;       /* 08 */
-	uint64_t memory_data_size;     /* 10 */
-	uint32_t type;                 /* 18 */
-	uint32_t attributes;           /* 1C */
+	uint32_t data_offset;      /* 00: from the image's start */
+	uint32_t raw_data_size;    /* 04 */
+	uint64_t memory_address;   /* 08 */
+	uint64_t memory_data_size; /* 10 */
+	uint32_t type;             /* 18 */
+	uint32_t attributes;       /* 1C */
 };
 ABI_SIZE(struct tdvf_section, 32);
 ABI_FIELD(struct tdvf_section, type, 0x18, 4);
 
+/* clang-format off */
 /* GUIDs as they stand in memory. */
 #define TDVF_FOOTER_GUID \
 	{ 0xDE, 0x82, 0xB5, 0x96, 0xB2, 0x1F, 0xF7, 0x45, \
@@ -59,3 +60,4 @@ ABI_FIELD(struct tdvf_section, type, 0x18, 4);
 	{ 0xF3, 0xF9, 0xEA, 0xE9, 0x8E, 0x16, 0xD5, 0x44, \
 	  0xA8, 0xEB, 0x7F, 0x4D, 0x87, 0x38, 0xF6, 0xAE }
 #define TDVF_GUID_SIZE 16
+/* clang-format on */

@@ -55,10 +55,10 @@
 
 /* What TDG.VP.VEINFO.GET returns. */
 struct ve_info {
-	uint32_t exit_reason;          /* RCX[31:0] */
-	uint64_t exit_qualification;   /* RDX */
-	uint64_t gla;                  /* R8 */
-	uint64_t gpa;                  /* R9, SHARED bit included */
-	uint32_t instruction_length;   /* R10[31:0] */
-	uint32_t instruction_info;     /* R10[63:32] */
+	uint32_t exit_reason;        /* RCX[31:0] */
+	uint64_t exit_qualification; /* RDX */
+	uint64_t gla;                /* R8 */
+	uint64_t gpa;                /* R9, SHARED bit included */
+	uint32_t instruction_length; /* R10[31:0] */
+	uint32_t instruction_info;   /* R10[63:32] */
 };

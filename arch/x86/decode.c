@@ -33,41 +33,39 @@
  *   i  as b                                E  ModRM; a register form there is VEX or EVEX
  *   p  far pointer
  */
-static const char after_opcode[256 + 1] =
-	"MMMMbznnMMMMbznx"
-	"MMMMbznnMMMMbznn"
-	"MMMMbzxnMMMMbzxn"
-	"MMMMbzxnMMMMbzxn"
-	"................"
-	"................"
-	"nnEMxxxxzZbB...."
-	"bbbbbbbbbbbbbbbb"
-	"BZKBMMMMMMMMMMMP"
-	"..........p....."
-	"oooo....bz......"
-	"bbbbbbbbvvvvvvvv"
-	"BBw.EESSe.w..bn."
-	"MMMMiix.MMMMMMMM"
-	"bbbbbbbbjjpb...."
-	"x.xx..GG......MM";
+static const char after_opcode[256 + 1] = "MMMMbznnMMMMbznx"
+					  "MMMMbznnMMMMbznn"
+					  "MMMMbzxnMMMMbzxn"
+					  "MMMMbzxnMMMMbzxn"
+					  "................"
+					  "................"
+					  "nnEMxxxxzZbB...."
+					  "bbbbbbbbbbbbbbbb"
+					  "BZKBMMMMMMMMMMMP"
+					  "..........p....."
+					  "oooo....bz......"
+					  "bbbbbbbbvvvvvvvv"
+					  "BBw.EESSe.w..bn."
+					  "MMMMiix.MMMMMMMM"
+					  "bbbbbbbbjjpb...."
+					  "x.xx..GG......MM";
 
-static const char after_opcode_0f[256 + 1] =
-	"MMMMx.....x.xMxx"
-	"MMMMMMMMMMMMMMMM"
-	"RRRRxxxxMMMMMMMM"
-	"......x.xxxxxxxx"
-	"MMMMMMMMMMMMMMMM"
-	"MMMMMMMMMMMMMMMM"
-	"MMMMMMMMMMMMMMMM"
-	"BBBBMMM.xxxxMMMM"
-	"jjjjjjjjjjjjjjjj"
-	"MMMMMMMMMMMMMMMM"
-	"...MBMxx...MBMMM"
-	"MMMMMMMMFMBMMMMM"
-	"MMBMBBBM........"
-	"MMMMMMMMMMMMMMMM"
-	"MMMMMMMMMMMMMMMM"
-	"MMMMMMMMMMMMMMMM";
+static const char after_opcode_0f[256 + 1] = "MMMMx.....x.xMxx"
+					     "MMMMMMMMMMMMMMMM"
+					     "RRRRxxxxMMMMMMMM"
+					     "......x.xxxxxxxx"
+					     "MMMMMMMMMMMMMMMM"
+					     "MMMMMMMMMMMMMMMM"
+					     "MMMMMMMMMMMMMMMM"
+					     "BBBBMMM.xxxxMMMM"
+					     "jjjjjjjjjjjjjjjj"
+					     "MMMMMMMMMMMMMMMM"
+					     "...MBMxx...MBMMM"
+					     "MMMMMMMMFMBMMMMM"
+					     "MMBMBBBM........"
+					     "MMMMMMMMMMMMMMMM"
+					     "MMMMMMMMMMMMMMMM"
+					     "MMMMMMMMMMMMMMMM";
 
 struct cursor {
 	const uint8_t *bytes;
@@ -499,11 +497,11 @@ static void classify_0f(struct insn *insn)
 /* LOCK faults unless the instruction reads and writes memory. */
 static bool lock_is_allowed(const struct insn *insn)
 {
-	const uint32_t lockable =
-		BIT32(INSN_ADD) | BIT32(INSN_OR) | BIT32(INSN_ADC) | BIT32(INSN_SBB) |
-		BIT32(INSN_AND) | BIT32(INSN_SUB) | BIT32(INSN_XOR) | BIT32(INSN_BTS) |
-		BIT32(INSN_BTR) | BIT32(INSN_BTC) | BIT32(INSN_NOT) | BIT32(INSN_NEG) |
-		BIT32(INSN_INC) | BIT32(INSN_DEC) | BIT32(INSN_XCHG);
+	const uint32_t lockable = BIT32(INSN_ADD) | BIT32(INSN_OR) | BIT32(INSN_ADC) |
+				  BIT32(INSN_SBB) | BIT32(INSN_AND) | BIT32(INSN_SUB) |
+				  BIT32(INSN_XOR) | BIT32(INSN_BTS) | BIT32(INSN_BTR) |
+				  BIT32(INSN_BTC) | BIT32(INSN_NOT) | BIT32(INSN_NEG) |
+				  BIT32(INSN_INC) | BIT32(INSN_DEC) | BIT32(INSN_XCHG);
 
 	return insn->kind == INSN_OTHER ||
 	       (insn->has_memory && insn->to_memory && (lockable & BIT32(insn->kind)) != 0);

@@ -15,25 +15,25 @@ struct PACKED desc_pointer {
 ABI_SIZE(struct desc_pointer, 10);
 
 struct idt_gate {
-	uint16_t offset_low;   /* 00 */
-	uint16_t selector;     /* 02 */
-	uint8_t ist;           /* 04: [2:0] */
-	uint8_t type;          /* 05: 0x8E = present interrupt gate, DPL 0 */
-	uint16_t offset_mid;   /* 06 */
-	uint32_t offset_high;  /* 08 */
-	uint32_t reserved_0c;  /* 0C */
+	uint16_t offset_low;  /* 00 */
+	uint16_t selector;    /* 02 */
+	uint8_t ist;          /* 04: [2:0] */
+	uint8_t type;         /* 05: 0x8E = present interrupt gate, DPL 0 */
+	uint16_t offset_mid;  /* 06 */
+	uint32_t offset_high; /* 08 */
+	uint32_t reserved_0c; /* 0C */
 };
 ABI_SIZE(struct idt_gate, 16);
 #define IDT_INTERRUPT_GATE 0x8E
 
 struct PACKED tss64 {
 	uint32_t reserved_00;
-	uint64_t rsp[3];       /* 04 */
+	uint64_t rsp[3]; /* 04 */
 	uint64_t reserved_1c;
-	uint64_t ist[7];       /* 24: ist[0] is IST1 */
+	uint64_t ist[7]; /* 24: ist[0] is IST1 */
 	uint64_t reserved_5c;
 	uint16_t reserved_64;
-	uint16_t io_map_base;  /* 66 */
+	uint16_t io_map_base; /* 66 */
 };
 ABI_SIZE(struct tss64, 104);
 ABI_FIELD(struct tss64, ist, 0x24, 56);

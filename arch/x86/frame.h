@@ -13,12 +13,12 @@
 #include "arch/base/abi.h"
 
 struct trap_frame {
-	uint64_t rax, rcx, rdx, rbx;   /* 00 */
-	uint64_t rbp, rsi, rdi;        /* 20 */
-	uint64_t r8, r9, r10, r11;     /* 38 */
-	uint64_t r12, r13, r14, r15;   /* 58 */
-	uint64_t vector;               /* 78 */
-	uint64_t error_code;           /* 80 */
+	uint64_t rax, rcx, rdx, rbx;       /* 00 */
+	uint64_t rbp, rsi, rdi;            /* 20 */
+	uint64_t r8, r9, r10, r11;         /* 38 */
+	uint64_t r12, r13, r14, r15;       /* 58 */
+	uint64_t vector;                   /* 78 */
+	uint64_t error_code;               /* 80 */
 	uint64_t rip, cs, rflags, rsp, ss; /* 88 */
 };
 ABI_SIZE(struct trap_frame, 0xB0);

@@ -77,15 +77,15 @@ static inline uint64_t insn_rdtsc(void)
 	return (uint64_t)high << 32 | low;
 }
 
-#define INSN_CR(n)                                                          \
-	static inline uint64_t insn_read_cr##n(void)                        \
-	{                                                                   \
-		uint64_t value;                                             \
-		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(value));       \
-		return value;                                               \
-	}                                                                   \
-	static inline void insn_write_cr##n(uint64_t value)                 \
-	{                                                                   \
+#define INSN_CR(n)                                                             \
+	static inline uint64_t insn_read_cr##n(void)                           \
+	{                                                                      \
+		uint64_t value;                                                \
+		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(value));          \
+		return value;                                                  \
+	}                                                                      \
+	static inline void insn_write_cr##n(uint64_t value)                    \
+	{                                                                      \
 		__asm__ volatile("mov %0, %%cr" #n : : "r"(value) : "memory"); \
 	}
 INSN_CR(0)

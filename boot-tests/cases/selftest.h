@@ -21,19 +21,19 @@ selftest_fn selftest_chipset;
 
 _Noreturn void selftest_failed(const char *file, int line, const char *what, uint64_t seen);
 
-#define EXPECT(condition)                                                        \
-	do {                                                                     \
-		if (!(condition)) {                                              \
-			selftest_failed(__FILE__, __LINE__, #condition, 0);      \
-		}                                                                \
+#define EXPECT(condition)                                                   \
+	do {                                                                \
+		if (!(condition)) {                                         \
+			selftest_failed(__FILE__, __LINE__, #condition, 0); \
+		}                                                           \
 	} while (0)
 /* Says what was seen when it is not what was wanted. */
-#define EXPECT_EQUAL(actual, wanted)                                             \
-	do {                                                                     \
-		uint64_t seen_ = (actual);                                       \
-		if (seen_ != (uint64_t)(wanted)) {                               \
+#define EXPECT_EQUAL(actual, wanted)                                                        \
+	do {                                                                                \
+		uint64_t seen_ = (actual);                                                  \
+		if (seen_ != (uint64_t)(wanted)) {                                          \
 			selftest_failed(__FILE__, __LINE__, #actual " == " #wanted, seen_); \
-		}                                                                \
+		}                                                                           \
 	} while (0)
 
 /* One SEAMCALL, busy or not; outputs in the registers given. */

@@ -16,13 +16,13 @@ static const struct {
 } registers[] = {
 	{ 0, 0, 0x60, 0xFFFFFFFF, 0xB0000000 }, /* PCIEXBAR: not enabled */
 	{ 0, 0, 0x64, 0xFFFFFFFF, 0 },
-	{ 0, 0, 0x90, 0xFFFFFFFF, 0 },          /* PAM0 to PAM6: ROM at 0xC0000 to 0xFFFFF */
+	{ 0, 0, 0x90, 0xFFFFFFFF, 0 }, /* PAM0 to PAM6: ROM at 0xC0000 to 0xFFFFF */
 	{ 0, 0, 0x94, 0x00FFFFFF, 0 },
-	{ 31, 0, 0x40, 0xFFFFFFFF, 1 },         /* PMBASE */
-	{ 31, 0, 0x44, 0x000000FF, 0 },         /* ACPI_CNTL */
+	{ 31, 0, 0x40, 0xFFFFFFFF, 1 },          /* PMBASE */
+	{ 31, 0, 0x44, 0x000000FF, 0 },          /* ACPI_CNTL */
 	{ 31, 0, 0x60, 0xFFFFFFFF, 0x80808080 }, /* PIRQA to PIRQD: not routed */
 	{ 31, 0, 0x68, 0xFFFFFFFF, 0x80808080 },
-	{ 31, 0, 0xF0, 0x00000001, 0 },         /* RCBA: not enabled */
+	{ 31, 0, 0xF0, 0x00000001, 0 },                 /* RCBA: not enabled */
 	{ 31, 2, PCI_COMMAND, PCI_COMMAND_ENABLED, 0 }, /* AHCI */
 	{ 31, 2, PCI_BAR5, 0xFFFFFFFF, 0 },
 	{ 31, 3, PCI_COMMAND, PCI_COMMAND_ENABLED, 0 }, /* SMBus */
@@ -34,11 +34,14 @@ void selftest_chipset(const struct module_platform *platform)
 	(void)platform;
 	for (unsigned i = 0; i < ARRAY_COUNT(registers); i++) {
 		uint32_t seen = chipset_read(registers[i].device, registers[i].function,
-					     registers[i].where) & registers[i].mask;
+					     registers[i].where) &
+				registers[i].mask;
 		if (seen != registers[i].value) {
-			machine_exit(EXIT_TD_STOPPED, "register 0x%x of 00:%02x.%u is 0x%x, "
-				     "not 0x%x", registers[i].where, registers[i].device,
-				     registers[i].function, seen, registers[i].value);
+			machine_exit(EXIT_TD_STOPPED,
+				     "register 0x%x of 00:%02x.%u is 0x%x, "
+				     "not 0x%x",
+				     registers[i].where, registers[i].device, registers[i].function,
+				     seen, registers[i].value);
 		}
 	}
 }

@@ -75,10 +75,11 @@ static uint64_t operand(uint64_t *state)
 
 /* Leaves that get anywhere with random operands: most calls. */
 static const unsigned likely[] = {
-	TDH_MNG_CREATE, TDH_MNG_CREATE, TDH_MNG_KEY_CONFIG, TDH_MNG_ADDCX, TDH_PHYMEM_PAGE_RDMD,
-	TDH_MNG_VPFLUSHDONE, TDH_MNG_KEY_FREEID, TDH_PHYMEM_PAGE_RECLAIM, TDH_MNG_INIT,
-	TDH_MEM_PAGE_AUG, TDH_MEM_PAGE_REMOVE, TDH_MEM_RANGE_BLOCK, TDH_MEM_SEPT_ADD, TDH_VP_CREATE,
-	TDH_PHYMEM_CACHE_WB, TDH_VP_RD, TDH_VP_FLUSH,
+	TDH_MNG_CREATE,       TDH_MNG_CREATE,      TDH_MNG_KEY_CONFIG,  TDH_MNG_ADDCX,
+	TDH_PHYMEM_PAGE_RDMD, TDH_MNG_VPFLUSHDONE, TDH_MNG_KEY_FREEID,  TDH_PHYMEM_PAGE_RECLAIM,
+	TDH_MNG_INIT,         TDH_MEM_PAGE_AUG,    TDH_MEM_PAGE_REMOVE, TDH_MEM_RANGE_BLOCK,
+	TDH_MEM_SEPT_ADD,     TDH_VP_CREATE,       TDH_PHYMEM_CACHE_WB, TDH_VP_RD,
+	TDH_VP_FLUSH,
 };
 
 /* What a running TD does is the business of other cases. And of two CPUs none may write, as host,
@@ -112,8 +113,8 @@ static uint64_t random_call(uint64_t *state, uint64_t rax)
 {
 	struct seam_regs regs;
 	uint64_t rcx = operand(state);
-	uint64_t rdx = next(state) % 4 == 0 ? MODULE_HKID_BASE + next(state) % HKIDS :
-					      operand(state);
+	uint64_t rdx =
+		next(state) % 4 == 0 ? MODULE_HKID_BASE + next(state) % HKIDS : operand(state);
 	uint64_t r8 = operand(state);
 	return selftest_call(&regs, rax, rcx, rdx, r8, operand(state));
 }
@@ -272,7 +273,10 @@ static void run_among(unsigned index)
 
 /* Leaves that bring the module up. */
 static const unsigned bring_up_leaves[] = {
-	TDH_SYS_CONFIG, TDH_SYS_KEY_CONFIG, TDH_SYS_INIT, TDH_SYS_LP_INIT,
+	TDH_SYS_CONFIG,
+	TDH_SYS_KEY_CONFIG,
+	TDH_SYS_INIT,
+	TDH_SYS_LP_INIT,
 };
 
 /* Before the module is ready. */

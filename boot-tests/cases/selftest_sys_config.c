@@ -96,8 +96,7 @@ static const struct {
 	/* reserved areas */
 	{ 0, AT(reserved[0].size), 0, 0, 0, DETAIL(TDX_NON_ORDERED_RESERVED_IN_TDMR, 0, 0, 0) },
 	{ 0, AT(reserved[3].size), MIB, 0, 0, DETAIL(TDX_NON_ORDERED_RESERVED_IN_TDMR, 0, 2, 0) },
-	{ 0, AT(reserved[15].size), MIB, 0, 0,
-	  DETAIL(TDX_NON_ORDERED_RESERVED_IN_TDMR, 0, 14, 0) },
+	{ 0, AT(reserved[15].size), MIB, 0, 0, DETAIL(TDX_NON_ORDERED_RESERVED_IN_TDMR, 0, 14, 0) },
 	{ 0, AT(reserved[1].offset), UINT64_MAX, 0, 0,
 	  DETAIL(TDX_INVALID_RESERVED_IN_TDMR, 0, 1, 0) },
 	{ 0, AT(reserved[0].offset), 4 * MIB, 0, 0,
@@ -107,8 +106,7 @@ static const struct {
 	{ 0, AT(reserved[1].offset), 2 * MIB + 1, 0, 0,
 	  DETAIL(TDX_INVALID_RESERVED_IN_TDMR, 0, 1, 0) },
 	{ 0, AT(reserved[1].size), 1, 0, 0, DETAIL(TDX_INVALID_RESERVED_IN_TDMR, 0, 1, 0) },
-	{ 0, AT(reserved[1].size), GIB - MIB, 0, 0,
-	  DETAIL(TDX_INVALID_RESERVED_IN_TDMR, 0, 1, 0) },
+	{ 0, AT(reserved[1].size), GIB - MIB, 0, 0, DETAIL(TDX_INVALID_RESERVED_IN_TDMR, 0, 1, 0) },
 	{ 1, AT(reserved[0].offset), 2 * GIB, AT(pamt_1g_base), 1,
 	  DETAIL(TDX_INVALID_RESERVED_IN_TDMR, 1, 0, 0) },
 	/* each PAMT; 1 GiB first */
@@ -148,8 +146,7 @@ static const struct {
 	{ 1, AT(reserved[0].size), 0, 0, 0, DETAIL(TDX_TDMR_OUTSIDE_CMRS, 1, 0, 0) },
 	{ 1, AT(reserved[0].offset), 2 * GIB - 16 * MIB + 4 * KIB, AT(reserved[0].size),
 	  16 * MIB - 4 * KIB, DETAIL(TDX_TDMR_OUTSIDE_CMRS, 1, 0, 0) },
-	{ 1, AT(size), 3 * GIB, AT(pamt_4k_size), 16 * MIB,
-	  DETAIL(TDX_INVALID_PAMT, 1, 1, 0) },
+	{ 1, AT(size), 3 * GIB, AT(pamt_4k_size), 16 * MIB, DETAIL(TDX_INVALID_PAMT, 1, 1, 0) },
 	/* good as well: a PAMT in a reserved area, one that is larger */
 	{ 0, AT(pamt_1g_base), 4 * GIB, 0, 0, TDX_SUCCESS },
 	{ 0, AT(pamt_4k_size), 8 * MIB, 0, 0, TDX_SUCCESS },

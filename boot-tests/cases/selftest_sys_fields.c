@@ -67,9 +67,9 @@ static void check_rdall(void)
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, at_list, 0x123456, 0),
 		     TDX_METADATA_FIELD_ID_INCORRECT);
 	/* Not the first element of a field; not the field's size. */
-	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, at_list,
-				   MD_SYS_CPUID_CONFIG_VALUES + 1, 0),
-		     TDX_METADATA_FIELD_ID_INCORRECT);
+	EXPECT_EQUAL(
+		selftest_call(&regs, TDH_SYS_RDALL, 0, at_list, MD_SYS_CPUID_CONFIG_VALUES + 1, 0),
+		TDX_METADATA_FIELD_ID_INCORRECT);
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, at_list,
 				   MD_SYS_MAX_TDMRS & ~MD_ELEMENT_SIZE, 0),
 		     TDX_METADATA_FIELD_ID_INCORRECT);

@@ -11,11 +11,13 @@
 #include "boot-tests/vmm/tdx_init.h"
 #include "linker/memmap.h"
 
+/* clang-format off */
 /* Leaves that need a module that is ready; 42 and 63 do not exist in it. */
 static const unsigned late[] = {
 	TDH_VP_ENTER, TDH_MNG_CREATE, TDH_MNG_ADDCX, TDH_MEM_PAGE_ADD, TDH_PHYMEM_PAGE_RDMD,
 	TDH_SYS_TDMR_INIT, TDH_VP_RD, TDH_MNG_KEY_RECLAIMID, 42, 63,
 };
+/* clang-format on */
 
 static uint64_t call(uint64_t leaf)
 {

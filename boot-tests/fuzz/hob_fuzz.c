@@ -34,7 +34,7 @@ struct record {
 	uint8_t resource;
 	uint8_t attributes;
 	uint8_t anchor;
-	int16_t pages; /* from the anchor */
+	int16_t pages;   /* from the anchor */
 	uint16_t length; /* in pages, or bytes of a block without a resource */
 };
 
@@ -53,14 +53,13 @@ static void put_resource(struct list *list, const struct record *record)
 {
 	/* The borders that a rule is about, and a place for each of many ranges. */
 	static const uint64_t anchors[] = {
-		0, SHIM_RAM, TEMPMEM_END, TD_HOB, ADDED_END, FOUR_GIB - IMAGE_SIZE, FOUR_GIB,
-		BIT64(47), BIT64(51), 0xFEFFC000, 0x80000000,
+		0,        SHIM_RAM,  TEMPMEM_END, TD_HOB,     ADDED_END,  FOUR_GIB - IMAGE_SIZE,
+		FOUR_GIB, BIT64(47), BIT64(51),   0xFEFFC000, 0x80000000,
 	};
 	static const uint32_t types[] = { 7, 7, 7, 7, 0, 1, 5, 2, 6, 3, 4, 8 };
 	static const uint32_t attributes[] = { 7, 7, 7, 7, 3, 0x403, 0x4000007, 1, 0x87, 1u << 31 };
-	uint64_t anchor = record->anchor < 128 ?
-				  FOUR_GIB + record->anchor * UINT64_C(0x10000000) :
-				  anchors[record->anchor % ARRAY_COUNT(anchors)];
+	uint64_t anchor = record->anchor < 128 ? FOUR_GIB + record->anchor * UINT64_C(0x10000000) :
+						 anchors[record->anchor % ARRAY_COUNT(anchors)];
 	const struct hob_resource block = {
 		.header = { HOB_TYPE_RESOURCE_DESCRIPTOR, sizeof(block), 0 },
 		.resource_type = types[record->resource % ARRAY_COUNT(types)],
@@ -114,8 +113,8 @@ static void check_map(const struct memory_map *map, unsigned gpaw)
 	CHECK(map->count <= MEMORY_MAP_ENTRIES);
 	for (unsigned i = 0; i < map->count; i++) {
 		struct gpa_range range = map->entries[i].range;
-		bool added = ranges_overlap(range.base.v, range.size, SHIM_RAM,
-					    ADDED_END - SHIM_RAM);
+		bool added =
+			ranges_overlap(range.base.v, range.size, SHIM_RAM, ADDED_END - SHIM_RAM);
 		CHECK(is_aligned(range.base.v | range.size, MEM_PAGE_SIZE) && range.size != 0);
 		CHECK(range.base.v >= last_end && gpa_range_end(range) > range.base.v);
 		CHECK(gpa_range_end(range) <= BIT64(gpaw - 1));

@@ -97,7 +97,8 @@ static uint64_t index_of(uint64_t address)
 		return address / PAGE;
 	}
 	return address >= FOUR_GIB && address - FOUR_GIB < HIGH_SIZE ?
-		       LOW_PAGES + (address - FOUR_GIB) / PAGE : PAGES;
+		       LOW_PAGES + (address - FOUR_GIB) / PAGE :
+		       PAGES;
 }
 
 /* A page is added where none is, and removed where one is. */
@@ -143,8 +144,10 @@ static uint64_t next(struct reader *reader, unsigned bytes)
 /* Any number, or some pages from where something begins or ends. */
 static uint64_t address(struct reader *reader)
 {
-	static const uint64_t places[] = { 0, BLOCK, LOW_SIZE, FOUR_GIB - FIRMWARE_SIZE, FOUR_GIB,
-					   FOUR_GIB + HIGH_SIZE, SHARED, 2 * SHARED };
+	static const uint64_t places[] = { 0,        BLOCK,
+					   LOW_SIZE, FOUR_GIB - FIRMWARE_SIZE,
+					   FOUR_GIB, FOUR_GIB + HIGH_SIZE,
+					   SHARED,   2 * SHARED };
 	uint8_t kind = (uint8_t)next(reader, 1);
 	if (kind & 0x80) {
 		return next(reader, 8);

@@ -75,13 +75,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	enum tdmr_mode mode = choice & 4 ? TDMR_COALESCE : TDMR_LINUX;
-	enum status status = tdmr_reserve(&list, &memory, &sysinfo, mode, &lost, error,
-					  sizeof(error));
+	enum status status =
+		tdmr_reserve(&list, &memory, &sysinfo, mode, &lost, error, sizeof(error));
 	/* One area always suffices. */
 	CHECK(status == ST_OK || mode == TDMR_LINUX || sysinfo.max_reserved == 0);
 	if (status == ST_OK) {
-		struct tdmr_oracle oracle = { ram, cmrs, ram_count, cmr_count, &sysinfo, &list,
-					      mode, lost };
+		struct tdmr_oracle oracle = { ram,      cmrs,  ram_count, cmr_count,
+					      &sysinfo, &list, mode,      lost };
 		tdmr_oracle_check(&oracle);
 	}
 	return 0;

@@ -28,11 +28,11 @@
 struct input {
 	struct trap_frame frame;
 	struct ve_info info;
-	uint8_t code_at;      /* bytes from the end of the code's page */
-	uint8_t agree;        /* bit 0: the report fits the instruction; bit 1: INS or OUTS */
-	uint8_t fail_after;   /* calls of the host that succeed */
+	uint8_t code_at;    /* bytes from the end of the code's page */
+	uint8_t agree;      /* bit 0: the report fits the instruction; bit 1: INS or OUTS */
+	uint8_t fail_after; /* calls of the host that succeed */
 	uint8_t fail_with;
-	uint64_t value;       /* what the host gives */
+	uint64_t value; /* what the host gives */
 	uint8_t code[INSN_MAX_LENGTH];
 };
 
@@ -172,8 +172,8 @@ static void make_report_agree(void)
 	struct insn insn;
 
 	for (unsigned i = 0; i < INSN_REGISTER_COUNT; i++) {
-		gpr[i] = i == INSN_RSP ? input.frame.rsp
-				       : ((uint64_t *)&input.frame)[i < INSN_RSP ? i : i - 1];
+		gpr[i] = i == INSN_RSP ? input.frame.rsp :
+					 ((uint64_t *)&input.frame)[i < INSN_RSP ? i : i - 1];
 	}
 	if (decode_insn((const uint8_t *)input.frame.rip, INSN_MAX_LENGTH, DECODE_64, &insn) !=
 	    ST_OK) {

@@ -80,7 +80,7 @@ enum lapic_register {
 #define ICR_SHORTHAND_ALL 2
 #define ICR_SHORTHAND_OTHERS 3
 #define ICR_DESTINATION MASK64(63, 32)
-#define ICR_VALID                                                                          \
+#define ICR_VALID                                                                         \
 	(ICR_VECTOR | ICR_DELIVERY | ICR_LOGICAL | ICR_LEVEL_ASSERT | ICR_TRIGGER_LEVEL | \
 	 ICR_SHORTHAND | ICR_DESTINATION)
 #define DESTINATION_ALL 0xFFFFFFFF
@@ -527,7 +527,7 @@ bool lapic_x2apic_write(uint32_t msr, uint64_t value)
 	case LAPIC_SELF_IPI:
 		return ipi_send(value | field_put(ICR_SHORTHAND, ICR_SHORTHAND_SELF));
 	case LAPIC_LVT_LINT1:
-		lint1s[cpu_index()] = (uint32_t)value & (uint32_t)~(LVT_STATUS | LVT_REMOTE_IRR);
+		lint1s[cpu_index()] = (uint32_t)value & (uint32_t) ~(LVT_STATUS | LVT_REMOTE_IRR);
 		return true;
 	case LAPIC_EOI:
 		note_eoi(timer);

@@ -95,8 +95,8 @@ void memory_init(void)
 	for (uint64_t i = 0; i < WINDOW_TABLES; i++) {
 		window_pd[i] = ptr_hpa(window_pts[i]).v | PTE_P | PTE_W;
 		for (uint64_t j = 0; j < PT_ENTRIES; j++) {
-			window_pts[i][j] = window_page(MACHINE_BASE + i * pg_size(PG_2M) +
-						       j * pg_size(PG_4K));
+			window_pts[i][j] =
+				window_page(MACHINE_BASE + i * pg_size(PG_2M) + j * pg_size(PG_4K));
 		}
 	}
 	*gib = ptr_hpa(window_pd).v | PTE_P | PTE_W;

@@ -80,8 +80,7 @@ static const char *const seamcall_names[TDH_LEAF_COUNT] = {
 
 /* By TDVMCALL sub-function 0x10000 + index. */
 static const char *const service_names[STATS_VMCALL_SERVICES] = {
-	"GetTdVmCallInfo", "MapGPA",
-	"GetQuote", "ReportFatalError",
+	"GetTdVmCallInfo",           "MapGPA",  "GetQuote", "ReportFatalError",
 	"SetupEventNotifyInterrupt", "Service",
 };
 
@@ -144,8 +143,7 @@ static void print_counters(const uint64_t *counters, const char *const *names, s
 		if (names[i] != NULL) {
 			log_part("\"%s\": %llu", names[i], (unsigned long long)counters[i]);
 		} else {
-			log_part("\"%zu\": %llu", base + i,
-				 (unsigned long long)counters[i]);
+			log_part("\"%zu\": %llu", base + i, (unsigned long long)counters[i]);
 		}
 	}
 }
@@ -186,8 +184,8 @@ static void print_costs(void)
 	for (unsigned i = 0; i < TDH_LEAF_COUNT; i++) {
 		const struct stats_cost *cost = stats.cost[i];
 		if (cost[0].calls + cost[1].calls != 0) {
-			log_part("%s\"%s\": [[%llu, %llu], [%llu, %llu]]", comma,
-				 seamcall_names[i], (unsigned long long)cost[0].calls,
+			log_part("%s\"%s\": [[%llu, %llu], [%llu, %llu]]", comma, seamcall_names[i],
+				 (unsigned long long)cost[0].calls,
 				 (unsigned long long)cost[0].instructions,
 				 (unsigned long long)cost[1].calls,
 				 (unsigned long long)cost[1].instructions);

@@ -22,20 +22,20 @@ struct stats_cost {
 /* Counted with stats_add() only: vCPUs run at the same time. */
 struct stats {
 	uint64_t tdcall[TDG_LEAF_COUNT];
-	uint64_t tdcall_unknown;              /* of leaves that do not exist or are not built */
+	uint64_t tdcall_unknown; /* of leaves that do not exist or are not built */
 	uint64_t seamcall[TDH_LEAF_COUNT];
 	uint64_t vmcall_instruction[STATS_VMCALL_INSTRUCTIONS];
 	uint64_t vmcall_service[STATS_VMCALL_SERVICES];
 	uint64_t kvm_hypercall[STATS_KVM_HYPERCALLS];
 	uint64_t ve[STATS_VE_REASONS];
-	uint64_t accept[2];                   /* by level: successful TDG.MEM.PAGE.ACCEPT */
+	uint64_t accept[2]; /* by level: successful TDG.MEM.PAGE.ACCEPT */
 	uint64_t accept_size_mismatch;
-	uint64_t exits[STATS_MAX_VCPUS];      /* #VMEXITs on each CPU */
-	uint64_t td_exits[STATS_MAX_VCPUS];   /* returns of TDH.VP.ENTER on each CPU */
-	uint8_t mrtd[SHA384_SIZE];            /* of the first TD */
-	uint8_t rtmr[4][SHA384_SIZE];         /* of the TD that was the last to extend one */
+	uint64_t exits[STATS_MAX_VCPUS];           /* #VMEXITs on each CPU */
+	uint64_t td_exits[STATS_MAX_VCPUS];        /* returns of TDH.VP.ENTER on each CPU */
+	uint8_t mrtd[SHA384_SIZE];                 /* of the first TD */
+	uint8_t rtmr[4][SHA384_SIZE];              /* of the TD that was the last to extend one */
 	struct stats_cost cost[TDH_LEAF_COUNT][2]; /* by level of the GPA in RCX, for MEM.PAGE.* */
-	uint64_t bare_exit;                   /* instructions of svm_bare_exit() */
+	uint64_t bare_exit;                        /* instructions of svm_bare_exit() */
 };
 extern struct stats stats;
 

@@ -98,9 +98,7 @@ void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_
 	vmcb->save.dr7 = DR7_RESET;
 	vmcb->save.rflags = RFLAGS_FIXED;
 	vmcb->save.g_pat = G_PAT_RESET;
-	*vcpu = (struct svm_vcpu){
-		.vmcb = vmcb, .msrpm = msr_map, .nested_top = svm_nested_top()
-	};
+	*vcpu = (struct svm_vcpu){ .vmcb = vmcb, .msrpm = msr_map, .nested_top = svm_nested_top() };
 }
 
 enum pg_level svm_nested_top(void)
@@ -175,8 +173,8 @@ static void offer_interrupt(struct svm_vcpu *vcpu)
 		}
 		uint32_t vector = 64 * i + 63 - (uint32_t)__builtin_clzll(pending);
 		/* The LAPIC has looked at the priority already. */
-		control->int_ctl = V_IRQ | V_IGN_TPR |
-				   (uint32_t)field_put(V_INTR_PRIO, vector / 16);
+		control->int_ctl =
+			V_IRQ | V_IGN_TPR | (uint32_t)field_put(V_INTR_PRIO, vector / 16);
 		control->v_intr_vector = vector;
 		control->intercept_cr_write |= (uint16_t)BIT32(CR8);
 		return;
@@ -337,8 +335,8 @@ static void look_after_others(uint64_t now)
 	for (unsigned cpu = 0; cpu < cpu_count(); cpu++) {
 		uint64_t since = __atomic_load_n(&entered[cpu], __ATOMIC_RELAXED);
 		if (since != 0 && now - since < BIT64(63) && now - since >= LONG_RUN_US * us &&
-		    __atomic_compare_exchange_n(&entered[cpu], &since, now, false,
-						__ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+		    __atomic_compare_exchange_n(&entered[cpu], &since, now, false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED)) {
 			lapic_send_nmi(cpu_apic_id(cpu));
 		}
 	}
@@ -348,8 +346,8 @@ static void look_after_others(uint64_t now)
 static bool guest_spins(struct svm_vcpu *vcpu)
 {
 	uint64_t rip = vcpu->vmcb->save.rip;
-	bool same = vcpu->sample.taken && rip - vcpu->sample.rip + SPIN_LOOP_SIZE / 2 <
-						  SPIN_LOOP_SIZE &&
+	bool same = vcpu->sample.taken &&
+		    rip - vcpu->sample.rip + SPIN_LOOP_SIZE / 2 < SPIN_LOOP_SIZE &&
 		    memcmp(vcpu->sample.gpr, vcpu->gpr, sizeof(vcpu->gpr)) == 0;
 	vcpu->sample.taken = true;
 	vcpu->sample.rip = rip;

@@ -16,9 +16,9 @@
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
 struct svm_vcpu {
-	struct vmcb *vmcb;      /* own page */
-	uint64_t gpr[16];       /* hardware order; RAX and RSP are copied to and from the VMCB */
-	uint8_t *msrpm;         /* 8 KiB, shared by all vCPUs */
+	struct vmcb *vmcb;        /* own page */
+	uint64_t gpr[16];         /* hardware order; RAX and RSP are copied to and from the VMCB */
+	uint8_t *msrpm;           /* 8 KiB, shared by all vCPUs */
 	enum pg_level nested_top; /* svm_nested_top() */
 	uint64_t interrupts[4]; /* external interrupts that the guest has yet to take, by vector */
 	bool nmi_blocked;       /* by the caller: an NMI waits for a later svm_enter() */
@@ -107,8 +107,8 @@ bool guest_translate(const struct svm_vcpu *vcpu, uint64_t linear, uint64_t *gpa
 /* Linear addresses in a row that one mapping takes to GPAs in a row, with equal permissions. */
 struct guest_run {
 	uint64_t linear;
-	uint64_t last;    /* the highest of them */
-	uint64_t gpa_raw; /* of the first, SHARED bit included */
+	uint64_t last;                   /* the highest of them */
+	uint64_t gpa_raw;                /* of the first, SHARED bit included */
 	bool writable, executable, user; /* by the entries on all levels */
 };
 

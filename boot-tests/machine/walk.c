@@ -118,8 +118,7 @@ static bool run_goes_on(const struct guest_run *run, const struct guest_run *nex
 	       next->user == run->user;
 }
 
-bool guest_run(const struct svm_vcpu *vcpu, uint64_t linear, unsigned *steps,
-	       struct guest_run *run)
+bool guest_run(const struct svm_vcpu *vcpu, uint64_t linear, unsigned *steps, struct guest_run *run)
 {
 	const struct vmcb_save *save = &vcpu->vmcb->save;
 	bool found = false;

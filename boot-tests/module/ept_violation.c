@@ -144,8 +144,7 @@ static void private_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qual
 			      enum finder finder)
 {
 	const struct tdcs *tdcs = vcpu->td.tdcs;
-	struct sept_walk walk =
-		sept_walk(tdcs->sept_root, gpa(gpa_raw & ~PAGE_OFFSET), PG_4K);
+	struct sept_walk walk = sept_walk(tdcs->sept_root, gpa(gpa_raw & ~PAGE_OFFSET), PG_4K);
 	if (walk.value & SEPT_POISONED) {
 		integrity_error(vcpu, gpa_raw);
 	} else if (sept_state(walk.value) != SEPT_PENDING) {
@@ -169,11 +168,13 @@ struct shared_walk ept_shared_walk(const struct vcpu *vcpu, uint64_t gpa_raw)
 	}
 	walk.granted = EPT_QUAL_READABLE | EPT_QUAL_WRITABLE | EPT_QUAL_EXECUTABLE;
 	for (;; walk.level--) {
-		walk.entry = __atomic_load_n(&table[pt_index(address, walk.level)],
-					     __ATOMIC_ACQUIRE);
-		walk.granted &= !(walk.entry & PTE_P) ? 0 :
-				EPT_QUAL_READABLE | (walk.entry & PTE_W ? EPT_QUAL_WRITABLE : 0) |
-					(walk.entry & PTE_NX ? 0 : EPT_QUAL_EXECUTABLE);
+		walk.entry =
+			__atomic_load_n(&table[pt_index(address, walk.level)], __ATOMIC_ACQUIRE);
+		walk.granted &= !(walk.entry & PTE_P) ?
+					0 :
+					EPT_QUAL_READABLE |
+						(walk.entry & PTE_W ? EPT_QUAL_WRITABLE : 0) |
+						(walk.entry & PTE_NX ? 0 : EPT_QUAL_EXECUTABLE);
 		if (!(walk.entry & PTE_P) || (walk.entry & PTE_PS) || walk.level == PG_4K) {
 			return walk;
 		}

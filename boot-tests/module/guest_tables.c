@@ -36,8 +36,7 @@ void guest_tables_trace(struct vcpu *vcpu)
 	}
 	vcpu->cr3_traced = save->cr3;
 	vcpu->tables_traced++;
-	trace(vcpu->index, "tables CR3 0x%llx CR0 0x%llx IDT 0x%llx",
-	      (unsigned long long)save->cr3, (unsigned long long)save->cr0,
-	      (unsigned long long)save->idtr.base);
+	trace(vcpu->index, "tables CR3 0x%llx CR0 0x%llx IDT 0x%llx", (unsigned long long)save->cr3,
+	      (unsigned long long)save->cr0, (unsigned long long)save->idtr.base);
 	trace_runs(vcpu);
 }

@@ -34,8 +34,8 @@ bool keys_cached(uint32_t hkid);
 
 /* How far the write-back of a package's caches has come. */
 struct write_back {
-	sharex_t lock; /* else OPERAND_BUSY | WBCACHE */
-	unsigned next; /* 0: none is interrupted */
+	sharex_t lock;  /* else OPERAND_BUSY | WBCACHE */
+	unsigned next;  /* 0: none is interrupted */
 	uint64_t hkids; /* bit n: key id n had ended when it began */
 };
 struct write_back *keys_write_back(unsigned package);

@@ -8,10 +8,8 @@
 
 /* SEAMCALLs: in is what the host passed; out is what it gets back, unchanged at first. */
 typedef uint64_t seam_bare_fn(const struct seam_regs *in, struct seam_regs *out);
-typedef uint64_t seam_td_fn(const struct td *td, const struct seam_regs *in,
-			    struct seam_regs *out);
-typedef uint64_t seam_vcpu_fn(struct vcpu *vcpu, const struct seam_regs *in,
-			      struct seam_regs *out);
+typedef uint64_t seam_td_fn(const struct td *td, const struct seam_regs *in, struct seam_regs *out);
+typedef uint64_t seam_vcpu_fn(struct vcpu *vcpu, const struct seam_regs *in, struct seam_regs *out);
 
 seam_bare_fn tdh_mng_create;
 seam_bare_fn tdh_mng_key_reclaimid;

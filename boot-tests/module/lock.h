@@ -21,8 +21,8 @@ static inline bool lock_try(sharex_t *lock, enum lock_mode mode)
 		if (mode == LOCK_EXCLUSIVE ? seen != 0 : seen >= LOCK_HELD_EXCLUSIVE - 1) {
 			return false;
 		}
-		sharex_t wanted = mode == LOCK_EXCLUSIVE ? LOCK_HELD_EXCLUSIVE :
-							   (sharex_t)(seen + 1);
+		sharex_t wanted =
+			mode == LOCK_EXCLUSIVE ? LOCK_HELD_EXCLUSIVE : (sharex_t)(seen + 1);
 		if (__atomic_compare_exchange_n(lock, &seen, wanted, false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED)) {
 			return true;

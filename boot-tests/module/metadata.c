@@ -89,19 +89,30 @@ static struct platform_fields {
 #define BOTH_READ (MD_GUEST_READ | HOST_READ)
 #define GUEST_WRITES (MD_GUEST_READ | MD_GUEST_WRITE)
 #define HOST_WRITES (HOST_READ | MD_HOST_WRITE | MD_DEBUG_WRITE)
-#define BOTH_FIELD(id, member) \
-	{ id, offsetof(struct platform_fields, member), 1, 1, BOTH_READ, 0, false }
-#define HOST_FIELDS(id, member, fields, elements) \
-	{ id, offsetof(struct platform_fields, member), fields, elements, HOST_READ, 0, false }
+#define BOTH_FIELD(id, member)                                                          \
+	{                                                                               \
+		id, offsetof(struct platform_fields, member), 1, 1, BOTH_READ, 0, false \
+	}
+#define HOST_FIELDS(id, member, fields, elements)                                             \
+	{                                                                                     \
+		id, offsetof(struct platform_fields, member), fields, elements, HOST_READ, 0, \
+			false                                                                 \
+	}
 #define HOST_FIELD(id, member) HOST_FIELDS(id, member, 1, 1)
-#define TDR_FIELD(id, member, elements, access) \
-	{ id, offsetof(struct tdr, member), 1, elements, access, 0, true }
-#define TD_FIELD(id, member, fields, elements, access, writable) \
-	{ id, offsetof(struct tdcs, member), fields, elements, access, writable, false }
+#define TDR_FIELD(id, member, elements, access)                                \
+	{                                                                      \
+		id, offsetof(struct tdr, member), 1, elements, access, 0, true \
+	}
+#define TD_FIELD(id, member, fields, elements, access, writable)                             \
+	{                                                                                    \
+		id, offsetof(struct tdcs, member), fields, elements, access, writable, false \
+	}
 #define TD_WORD(id, member, access) TD_FIELD(id, member, 1, 1, access, 0)
 #define TD_DIGEST(id, member, access) TD_FIELD(id, member, 1, 6, access, 0)
-#define VCPU_FIELD(id, member, access, writable) \
-	{ id, offsetof(struct vcpu, member), 1, 1, access, writable, false }
+#define VCPU_FIELD(id, member, access, writable)                                 \
+	{                                                                        \
+		id, offsetof(struct vcpu, member), 1, 1, access, writable, false \
+	}
 
 /* In the order of the module, which is the order of "next field". */
 static const struct md_field sys_fields[] = {

@@ -8,8 +8,8 @@
 
 static bool map_private(const struct vcpu *vcpu, uint64_t raw, hpa_t *out)
 {
-	struct sept_walk walk = sept_walk(vcpu->td.tdcs->sept_root,
-					  gpa(align_down(raw, pg_size(PG_4K))), PG_4K);
+	struct sept_walk walk =
+		sept_walk(vcpu->td.tdcs->sept_root, gpa(align_down(raw, pg_size(PG_4K))), PG_4K);
 	if (sept_state(walk.value) != SEPT_MAPPED || (walk.value & SEPT_POISONED)) {
 		return false;
 	}

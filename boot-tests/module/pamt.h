@@ -14,8 +14,8 @@
 #include "boot-tests/module/lock.h"
 
 struct pamt_entry {
-	uint8_t type;   /* enum tdx_page_type */
-	uint8_t level;  /* enum pg_level */
+	uint8_t type;  /* enum tdx_page_type */
+	uint8_t level; /* enum pg_level */
 	sharex_t lock;
 	uint32_t owner; /* page number of the TDR, 0 when there is none */
 	uint64_t bepoch;

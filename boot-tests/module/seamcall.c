@@ -19,18 +19,18 @@ struct seam_leaf {
 	seam_bare_fn *bare;
 	seam_td_fn *td;
 	seam_vcpu_fn *vcpu;
-	uint32_t operand;      /* TDX_OPERAND_RCX or _RDX */
-	uint64_t flags;        /* bits of the register that are no address */
-	enum lock_mode lock;   /* of the TDR or TDVPR */
-	enum lock_mode tdr;    /* of the TDR behind a TDVPR */
-	uint32_t op_states;    /* 0: the leaf looks itself */
-	uint32_t outputs;      /* registers, by OUT(): 0 unless the leaf sets them */
+	uint32_t operand;    /* TDX_OPERAND_RCX or _RDX */
+	uint64_t flags;      /* bits of the register that are no address */
+	enum lock_mode lock; /* of the TDR or TDVPR */
+	enum lock_mode tdr;  /* of the TDR behind a TDVPR */
+	uint32_t op_states;  /* 0: the leaf looks itself */
+	uint32_t outputs;    /* registers, by OUT(): 0 unless the leaf sets them */
 	uint8_t max_version;
-	bool l2_pages;         /* version 1: R9 to R11 are pages of L2 VMs, and there are none */
+	bool l2_pages;   /* version 1: R9 to R11 are pages of L2 VMs, and there are none */
 	bool next_field; /* version 1: RDX is the next field, MD_NONE unless the leaf sets it */
-	bool serial_v1;        /* version 1 locks the TDR behind a TDVPR exclusive */
-	bool early;            /* may run before the module is ready */
-	bool since_1_5;        /* a module of 1.0 does not know it */
+	bool serial_v1;  /* version 1 locks the TDR behind a TDVPR exclusive */
+	bool early;      /* may run before the module is ready */
+	bool since_1_5;  /* a module of 1.0 does not know it */
 };
 
 #define RCX_OPERAND .operand = TDX_OPERAND_RCX
@@ -49,8 +49,8 @@ struct seam_leaf {
 static const struct seam_leaf leaves[TDH_LEAF_COUNT] = {
 	[TDH_VP_ENTER] = { "TDH.VP.ENTER", .vcpu = tdh_vp_enter, RCX_OPERAND, SHARED, TDR_SHARED,
 			   .op_states = OP_RUNNABLE,
-			   .flags = TDX_VP_ENTER_HOST_RECOVERABILITY_HINT |
-				    TDX_VP_ENTER_RESUME_L1 },
+			   .flags =
+				   TDX_VP_ENTER_HOST_RECOVERABILITY_HINT | TDX_VP_ENTER_RESUME_L1 },
 	[TDH_MNG_ADDCX] = { "TDH.MNG.ADDCX", .td = tdh_mng_addcx, RDX_OPERAND, EXCLUSIVE },
 	[TDH_MEM_PAGE_ADD] = { "TDH.MEM.PAGE.ADD", .td = tdh_mem_page_add, RDX_OPERAND, EXCLUSIVE,
 			       INITIALIZED, OUT_ENTRY },
@@ -73,12 +73,10 @@ static const struct seam_leaf leaves[TDH_LEAF_COUNT] = {
 	[TDH_MNG_RD] = { "TDH.MNG.RD", .td = tdh_mng_rd, RCX_OPERAND, SHARED, BUILT, OUT_FIELD,
 			 .max_version = 1, .next_field = true },
 	[TDH_MEM_RD] = { "TDH.MEM.RD", .td = tdh_mem_rd, RDX_OPERAND, SHARED, BUILT, OUT_DATA },
-	[TDH_MNG_WR] = { "TDH.MNG.WR", .td = tdh_mng_wr, RCX_OPERAND, SHARED, BUILT,
-			 OUT_FIELD },
+	[TDH_MNG_WR] = { "TDH.MNG.WR", .td = tdh_mng_wr, RCX_OPERAND, SHARED, BUILT, OUT_FIELD },
 	[TDH_MEM_WR] = { "TDH.MEM.WR", .td = tdh_mem_wr, RDX_OPERAND, SHARED, BUILT, OUT_DATA },
 	[TDH_MEM_PAGE_DEMOTE] = { "TDH.MEM.PAGE.DEMOTE", .td = tdh_mem_page_demote, RDX_OPERAND,
-				  SHARED, BUILT, OUT_ENTRY,
-				  .flags = TDX_DEMOTE_L2_SEPT_ADD_MODE },
+				  SHARED, BUILT, OUT_ENTRY, .flags = TDX_DEMOTE_L2_SEPT_ADD_MODE },
 	[TDH_MR_EXTEND] = { "TDH.MR.EXTEND", .td = tdh_mr_extend, RDX_OPERAND, EXCLUSIVE,
 			    INITIALIZED, OUT_ENTRY },
 	[TDH_MR_FINALIZE] = { "TDH.MR.FINALIZE", .td = tdh_mr_finalize, RCX_OPERAND, EXCLUSIVE,
@@ -95,8 +93,7 @@ static const struct seam_leaf leaves[TDH_LEAF_COUNT] = {
 	[TDH_VP_INIT] = { "TDH.VP.INIT", .vcpu = tdh_vp_init, RCX_OPERAND, EXCLUSIVE, INITIALIZED,
 			  TDR_SHARED, .max_version = 1, .serial_v1 = true },
 	[TDH_MEM_PAGE_PROMOTE] = { "TDH.MEM.PAGE.PROMOTE", .td = tdh_mem_page_promote, RDX_OPERAND,
-				   SHARED, BUILT, OUT_ENTRY, .max_version = 1,
-				   .l2_pages = true },
+				   SHARED, BUILT, OUT_ENTRY, .max_version = 1, .l2_pages = true },
 	[TDH_PHYMEM_PAGE_RDMD] = { "TDH.PHYMEM.PAGE.RDMD", .bare = tdh_phymem_page_rdmd, OUT_PAGE },
 	[TDH_MEM_SEPT_RD] = { "TDH.MEM.SEPT.RD", .td = tdh_mem_sept_rd, RDX_OPERAND, SHARED, BUILT,
 			      OUT_ENTRY, .flags = TDX_SEPT_RD_L2_ATTRIBUTES },
@@ -108,8 +105,7 @@ static const struct seam_leaf leaves[TDH_LEAF_COUNT] = {
 	[TDH_MEM_PAGE_REMOVE] = { "TDH.MEM.PAGE.REMOVE", .td = tdh_mem_page_remove, RDX_OPERAND,
 				  SHARED, BUILT, OUT_ENTRY },
 	[TDH_MEM_SEPT_REMOVE] = { "TDH.MEM.SEPT.REMOVE", .td = tdh_mem_sept_remove, RDX_OPERAND,
-				  SHARED, BUILT, OUT_ENTRY, .max_version = 1,
-				  .l2_pages = true },
+				  SHARED, BUILT, OUT_ENTRY, .max_version = 1, .l2_pages = true },
 	[TDH_MEM_TRACK] = { "TDH.MEM.TRACK", .td = tdh_mem_track, RCX_OPERAND, SHARED, BUILT },
 	[TDH_MEM_RANGE_UNBLOCK] = { "TDH.MEM.RANGE.UNBLOCK", .td = tdh_mem_range_unblock,
 				    RDX_OPERAND, SHARED, BUILT, OUT_ENTRY },
@@ -144,8 +140,8 @@ static uint64_t execute_td(const struct seam_leaf *leaf, const struct seam_regs 
 			   struct seam_regs *out)
 {
 	struct td td;
-	uint64_t status = td_open(operand_of(leaf, in), leaf->operand, leaf->lock, leaf->op_states,
-				  &td);
+	uint64_t status =
+		td_open(operand_of(leaf, in), leaf->operand, leaf->lock, leaf->op_states, &td);
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
@@ -245,8 +241,9 @@ uint64_t seamcall(struct seam_regs *regs)
 	stats_add(&stats.seamcall[number]);
 	status = execute(leaf, &in, regs);
 	regs->rax = status;
-	trace(cpu_index(), "%s RCX 0x%llx RDX 0x%llx R8 0x%llx R9 0x%llx -> 0x%llx RCX 0x%llx "
-			   "RDX 0x%llx R8 0x%llx",
+	trace(cpu_index(),
+	      "%s RCX 0x%llx RDX 0x%llx R8 0x%llx R9 0x%llx -> 0x%llx RCX 0x%llx "
+	      "RDX 0x%llx R8 0x%llx",
 	      leaf->name, (unsigned long long)in.rcx, (unsigned long long)in.rdx,
 	      (unsigned long long)in.r8, (unsigned long long)in.r9, (unsigned long long)status,
 	      (unsigned long long)regs->rcx, (unsigned long long)regs->rdx,

@@ -45,9 +45,9 @@ uint64_t seamcall(struct seam_regs *regs);
 struct module_platform {
 	uint64_t tsc_khz;
 	uint64_t keyid_partitioning; /* MSR_MKTME_KEYID_PARTITIONING: at most 63 key ids */
-	unsigned cpu_count; /* TDH.SYS.LP.INIT must run on each; at most MACHINE_MAX_CPUS */
-	unsigned package_count;      /* processors: 1 to MODULE_MAX_PACKAGES */
-	bool version_1_0;            /* a module without TDH.SYS.RD and TDH.SYS.RDALL */
+	unsigned cpu_count;     /* TDH.SYS.LP.INIT must run on each; at most MACHINE_MAX_CPUS */
+	unsigned package_count; /* processors: 1 to MODULE_MAX_PACKAGES */
+	bool version_1_0;       /* a module without TDH.SYS.RD and TDH.SYS.RDALL */
 	struct cmr_info cmrs[TDX_MAX_CMRS]; /* ascending, disjoint; those that follow are all 0 */
 };
 
@@ -73,8 +73,8 @@ struct cpuid_result module_native_cpuid(uint32_t leaf, uint32_t subleaf);
 /* What can be configured of each CPUID leaf, in the order of TD_PARAMS.cpuid_config. */
 struct cpuid_config_leaf {
 	uint32_t leaf, subleaf; /* UINT32_MAX: the leaf has none */
-	uint32_t direct[4]; /* EAX, EBX, ECX, EDX: the host's bit is the guest's */
-	uint32_t allow[4];  /* the host may hide a feature of the platform */
+	uint32_t direct[4];     /* EAX, EBX, ECX, EDX: the host's bit is the guest's */
+	uint32_t allow[4];      /* the host may hide a feature of the platform */
 };
 #define CPUID_CONFIG_LEAVES 18
 extern const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES];
@@ -83,9 +83,8 @@ extern const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES];
  * first for its own use. */
 #define MODULE_HKID_BASE 32
 #define MODULE_HKID_COUNT 32
-#define MODULE_KEYID_PARTITIONING                                \
-	(field_put(MKTME_KEYIDS, MODULE_HKID_BASE - 1) |         \
-	 field_put(TDX_KEYIDS, MODULE_HKID_COUNT))
+#define MODULE_KEYID_PARTITIONING \
+	(field_put(MKTME_KEYIDS, MODULE_HKID_BASE - 1) | field_put(TDX_KEYIDS, MODULE_HKID_COUNT))
 
 /*
  * Stands for a posted-interrupt descriptor: an external interrupt the host took while the vCPU was
@@ -125,9 +124,9 @@ void module_host_write(hpa_t address, const void *from, uint64_t size);
  * pages right; broken names the first rule that does not hold, of page.
  */
 struct module_census {
-	uint64_t owned;      /* pages that are of a TD, TDRs included */
-	unsigned hkids;      /* key ids in use, the module's own included */
-	const char *broken;  /* null: all is well */
+	uint64_t owned;     /* pages that are of a TD, TDRs included */
+	unsigned hkids;     /* key ids in use, the module's own included */
+	const char *broken; /* null: all is well */
 	hpa_t page;
 };
 struct module_census module_census(void);

@@ -105,8 +105,7 @@ uint64_t sept_check_tracked(const struct sept_op *op, struct seam_regs *out)
 						 TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX;
 }
 
-uint64_t sept_lock_table(const struct sept_op *op, struct pamt_entry **table,
-			 struct seam_regs *out)
+uint64_t sept_lock_table(const struct sept_op *op, struct pamt_entry **table, struct seam_regs *out)
 {
 	enum sept_state state = sept_state(op->walk.value);
 	if (state != SEPT_NL_MAPPED && state != SEPT_NL_BLOCKED) {

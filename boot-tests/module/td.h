@@ -38,8 +38,8 @@ enum td_lifecycle { TD_HKID_ASSIGNED, TD_KEYS_CONFIGURED, TD_BLOCKED, TD_TEARDOW
 
 struct tdr {
 	enum td_lifecycle lifecycle;
-	bool fatal;          /* nothing but its end is left for this TD */
-	uint32_t associated; /* vCPUs that belong to a CPU */
+	bool fatal;           /* nothing but its end is left for this TD */
+	uint32_t associated;  /* vCPUs that belong to a CPU */
 	uint64_t child_pages; /* of 4 KiB, that it owns */
 	uint64_t uuid[4];
 	uint64_t packages; /* bit n: package n has the key */
@@ -80,7 +80,7 @@ struct tdcs {
 	uint32_t num_vcpus;
 	uint16_t num_l2_vms;
 	uint16_t tsc_frequency;
-	uint8_t gpaw; /* 0: 48 bits, 1: 52 */
+	uint8_t gpaw;                     /* 0: 48 bits, 1: 52 */
 	uint8_t topology_enum_configured; /* all vCPUs so far were given their x2APIC ids */
 
 	uint64_t epoch;
@@ -160,7 +160,7 @@ struct vcpu {
 	uint16_t posted_vector;
 	uint64_t *seam;
 	uint64_t root_generation;
-	uint64_t posted[4]; /* bit n: external interrupt n waits */
+	uint64_t posted[4];     /* bit n: external interrupt n waits */
 	uint64_t state_details; /* of the last exit: VCPU_STATE_DETAILS_* */
 
 	/* A TDVMCALL that the host has yet to answer, and its RCX. */

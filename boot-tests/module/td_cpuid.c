@@ -55,6 +55,7 @@ struct cpuid_row {
 	struct cpuid_values fixed, hidden;
 };
 
+/* clang-format off */
 #define NO_BITS { 0, 0, 0, 0 }
 #define ALL 0xFFFFFFFF
 #define ALL_BITS { ALL, ALL, ALL, ALL }
@@ -117,6 +118,7 @@ static const struct cpuid_row rows[] = {
 _Static_assert(ARRAY_COUNT(rows) * sizeof(struct cpuid_values) <= 4096,
 	       "The CPUID values have outgrown their page of the TDCS.");
 
+/* clang-format on */
 /* [TDX ABI 1.5, CPUID_CONFIG_LEAVES; the order is the module's] */
 const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES] = {
 	{ 1, ANY_SUBLEAF, { 0x0FFF3FFF, 0x00FF0000, 0, 0 }, { 0, 0, 0x31044D88, 0xB8440000 } },
@@ -180,7 +182,7 @@ static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 		return v;
 	case 4:
 		return platform_cache(subleaf);
-	case 5: /* no MONITOR */
+	case 5:   /* no MONITOR */
 	case 0xA: /* no PERFMON */
 		return (struct cpuid_values){ 0, 0, 0, 0 };
 	case 7:
@@ -192,11 +194,10 @@ static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 	case LEAF_TOPOLOGY_V2: /* threads and cores only: as leaf 0BH */
 		return raw_cpuid(LEAF_TOPOLOGY, subleaf);
 	case 0x15:
-		return (struct cpuid_values){
-			TSC_RATIO_EAX,
-			(uint32_t)(module_tsc_khz() * TSC_RATIO_EAX / (CRYSTAL_HZ / 1000)),
-			CRYSTAL_HZ, 0
-		};
+		return (struct cpuid_values){ TSC_RATIO_EAX,
+					      (uint32_t)(module_tsc_khz() * TSC_RATIO_EAX /
+							 (CRYSTAL_HZ / 1000)),
+					      CRYSTAL_HZ, 0 };
 	case 0x80000007:
 		v.edx |= FEATURE_EDX_INVARIANT_TSC;
 		return v;
@@ -420,8 +421,7 @@ static bool enumerates_topology(const struct vcpu *vcpu)
 }
 
 /* What depends on the vCPU and its registers. */
-static void patch(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
-		  struct cpuid_values *v)
+static void patch(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf, struct cpuid_values *v)
 {
 	const struct vmcb_save *save = &vcpu->svm.vmcb->save;
 	switch (leaf) {
@@ -454,7 +454,7 @@ static void patch(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
 }
 
 bool td_cpuid_read(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
-		struct cpuid_values *out)
+		   struct cpuid_values *out)
 {
 	bool hypervisor = leaf >= LEAF_HYPERVISOR && leaf <= LEAF_HYPERVISOR_LAST;
 	uint32_t last = leaf >= LEAF_EXTENDED ? LEAF_EXTENDED_LAST : LEAF_LAST;

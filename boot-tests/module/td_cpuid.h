@@ -20,7 +20,7 @@ void td_cpuid_init(struct tdcs *tdcs, const struct td_params *params);
 
 /* False: this leaf is a #VE. */
 bool td_cpuid_read(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
-		struct cpuid_values *out);
+		   struct cpuid_values *out);
 
 /* Has the TD the deadline timer? MSR 0x6E0 depends on it. */
 bool td_cpuid_has_tsc_deadline(const struct tdcs *tdcs);

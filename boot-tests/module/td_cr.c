@@ -5,13 +5,13 @@
 #include "arch/tdx/ve.h"
 #include "arch/x86/cpu.h"
 #include "boot-tests/machine/exit.h"
-#include "boot-tests/module/td_cpuid.h"
 #include "boot-tests/module/guest.h"
+#include "boot-tests/module/td_cpuid.h"
 #include "boot-tests/module/ve.h"
 
-#define CR0_DEFINED                                                                       \
-	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | \
-	 CR0_CD | CR0_PG)
+#define CR0_DEFINED                                                                                \
+	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | \
+	 CR0_PG)
 /* The TD cannot clear the first two, nor set the others. */
 #define CR0_ALWAYS_SET (CR0_PE | CR0_NE)
 #define CR0_ALWAYS_CLEAR (CR0_NW | CR0_CD)
@@ -118,11 +118,11 @@ static bool decode_lmsw(const struct vcpu *vcpu, const struct insn *insn, struct
 	const struct vmcb_save *save = &vcpu->svm.vmcb->save;
 	bool memory = field_get(MODRM_MOD, insn->modrm) != 3;
 	uint16_t source = (uint16_t)vcpu->svm.gpr[rm_register(insn)];
-	if (memory && !guest_read(&vcpu->svm,
-				  decode_effective_address(insn, vcpu->svm.gpr,
-							   save->rip + insn->length, save->fs.base,
-							   save->gs.base),
-				  &source, sizeof(source))) {
+	if (memory &&
+	    !guest_read(&vcpu->svm,
+			decode_effective_address(insn, vcpu->svm.gpr, save->rip + insn->length,
+						 save->fs.base, save->gs.base),
+			&source, sizeof(source))) {
 		return false;
 	}
 	*out = (struct cr_write){

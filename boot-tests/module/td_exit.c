@@ -9,10 +9,10 @@
 #include "boot-tests/machine/log.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/stats.h"
-#include "boot-tests/module/td_cpuid.h"
-#include "boot-tests/module/td_cr.h"
 #include "boot-tests/module/ept_violation.h"
 #include "boot-tests/module/guest.h"
+#include "boot-tests/module/td_cpuid.h"
+#include "boot-tests/module/td_cr.h"
 #include "boot-tests/module/td_msr.h"
 #include "boot-tests/module/tdcall.h"
 #include "boot-tests/module/ve.h"
@@ -39,8 +39,8 @@ static void log_registers(const struct vcpu *vcpu)
 					       "R12", "R13", "R14", "R15" };
 	const struct vmcb_save *save = &vcpu->svm.vmcb->save;
 	log_line('V', "vCPU %u: RIP 0x%llx, RFLAGS 0x%llx, CS 0x%x, CPL %u", vcpu->index,
-		 (unsigned long long)save->rip, (unsigned long long)save->rflags,
-		 save->cs.selector, save->cpl);
+		 (unsigned long long)save->rip, (unsigned long long)save->rflags, save->cs.selector,
+		 save->cpl);
 	log_line('V', "vCPU %u: CR0 0x%llx, CR2 0x%llx, CR3 0x%llx, CR4 0x%llx, EFER 0x%llx",
 		 vcpu->index, (unsigned long long)save->cr0, (unsigned long long)save->cr2,
 		 (unsigned long long)save->cr3, (unsigned long long)save->cr4,

@@ -42,15 +42,15 @@ struct msr_range {
 /* [TDX ABI 1.5, MSR virtualization] Ascending; what is not here is a #VE. */
 static const struct msr_range ranges[] = {
 	{ 0x10, 0x10, RULE_TSC, RULE_VE },
-	{ 0x48, 0x49, RULE_ABSENT, RULE_ABSENT },   /* SPEC_CTRL, PRED_CMD */
-	{ 0x87, 0x87, RULE_ABSENT, RULE_ABSENT },   /* MKTME_PARTITIONING */
-	{ 0x8C, 0x8F, RULE_GP, RULE_GP },           /* SGXLEPUBKEYHASH */
-	{ 0x98, 0x9B, RULE_GP, RULE_GP },           /* WBINVDP ... SMM_MONITOR_CTL */
-	{ 0x9E, 0x9E, RULE_GP, RULE_GP },           /* SMBASE */
-	{ 0xBC, 0xBC, RULE_ZERO, RULE_VE },         /* MISC_PACKAGE_CTLS */
-	{ 0xBD, 0xBD, RULE_ONE, RULE_GP },          /* XAPIC_DISABLE_STATUS */
-	{ 0xC1, 0xC8, RULE_ABSENT, RULE_ABSENT },   /* PERFMON */
-	{ 0xE1, 0xE1, RULE_ABSENT, RULE_ABSENT },   /* UMWAIT_CONTROL */
+	{ 0x48, 0x49, RULE_ABSENT, RULE_ABSENT }, /* SPEC_CTRL, PRED_CMD */
+	{ 0x87, 0x87, RULE_ABSENT, RULE_ABSENT }, /* MKTME_PARTITIONING */
+	{ 0x8C, 0x8F, RULE_GP, RULE_GP },         /* SGXLEPUBKEYHASH */
+	{ 0x98, 0x9B, RULE_GP, RULE_GP },         /* WBINVDP ... SMM_MONITOR_CTL */
+	{ 0x9E, 0x9E, RULE_GP, RULE_GP },         /* SMBASE */
+	{ 0xBC, 0xBC, RULE_ZERO, RULE_VE },       /* MISC_PACKAGE_CTLS */
+	{ 0xBD, 0xBD, RULE_ONE, RULE_GP },        /* XAPIC_DISABLE_STATUS */
+	{ 0xC1, 0xC8, RULE_ABSENT, RULE_ABSENT }, /* PERFMON */
+	{ 0xE1, 0xE1, RULE_ABSENT, RULE_ABSENT }, /* UMWAIT_CONTROL */
 	{ 0x10A, 0x10A, RULE_ARCH_CAPABILITIES, RULE_GP },
 	{ 0x10B, 0x10B, RULE_ABSENT, RULE_ABSENT }, /* FLUSH_CMD */
 	{ 0x122, 0x122, RULE_ABSENT, RULE_ABSENT }, /* TSX_CTRL */
@@ -69,7 +69,7 @@ static const struct msr_range ranges[] = {
 	{ 0x38D, 0x392, RULE_ABSENT, RULE_ABSENT }, /* PERFMON */
 	{ 0x3F1, 0x3F2, RULE_ABSENT, RULE_ABSENT },
 	{ 0x3F6, 0x3F7, RULE_ABSENT, RULE_ABSENT },
-	{ 0x480, 0x480, RULE_ZERO, RULE_GP },       /* VMX capabilities: no VMX */
+	{ 0x480, 0x480, RULE_ZERO, RULE_GP }, /* VMX capabilities: no VMX */
 	{ 0x481, 0x484, RULE_VE, RULE_GP },
 	{ 0x485, 0x489, RULE_ZERO, RULE_GP },
 	{ 0x48A, 0x48A, RULE_VE, RULE_GP },
@@ -88,13 +88,13 @@ static const struct msr_range ranges[] = {
 	{ 0x804, 0x807, RULE_GP, RULE_GP },
 	/* RDMSR gives what stands in the virtual-APIC page, also where x2APIC has no register, or
 	 * one to write only: EOI leaves 0 there, SELF_IPI its operand. [SDM 3C 31.5] */
-	{ 0x808, 0x808, RULE_APIC, RULE_APIC },     /* TPR */
+	{ 0x808, 0x808, RULE_APIC, RULE_APIC }, /* TPR */
 	{ 0x809, 0x809, RULE_ZERO, RULE_GP },
-	{ 0x80A, 0x80A, RULE_APIC, RULE_GP },       /* PPR */
-	{ 0x80B, 0x80B, RULE_ZERO, RULE_APIC },     /* EOI */
+	{ 0x80A, 0x80A, RULE_APIC, RULE_GP },   /* PPR */
+	{ 0x80B, 0x80B, RULE_ZERO, RULE_APIC }, /* EOI */
 	{ 0x80C, 0x80C, RULE_ZERO, RULE_GP },
 	{ 0x80E, 0x80E, RULE_ZERO, RULE_GP },
-	{ 0x810, 0x827, RULE_APIC, RULE_GP },       /* ISR, TMR, IRR */
+	{ 0x810, 0x827, RULE_APIC, RULE_GP }, /* ISR, TMR, IRR */
 	{ 0x829, 0x82E, RULE_GP, RULE_GP },
 	{ 0x831, 0x831, RULE_GP, RULE_GP },
 	{ 0x83F, 0x83F, RULE_SELF_IPI, RULE_SELF_IPI },
@@ -117,9 +117,8 @@ static const struct msr_range ranges[] = {
 #define MSR_SYSENTER_EIP 0x176
 
 static const uint32_t native_msrs[] = {
-	MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,   MSR_STAR,    MSR_LSTAR,
-	MSR_FMASK,       MSR_FS_BASE,      MSR_GS_BASE,        MSR_KERNEL_GS_BASE,
-	MSR_TSC_AUX,
+	MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP, MSR_STAR,           MSR_LSTAR,
+	MSR_FMASK,       MSR_FS_BASE,      MSR_GS_BASE,      MSR_KERNEL_GS_BASE, MSR_TSC_AUX,
 };
 
 void td_msr_allow_native(uint8_t *msrpm)
@@ -216,8 +215,7 @@ static bool pat_valid(uint64_t value)
 
 #define DEBUGCTL_TR BIT64(6)
 #define DEBUGCTL_BTS BIT64(7)
-#define DEBUGCTL_VALID \
-	(MASK64(1, 0) | MASK64(15, 6)) /* LBR, BTF, TR ... RTM_DEBUG */
+#define DEBUGCTL_VALID (MASK64(1, 0) | MASK64(15, 6)) /* LBR, BTF, TR ... RTM_DEBUG */
 /* ENABLE_UNCORE_PMI reads as 0. */
 #define DEBUGCTL_UNCORE_PMI BIT64(13)
 

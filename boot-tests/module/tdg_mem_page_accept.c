@@ -62,8 +62,7 @@ uint64_t tdg_mem_page_accept(struct vcpu *vcpu)
 {
 	gpa_t address;
 	enum pg_level level;
-	if (!sept_operand(vcpu->td.tdcs, vcpu->svm.gpr[RCX], PG_4K, PG_2M, &address,
-			  &level)) {
+	if (!sept_operand(vcpu->td.tdcs, vcpu->svm.gpr[RCX], PG_4K, PG_2M, &address, &level)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	struct sept_walk walk = sept_walk(vcpu->td.tdcs->sept_root, address, level);

@@ -53,8 +53,8 @@ uint64_t tdg_mr_report(struct vcpu *vcpu)
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	void *out, *report_data;
-	uint64_t status = operand_map(vcpu, RDX, REPORT_DATA_SIZE, true, EPT_QUAL_READ,
-				      &report_data);
+	uint64_t status =
+		operand_map(vcpu, RDX, REPORT_DATA_SIZE, true, EPT_QUAL_READ, &report_data);
 	if (status != TDX_SUCCESS) {
 		return status;
 	}

@@ -14,8 +14,8 @@
 uint64_t tdg_mr_verifyreport(struct vcpu *vcpu)
 {
 	void *operand;
-	uint64_t status = operand_map(vcpu, RCX, REPORT_MAC_STRUCT_SIZE, false, EPT_QUAL_READ,
-				      &operand);
+	uint64_t status =
+		operand_map(vcpu, RCX, REPORT_MAC_STRUCT_SIZE, false, EPT_QUAL_READ, &operand);
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
@@ -27,8 +27,7 @@ uint64_t tdg_mr_verifyreport(struct vcpu *vcpu)
 	}
 	uint8_t mac[REPORT_MAC_SIZE];
 	report_mac(report, mac);
-	if (report[0] != REPORT_TYPE_TDX ||
-	    memcmp(report + MAC_OFFSET, mac, sizeof(mac)) != 0) {
+	if (report[0] != REPORT_TYPE_TDX || memcmp(report + MAC_OFFSET, mac, sizeof(mac)) != 0) {
 		return TDX_INVALID_REPORTMACSTRUCT;
 	}
 	return TDX_SUCCESS;

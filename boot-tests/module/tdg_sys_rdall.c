@@ -11,8 +11,8 @@ uint64_t tdg_sys_rdall(struct vcpu *vcpu)
 {
 	uint64_t *gpr = vcpu->svm.gpr;
 	void *list;
-	uint64_t status = operand_map(vcpu, RDX, MD_LIST_SIZE, false,
-				      EPT_QUAL_READ | EPT_QUAL_WRITE, &list);
+	uint64_t status =
+		operand_map(vcpu, RDX, MD_LIST_SIZE, false, EPT_QUAL_READ | EPT_QUAL_WRITE, &list);
 	if (status == TDCALL_REPEAT) {
 		return status;
 	}

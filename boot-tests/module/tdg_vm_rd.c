@@ -10,9 +10,7 @@ uint64_t tdg_vm_rd(struct vcpu *vcpu)
 {
 	uint64_t *gpr = vcpu->svm.gpr;
 	uint64_t version = field_get(TDX_VERSION, gpr[RAX]);
-	struct md_request request = {
-		.id = gpr[RDX], .access = MD_GUEST_READ, .next = MD_NONE
-	};
+	struct md_request request = { .id = gpr[RDX], .access = MD_GUEST_READ, .next = MD_NONE };
 	uint64_t status = TDX_METADATA_FIELD_ID_INCORRECT;
 	if (version > MAX_VERSION) {
 		status = TDX_OPERAND_INVALID | TDX_OPERAND_RAX;

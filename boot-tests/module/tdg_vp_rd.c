@@ -7,9 +7,7 @@
 uint64_t tdg_vp_rd(struct vcpu *vcpu)
 {
 	uint64_t *gpr = vcpu->svm.gpr;
-	struct md_request request = {
-		.id = gpr[RDX], .access = MD_GUEST_READ, .next = MD_NONE
-	};
+	struct md_request request = { .id = gpr[RDX], .access = MD_GUEST_READ, .next = MD_NONE };
 	uint64_t status = TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	if (gpr[RCX] == 0) {
 		status = md_read(MD_CONTEXT_VCPU, vcpu, &request);

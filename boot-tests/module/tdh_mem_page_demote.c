@@ -59,8 +59,7 @@ static uint64_t demote(const struct sept_op *op, const struct seam_regs *in, str
 
 /* [TDX ABI 1.5 TDH.MEM.PAGE.DEMOTE] RCX GPA and level (there are no 1 GiB pages), RDX TDR and flag,
  * R8 page of the new table; R9 to R11, pages for L2 VMs, are not looked at: there are none. */
-uint64_t tdh_mem_page_demote(const struct td *td, const struct seam_regs *in,
-			     struct seam_regs *out)
+uint64_t tdh_mem_page_demote(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
 	struct sept_op op;
 	uint64_t status = sept_open(td, in->rcx, PG_2M, PG_1G, LOCK_SHARED, &op, out);

@@ -27,8 +27,7 @@ static uint64_t remove_page(const struct sept_op *op, struct seam_regs *out)
 
 /* [TDX ABI 1.5 TDH.MEM.PAGE.REMOVE] RCX GPA and level (there are no 1 GiB pages), RDX TDR; RCX
  * page. */
-uint64_t tdh_mem_page_remove(const struct td *td, const struct seam_regs *in,
-			     struct seam_regs *out)
+uint64_t tdh_mem_page_remove(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
 	struct sept_op op;
 	uint64_t status = sept_open(td, in->rcx, PG_4K, PG_1G, LOCK_SHARED, &op, out);

@@ -35,8 +35,7 @@ static uint64_t block(const struct sept_op *op, struct seam_regs *out)
 }
 
 /* [TDX ABI 1.5 TDH.MEM.RANGE.BLOCK] RCX GPA and level, RDX TDR. */
-uint64_t tdh_mem_range_block(const struct td *td, const struct seam_regs *in,
-			     struct seam_regs *out)
+uint64_t tdh_mem_range_block(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
 	struct sept_op op;
 	uint64_t status = sept_open(td, in->rcx, PG_4K, SEPT_MAX_LEVEL, LOCK_EXCLUSIVE, &op, out);

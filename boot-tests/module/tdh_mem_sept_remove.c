@@ -34,8 +34,7 @@ static uint64_t remove_table(const struct sept_op *op, struct seam_regs *out)
 
 /* [TDX ABI 1.5 TDH.MEM.SEPT.REMOVE] RCX GPA and level of the entry, RDX TDR; RCX page, R9 to R11
  * (version 1) those of the L2 VMs. */
-uint64_t tdh_mem_sept_remove(const struct td *td, const struct seam_regs *in,
-			     struct seam_regs *out)
+uint64_t tdh_mem_sept_remove(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
 	struct sept_op op;
 	uint64_t status = sept_open(td, in->rcx, PG_2M, SEPT_MAX_LEVEL, LOCK_EXCLUSIVE, &op, out);

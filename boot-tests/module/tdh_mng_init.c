@@ -26,11 +26,10 @@
 #define ARCH_CAPABILITIES_TAA_NO BIT64(8)
 #define ARCH_CAPABILITIES_MMIO_STALE_NO MASK64(15, 13)
 #define ARCH_CAPABILITIES_XAPIC_DISABLE BIT64(21)
-#define ARCH_CAPABILITIES_PLATFORM                                              \
-	(ARCH_CAPABILITIES_RDCL_NO | ARCH_CAPABILITIES_SKIP_L1DFL |             \
-	 ARCH_CAPABILITIES_MDS_NO | ARCH_CAPABILITIES_PSCHANGE_MC_NO |          \
-	 ARCH_CAPABILITIES_TAA_NO | ARCH_CAPABILITIES_MMIO_STALE_NO |           \
-	 ARCH_CAPABILITIES_XAPIC_DISABLE)
+#define ARCH_CAPABILITIES_PLATFORM                                                             \
+	(ARCH_CAPABILITIES_RDCL_NO | ARCH_CAPABILITIES_SKIP_L1DFL | ARCH_CAPABILITIES_MDS_NO | \
+	 ARCH_CAPABILITIES_PSCHANGE_MC_NO | ARCH_CAPABILITIES_TAA_NO |                         \
+	 ARCH_CAPABILITIES_MMIO_STALE_NO | ARCH_CAPABILITIES_XAPIC_DISABLE)
 
 static bool all_zero(const uint8_t *bytes, size_t size)
 {
@@ -60,7 +59,8 @@ static bool xfam_valid(uint64_t xfam)
 static bool arch_capabilities_valid(const struct td_params *p)
 {
 	uint64_t allowed = p->msr_config_ctls & MSR_CONFIG_ARCH_CAPABILITIES ?
-				   ARCH_CAPABILITIES_CONFIG_MASK : 0;
+				   ARCH_CAPABILITIES_CONFIG_MASK :
+				   0;
 	return (p->arch_capabilities & ~allowed) == 0;
 }
 
@@ -132,15 +132,15 @@ static void fill_tdcs(struct tdcs *tdcs, const struct td_params *p)
 	tdcs->xfam = p->xfam;
 	tdcs->max_vcpus = p->max_vcpus;
 	tdcs->config_flags = p->config_flags;
-	tdcs->td_ctls = p->attributes & TD_ATTRIBUTES_SEPT_VE_DISABLE ?
-				TD_CTLS_PENDING_VE_DISABLE : 0;
+	tdcs->td_ctls =
+		p->attributes & TD_ATTRIBUTES_SEPT_VE_DISABLE ? TD_CTLS_PENDING_VE_DISABLE : 0;
 	tdcs->hp_lock_timeout = HP_LOCK_TIMEOUT_DEFAULT;
 	tdcs->tsc_frequency = p->tsc_frequency;
 	tdcs->gpaw = (p->config_flags & TD_CONFIG_FLAGS_GPAW) != 0;
 	tdcs->sept_root.top = (enum pg_level)field_get(TD_EPTP_LEVELS, p->eptp_controls);
 	tdcs->eptp = p->eptp_controls | ptr_hpa(tdcs->sept_root.table).v;
-	tdcs->arch_capabilities = ARCH_CAPABILITIES_PLATFORM |
-				  (p->arch_capabilities & ARCH_CAPABILITIES_RRSBA);
+	tdcs->arch_capabilities =
+		ARCH_CAPABILITIES_PLATFORM | (p->arch_capabilities & ARCH_CAPABILITIES_RRSBA);
 	memcpy(tdcs->mrconfigid, p->mrconfigid, SHA384_SIZE);
 	memcpy(tdcs->mrowner, p->mrowner, SHA384_SIZE);
 	memcpy(tdcs->mrownerconfig, p->mrownerconfig, SHA384_SIZE);

@@ -18,8 +18,7 @@ static uint64_t end(struct tdr *tdr)
 }
 
 /* [TDX ABI 1.5 TDH.MNG.VPFLUSHDONE] RCX TDR. */
-uint64_t tdh_mng_vpflushdone(const struct td *td, const struct seam_regs *in,
-			     struct seam_regs *out)
+uint64_t tdh_mng_vpflushdone(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)in;
 	(void)out;

@@ -128,8 +128,7 @@ static uint64_t check_pamts_apart(unsigned index)
 	}
 	for (enum pg_level level = PG_4K; level < PG_1G; level++) {
 		for (enum pg_level above = level + 1; above <= PG_1G; above++) {
-			if (overlap(pamt_of(&infos[index], level),
-				    pamt_of(&infos[index], above))) {
+			if (overlap(pamt_of(&infos[index], level), pamt_of(&infos[index], above))) {
 				return details(TDX_PAMT_OVERLAP, index, level, index);
 			}
 		}

@@ -119,8 +119,8 @@ static void report_exit(const struct vcpu *vcpu, const struct seam_regs *in, str
  * whose exit could be given to L1. */
 static bool flags_fit(const struct vcpu *vcpu, uint64_t flags)
 {
-	bool waited = !vcpu->vmcall_open && (vcpu->exit_status & TDX_STATUS_CODE) ==
-						    TDX_HOST_PRIORITY_BUSY_TIMEOUT;
+	bool waited = !vcpu->vmcall_open &&
+		      (vcpu->exit_status & TDX_STATUS_CODE) == TDX_HOST_PRIORITY_BUSY_TIMEOUT;
 	return !(flags & TDX_VP_ENTER_RESUME_L1) &&
 	       (!(flags & TDX_VP_ENTER_HOST_RECOVERABILITY_HINT) || waited);
 }

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/x86/cpu.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/module/td_cpuid.h"
 #include "boot-tests/module/guest.h"
 #include "boot-tests/module/leaf.h"
-#include "boot-tests/module/td_msr.h"
 #include "boot-tests/module/page.h"
+#include "boot-tests/module/td_cpuid.h"
+#include "boot-tests/module/td_msr.h"
 
 #define RESET_RIP 0xFFFFFFF0
 #define RESET_FMASK 0x20200

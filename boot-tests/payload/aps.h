@@ -18,8 +18,8 @@
 #define SILENCE_CYCLES 500000000
 
 struct ap {
-	bool running;          /* set by the AP, cleared when it is sent back */
-	uint32_t apic_id;      /* as the AP itself sees it */
+	bool running;     /* set by the AP, cleared when it is sent back */
+	uint32_t apic_id; /* as the AP itself sees it */
 	uint32_t vcpu_index;
 	struct ap_state state;
 };

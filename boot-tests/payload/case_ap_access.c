@@ -39,10 +39,10 @@ void case_ap_access(const struct info *info)
 {
 	static volatile uint8_t ram;
 
-	ap_access = option_is(info, "access=", "store")	  ? ACCESS_STORE
-		    : option_is(info, "access=", "load")  ? ACCESS_LOAD
-		    : option_is(info, "access=", "fetch") ? ACCESS_FETCH
-							  : ACCESS_NONE;
+	ap_access = option_is(info, "access=", "store") ? ACCESS_STORE :
+		    option_is(info, "access=", "load")  ? ACCESS_LOAD :
+		    option_is(info, "access=", "fetch") ? ACCESS_FETCH :
+							  ACCESS_NONE;
 	ap_access_address = target(info, &ram);
 	EXPECT(ap_access != ACCESS_NONE && ap_access_address != 0, "access= and at= are needed");
 	report("the AP's access to %lx", ap_access_address);

@@ -63,7 +63,8 @@ static void measure_accept(const char *name, uint64_t base, unsigned blocks, enu
 
 	for (uint64_t at = 0; at < size; at += pg_size(level)) {
 		struct tdcall_regs regs = {
-			.rax = TDG_MEM_PAGE_ACCEPT, .rcx = (base + at) | (uint64_t)level,
+			.rax = TDG_MEM_PAGE_ACCEPT,
+			.rcx = (base + at) | (uint64_t)level,
 		};
 		uint64_t begin;
 		uint64_t status;
@@ -105,10 +106,10 @@ void case_bench(const struct info *info)
 	EXPECT(guest_is_td(), "a plain VM has no TDCALL");
 	measure("vp-info", &(struct tdcall_regs){ .rax = TDG_VP_INFO });
 	measure("vmcall", &(struct tdcall_regs){
-		.rax = TDG_VP_VMCALL,
-		.rcx = TDVMCALL_EXPOSE_ALL,
-		.r11 = TDVMCALL_GET_TD_VM_CALL_INFO,
-	});
+				  .rax = TDG_VP_VMCALL,
+				  .rcx = TDVMCALL_EXPOSE_ALL,
+				  .r11 = TDVMCALL_GET_TD_VM_CALL_INFO,
+			  });
 	blocks = spare_blocks(info);
 	measure_accept("accept-2m", blocks, LARGE_BLOCKS, PG_2M);
 	measure_accept("accept-4k", blocks + LARGE_BLOCKS * pg_size(PG_2M), SMALL_BLOCKS, PG_4K);

@@ -23,7 +23,8 @@ static void check_entry(const struct entry_state *entry)
 	       entry->cr0, entry->cr3, entry->cr4, entry->efer, entry->rflags, segments[0],
 	       segments[1], segments[2], segments[3]);
 	EXPECT(segments[0] == BOOT_CS && segments[1] == BOOT_DS && segments[2] == BOOT_DS &&
-	       segments[3] == BOOT_DS, "segments of the boot protocol");
+		       segments[3] == BOOT_DS,
+	       "segments of the boot protocol");
 	EXPECT((entry->rflags & (RFLAGS_IF | RFLAGS_DF)) == 0, "IF and DF must be clear");
 	EXPECT((entry->cr0 & (CR0_PE | CR0_PG)) == (CR0_PE | CR0_PG), "CR0");
 	EXPECT((entry->efer & (EFER_LME | EFER_LMA)) == (EFER_LME | EFER_LMA), "EFER");
@@ -44,7 +45,7 @@ static void check_memory_map(const struct linux_boot_params *params)
 		report("e820 %016lx-%016lx type %u", entry->base, entry->base + entry->size,
 		       entry->type);
 		EXPECT(entry->size != 0 && entry->base >= end &&
-		       entry->base + entry->size > entry->base,
+			       entry->base + entry->size > entry->base,
 		       "e820 entry %u is empty, unsorted or overlaps", i);
 		end = entry->base + entry->size;
 		if (entry->type == E820_RAM) {

@@ -95,7 +95,7 @@ static void rename_ap(const struct info *info, uint32_t from, uint32_t to)
 void case_mailbox_ids(const struct info *info)
 {
 	static const uint32_t ids[] = {
-		0,	 254,	     255,	 256,	     0xFFFF,
+		0,       254,        255,        256,        0xFFFF,
 		0x10000, 0x12345678, 0x7FFFFFFF, 0x80000000, MAILBOX_NO_ID - 1,
 	};
 	uint32_t id = info->apic_ids[1];

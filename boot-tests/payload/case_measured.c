@@ -31,9 +31,8 @@ static struct log find_log(const struct info *info)
 	report("event log %lx size %lx", ccel->log, ccel->log_size);
 	/* Type 2 would be mapped shared by Linux, type 1 be given away. */
 	for (uint64_t at = 0; at < ccel->log_size; at += MEM_PAGE_SIZE) {
-		EXPECT(info_memory_type(info, ccel->log + at) == E820_NVS,
-		       "%lx is of e820 type %u", ccel->log + at,
-		       info_memory_type(info, ccel->log + at));
+		EXPECT(info_memory_type(info, ccel->log + at) == E820_NVS, "%lx is of e820 type %u",
+		       ccel->log + at, info_memory_type(info, ccel->log + at));
 	}
 	return (struct log){ (const uint8_t *)ccel->log, ccel->log_size };
 }

@@ -22,8 +22,8 @@ static uint8_t text_byte(unsigned i)
 {
 	unsigned in_text = i % HOST_TEST_TEXT_SIZE;
 
-	return in_text % 8 == 0 ? (uint8_t)(in_text / 8)
-				: (uint8_t)sentence[in_text % (sizeof(sentence) - 1)];
+	return in_text % 8 == 0 ? (uint8_t)(in_text / 8) :
+				  (uint8_t)sentence[in_text % (sizeof(sentence) - 1)];
 }
 
 static void tell_host(void)

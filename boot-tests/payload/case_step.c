@@ -34,18 +34,18 @@ static bool take_any(struct trap_frame *frame)
 }
 
 /* One instruction whose exception has this vector and, a #VE, this reason. */
-#define RAISES(instruction, expected, why)                                                     \
-	do {                                                                                   \
-		raised.vector = raised.reason = 0;                                             \
-		__asm__ volatile("leaq 1f(%%rip), %%rax\n\t"                                   \
-				 "movq %%rax, %0\n\t"                                          \
-				 "xorl %%eax, %%eax\n\t"                                       \
-				 "xorl %%ecx, %%ecx\n\t"                                       \
-				 "xorl %%edx, %%edx\n\t" instruction "\n1:"                    \
-				 : "=m"(resume_at)                                             \
-				 :                                                             \
-				 : "rax", "rcx", "rdx", "memory");                             \
-		EXPECT(raised.vector == (expected) && raised.reason == (why),                  \
+#define RAISES(instruction, expected, why)                                                    \
+	do {                                                                                  \
+		raised.vector = raised.reason = 0;                                            \
+		__asm__ volatile("leaq 1f(%%rip), %%rax\n\t"                                  \
+				 "movq %%rax, %0\n\t"                                         \
+				 "xorl %%eax, %%eax\n\t"                                      \
+				 "xorl %%ecx, %%ecx\n\t"                                      \
+				 "xorl %%edx, %%edx\n\t" instruction "\n1:"                   \
+				 : "=m"(resume_at)                                            \
+				 :                                                            \
+				 : "rax", "rcx", "rdx", "memory");                            \
+		EXPECT(raised.vector == (expected) && raised.reason == (why),                 \
 		       instruction ": vector %lu, reason %lu", raised.vector, raised.reason); \
 	} while (0)
 
@@ -87,8 +87,8 @@ static bool take_step(struct trap_frame *frame)
 	if (frame->vector != VECTOR_DB) {
 		return false;
 	}
-	EXPECT(steps < count && frame->rip == step_addresses[steps],
-	       "trap %u has RIP %lx, not %lx", steps, frame->rip, step_addresses[steps % count]);
+	EXPECT(steps < count && frame->rip == step_addresses[steps], "trap %u has RIP %lx, not %lx",
+	       steps, frame->rip, step_addresses[steps % count]);
 	EXPECT((take_dr6() & DR6_BS) != 0, "trap %u without DR6.BS", steps);
 	steps++;
 	return true;

@@ -77,7 +77,10 @@ static uint64_t vmcall(uint64_t function, struct tdcall_regs *regs)
 static uint64_t vmcall_io(uint16_t port, uint64_t size, uint64_t direction, uint64_t value)
 {
 	struct tdcall_regs regs = {
-		.r12 = size, .r13 = direction, .r14 = port, .r15 = value,
+		.r12 = size,
+		.r13 = direction,
+		.r14 = port,
+		.r15 = value,
 	};
 
 	CHECK(vmcall(TDVMCALL_IO, &regs) == TDVMCALL_SUCCESS);
@@ -153,7 +156,8 @@ void guest_map_gpa(gpa_t page, enum share share)
 	/* A host may answer RETRY for a single page too; it makes no progress then. */
 	for (unsigned tries = 0; tries < MAP_GPA_TRIES && status == TDVMCALL_RETRY; tries++) {
 		struct tdcall_regs regs = {
-			.r12 = gpa_with_share(page, share, gpaw), .r13 = pg_size(PG_4K),
+			.r12 = gpa_with_share(page, share, gpaw),
+			.r13 = pg_size(PG_4K),
 		};
 
 		status = vmcall(TDVMCALL_MAP_GPA, &regs);

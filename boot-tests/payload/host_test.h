@@ -17,7 +17,7 @@
 
 /* What a read of the port says. */
 #define HOST_TEST_WAIT 0
-#define HOST_TEST_LOST 1  /* the host has written to the private page: read it */
+#define HOST_TEST_LOST 1   /* the host has written to the private page: read it */
 #define HOST_TEST_INTACT 2 /* it has not, and will not: check the page, and go on */
 
 #define HOST_TEST_MAGIC UINT64_C(0x54534554534F4854)

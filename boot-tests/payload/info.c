@@ -37,7 +37,7 @@ static void read_wakeup(struct info *info, const struct acpi_madt_wakeup *wakeup
 {
 	EXPECT(info->mailbox == 0, "two wake-up structures");
 	EXPECT(wakeup->entry.length == sizeof(*wakeup) &&
-	       wakeup->version == ACPI_MADT_WAKEUP_VERSION,
+		       wakeup->version == ACPI_MADT_WAKEUP_VERSION,
 	       "wake-up structure: length %u version %u", wakeup->entry.length, wakeup->version);
 	info->mailbox = wakeup->mailbox;
 	info->reset_vector = wakeup->reset_vector;

@@ -21,7 +21,7 @@ struct info {
 	struct entry_state entry;
 	uint32_t apic_ids[INFO_MAX_CPUS]; /* enabled CPUs in MADT order */
 	unsigned cpu_count;
-	uint64_t mailbox;      /* 0: the MADT has no wake-up structure */
+	uint64_t mailbox; /* 0: the MADT has no wake-up structure */
 	uint64_t reset_vector;
 	const struct acpi_ccel *ccel; /* NULL: there is no such table */
 };

@@ -18,10 +18,10 @@
 uint64_t tables_make_own(void);
 
 struct tables_step {
-	uint64_t entry;       /* the last entry read */
-	enum pg_level level;  /* of the table it stands in */
+	uint64_t entry;      /* the last entry read */
+	enum pg_level level; /* of the table it stands in */
 	bool present;
-	bool writable;        /* on every level */
+	bool writable; /* on every level */
 	bool executable;
 };
 

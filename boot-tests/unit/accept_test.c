@@ -17,11 +17,11 @@
 #define KIB4 UINT64_C(0x1000)
 #define MIB2 UINT64_C(0x200000)
 
-#define ACCEPT(page, level, status)                                             \
-	{                                                                       \
-		.check = FAKE_RAX | FAKE_RCX,                                   \
-		.in = { .rax = TDG_MEM_PAGE_ACCEPT, .rcx = (page) | (level) },  \
-		.out = { .rax = (status) },                                     \
+#define ACCEPT(page, level, status)                                            \
+	{                                                                      \
+		.check = FAKE_RAX | FAKE_RCX,                                  \
+		.in = { .rax = TDG_MEM_PAGE_ACCEPT, .rcx = (page) | (level) }, \
+		.out = { .rax = (status) },                                    \
 	}
 #define SCRIPT(calls) fake_script(calls, (unsigned)ARRAY_COUNT(calls))
 
@@ -244,12 +244,14 @@ static void progress_is_told_sparingly(void **state)
 	assert_int_equal(lines_of(1000 * GIB + 2 * MIB2), 16);
 }
 
-#define MAP_GPA(start, size, answer_r10)                                                   \
-	{                                                                                  \
-		.check = FAKE_RAX | FAKE_R11 | FAKE_R12 | FAKE_R13,                        \
-		.in = { .rax = TDG_VP_VMCALL, .r11 = TDVMCALL_MAP_GPA, .r12 = (start),     \
-			.r13 = (size) },                                                   \
-		.answer = FAKE_R10, .out = { .r10 = (answer_r10) },                        \
+#define MAP_GPA(start, size, answer_r10)                            \
+	{                                                           \
+		.check = FAKE_RAX | FAKE_R11 | FAKE_R12 | FAKE_R13, \
+		.in = { .rax = TDG_VP_VMCALL,                       \
+			.r11 = TDVMCALL_MAP_GPA,                    \
+			.r12 = (start),                             \
+			.r13 = (size) },                            \
+		.answer = FAKE_R10, .out = { .r10 = (answer_r10) }, \
 	}
 
 static void sharing_does_not_accept(void **state)

@@ -127,7 +127,7 @@ void acpi_fixture_add(struct acpi_fixture *fixture, const char *signature, uint3
 void acpi_fixture_build(struct acpi_fixture *fixture, bool xsdt)
 {
 	/* Two processors and an I/O APIC. */
-	static const uint8_t interrupts[] = { 0, 8, 0, 0,  1, 0, 0, 0, 0,    8,	   1, 1, 1, 0,
+	static const uint8_t interrupts[] = { 0, 8, 0, 0,  1, 0, 0, 0, 0,    8,    1, 1, 1, 0,
 					      0, 0, 1, 12, 0, 0, 0, 0, 0xC0, 0xFE, 0, 0, 0, 0 };
 	struct acpi_rsdp rsdp = {
 		.signature = ACPI_RSDP_SIGNATURE,

@@ -491,7 +491,6 @@ static void too_many_tables(void **state)
 	assert_refusal(install_root(64), ST_BAD_RANGE, "ACPI table at 0x0: not in the arena");
 }
 
-
 static void bad_madt(void **state)
 {
 	uint8_t *interrupts = fixture.tables + FIXTURE_MADT + 44;
@@ -648,8 +647,7 @@ static void facs_outside_of_the_arena(void **state)
 	set_fadt(FIXTURE_FADT_FACS, 4, UNMEASURED);
 	assert_refused(ST_BAD_RANGE, "ACPI FADT: FIRMWARE_CTRL 0x82c000: no FACS in the arena");
 	set_fadt(FIXTURE_FADT_X_FACS, 8, UNMEASURED + 64);
-	assert_refused(ST_HOST_LIED,
-		       "ACPI FADT: FIRMWARE_CTRL 0x82c000, X_FIRMWARE_CTRL 0x82c040");
+	assert_refused(ST_HOST_LIED, "ACPI FADT: FIRMWARE_CTRL 0x82c000, X_FIRMWARE_CTRL 0x82c040");
 	set_fadt(FIXTURE_FADT_FACS, 4, 0);
 	assert_refused(ST_BAD_RANGE, "ACPI FADT: FIRMWARE_CTRL 0x82c040: no FACS in the arena");
 	set_fadt(FIXTURE_FADT_X_FACS, 8, 0);
@@ -726,8 +724,7 @@ static unsigned others_of(const struct mailbox_info *mp, const char *signature)
 	unsigned count = (unsigned)(number_at(rsdt + 4, 4) - 36) / 4;
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t table = number_at(rsdt + 36 + i * 4, 4);
-		assert_int_equal(i == 2 && count > own,
-				 memcmp(at(table), signature, 4) == 0);
+		assert_int_equal(i == 2 && count > own, memcmp(at(table), signature, 4) == 0);
 	}
 	return count - own;
 }
@@ -737,9 +734,9 @@ static void tables_that_the_kernel_gets(void **state)
 	static const char kept[][5] = { "SSDT", "PSDT", "OSDT", "HPET", "MCFG", "DMAR", "IVRS",
 					"VIOT", "WAET", "SRAT", "SLIT", "HMAT", "TPM2" };
 	/* The last ones are nobody's. */
-	static const char dropped[][5] = { "ERST", "EINJ", "WDAT", "HEST", "PCCT", "ECDT", "SPCR",
-					   "DBGP", "DBG2", "LPIT", "BERT", "BGRT", "FPDT", "PRMT",
-					   "SVKL", "TCPA", "UEFI", "WPBT", "NFIT", "CEDT", "MPAM",
+	static const char dropped[][5] = { "ERST", "EINJ", "WDAT", "HEST", "PCCT", "ECDT",  "SPCR",
+					   "DBGP", "DBG2", "LPIT", "BERT", "BGRT", "FPDT",  "PRMT",
+					   "SVKL", "TCPA", "UEFI", "WPBT", "NFIT", "CEDT",  "MPAM",
 					   "DSDT", "FACS", "XSDT", "OEM1", "facp", "\0\0\0" };
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_COUNT(kept); i++) {

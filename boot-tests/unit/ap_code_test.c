@@ -58,10 +58,10 @@ enum source {
 };
 
 /* What has been compared, and held, on every way here. */
-#define HELD_ID BIT32(0)	    /* the mailbox has the id in EBX */
-#define HELD_COMMAND BIT32(1)	    /* the command was there before and after that */
-#define HELD_VECTOR BIT32(2)	    /* the low half of the vector was there twice */
-#define HELD_VECTOR_HIGH BIT32(3)   /* the high half is 0 */
+#define HELD_ID BIT32(0)          /* the mailbox has the id in EBX */
+#define HELD_COMMAND BIT32(1)     /* the command was there before and after that */
+#define HELD_VECTOR BIT32(2)      /* the low half of the vector was there twice */
+#define HELD_VECTOR_HIGH BIT32(3) /* the high half is 0 */
 
 /* In owed: a status was overwritten, or another call made, before it was found 0. */
 #define OWED_LOST BIT32(GPR_COUNT)
@@ -69,8 +69,8 @@ enum source {
 /* The last instruction that set the flags, when something can be learnt from a branch on them. */
 struct compare {
 	enum { COMPARE_NOTHING, COMPARE_CMP, COMPARE_TEST, COMPARE_OR, COMPARE_SUB } kind;
-	unsigned a, b;	    /* registers; b: GPR_COUNT if it is something else */
-	uint64_t constant;  /* of CMP and SUB, if b is one, or its register has one value */
+	unsigned a, b;     /* registers; b: GPR_COUNT if it is something else */
+	uint64_t constant; /* of CMP and SUB, if b is one, or its register has one value */
 	bool has_constant;
 	enum source source; /* of a memory operand b */
 	unsigned size;
@@ -195,9 +195,9 @@ static struct insn decode(uint64_t address, enum mode mode)
 		[MODE_64] = { ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64 },
 	};
 	struct insn insn = { .address = address, .mode = mode };
-	size_t left = FOUR_GIB - address < ZYDIS_MAX_INSTRUCTION_LENGTH
-			      ? FOUR_GIB - address
-			      : ZYDIS_MAX_INSTRUCTION_LENGTH;
+	size_t left = FOUR_GIB - address < ZYDIS_MAX_INSTRUCTION_LENGTH ?
+			      FOUR_GIB - address :
+			      ZYDIS_MAX_INSTRUCTION_LENGTH;
 	ZydisDecoder decoder;
 	ZydisDecoderInit(&decoder, modes[mode].machine, modes[mode].stack);
 	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, built_bytes(address, left), left,
@@ -253,8 +253,8 @@ static struct value source_of(const struct insn *insn, const struct state *state
 			      const ZydisDecodedOperand *o)
 {
 	if (o->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-		return one(insn->operands[0].size == 64 ? o->imm.value.u
-							: o->imm.value.u & UINT32_MAX);
+		return one(insn->operands[0].size == 64 ? o->imm.value.u :
+							  o->imm.value.u & UINT32_MAX);
 	}
 	if (o->type == ZYDIS_OPERAND_TYPE_REGISTER && o->reg.value == ZYDIS_REGISTER_CR0) {
 		/* PE is what the reset vector wants to know. */
@@ -282,9 +282,10 @@ static struct value result_of(const struct insn *insn, const struct state *state
 	case ZYDIS_MNEMONIC_LEA:
 		return b;
 	case ZYDIS_MNEMONIC_XOR:
-		return from->type == ZYDIS_OPERAND_TYPE_REGISTER && to->reg.value == from->reg.value
-			       ? one(0)
-			       : anything;
+		return from->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+				       to->reg.value == from->reg.value ?
+			       one(0) :
+			       anything;
 	case ZYDIS_MNEMONIC_OR:
 		if (b.count != 1) {
 			return anything;
@@ -434,8 +435,7 @@ static void learn_equal(struct state *state)
 	const struct compare *c = &state->compare;
 	enum source a = state->source[c->a];
 	enum source b = c->b == GPR_COUNT ? c->source : state->source[c->b];
-	if (c->b != GPR_COUNT && c->size >= 32 &&
-	    (a == FROM_VCPU_INDEX || b == FROM_VCPU_INDEX)) {
+	if (c->b != GPR_COUNT && c->size >= 32 && (a == FROM_VCPU_INDEX || b == FROM_VCPU_INDEX)) {
 		state->source[c->a] = state->source[c->b] = FROM_VCPU_INDEX;
 	}
 	if (c->size == 32 &&
@@ -521,7 +521,7 @@ static void forget(struct state *state, unsigned n)
 }
 
 /* What a leaf returns in registers. [TDX ABI 1.5 TDG.VP.INFO; GHCI 1.5 TDG.VP.VMCALL] */
-#define VP_INFO_OUT                                                                        \
+#define VP_INFO_OUT \
 	(BIT32(RAX) | BIT32(RCX) | BIT32(RDX) | BIT32(R8) | BIT32(R9) | BIT32(R10) | BIT32(R11))
 
 /* The host changes what the mask in RCX exposes to it, and nothing else. */
@@ -594,7 +594,7 @@ struct access {
 	enum mode mode;
 	bool write;
 	bool indexed;
-	unsigned index; /* register, if indexed */
+	unsigned index;  /* register, if indexed */
 	unsigned stored; /* register, if a MOV writes */
 	unsigned size;
 	struct value address;
@@ -606,7 +606,7 @@ static struct walk {
 	bool seen[MODE_COUNT][PAGE];
 	struct state states[MODE_COUNT][PAGE];
 	unsigned owner[PAGE]; /* 1 + mode * PAGE + offset of the instruction whose byte it is */
-	unsigned exits;	      /* indirect jumps */
+	unsigned exits;       /* indirect jumps */
 	struct access accesses[ACCESSES_MAX];
 	unsigned access_count;
 } walk;
@@ -800,11 +800,11 @@ static bool in_list(ZydisMnemonic m, const ZydisMnemonic *list, size_t count)
 }
 
 static const ZydisMnemonic ap_mnemonics[] = {
-	ZYDIS_MNEMONIC_MOV,  ZYDIS_MNEMONIC_LEA,   ZYDIS_MNEMONIC_ADD,	  ZYDIS_MNEMONIC_SUB,
-	ZYDIS_MNEMONIC_AND,  ZYDIS_MNEMONIC_OR,	   ZYDIS_MNEMONIC_XOR,	  ZYDIS_MNEMONIC_CMP,
-	ZYDIS_MNEMONIC_TEST, ZYDIS_MNEMONIC_DEC,   ZYDIS_MNEMONIC_SHL,	  ZYDIS_MNEMONIC_SHR,
-	ZYDIS_MNEMONIC_JZ,   ZYDIS_MNEMONIC_JNZ,   ZYDIS_MNEMONIC_JB,	  ZYDIS_MNEMONIC_JNB,
-	ZYDIS_MNEMONIC_JMP,  ZYDIS_MNEMONIC_CLI,   ZYDIS_MNEMONIC_CLD,	  ZYDIS_MNEMONIC_LGDT,
+	ZYDIS_MNEMONIC_MOV,  ZYDIS_MNEMONIC_LEA,   ZYDIS_MNEMONIC_ADD,    ZYDIS_MNEMONIC_SUB,
+	ZYDIS_MNEMONIC_AND,  ZYDIS_MNEMONIC_OR,    ZYDIS_MNEMONIC_XOR,    ZYDIS_MNEMONIC_CMP,
+	ZYDIS_MNEMONIC_TEST, ZYDIS_MNEMONIC_DEC,   ZYDIS_MNEMONIC_SHL,    ZYDIS_MNEMONIC_SHR,
+	ZYDIS_MNEMONIC_JZ,   ZYDIS_MNEMONIC_JNZ,   ZYDIS_MNEMONIC_JB,     ZYDIS_MNEMONIC_JNB,
+	ZYDIS_MNEMONIC_JMP,  ZYDIS_MNEMONIC_CLI,   ZYDIS_MNEMONIC_CLD,    ZYDIS_MNEMONIC_LGDT,
 	ZYDIS_MNEMONIC_LIDT, ZYDIS_MNEMONIC_PAUSE, ZYDIS_MNEMONIC_TDCALL, ZYDIS_MNEMONIC_CMOVNBE,
 };
 

@@ -79,8 +79,8 @@ static void bad_base(void **state)
 {
 	(void)state;
 	const uint64_t bases[] = {
-		1, 8, AP_TABLE + 0x800, FOUR_GIB - (AP_TABLE_PAGES - 1) * PAGE, FOUR_GIB,
-		1ull << 47, 0ull - PAGE,
+		1,        8,          AP_TABLE + 0x800, FOUR_GIB - (AP_TABLE_PAGES - 1) * PAGE,
+		FOUR_GIB, 1ull << 47, 0ull - PAGE,
 	};
 	memset(memory, FILL, sizeof(memory));
 	for (size_t i = 0; i < ARRAY_COUNT(bases); i++) {

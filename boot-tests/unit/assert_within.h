@@ -11,13 +11,13 @@
 #include <cmocka.h>
 
 /* The unsigned value is within [low, high]. */
-#define assert_within(value, low, high)                                                       \
-	do {                                                                                 \
-		const uintmax_t within_value = (uintmax_t)(value);                           \
-		const uintmax_t within_low = (uintmax_t)(low);                               \
-		const uintmax_t within_high = (uintmax_t)(high);                             \
-		if (within_value < within_low || within_value > within_high) {               \
-			fail_msg("%ju is not within [%ju, %ju]", within_value, within_low,   \
-				 within_high);                                               \
-		}                                                                            \
+#define assert_within(value, low, high)                                                    \
+	do {                                                                               \
+		const uintmax_t within_value = (uintmax_t)(value);                         \
+		const uintmax_t within_low = (uintmax_t)(low);                             \
+		const uintmax_t within_high = (uintmax_t)(high);                           \
+		if (within_value < within_low || within_value > within_high) {             \
+			fail_msg("%ju is not within [%ju, %ju]", within_value, within_low, \
+				 within_high);                                             \
+		}                                                                          \
 	} while (0)

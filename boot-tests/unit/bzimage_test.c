@@ -241,7 +241,7 @@ static void initrd_places(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(headers),	      CASE(alignments),	   CASE(kernel_places),
+		CASE(headers),        CASE(alignments),    CASE(kernel_places),
 		CASE(kernel_windows), CASE(initrd_places),
 	};
 	return cmocka_run_group_tests_name("bzimage", tests, NULL, NULL);

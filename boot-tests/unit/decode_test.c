@@ -152,6 +152,7 @@ struct row {
 	uint64_t address; /* with gpr[n] = 0x1000 * (n + 1), rip_next = 0x100000 + length */
 };
 
+/* clang-format off */
 static const struct row rows[] = {
 	{ "mov [rdi], eax", { 0x89, 0x07 }, 64, ST_OK, 2, INSN_MOV, 4, 0x8000 },
 	{ "mov eax, [rip+0x10]", { 0x8B, 0x05, 0x10 }, 64, ST_OK, 6, INSN_MOV, 4, 0x100016 },
@@ -187,6 +188,7 @@ static const struct row rows[] = {
 	  0x8000 },
 	{ "mov cr3, rax: no SIB", { 0x0F, 0x22, 0x1C }, 64, ST_OK, 3, INSN_OTHER, 0, 0 },
 };
+/* clang-format on */
 
 static void known_instructions(void **state)
 {
@@ -216,8 +218,8 @@ static void known_instructions(void **state)
 
 static void high_byte_registers(void **state)
 {
-	const uint8_t ah[] = { 0x88, 0x27 };         /* mov [rdi], ah */
-	const uint8_t spl[] = { 0x40, 0x88, 0x27 };  /* mov [rdi], spl */
+	const uint8_t ah[] = { 0x88, 0x27 };        /* mov [rdi], ah */
+	const uint8_t spl[] = { 0x40, 0x88, 0x27 }; /* mov [rdi], spl */
 	struct insn insn;
 
 	(void)state;
@@ -244,12 +246,9 @@ static void destination_of_strings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_instructions),
-		cmocka_unit_test(high_byte_registers),
-		cmocka_unit_test(destination_of_strings),
-		cmocka_unit_test(length_limit),
-		cmocka_unit_test(truncation_is_exact),
-		cmocka_unit_test(agrees_on_random_bytes),
+		cmocka_unit_test(known_instructions),     cmocka_unit_test(high_byte_registers),
+		cmocka_unit_test(destination_of_strings), cmocka_unit_test(length_limit),
+		cmocka_unit_test(truncation_is_exact),    cmocka_unit_test(agrees_on_random_bytes),
 		cmocka_unit_test(agrees_on_shaped_bytes),
 	};
 

@@ -58,7 +58,7 @@ static void td_with_everything(void **state)
 		{ { { 0xFFFF0000 }, 0x10000 }, E820_NVS },
 	};
 	static const struct e820_entry expected[] = {
-		{ 0, 0xA00000, E820_RAM },	    { 0xA00000, 0x21000, E820_ACPI },
+		{ 0, 0xA00000, E820_RAM },          { 0xA00000, 0x21000, E820_ACPI },
 		{ 0xA21000, 0x7F5DF000, E820_RAM }, { 0xB0000000, 0x10000000, E820_RESERVED },
 		{ 0xFFFF0000, 0x10000, E820_NVS },  { 0x100000000, 0x80000000, E820_RAM },
 	};

@@ -13,15 +13,16 @@
 
 /* [TCG PC Client Platform Firmware Profile 1.05 10.2.1, 10.4.5.1] */
 static const uint8_t first[] = {
-	0, 0, 0, 0, 3, 0, 0, 0,                                     /* PCR, EV_NO_ACTION */
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* SHA-1 digest */
-	33, 0, 0, 0,                                                /* event size */
-	'S', 'p', 'e', 'c', ' ', 'I', 'D', ' ', 'E', 'v', 'e', 'n', 't', '0', '3', 0,
-	0, 0, 0, 0,         /* platform class: client */
-	0, 2, 105, 2,       /* minor, major, errata, UINTN of 64 bits */
-	1, 0, 0, 0,         /* algorithms */
-	0x0C, 0, 48, 0,     /* SHA-384 and its size */
-	0,                  /* vendor information */
+	0,    0,   0,   0,   3,   0,   0,   0, /* PCR, EV_NO_ACTION */
+	0,    0,   0,   0,   0,   0,   0,   0,   0,   0,
+	0,    0,   0,   0,   0,   0,   0,   0,   0,   0, /* SHA-1 digest */
+	33,   0,   0,   0,                               /* event size */
+	'S',  'p', 'e', 'c', ' ', 'I', 'D', ' ', 'E', 'v',
+	'e',  'n', 't', '0', '3', 0,   0,   0,   0,   0, /* platform class: client */
+	0,    2,   105, 2, /* minor, major, errata, UINTN of 64 bits */
+	1,    0,   0,   0, /* algorithms */
+	0x0C, 0,   48,  0, /* SHA-384 and its size */
+	0,                 /* vendor information */
 };
 
 #define EVENT_HEAD (4 + 4 + 4 + 2 + 48 + 4)
@@ -54,8 +55,9 @@ static void an_event(void **state)
 	(void)state;
 	memset(digest, 0x3C, sizeof(digest));
 	assert_int_equal(event_log_start(&log, memory, sizeof(memory)), ST_OK);
-	assert_int_equal(event_log_add(&log, CC_MR_RTMR2, EV_EFI_HANDOFF_TABLES2, digest, "event",
-				       5), ST_OK);
+	assert_int_equal(
+		event_log_add(&log, CC_MR_RTMR2, EV_EFI_HANDOFF_TABLES2, digest, "event", 5),
+		ST_OK);
 	const uint8_t *event = memory + sizeof(first);
 	assert_memory_equal(event, head, sizeof(head));
 	assert_memory_equal(event + 14, digest, 48);

@@ -516,7 +516,7 @@ static void bounce_buffer_is_named_in_three_places(void **state)
 	static const char *const names[] = {
 		"shim/fw_cfg.c", /* accesses it */
 		"shim/tables.c", /* maps it */
-		"shim/main.c",	 /* makes it shared, and private again */
+		"shim/main.c",   /* makes it shared, and private again */
 	};
 	bool seen[ARRAY_COUNT(names)] = { false };
 	read_sections();

@@ -20,7 +20,10 @@ static const struct {
 	size_t offset;
 	const char *name;
 } registers[] = {
-#define REGISTER(bit, field) { bit, offsetof(struct tdcall_regs, field), #field }
+#define REGISTER(bit, field)                                     \
+	{                                                        \
+		bit, offsetof(struct tdcall_regs, field), #field \
+	}
 	REGISTER(FAKE_RAX, rax), REGISTER(FAKE_RCX, rcx), REGISTER(FAKE_RDX, rdx),
 	REGISTER(FAKE_RBX, rbx), REGISTER(FAKE_RSI, rsi), REGISTER(FAKE_RDI, rdi),
 	REGISTER(FAKE_R8, r8),   REGISTER(FAKE_R9, r9),   REGISTER(FAKE_R10, r10),
@@ -79,8 +82,8 @@ uint64_t tdcall(struct tdcall_regs *regs)
 		uint64_t *value = register_of(regs, i);
 		uint64_t expected = *register_of(&call.in, i);
 		if ((call.check & registers[i].bit) != 0 && *value != expected) {
-			fprintf(stderr, "fake tdcall: call %u: %s is 0x%lx, not 0x%lx\n",
-				fake.next, registers[i].name, *value, expected);
+			fprintf(stderr, "fake tdcall: call %u: %s is 0x%lx, not 0x%lx\n", fake.next,
+				registers[i].name, *value, expected);
 			abort();
 		}
 		if ((call.answer & registers[i].bit) != 0 || registers[i].bit == FAKE_RAX) {

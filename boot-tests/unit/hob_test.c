@@ -182,11 +182,15 @@ static void blocks_that_are_passed_over(void **state)
 	static const struct {
 		uint16_t type, length;
 	} blocks[] = {
-		{ HOB_TYPE_GUID_EXTENSION, 24 },    { HOB_TYPE_GUID_EXTENSION, 32 },
+		{ HOB_TYPE_GUID_EXTENSION, 24 },
+		{ HOB_TYPE_GUID_EXTENSION, 32 },
 		/* An ACPI table of 37 bytes: cloud-hypervisor. */
-		{ HOB_TYPE_GUID_EXTENSION, 61 },    { HOB_TYPE_CPU, 16 },
-		{ HOB_TYPE_MEMORY_ALLOCATION, 48 }, { HOB_TYPE_MEMORY_ALLOCATION, 72 },
-		{ HOB_TYPE_UNUSED, 8 },             { HOB_TYPE_UNUSED, 0x400 },
+		{ HOB_TYPE_GUID_EXTENSION, 61 },
+		{ HOB_TYPE_CPU, 16 },
+		{ HOB_TYPE_MEMORY_ALLOCATION, 48 },
+		{ HOB_TYPE_MEMORY_ALLOCATION, 72 },
+		{ HOB_TYPE_UNUSED, 8 },
+		{ HOB_TYPE_UNUSED, 0x400 },
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(blocks); i++) {
 		struct list list;
@@ -215,8 +219,7 @@ static void other_resources(void **state)
 	struct list list;
 	struct memory_map map;
 	begin(&list);
-	struct hob_resource mmio =
-		resource_of(HOB_RESOURCE_MEMORY_MAPPED_IO, 2 * GIB, 0x7EE00000);
+	struct hob_resource mmio = resource_of(HOB_RESOURCE_MEMORY_MAPPED_IO, 2 * GIB, 0x7EE00000);
 	mmio.attributes = 0x403;
 	put(&list, &mmio, sizeof(mmio));
 	resource(&list, HOB_RESOURCE_IO, 0, 0x10000);
@@ -232,8 +235,7 @@ static void other_resources(void **state)
 	expect(&map, 1, 2 * GIB, 0x7EE00000, MEMORY_MMIO);
 	expect(&map, 2, 0xFEFFC000, 0x4000, MEMORY_RESERVED);
 
-	refuses_range(HOB_RESOURCE_IO, 1, 0x10000, ST_BAD_RANGE,
-		      "TD HOB: ports 0x1, size 0x10000");
+	refuses_range(HOB_RESOURCE_IO, 1, 0x10000, ST_BAD_RANGE, "TD HOB: ports 0x1, size 0x10000");
 	refuses_range(HOB_RESOURCE_IO_RESERVED, UINT64_MAX, 2, ST_BAD_RANGE,
 		      "TD HOB: ports 0xffffffffffffffff, size 0x2");
 }
@@ -521,8 +523,7 @@ static void resource_attributes(void **state)
 	/* Not present or initialized; read-, write-, execution-protected, read-only, persistent,
 	 * special purpose; unknown. */
 	static const uint32_t wrong[] = {
-		0,    1,	2,	  0x87,	      0x107,	  0x207,
-		0x40007, 0x800007, 0x8000007, 0x10000007, 0x80000007,
+		0, 1, 2, 0x87, 0x107, 0x207, 0x40007, 0x800007, 0x8000007, 0x10000007, 0x80000007,
 	};
 	/* Of no use, ECC, cacheable, protectable, more reliable; encrypted: Intel's first QEMU. */
 	static const uint32_t right[] = { 3, 7, 0x7F, 0x3C07, 0x700007, 0x2000007, 0x4000007 };

@@ -253,7 +253,7 @@ static void config_fields(void **state)
 static void ap_table_bits(void **state)
 {
 	(void)state;
-	static const uint64_t bits[] = { PTE_P, PTE_W, PTE_U, PTE_PWT, PTE_PCD, PTE_A,
+	static const uint64_t bits[] = { PTE_P, PTE_W,  PTE_U,  PTE_PWT,   PTE_PCD,   PTE_A,
 					 PTE_D, PTE_PS, PTE_NX, BIT64(47), BIT64(51), BIT64(9) };
 	/* An entry of each level: PML4, PDPT, PD. */
 	for (uint64_t page = 0; page < 3; page++) {

@@ -37,7 +37,8 @@ static int set_up(void **state)
 	put(0x211, 1, 1);
 	put(0x22C, 0x7FFFFFFF, 4);
 	put(0x236, 2, 2);
-	request = (struct kernel_request){ .kernel = image, .kernel_size = sizeof(image),
+	request = (struct kernel_request){ .kernel = image,
+					   .kernel_size = sizeof(image),
 					   .command_line = "console=ttyS0",
 					   .low_memory = LOW_MEMORY };
 	return 0;
@@ -106,7 +107,10 @@ static void elf_and_multiboot_are_not_for_a_td(void **state)
 {
 	(void)state;
 	memset(image, 0, sizeof(image));
-	memcpy(image, "\x7F" "ELF", 4);
+	memcpy(image,
+	       "\x7F"
+	       "ELF",
+	       4);
 	assert_false(read_file());
 	assert_non_null(strstr(error, "ELF"));
 	set_up(NULL);
@@ -119,7 +123,10 @@ static void elf_and_multiboot_are_not_for_a_td(void **state)
 	put(0x1008, -0x1BADB002u, 4);
 	image[0x202] = 'H'; /* a bzImage is one */
 	assert_true(read_file());
-	memcpy(image, "\x7F" "ELF", 4);
+	memcpy(image,
+	       "\x7F"
+	       "ELF",
+	       4);
 	assert_true(read_file());
 }
 

@@ -187,15 +187,17 @@ static void payload_image(void **state)
 	(void)state;
 	make_kernel("kernel", good_header, 4 * LINUX_SECTOR_SIZE);
 	save("initrd", "initrd", 6);
-	run(0, "", "image --output p.fd --kernel kernel --initrd initrd --cmdline 'quiet x' "
-		   "--ap-handover strict");
+	run(0, "",
+	    "image --output p.fd --kernel kernel --initrd initrd --cmdline 'quiet x' "
+	    "--ap-handover strict");
 	run(0, "AP hand-over strict", "dump p.fd");
 	assert_non_null(strstr(out, "R--  kernel, 0x800 bytes"));
 	assert_non_null(strstr(out, "R--  initrd, 0x6 bytes"));
 	assert_non_null(strstr(out, "R--  command line, 0x7 bytes"));
 	/* A pipe is as good as a file. */
-	run(0, "", "image --output q.fd --kernel kernel --cmdline 'quiet x' --initrd /dev/stdin "
-		   "--ap-handover strict <initrd");
+	run(0, "",
+	    "image --output q.fd --kernel kernel --cmdline 'quiet x' --initrd /dev/stdin "
+	    "--ap-handover strict <initrd");
 	assert_int_equal(system("cmp p.fd q.fd"), 0);
 
 	char arguments[4200];
@@ -357,8 +359,8 @@ static void broken_ap_table(void **state)
 	static const struct poke pokes[] = {
 		/* A leaf alone, writable: its path is not, so it is no hole, but not our table. */
 		{ AP_TABLE + 0x2000, 8, 0xE3, "AP table 0x0: must be the identity" },
-		{ AP_TABLE + 0x2008, 8, 0x2000C1, "AP table 0x200000: must be" },      /* A clear */
-		{ AP_TABLE + 0x2008, 8, 0x2000A1, "AP table 0x200000: must be" },      /* D clear */
+		{ AP_TABLE + 0x2008, 8, 0x2000C1, "AP table 0x200000: must be" }, /* A clear */
+		{ AP_TABLE + 0x2008, 8, 0x2000A1, "AP table 0x200000: must be" }, /* D clear */
 		{ AP_TABLE + 0x2008, 8, 0x4000E1, "AP table 0x200000: must be" }, /* not itself */
 		{ AP_TABLE + 0x2008, 8, 0x80000000002000E1, "AP table 0x200000: must" }, /* NX */
 		{ AP_TABLE + 0x2008, 8, 0x8000002000E1, "AP table 0x200000: must" }, /* shared */
@@ -412,8 +414,8 @@ static void foreign_images(void **state)
 	/* Without its variables, as the half OVMF_CODE is. */
 	const uint64_t cut = align_up(ovmf.sections[1].raw_size, IMAGE_ALIGN);
 	char text[64];
-	snprintf(text, sizeof(text), "code.fd: section 0: data_offset 0x%x:",
-		 ovmf.sections[0].data_offset);
+	snprintf(text, sizeof(text),
+		 "code.fd: section 0: data_offset 0x%x:", ovmf.sections[0].data_offset);
 	save("code.fd", ovmf.image + cut, ovmf.size - cut);
 	ovmf_free(&ovmf);
 	run(1, text, "dump code.fd");
@@ -467,12 +469,17 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(help),            cmocka_unit_test(wrong_usage),
+		cmocka_unit_test(help),
+		cmocka_unit_test(wrong_usage),
 		cmocka_unit_test(policies),
-		cmocka_unit_test(default_image),   cmocka_unit_test(payload_image),
-		cmocka_unit_test(bad_payload),     cmocka_unit_test(size_limits),
-		cmocka_unit_test(bad_output),      cmocka_unit_test(broken_metadata),
-		cmocka_unit_test(broken_ap_table), cmocka_unit_test(foreign_images),
+		cmocka_unit_test(default_image),
+		cmocka_unit_test(payload_image),
+		cmocka_unit_test(bad_payload),
+		cmocka_unit_test(size_limits),
+		cmocka_unit_test(bad_output),
+		cmocka_unit_test(broken_metadata),
+		cmocka_unit_test(broken_ap_table),
+		cmocka_unit_test(foreign_images),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

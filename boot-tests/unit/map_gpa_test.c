@@ -25,8 +25,8 @@ static struct {
 	unsigned chunks;
 	struct gpa_range chunk[8];
 	enum share share;
-	uint64_t fail_at;     /* this page cannot be converted; 0 = none */
-	unsigned pending;     /* bit n: with n chunks done an interrupt waits */
+	uint64_t fail_at; /* this page cannot be converted; 0 = none */
+	unsigned pending; /* bit n: with n chunks done an interrupt waits */
 } host;
 
 bool lapic_pending(void)

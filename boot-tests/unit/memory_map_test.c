@@ -28,10 +28,9 @@ static void bad_ranges_change_nothing(void **state)
 	static const struct {
 		uint64_t base, size;
 	} bad[] = {
-		{ 0x3000, 0 },         { 0x3001, 0x1000 }, { 0x3000, 0x1001 },
-		{ 0x2000, 0x1000 },    { 0x1000, 0x2000 }, { UINT64_MAX - 0xFFF, 0x2000 },
-		{ 0x1000, 0x3000 },    { 0, 0x10000 },
-		{ UINT64_MAX - 0xFFF, 0x1000 },
+		{ 0x3000, 0 },      { 0x3001, 0x1000 }, { 0x3000, 0x1001 },
+		{ 0x2000, 0x1000 }, { 0x1000, 0x2000 }, { UINT64_MAX - 0xFFF, 0x2000 },
+		{ 0x1000, 0x3000 }, { 0, 0x10000 },     { UINT64_MAX - 0xFFF, 0x1000 },
 	};
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(memory_map_add(&map, bad[i].base, bad[i].size, MEMORY_ACCEPTED),

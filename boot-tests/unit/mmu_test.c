@@ -129,9 +129,9 @@ static uint64_t take_page(uint64_t operand)
 uint64_t seamcall(struct seam_regs *regs)
 {
 	static const char *const names[TDH_LEAF_COUNT] = {
-		[TDH_MEM_PAGE_ADD] = "ADD",     [TDH_MEM_SEPT_ADD] = "SEPT",
-		[TDH_MEM_PAGE_AUG] = "AUG",     [TDH_MEM_RANGE_BLOCK] = "BLOCK",
-		[TDH_MR_EXTEND] = "EXTEND",     [TDH_MEM_PAGE_REMOVE] = "REMOVE",
+		[TDH_MEM_PAGE_ADD] = "ADD",       [TDH_MEM_SEPT_ADD] = "SEPT",
+		[TDH_MEM_PAGE_AUG] = "AUG",       [TDH_MEM_RANGE_BLOCK] = "BLOCK",
+		[TDH_MR_EXTEND] = "EXTEND",       [TDH_MEM_PAGE_REMOVE] = "REMOVE",
 		[TDH_MEM_PAGE_DEMOTE] = "DEMOTE",
 	};
 	module.calls++;
@@ -491,17 +491,17 @@ static void both_parts_of_ram_in_one_range(void **state)
 }
 
 /* Runs statement, which must stop the machine, and looks for text in the reason. */
-#define EXPECT_STOP(statement, text)                                             \
-	do {                                                                     \
-		int code = setjmp(module.exit);                                  \
-		if (code == 0) {                                                 \
-			statement;                                               \
-			fail_msg("was not stopped");                             \
-		}                                                                \
-		assert_int_equal(code, EXIT_TD_STOPPED);                         \
-		if (strstr(module.reason, text) == NULL) {                       \
+#define EXPECT_STOP(statement, text)                                              \
+	do {                                                                      \
+		int code = setjmp(module.exit);                                   \
+		if (code == 0) {                                                  \
+			statement;                                                \
+			fail_msg("was not stopped");                              \
+		}                                                                 \
+		assert_int_equal(code, EXIT_TD_STOPPED);                          \
+		if (strstr(module.reason, text) == NULL) {                        \
 			fail_msg("'%s' does not name '%s'", module.reason, text); \
-		}                                                                \
+		}                                                                 \
 	} while (0)
 
 static void wrong_accesses_stop_the_td(void **state)

@@ -20,71 +20,71 @@ static const struct row {
 	unsigned bits, fields, elements;
 	bool guest;
 } rows[] = {
-	{ 0x0000000200000000, 32, 1, 1, false }, /* NUM_PKGS */
-	{ 0x0000000200000001, 32, 8, 1, false }, /* PKG_FMS */
-	{ 0x0800000200000000, 32, 1, 1, true }, /* VENDOR_ID */
-	{ 0x8800000200000001, 32, 1, 1, false }, /* BUILD_DATE */
-	{ 0x8800000100000002, 16, 1, 1, false }, /* BUILD_NUM */
-	{ 0x0800000100000003, 16, 1, 1, true }, /* MINOR_VERSION */
-	{ 0x0800000100000004, 16, 1, 1, true }, /* MAJOR_VERSION */
-	{ 0x0800000100000005, 16, 1, 1, false }, /* UPDATE_VERSION */
-	{ 0x0800000100000006, 16, 1, 1, false }, /* INTERNAL_VERSION */
-	{ 0x8900000100000000, 16, 1, 1, false }, /* MODULE_HV */
-	{ 0x8900000100000001, 16, 1, 1, false }, /* MIN_UPDATE_HV */
-	{ 0x8900000000000002, 8, 1, 1, false }, /* NO_DOWNGRADE */
-	{ 0x8900000100000003, 16, 1, 1, false }, /* NUM_HANDOFF_PAGES */
-	{ 0x8900000000000004, 8, 1, 1, false }, /* HANDOFF_DATA_VALID */
-	{ 0x8900000100000005, 16, 1, 1, false }, /* HANDOFF_DATA_HV */
-	{ 0x8900000200000006, 32, 1, 1, false }, /* HANDOFF_DATA_SIZE */
-	{ 0x0A00000200000000, 32, 1, 1, true }, /* SYS_ATTRIBUTES */
-	{ 0x0A00000000000001, 8, 1, 1, true }, /* NUM_TDX_FEATURES */
-	{ 0x0A00000300000008, 64, 1, 1, true }, /* TDX_FEATURES0 */
-	{ 0x9000000100000000, 16, 1, 1, false }, /* NUM_CMRS */
+	{ 0x0000000200000000, 32, 1, 1, false },  /* NUM_PKGS */
+	{ 0x0000000200000001, 32, 8, 1, false },  /* PKG_FMS */
+	{ 0x0800000200000000, 32, 1, 1, true },   /* VENDOR_ID */
+	{ 0x8800000200000001, 32, 1, 1, false },  /* BUILD_DATE */
+	{ 0x8800000100000002, 16, 1, 1, false },  /* BUILD_NUM */
+	{ 0x0800000100000003, 16, 1, 1, true },   /* MINOR_VERSION */
+	{ 0x0800000100000004, 16, 1, 1, true },   /* MAJOR_VERSION */
+	{ 0x0800000100000005, 16, 1, 1, false },  /* UPDATE_VERSION */
+	{ 0x0800000100000006, 16, 1, 1, false },  /* INTERNAL_VERSION */
+	{ 0x8900000100000000, 16, 1, 1, false },  /* MODULE_HV */
+	{ 0x8900000100000001, 16, 1, 1, false },  /* MIN_UPDATE_HV */
+	{ 0x8900000000000002, 8, 1, 1, false },   /* NO_DOWNGRADE */
+	{ 0x8900000100000003, 16, 1, 1, false },  /* NUM_HANDOFF_PAGES */
+	{ 0x8900000000000004, 8, 1, 1, false },   /* HANDOFF_DATA_VALID */
+	{ 0x8900000100000005, 16, 1, 1, false },  /* HANDOFF_DATA_HV */
+	{ 0x8900000200000006, 32, 1, 1, false },  /* HANDOFF_DATA_SIZE */
+	{ 0x0A00000200000000, 32, 1, 1, true },   /* SYS_ATTRIBUTES */
+	{ 0x0A00000000000001, 8, 1, 1, true },    /* NUM_TDX_FEATURES */
+	{ 0x0A00000300000008, 64, 1, 1, true },   /* TDX_FEATURES0 */
+	{ 0x9000000100000000, 16, 1, 1, false },  /* NUM_CMRS */
 	{ 0x9000000300000080, 64, 32, 1, false }, /* CMR_BASE */
 	{ 0x9000000300000100, 64, 32, 1, false }, /* CMR_SIZE */
-	{ 0x9100000100000008, 16, 1, 1, false }, /* MAX_TDMRS */
-	{ 0x9100000100000009, 16, 1, 1, false }, /* MAX_RESERVED_PER_TDMR */
-	{ 0x9100000100000010, 16, 1, 1, false }, /* PAMT_4K_ENTRY_SIZE */
-	{ 0x9100000100000011, 16, 1, 1, false }, /* PAMT_2M_ENTRY_SIZE */
-	{ 0x9100000100000012, 16, 1, 1, false }, /* PAMT_1G_ENTRY_SIZE */
-	{ 0x9800000100000000, 16, 1, 1, false }, /* TDR_BASE_SIZE */
-	{ 0x9800000100000100, 16, 1, 1, false }, /* TDCS_BASE_SIZE */
-	{ 0x9800000100000101, 16, 1, 1, false }, /* TDCS_SIZE_PER_L2_VM */
-	{ 0x9800000100000200, 16, 1, 1, false }, /* TDVPS_BASE_SIZE */
-	{ 0x9800000100000201, 16, 1, 1, false }, /* TDVPS_SIZE_PER_L2_VM */
-	{ 0x1900000300000000, 64, 1, 1, false }, /* ATTRIBUTES_FIXED0 */
-	{ 0x1900000300000001, 64, 1, 1, false }, /* ATTRIBUTES_FIXED1 */
-	{ 0x1900000300000002, 64, 1, 1, false }, /* XFAM_FIXED0 */
-	{ 0x1900000300000003, 64, 1, 1, false }, /* XFAM_FIXED1 */
-	{ 0x9900000100000004, 16, 1, 1, false }, /* NUM_CPUID_CONFIG */
-	{ 0x9900000300000006, 64, 1, 1, false }, /* CONFIG_FLAGS_FIXED0 */
-	{ 0x9900000300000007, 64, 1, 1, false }, /* CONFIG_FLAGS_FIXED1 */
+	{ 0x9100000100000008, 16, 1, 1, false },  /* MAX_TDMRS */
+	{ 0x9100000100000009, 16, 1, 1, false },  /* MAX_RESERVED_PER_TDMR */
+	{ 0x9100000100000010, 16, 1, 1, false },  /* PAMT_4K_ENTRY_SIZE */
+	{ 0x9100000100000011, 16, 1, 1, false },  /* PAMT_2M_ENTRY_SIZE */
+	{ 0x9100000100000012, 16, 1, 1, false },  /* PAMT_1G_ENTRY_SIZE */
+	{ 0x9800000100000000, 16, 1, 1, false },  /* TDR_BASE_SIZE */
+	{ 0x9800000100000100, 16, 1, 1, false },  /* TDCS_BASE_SIZE */
+	{ 0x9800000100000101, 16, 1, 1, false },  /* TDCS_SIZE_PER_L2_VM */
+	{ 0x9800000100000200, 16, 1, 1, false },  /* TDVPS_BASE_SIZE */
+	{ 0x9800000100000201, 16, 1, 1, false },  /* TDVPS_SIZE_PER_L2_VM */
+	{ 0x1900000300000000, 64, 1, 1, false },  /* ATTRIBUTES_FIXED0 */
+	{ 0x1900000300000001, 64, 1, 1, false },  /* ATTRIBUTES_FIXED1 */
+	{ 0x1900000300000002, 64, 1, 1, false },  /* XFAM_FIXED0 */
+	{ 0x1900000300000003, 64, 1, 1, false },  /* XFAM_FIXED1 */
+	{ 0x9900000100000004, 16, 1, 1, false },  /* NUM_CPUID_CONFIG */
+	{ 0x9900000300000006, 64, 1, 1, false },  /* CONFIG_FLAGS_FIXED0 */
+	{ 0x9900000300000007, 64, 1, 1, false },  /* CONFIG_FLAGS_FIXED1 */
 	{ 0x9900000300000400, 64, 32, 1, false }, /* CPUID_CONFIG_LEAVES */
 	{ 0x9900000300000500, 64, 32, 2, false }, /* CPUID_CONFIG_VALUES */
-	{ 0x9900000300000600, 64, 1, 1, false }, /* IA32_ARCH_CAPABILITIES_CONFIG_MASK */
-	{ 0x9900000100000800, 16, 1, 1, false }, /* NUM_ALLOWED_FMS */
-	{ 0x9900000100000801, 16, 1, 1, false }, /* NUM_DISALLOWED_FMS */
+	{ 0x9900000300000600, 64, 1, 1, false },  /* IA32_ARCH_CAPABILITIES_CONFIG_MASK */
+	{ 0x9900000100000800, 16, 1, 1, false },  /* NUM_ALLOWED_FMS */
+	{ 0x9900000100000801, 16, 1, 1, false },  /* NUM_DISALLOWED_FMS */
 	{ 0x9900000300000810, 64, 64, 1, false }, /* ALLOWED_FMS */
 	{ 0x9900000300000850, 64, 64, 1, false }, /* DISALLOWED_FMS */
-	{ 0xA000000300000000, 64, 1, 1, true }, /* MIG_ATTRIBUTES */
-	{ 0x2000000100000001, 16, 1, 1, true }, /* MIN_EXPORT_VERSION */
-	{ 0x2000000100000002, 16, 1, 1, true }, /* MAX_EXPORT_VERSION */
-	{ 0x2000000100000003, 16, 1, 1, true }, /* MIN_IMPORT_VERSION */
-	{ 0x2000000100000004, 16, 1, 1, true }, /* MAX_IMPORT_VERSION */
-	{ 0xA000000100000010, 16, 1, 1, false }, /* MAX_MIGS */
-	{ 0xA000000000000020, 8, 1, 1, false }, /* NUM_IMMUTABLE_STATE_PAGES */
-	{ 0xA000000000000021, 8, 1, 1, false }, /* NUM_TD_STATE_PAGES */
-	{ 0xA000000000000022, 8, 1, 1, false }, /* NUM_VP_STATE_PAGES */
-	{ 0xA100000100000000, 16, 1, 1, false }, /* MAX_SERV_TDS */
-	{ 0xA100000300000001, 64, 1, 1, false }, /* SERVTD_ATTR_FIXED0 */
-	{ 0xA100000300000002, 64, 1, 1, false }, /* SERVTD_ATTR_FIXED1 */
-	{ 0xA200000100000000, 16, 1, 1, true }, /* GUEST_L2_GPA_ATTR_MASK */
-	{ 0xA200000300000001, 64, 1, 1, false }, /* VM_CTLS_FIXED0 */
-	{ 0xA200000300000002, 64, 1, 1, false }, /* VM_CTLS_FIXED1 */
-	{ 0xA200000300000003, 64, 1, 1, false }, /* VPCU_L2_CTLS_FIXED0 */
-	{ 0xA200000300000004, 64, 1, 1, false }, /* VCPU_L2_CTLS_FIXED1 */
-	{ 0xA200000300000005, 64, 1, 1, false }, /* VPCU_L2_DEBUG_CTLS_FIXED0 */
-	{ 0xA200000300000006, 64, 1, 1, false }, /* VCPU_L2_DEBUG_CTLS_FIXED1 */
+	{ 0xA000000300000000, 64, 1, 1, true },   /* MIG_ATTRIBUTES */
+	{ 0x2000000100000001, 16, 1, 1, true },   /* MIN_EXPORT_VERSION */
+	{ 0x2000000100000002, 16, 1, 1, true },   /* MAX_EXPORT_VERSION */
+	{ 0x2000000100000003, 16, 1, 1, true },   /* MIN_IMPORT_VERSION */
+	{ 0x2000000100000004, 16, 1, 1, true },   /* MAX_IMPORT_VERSION */
+	{ 0xA000000100000010, 16, 1, 1, false },  /* MAX_MIGS */
+	{ 0xA000000000000020, 8, 1, 1, false },   /* NUM_IMMUTABLE_STATE_PAGES */
+	{ 0xA000000000000021, 8, 1, 1, false },   /* NUM_TD_STATE_PAGES */
+	{ 0xA000000000000022, 8, 1, 1, false },   /* NUM_VP_STATE_PAGES */
+	{ 0xA100000100000000, 16, 1, 1, false },  /* MAX_SERV_TDS */
+	{ 0xA100000300000001, 64, 1, 1, false },  /* SERVTD_ATTR_FIXED0 */
+	{ 0xA100000300000002, 64, 1, 1, false },  /* SERVTD_ATTR_FIXED1 */
+	{ 0xA200000100000000, 16, 1, 1, true },   /* GUEST_L2_GPA_ATTR_MASK */
+	{ 0xA200000300000001, 64, 1, 1, false },  /* VM_CTLS_FIXED0 */
+	{ 0xA200000300000002, 64, 1, 1, false },  /* VM_CTLS_FIXED1 */
+	{ 0xA200000300000003, 64, 1, 1, false },  /* VPCU_L2_CTLS_FIXED0 */
+	{ 0xA200000300000004, 64, 1, 1, false },  /* VCPU_L2_CTLS_FIXED1 */
+	{ 0xA200000300000005, 64, 1, 1, false },  /* VPCU_L2_DEBUG_CTLS_FIXED0 */
+	{ 0xA200000300000006, 64, 1, 1, false },  /* VCPU_L2_DEBUG_CTLS_FIXED1 */
 };
 
 static uint64_t page; /* behind ADDRESS of the TD */
@@ -136,8 +136,7 @@ static void walk(bool guest)
 	assert_int_equal(value, 0);
 	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
 		const struct row *row = &rows[i];
-		assert_int_equal(field_get(MD_ELEMENT_SIZE, row->id),
-				 __builtin_ctz(row->bits / 8));
+		assert_int_equal(field_get(MD_ELEMENT_SIZE, row->id), __builtin_ctz(row->bits / 8));
 		for (unsigned j = 0; j < row->fields * row->elements; j++) {
 			uint64_t id = row->id + j;
 			if (!readable(guest, row)) {
@@ -175,8 +174,8 @@ static void what_selects(void **state)
 	(void)state;
 	static const uint64_t ignored[] = { MD_ELEMENT_SIZE, BIT64(50), BIT64(51), MASK64(54, 52),
 					    BIT64(63) };
-	static const uint64_t refused[] = { BIT64(24), BIT64(31), BIT64(47), BIT64(55), BIT64(62),
-					    BIT64(34), BIT64(38) };
+	static const uint64_t refused[] = { BIT64(24), BIT64(31), BIT64(47), BIT64(55),
+					    BIT64(62), BIT64(34), BIT64(38) };
 	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
 		uint64_t want, value, next;
 		assert_int_equal(read(false, rows[i].id, &want, &next), TDX_SUCCESS);
@@ -323,8 +322,8 @@ static void values(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(host_walks_all),   cmocka_unit_test(guest_walks_its_own),
-		cmocka_unit_test(what_selects),     cmocka_unit_test(lists),
+		cmocka_unit_test(host_walks_all),     cmocka_unit_test(guest_walks_its_own),
+		cmocka_unit_test(what_selects),       cmocka_unit_test(lists),
 		cmocka_unit_test(lists_from_any_row), cmocka_unit_test(values),
 	};
 	return cmocka_run_group_tests(tests, load, NULL);

@@ -75,9 +75,7 @@ void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_
 	memset(vmcb, 0, sizeof(*vmcb));
 	vmcb->control.n_cr3 = nested_root.v;
 	vmcb->save.efer = EFER_SVME;
-	*vcpu = (struct svm_vcpu){
-		.vmcb = vmcb, .msrpm = msrpm, .nested_top = fixture.nested_top
-	};
+	*vcpu = (struct svm_vcpu){ .vmcb = vmcb, .msrpm = msrpm, .nested_top = fixture.nested_top };
 }
 
 enum pg_level svm_nested_top(void)
@@ -133,8 +131,7 @@ bool guest_translate(const struct svm_vcpu *vcpu, uint64_t linear, uint64_t *gpa
 	return true;
 }
 
-bool guest_run(const struct svm_vcpu *vcpu, uint64_t linear, unsigned *steps,
-	       struct guest_run *run)
+bool guest_run(const struct svm_vcpu *vcpu, uint64_t linear, unsigned *steps, struct guest_run *run)
 {
 	(void)vcpu;
 	(void)linear;
@@ -234,8 +231,7 @@ uint64_t fixture_frame(enum pg_level level)
 
 uint64_t call(uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
 {
-	fixture.regs =
-		(struct seam_regs){ .rax = rax, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
+	fixture.regs = (struct seam_regs){ .rax = rax, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
 	uint64_t status = seamcall(&fixture.regs);
 	CHECK(status == fixture.regs.rax);
 	return status;

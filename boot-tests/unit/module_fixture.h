@@ -21,22 +21,22 @@
 
 struct module_fixture {
 	struct module_platform platform;
-	uint64_t base, end;      /* convertible memory; PAMT first */
-	uint64_t next;           /* frames that were never given out */
+	uint64_t base, end; /* convertible memory; PAMT first */
+	uint64_t next;      /* frames that were never given out */
 	uint64_t tdr, tdvpr[FIXTURE_VCPUS];
-	struct seam_regs regs;   /* of the last call() */
+	struct seam_regs regs; /* of the last call() */
 
-	unsigned cpu;            /* that the calls are made on */
+	unsigned cpu;             /* that the calls are made on */
 	enum pg_level nested_top; /* svm_nested_top(): PG_512G unless a test says otherwise */
-	bool (*kicked)(void);    /* asked in the middle of long leaves; null: never */
+	bool (*kicked)(void);     /* asked in the middle of long leaves; null: never */
 	/* The TD: called at each VMRUN with the number of VMRUNs since enter() before it. */
 	void (*script)(struct svm_vcpu *vcpu, unsigned run);
 	unsigned runs;
-	uint64_t injected;       /* the last event that a VMRUN since enter() delivered */
-	uint8_t code[16];        /* at RIP, wherever that is */
+	uint64_t injected; /* the last event that a VMRUN since enter() delivered */
+	uint8_t code[16];  /* at RIP, wherever that is */
 	uint64_t shared_root;
 
-	char reason[256];        /* of machine_exit() */
+	char reason[256]; /* of machine_exit() */
 	jmp_buf exit;
 };
 extern struct module_fixture fixture;

@@ -142,10 +142,12 @@ static void operands_of_52_bits(void **state)
 	(void)state;
 	make_td(LEVELS_5, TD_CONFIG_FLAGS_GPAW);
 	static const uint64_t bad[] = {
-		5, 7,                         /* there is no such level */
-		BIT64(47) | PG_256T,          /* not aligned to 256 TiB */
-		BIT64(51) | PG_256T,          /* SHARED */
-		BIT64(51) | PG_2M, BIT64(52) | PG_256T,
+		5,
+		7,                   /* there is no such level */
+		BIT64(47) | PG_256T, /* not aligned to 256 TiB */
+		BIT64(51) | PG_256T, /* SHARED */
+		BIT64(51) | PG_2M,
+		BIT64(52) | PG_256T,
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
 		assert_status(sept_add(bad[i]), INVALID_RCX);
@@ -288,12 +290,9 @@ static void seam_of_4_levels(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(geometries),
-		cmocka_unit_test(td_is_told),
-		cmocka_unit_test(operands_of_52_bits),
-		cmocka_unit_test(seam_in_the_root),
-		cmocka_unit_test(violations_by_bit_51),
-		cmocka_unit_test(seam_below_the_root),
+		cmocka_unit_test(geometries),           cmocka_unit_test(td_is_told),
+		cmocka_unit_test(operands_of_52_bits),  cmocka_unit_test(seam_in_the_root),
+		cmocka_unit_test(violations_by_bit_51), cmocka_unit_test(seam_below_the_root),
 		cmocka_unit_test(seam_of_4_levels),
 	};
 	return cmocka_run_group_tests(tests, load, NULL);

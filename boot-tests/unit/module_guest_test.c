@@ -128,9 +128,9 @@ static void root_has_both_halves(void **state)
 	assert_int_equal(root[0], vcpu()->td.tdcs->sept_root.table[0]);
 	assert_true(root[0] & PTE_P);
 	/* A new root entry of the Secure EPT is seen at the next entry. */
-	assert_status(call(TDH_MEM_SEPT_ADD, BIT64(39) | PG_512G, fixture.tdr, fixture_frame(PG_4K),
-			   0),
-		      TDX_SUCCESS);
+	assert_status(
+		call(TDH_MEM_SEPT_ADD, BIT64(39) | PG_512G, fixture.tdr, fixture_frame(PG_4K), 0),
+		TDX_SUCCESS);
 	assert_false(root[1] & PTE_P);
 	assert_status(enter(kick), KICKED);
 	assert_true(root[1] & PTE_P);
@@ -170,8 +170,9 @@ static void unknown_exit_stops(void **state)
 static void vmcall_masks(void **state)
 {
 	(void)state;
-	static const uint64_t bad[] = { BIT64(0), BIT64(1),  BIT64(4),
-					BIT64(5), BIT64(32), BIT64(63) };
+	static const uint64_t bad[] = {
+		BIT64(0), BIT64(1), BIT64(4), BIT64(5), BIT64(32), BIT64(63)
+	};
 	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
 		assert_status(tdcall2(TDG_VP_VMCALL, 0xFC00 | bad[i], 0),
 			      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
@@ -555,8 +556,7 @@ static void shared_memory_comes_and_goes(void **state)
 		assert_shared_ve(SHARED_DATA + 0xFF0, 0, 0);
 		*entries[level] = NPT_SUPPRESS_VE;
 		assert_int_equal(reaches(SHARED_DATA), 0);
-		assert_status(fault(SHARED_DATA + 8, NPF_FINAL | NPF_W),
-			      EXIT_REASON_EPT_VIOLATION);
+		assert_status(fault(SHARED_DATA + 8, NPF_FINAL | NPF_W), EXIT_REASON_EPT_VIOLATION);
 		assert_int_equal(fixture.runs, 1);
 		assert_int_equal(fixture.injected, 0);
 		assert_int_equal(vcpu()->ve.valid, 0);
@@ -760,27 +760,27 @@ static void control_registers(void **state)
 	struct vmcb_save s = { .cr0 = 0x31,
 			       .cr4 = CR4_MCE | CR4_PAE,
 			       .efer = EFER_LME | EFER_SVME };
-	assert_int_equal(td_cr0_apply(&s, 0x30), CR_VE);              /* PE */
-	assert_int_equal(td_cr0_apply(&s, 0x11), CR_VE);              /* NE */
+	assert_int_equal(td_cr0_apply(&s, 0x30), CR_VE); /* PE */
+	assert_int_equal(td_cr0_apply(&s, 0x11), CR_VE); /* NE */
 	assert_int_equal(td_cr0_apply(&s, 0x31 | CR0_CD), CR_VE);
-	assert_int_equal(td_cr0_apply(&s, 0x31 | CR0_NW), CR_GP);     /* NW without CD */
-	assert_int_equal(td_cr0_apply(&s, 0x30 | CR0_PG), CR_GP);     /* PG without PE */
+	assert_int_equal(td_cr0_apply(&s, 0x31 | CR0_NW), CR_GP); /* NW without CD */
+	assert_int_equal(td_cr0_apply(&s, 0x30 | CR0_PG), CR_GP); /* PG without PE */
 	assert_int_equal(td_cr0_apply(&s, 0x31 | BIT64(32)), CR_GP);
 	s.cr4 = CR4_MCE;
-	assert_int_equal(td_cr0_apply(&s, 0x31 | CR0_PG), CR_GP);     /* LME without PAE */
+	assert_int_equal(td_cr0_apply(&s, 0x31 | CR0_PG), CR_GP); /* LME without PAE */
 	s.cr4 |= CR4_PAE;
 	assert_int_equal(s.efer & EFER_LMA, 0);
 	assert_int_equal(td_cr0_apply(&s, 0x21 | CR0_PG | CR0_WP), CR_DONE);
 	assert_int_equal(s.cr0, 0x31 | CR0_PG | CR0_WP);
 	assert_true(s.efer & EFER_LMA);
 	s.cs.attrib = VMCB_ATTRIB_CODE64;
-	assert_int_equal(td_cr0_apply(&s, 0x31), CR_GP);              /* in 64-bit mode */
-	assert_int_equal(td_cr4_apply(&s, CR4_MCE, 0x7FF), CR_GP);    /* PAE in long mode */
+	assert_int_equal(td_cr0_apply(&s, 0x31), CR_GP);           /* in 64-bit mode */
+	assert_int_equal(td_cr4_apply(&s, CR4_MCE, 0x7FF), CR_GP); /* PAE in long mode */
 	s.cs.attrib = VMCB_ATTRIB_CODE32;
 	assert_int_equal(td_cr0_apply(&s, 0x31), CR_DONE);
 	assert_int_equal(s.efer & EFER_LMA, 0);
 
-	assert_int_equal(td_cr4_apply(&s, CR4_PAE, 0x7FF), CR_VE);    /* MCE */
+	assert_int_equal(td_cr4_apply(&s, CR4_PAE, 0x7FF), CR_VE); /* MCE */
 	assert_int_equal(td_cr4_apply(&s, CR4_MCE | CR4_VMXE, 0x7FF), CR_VE);
 	assert_int_equal(td_cr4_apply(&s, CR4_MCE | CR4_SMXE, 0x7FF), CR_VE);
 	assert_int_equal(td_cr4_apply(&s, CR4_MCE | CR4_PKE, 0x7FF), CR_GP);

@@ -297,11 +297,14 @@ static void gpa_operands(void **state)
 	(void)state;
 	fixture_init(fixture_params());
 	static const uint64_t bad[] = {
-		0,                             /* level 0 is no table */
-		4,                             /* there is no level 5 entry in 4 levels */
-		7, 1 | 0x1000,                 /* not aligned to 2 MiB */
-		1 | 8, 1 | BIT64(52), 1 | BIT64(63),
-		1 | BIT64(47),                 /* SHARED */
+		0, /* level 0 is no table */
+		4, /* there is no level 5 entry in 4 levels */
+		7,
+		1 | 0x1000, /* not aligned to 2 MiB */
+		1 | 8,
+		1 | BIT64(52),
+		1 | BIT64(63),
+		1 | BIT64(47), /* SHARED */
 		1 | BIT64(48),
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
@@ -371,9 +374,9 @@ static void add_and_augment(void **state)
 	assert_status(call(TDH_PHYMEM_PAGE_RDMD, large + 0x1FF000, 0, 0, 0), TDX_SUCCESS);
 	assert_int_equal(fixture.regs.rcx, TDX_PAGE_REG);
 	assert_int_equal(fixture.regs.r8, PG_2M);
-	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS + 0x200000, fixture.tdr,
-			   fixture_frame(PG_4K), 0),
-		      TDX_EPT_WALK_FAILED | TDX_OPERAND_RCX);
+	assert_status(
+		call(TDH_MEM_PAGE_AUG, ADDRESS + 0x200000, fixture.tdr, fixture_frame(PG_4K), 0),
+		TDX_EPT_WALK_FAILED | TDX_OPERAND_RCX);
 	assert_int_equal(fixture.regs.rdx, PG_2M | TDX_SEPT_PENDING << 8);
 	assert_status(call(TDH_MEM_SEPT_RD, (ADDRESS + 0x200000) | PG_2M, fixture.tdr, 0, 0),
 		      TDX_SUCCESS);
@@ -449,8 +452,7 @@ static void blocked_table_hides_what_is_below(void **state)
 		      TDX_EPT_WALK_FAILED | TDX_OPERAND_RCX);
 	assert_int_equal(fixture.regs.rdx, PG_2M | TDX_SEPT_NL_BLOCKED << 8);
 	assert_status(call(TDH_MEM_TRACK, fixture.tdr, 0, 0, 0), TDX_SUCCESS);
-	assert_status(call(TDH_MEM_RANGE_UNBLOCK, ADDRESS | PG_2M, fixture.tdr, 0, 0),
-		      TDX_SUCCESS);
+	assert_status(call(TDH_MEM_RANGE_UNBLOCK, ADDRESS | PG_2M, fixture.tdr, 0, 0), TDX_SUCCESS);
 	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS, fixture.tdr, fixture_frame(PG_4K), 0),
 		      TDX_SUCCESS);
 }
@@ -564,18 +566,18 @@ static void mrtd(void **state)
 	/* A failed call and a page that is not measured add nothing. */
 	assert_status(call(TDH_MEM_PAGE_ADD, ADDRESS, fixture.tdr, fixture_frame(PG_4K), source),
 		      TDX_EPT_ENTRY_STATE_INCORRECT | TDX_OPERAND_RCX);
-	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS + 0x1000, fixture.tdr, fixture_frame(PG_4K),
-			   0),
-		      TDX_SUCCESS);
+	assert_status(
+		call(TDH_MEM_PAGE_AUG, ADDRESS + 0x1000, fixture.tdr, fixture_frame(PG_4K), 0),
+		TDX_SUCCESS);
 	fixture_finalize();
 	uint8_t expected[SHA384_SIZE];
 	unsigned size = sizeof(expected);
 	EVP_DigestFinal_ex(hash, expected, &size);
 	EVP_MD_CTX_free(hash);
 	assert_memory_equal(stats.mrtd, expected, sizeof(expected));
-	assert_status(call(TDH_MEM_PAGE_ADD, ADDRESS + 0x2000, fixture.tdr, fixture_frame(PG_4K),
-			   source),
-		      TDX_OP_STATE_INCORRECT);
+	assert_status(
+		call(TDH_MEM_PAGE_ADD, ADDRESS + 0x2000, fixture.tdr, fixture_frame(PG_4K), source),
+		TDX_OP_STATE_INCORRECT);
 	assert_status(call(TDH_MR_FINALIZE, fixture.tdr, 0, 0, 0), TDX_OP_STATE_INCORRECT);
 }
 

@@ -51,7 +51,7 @@ static const struct instruction {
 	uint8_t code[4];
 	unsigned length, reason; /* of a #VE */
 	uint8_t vector;
-} *instruction;
+} * instruction;
 
 static void instruction_script(struct svm_vcpu *svm, unsigned run)
 {
@@ -101,7 +101,7 @@ static const struct step {
 	uint64_t msr_write;
 	uint8_t code[4];
 	unsigned length;
-} *step;
+} * step;
 
 static void step_script(struct svm_vcpu *svm, unsigned run)
 {

@@ -293,7 +293,9 @@ static void td_is_busy(void **state)
 	static const struct {
 		uint64_t leaf;
 		bool alone; /* it cannot share the vCPU */
-	} leaves[] = { { TDH_VP_RD, false }, { TDH_VP_WR, false }, { TDH_VP_FLUSH, true },
+	} leaves[] = { { TDH_VP_RD, false },
+		       { TDH_VP_WR, false },
+		       { TDH_VP_FLUSH, true },
 		       { TDH_VP_INIT, true } };
 	for (unsigned i = 0; i < ARRAY_COUNT(leaves); i++) {
 		uint64_t leaf = leaves[i].leaf;

@@ -154,9 +154,9 @@ static void extend_and_record(uint8_t *data, struct event *log, unsigned count)
 		log[i].index = (i * i + i / 3) % 4;
 		sha384_of(&i, sizeof(i), "event", 5, log[i].digest);
 		memcpy(data + 64, log[i].digest, SHA384_SIZE);
-		assert_status(tdcall_of_td(TDG_MR_RTMR_EXTEND, ADDRESS + 64, log[i].index, 0, 0,
-					   &exited),
-			      TDX_SUCCESS);
+		assert_status(
+			tdcall_of_td(TDG_MR_RTMR_EXTEND, ADDRESS + 64, log[i].index, 0, 0, &exited),
+			TDX_SUCCESS);
 	}
 }
 

@@ -127,9 +127,9 @@ static void tdcalls(void **state)
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
 		bool exited;
-		assert_int_equal(tdcall_of_td(rows[i].rax, rows[i].rcx, rows[i].rdx, rows[i].r8, 1,
-					      &exited),
-				 rows[i].status);
+		assert_int_equal(
+			tdcall_of_td(rows[i].rax, rows[i].rcx, rows[i].rdx, rows[i].r8, 1, &exited),
+			rows[i].status);
 		assert_false(exited);
 		expect(fixture_svm()->gpr[RDX], rows[i].rdx_after);
 		expect(fixture_svm()->gpr[R8], rows[i].r8_after);
@@ -151,8 +151,8 @@ static void vcpu_writes(void **state)
 		{ 0x2, 0x100, 0xFFFF, invalid, 0 },
 		{ 0x2, 0xF2, 0xFFFF, 0, 0xFFFF },
 		{ 0x4000, 0x80, 0x80, 0xC000073000002016, 0 },
-		{ 0x2016, 0x12345678, UINT64_MAX, invalid, 0 },            /* not aligned */
-		{ 0x2016, BIT64(47) | 0x40, UINT64_MAX, invalid, 0 },      /* a private key id */
+		{ 0x2016, 0x12345678, UINT64_MAX, invalid, 0 },       /* not aligned */
+		{ 0x2016, BIT64(47) | 0x40, UINT64_MAX, invalid, 0 }, /* a private key id */
 		{ 0x2016, 0x12345640, UINT64_MAX, 0, UINT64_MAX },
 		{ 0x2016, BIT64(42) | 0x12345680, UINT64_MAX, 0, 0x12345640 },
 		{ 0x4000, 0x81, 0x81, invalid, 0 }, /* bit 0 is not the host's */
@@ -164,9 +164,9 @@ static void vcpu_writes(void **state)
 		{ 0x203C, 0, UINT64_MAX, 0, 0x5000 },
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
-		assert_int_equal(call(43, fixture.tdvpr[0], rows[i].code, rows[i].value,
-				      rows[i].mask),
-				 rows[i].status);
+		assert_int_equal(
+			call(43, fixture.tdvpr[0], rows[i].code, rows[i].value, rows[i].mask),
+			rows[i].status);
 		assert_int_equal(fixture.regs.r8, rows[i].old);
 	}
 	/* They come before all other fields of a vCPU. */
@@ -184,12 +184,9 @@ static void states(void **state)
 		unsigned leaf, cpu;
 		enum sys_state after;
 	} rows[] = {
-		{ 33, 0, SYS_SYSINIT_DONE },
-		{ 35, 0, SYS_SYSINIT_DONE },
-		{ 35, 1, SYS_SYSINIT_DONE },
-		{ 35, 2, SYS_SYSINIT_DONE },
-		{ 35, 3, SYS_SYSINIT_DONE },
-		{ 45, 0, SYS_SYSCONFIG_DONE },
+		{ 33, 0, SYS_SYSINIT_DONE },   { 35, 0, SYS_SYSINIT_DONE },
+		{ 35, 1, SYS_SYSINIT_DONE },   { 35, 2, SYS_SYSINIT_DONE },
+		{ 35, 3, SYS_SYSINIT_DONE },   { 45, 0, SYS_SYSCONFIG_DONE },
 		{ 31, 1, SYS_SYSCONFIG_DONE }, /* the first of two packages */
 		{ 31, 0, SYS_READY },
 	};

@@ -189,8 +189,8 @@ static void recorded_entries(void **state)
 /* --- every state, every leaf ------------------------------------------------------------------ */
 
 /* Columns, and letters for what an entry becomes. */
-static const enum sept_state columns[] = { SEPT_FREE,    SEPT_NL_MAPPED, SEPT_NL_BLOCKED,
-					   SEPT_MAPPED,  SEPT_BLOCKED,   SEPT_PENDING,
+static const enum sept_state columns[] = { SEPT_FREE,           SEPT_NL_MAPPED, SEPT_NL_BLOCKED,
+					   SEPT_MAPPED,         SEPT_BLOCKED,   SEPT_PENDING,
 					   SEPT_PENDING_BLOCKED };
 static const char letters[] = "fnNmbpq";
 
@@ -446,10 +446,10 @@ static void attributes_of_each_state(void **state)
 		/* WR wants the size, and has the host split what is larger. */
 		status = guest(TDG_MEM_PAGE_ATTR_WR, LARGE + PAGE);
 		if (!is_table(at)) {
-			uint64_t rights = at == SEPT_MAPPED ? EPT_QUAL_READABLE |
-								      EPT_QUAL_WRITABLE |
-								      EPT_QUAL_EXECUTABLE :
-							      0;
+			uint64_t rights = at == SEPT_MAPPED ?
+						  EPT_QUAL_READABLE | EPT_QUAL_WRITABLE |
+							  EPT_QUAL_EXECUTABLE :
+						  0;
 			assert_exit(status, LARGE + PAGE, EPT_QUAL_WRITE | rights,
 				    EXT_QUAL_ATTR_WR |
 					    ENTRY(PG_2M, shown[i].public_state, shown[i].has_page));
@@ -461,12 +461,9 @@ static void attributes_of_each_state(void **state)
 	static const struct {
 		uint64_t rdx, r8, operand;
 	} bad[] = {
-		{ 1, 0, TDX_OPERAND_RDX },
-		{ 0, 1, TDX_OPERAND_R8 },
-		{ 1, 1, TDX_OPERAND_RDX },
-		{ 0x10000, 1, TDX_OPERAND_R8 },
-		{ 0x10000, 0, TDX_OPERAND_RDX },
-		{ 0, UINT64_C(1) << 63, TDX_OPERAND_R8 },
+		{ 1, 0, TDX_OPERAND_RDX },       { 0, 1, TDX_OPERAND_R8 },
+		{ 1, 1, TDX_OPERAND_RDX },       { 0x10000, 1, TDX_OPERAND_R8 },
+		{ 0x10000, 0, TDX_OPERAND_RDX }, { 0, UINT64_C(1) << 63, TDX_OPERAND_R8 },
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(bad); i++) {
 		/* Before anything of the page is looked at. */
@@ -563,8 +560,13 @@ static void versions(void **state)
 	make_td();
 	uint64_t v1 = TDH_MEM_SEPT_ADD | field_put(TDX_VERSION, 1);
 	uint64_t operand = LARGE | PG_2M;
-	struct seam_regs good = { .rax = v1, .rcx = operand, .rdx = fixture.tdr, .r8 = t.table,
-				  .r9 = UINT64_MAX, .r10 = UINT64_MAX, .r11 = UINT64_MAX };
+	struct seam_regs good = { .rax = v1,
+				  .rcx = operand,
+				  .rdx = fixture.tdr,
+				  .r8 = t.table,
+				  .r9 = UINT64_MAX,
+				  .r10 = UINT64_MAX,
+				  .r11 = UINT64_MAX };
 	struct seam_regs regs = good;
 	regs.r10 = t.spare;
 	assert_status(seamcall(&regs), TDX_OPERAND_INVALID | (TDX_OPERAND_R9 + 1));
@@ -856,8 +858,7 @@ static void interrupted_accept(void **state)
 	kick_after(7);
 	assert_status(enter(accept_script), TDX_SUCCESS | EXIT_REASON_EXTERNAL_INTERRUPT);
 	assert_status(call(TDH_MEM_RANGE_BLOCK, LARGE | PG_2M, fixture.tdr, 0, 0), TDX_SUCCESS);
-	assert_int_equal(*entry_of(PG_2M),
-			 sept_entry(SEPT_PENDING_BLOCKED, hpa(t.large), PG_2M));
+	assert_int_equal(*entry_of(PG_2M), sept_entry(SEPT_PENDING_BLOCKED, hpa(t.large), PG_2M));
 	assert_status(call(TDH_MEM_TRACK, fixture.tdr, 0, 0, 0), TDX_SUCCESS);
 	assert_status(call(TDH_MEM_PAGE_REMOVE, LARGE | PG_2M, fixture.tdr, 0, 0), TDX_SUCCESS);
 	assert_int_equal(fixture.regs.rcx, t.large);

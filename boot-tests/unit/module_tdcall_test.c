@@ -68,9 +68,9 @@ static void tdcall_conditions(void **state)
 	assert_int_equal(gpr()[RDX], MD_NONE);
 	for (uint64_t leaf = 0; leaf < TDG_LEAF_COUNT; leaf++) {
 		if (leaf != TDG_VM_RD) {
-			assert_status(tdcall_of_td(leaf | field_put(TDX_VERSION, 1), 1, 2, 3, 4,
-						   &exited),
-				      invalid);
+			assert_status(
+				tdcall_of_td(leaf | field_put(TDX_VERSION, 1), 1, 2, 3, 4, &exited),
+				invalid);
 			assert_int_equal(gpr()[R8], 3);
 			assert_int_equal(gpr()[RDX], 2);
 		}
@@ -353,10 +353,15 @@ static void list_of_fields(void **state)
 {
 	(void)state;
 	const uint64_t expected[] = {
-		MD_SYS_VENDOR_ID, 0x8086,
-		MD_SYS_MINOR_VERSION | field_put(MD_LAST_FIELD, 1), 5, 1,
-		MD_SYS_ATTRIBUTES, 0,
-		MD_SYS_NUM_TDX_FEATURES, 1,
+		MD_SYS_VENDOR_ID,
+		0x8086,
+		MD_SYS_MINOR_VERSION | field_put(MD_LAST_FIELD, 1),
+		5,
+		1,
+		MD_SYS_ATTRIBUTES,
+		0,
+		MD_SYS_NUM_TDX_FEATURES,
+		1,
 		MD_SYS_TDX_FEATURES0,
 	};
 	uint64_t *list = hpa_ptr(hpa(data_page));

@@ -76,8 +76,7 @@ static void teardown_order(void **state)
 	/* Alive: nothing of the end can be done but the first step, and that not yet. */
 	assert_status(call(TDH_MNG_KEY_FREEID, fixture.tdr, 0, 0, 0),
 		      TDX_LIFECYCLE_STATE_INCORRECT);
-	assert_status(call(TDH_PHYMEM_PAGE_RECLAIM, large, 0, 0, 0),
-		      TDX_LIFECYCLE_STATE_INCORRECT);
+	assert_status(call(TDH_PHYMEM_PAGE_RECLAIM, large, 0, 0, 0), TDX_LIFECYCLE_STATE_INCORRECT);
 	assert_int_equal(fixture.regs.rcx, TDX_PAGE_REG);
 	assert_int_equal(fixture.regs.rdx, fixture.tdr);
 	assert_int_equal(fixture.regs.r8, PG_2M);
@@ -103,8 +102,7 @@ static void teardown_order(void **state)
 	assert_status(call(TDH_VP_ENTER, fixture.tdvpr[0], 0, 0, 0), TDX_TD_KEYS_NOT_CONFIGURED);
 	assert_status(call(TDH_VP_FLUSH, fixture.tdvpr[0], 0, 0, 0), TDX_TD_KEYS_NOT_CONFIGURED);
 	assert_status(call(TDH_MEM_TRACK, fixture.tdr, 0, 0, 0), TDX_TD_KEYS_NOT_CONFIGURED);
-	assert_status(call(TDH_PHYMEM_PAGE_RECLAIM, large, 0, 0, 0),
-		      TDX_LIFECYCLE_STATE_INCORRECT);
+	assert_status(call(TDH_PHYMEM_PAGE_RECLAIM, large, 0, 0, 0), TDX_LIFECYCLE_STATE_INCORRECT);
 	assert_status(call(TDH_MNG_KEY_FREEID, fixture.tdr, 0, 0, 0), TDX_WBCACHE_NOT_COMPLETE);
 	assert_status(call(TDH_PHYMEM_CACHE_WB, 2, 0, 0, 0), invalid);
 	assert_status(call(TDH_PHYMEM_CACHE_WB, TDX_CACHE_WB_RESUME, 0, 0, 0),
@@ -356,9 +354,9 @@ static void debug_memory(void **state)
 		uint64_t source = fixture_frame(PG_4K);
 		uint64_t *words = hpa_ptr(hpa(source));
 		words[2] = 0x1122334455667788;
-		assert_status(call(TDH_MEM_PAGE_ADD, ADDRESS, fixture.tdr, fixture_frame(PG_4K),
-				   source),
-			      TDX_SUCCESS);
+		assert_status(
+			call(TDH_MEM_PAGE_ADD, ADDRESS, fixture.tdr, fixture_frame(PG_4K), source),
+			TDX_SUCCESS);
 		uint64_t status = call(TDH_MEM_RD, ADDRESS + 16, fixture.tdr, 7, 0);
 		if (!debug) {
 			assert_status(status, TDX_TD_NON_DEBUG);

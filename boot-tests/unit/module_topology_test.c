@@ -106,7 +106,9 @@ static void cpuid_topology(void **state)
 {
 	(void)state;
 	static const struct cpuid_values levels[TOPOLOGY_LEVELS] = {
-		{ 1, 2, 0x100, 0 }, { 3, 6, 0x201, 0 }, { 0, 0, 2, 0 },
+		{ 1, 2, 0x100, 0 },
+		{ 3, 6, 0x201, 0 },
+		{ 0, 0, 2, 0 },
 	};
 	struct td_params *params = fixture_params();
 	memcpy(params->cpuid_config + 12 * sizeof(levels[0]), levels, sizeof(levels));

@@ -402,8 +402,8 @@ static void foreign_tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_lists),        cmocka_unit_test(border_lists),
-		cmocka_unit_test(malformed_lists),     cmocka_unit_test(malformed_arguments),
+		cmocka_unit_test(random_lists),    cmocka_unit_test(border_lists),
+		cmocka_unit_test(malformed_lists), cmocka_unit_test(malformed_arguments),
 		cmocka_unit_test(foreign_tables),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,8 +231,7 @@ static void broken_entries(void **state)
 		  { good.entries[AT_CMDLINE].range, PLAN_IMAGE, PLAN_CMDLINE, bytes, PAGE },
 		  ST_NO_SPACE },
 		{ AT_SHIM,
-		  { good.entries[AT_SHIM].range, PLAN_IMAGE, PLAN_SHIM, bytes,
-		    SHIM_SIZE - 1 },
+		  { good.entries[AT_SHIM].range, PLAN_IMAGE, PLAN_SHIM, bytes, SHIM_SIZE - 1 },
 		  ST_BAD_ARGUMENT },
 		/* a border that is right */
 		{ AT_CMDLINE,

@@ -5,8 +5,8 @@
 #include "shim/refusal.h"
 
 /* After cmocka.h. */
-#define assert_refusal(call, status, text)                                                         \
-	do {                                                                                       \
-		assert_int_equal(call, status);                                                    \
-		assert_string_equal(refusal_text(status), text);                                   \
+#define assert_refusal(call, status, text)                       \
+	do {                                                     \
+		assert_int_equal(call, status);                  \
+		assert_string_equal(refusal_text(status), text); \
 	} while (0)

@@ -14,7 +14,7 @@
 #define VCPUS 4
 
 static struct td td;
-static unsigned here;         /* the CPU that the host runs on */
+static unsigned here; /* the CPU that the host runs on */
 static unsigned kicks[MACHINE_MAX_CPUS];
 
 unsigned cpu_index(void)

@@ -101,8 +101,9 @@ static void others(void **state)
 {
 	(void)state;
 	static const uint64_t statuses[] = {
-		TDX_KEY_GENERATION_FAILED, TDX_PREVIOUS_TLB_EPOCH_BUSY, TDX_INTERRUPTED_RESUMABLE,
-		TDX_OPERAND_INVALID | TDX_OPERAND_RCX, TDX_SYS_NOT_READY,
+		TDX_KEY_GENERATION_FAILED, TDX_PREVIOUS_TLB_EPOCH_BUSY,
+		TDX_INTERRUPTED_RESUMABLE, TDX_OPERAND_INVALID | TDX_OPERAND_RCX,
+		TDX_SYS_NOT_READY,
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(statuses); i++) {
 		expect(1, statuses[i], 1, statuses[i]);
@@ -136,7 +137,9 @@ static void faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entropy), cmocka_unit_test(busy), cmocka_unit_test(others),
+		cmocka_unit_test(entropy),
+		cmocka_unit_test(busy),
+		cmocka_unit_test(others),
 		cmocka_unit_test(faults),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

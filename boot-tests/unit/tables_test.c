@@ -229,7 +229,9 @@ static void descriptor_tables(void **state)
 	tables_fill_descriptors(&d, stubs);
 	for (unsigned vector = 0; vector < 32; vector++) {
 		assert_gate(&d.idt[vector], stubs + 16 * vector,
-			    vector == 8 ? 1 : vector == 18 ? 2 : 0);
+			    vector == 8  ? 1 :
+			    vector == 18 ? 2 :
+					   0);
 	}
 	assert_int_equal(d.tss.ist[0], IST_STACK + IST_STACK_SIZE);
 	assert_int_equal(d.tss.ist[1], IST_STACK + IST_STACK_SIZE - PAGE);
@@ -242,8 +244,8 @@ static void descriptor_tables(void **state)
 	assert_int_equal(d.gdt[SELECTOR_CODE64 / 8], GDT_CODE64);
 	assert_int_equal(d.gdt[SELECTOR_DATA / 8], GDT_DATA);
 	/* An available 64-bit TSS, present, of 104 bytes. */
-	assert_int_equal(d.gdt[4], 103 | (base & 0xFFFFFF) << 16 | 0x89ull << 40 |
-					   (base >> 24 & 0xFF) << 56);
+	assert_int_equal(d.gdt[4],
+			 103 | (base & 0xFFFFFF) << 16 | 0x89ull << 40 | (base >> 24 & 0xFF) << 56);
 	assert_int_equal(d.gdt[5], base >> 32);
 }
 

@@ -46,9 +46,9 @@ static const struct td_place place = { .vcpu_count = VCPUS,
 /* --- the machine, and the SEAMCALLs between host and module ----------------------------------- */
 
 static struct {
-	unsigned count;   /* of SEAMCALLs */
-	unsigned refuse;  /* the one that fails: its number */
-	bool endless;     /* TDH.PHYMEM.CACHE.WB is interrupted without progress */
+	unsigned count;  /* of SEAMCALLs */
+	unsigned refuse; /* the one that fails: its number */
+	bool endless;    /* TDH.PHYMEM.CACHE.WB is interrupted without progress */
 	unsigned kicks;
 	unsigned of_leaf[TDH_LEAF_COUNT];
 } calls;
@@ -170,9 +170,9 @@ static void make_firmware(void)
 	memset(firmware.data, 0xF4, IMAGE_SIZE);
 	memcpy(firmware.data + DESCRIPTOR, &descriptor, sizeof(descriptor));
 	put(IMAGE_SIZE - TDVF_POINTER_FROM_END, 4, DESCRIPTOR);
-	put_section(0, (struct tdvf_section){ VOLUME, VOLUME_SIZE, FOUR_GIB - VOLUME_SIZE,
-					      VOLUME_SIZE, TDVF_SECTION_BFV,
-					      TDVF_ATTRIBUTE_MR_EXTEND });
+	put_section(0,
+		    (struct tdvf_section){ VOLUME, VOLUME_SIZE, FOUR_GIB - VOLUME_SIZE, VOLUME_SIZE,
+					   TDVF_SECTION_BFV, TDVF_ATTRIBUTE_MR_EXTEND });
 	put_section(1, (struct tdvf_section){ 0, 0, 0x809000, 2 * PAGE, TDVF_SECTION_TD_HOB, 0 });
 	put_section(2, (struct tdvf_section){ 0, 0, 0x810000, PAGE, TDVF_SECTION_TEMP_MEM, 0 });
 }
@@ -221,9 +221,12 @@ static void make_recorded_firmware(void)
 		{ 0, RECORDED_CODE, FOUR_GIB - RECORDED_IMAGE, RECORDED_CODE, TDVF_SECTION_CFV, 0 },
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(recorded_low); i++) {
-		sections[2 + i] = (struct tdvf_section){ 0, 0, recorded_low[i].base,
+		sections[2 + i] = (struct tdvf_section){ 0,
+							 0,
+							 recorded_low[i].base,
 							 recorded_low[i].pages * PAGE,
-							 recorded_low[i].type, 0 };
+							 recorded_low[i].type,
+							 0 };
 	}
 	memcpy(data + RECORDED_DESCRIPTOR, &descriptor, sizeof(descriptor));
 	memcpy(data + RECORDED_DESCRIPTOR + sizeof(descriptor), sections, sizeof(sections));
@@ -389,8 +392,8 @@ static void refused_while_built(void **state)
 static void refused_while_destroyed(void **state)
 {
 	(void)state;
-	uint64_t accept_2m = field_put(EXT_QUAL_TYPE, EXT_QUAL_ACCEPT) |
-			     field_put(EXT_QUAL_INFO, PG_2M);
+	uint64_t accept_2m =
+		field_put(EXT_QUAL_TYPE, EXT_QUAL_ACCEPT) | field_put(EXT_QUAL_INFO, PG_2M);
 	unsigned count = 0;
 	for (unsigned i = 0; i == 0 || i < count; i++) {
 		calls.refuse = NEVER;
@@ -434,12 +437,10 @@ static void two_packages(void **state)
 
 /* --- the recorded TD -------------------------------------------------------------------------- */
 
-static const struct config recorded_config = {
-	.gpaw_52 = true, .mrtd_order = MEASURE_PER_SECTION
-};
-static const struct td_place recorded_place = {
-	.vcpu_count = RECORDED_VCPUS, .hkid = MODULE_HKID_BASE + 1, .memory = 16 * BLOCK
-};
+static const struct config recorded_config = { .gpaw_52 = true, .mrtd_order = MEASURE_PER_SECTION };
+static const struct td_place recorded_place = { .vcpu_count = RECORDED_VCPUS,
+						.hkid = MODULE_HKID_BASE + 1,
+						.memory = 16 * BLOCK };
 
 /* Our host makes the same calls in the same order. */
 static void built_as_on_hardware(void **state)

@@ -48,14 +48,10 @@ static void ranges_are_split_and_ascending(void **state)
 {
 	(void)state;
 	static const struct td_ram_range expected[] = {
-		{ 0, 0x800000, false },
-		{ 0x800000, 0x6000, true },
-		{ 0x806000, 0x3000, false },
-		{ 0x809000, 0x2000, true },
-		{ 0x80B000, 0x2000, true },
-		{ 0x80D000, 0x3000, false },
-		{ 0x810000, 0x10000, true },
-		{ 0x820000, 0x80000000 - 0x820000, false },
+		{ 0, 0x800000, false },          { 0x800000, 0x6000, true },
+		{ 0x806000, 0x3000, false },     { 0x809000, 0x2000, true },
+		{ 0x80B000, 0x2000, true },      { 0x80D000, 0x3000, false },
+		{ 0x810000, 0x10000, true },     { 0x820000, 0x80000000 - 0x820000, false },
 		{ FOUR_GIB, 1024 * MIB, false },
 	};
 	struct tdvf_image image = ovmf();
@@ -178,10 +174,13 @@ static void every_section_may_cut(void **state)
 	(void)state;
 	struct tdvf_image image = { .size = 0x10000, .count = TDVF_MAX_SECTIONS };
 	for (unsigned i = 0; i < TDVF_MAX_SECTIONS; i++) {
-		image.sections[i] = (struct tdvf_section){
-			0, 0, (2 * i + 1) * 0x1000, 0x1000,
-			i == 0 ? TDVF_SECTION_TD_HOB : TDVF_SECTION_TEMP_MEM, 0
-		};
+		image.sections[i] =
+			(struct tdvf_section){ 0,
+					       0,
+					       (2 * i + 1) * 0x1000,
+					       0x1000,
+					       i == 0 ? TDVF_SECTION_TD_HOB : TDVF_SECTION_TEMP_MEM,
+					       0 };
 	}
 	struct td_layout layout;
 	assert_int_equal(make(4096 * MIB, &image, &layout, NULL), ST_OK);

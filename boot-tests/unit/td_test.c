@@ -15,18 +15,27 @@
 
 #define SCRIPT(calls) fake_script(calls, (unsigned)ARRAY_COUNT(calls))
 #define INFO_OUT (FAKE_RCX | FAKE_RDX | FAKE_R8 | FAKE_R9)
-#define INFO(gpaw, attr)                                                                    \
-	{ .check = FAKE_RAX, .in = { .rax = TDG_VP_INFO }, .answer = INFO_OUT,              \
-	  .out = { .rcx = (gpaw), .rdx = (attr), .r8 = UINT64_C(0x800000004), .r9 = 3 } }
+#define INFO(gpaw, attr)                                                             \
+	{                                                                            \
+		.check = FAKE_RAX, .in = { .rax = TDG_VP_INFO }, .answer = INFO_OUT, \
+		.out = {.rcx = (gpaw),                                               \
+			.rdx = (attr),                                               \
+			.r8 = UINT64_C(0x800000004),                                 \
+			.r9 = 3 }                                                    \
+	}
 
 static void info_fields(void **state)
 {
 	(void)state;
 	/* Bits that later modules may set beside the fields are not part of them. */
 	static const struct fake_call calls[] = {
-		{ .check = FAKE_RAX, .in = { .rax = TDG_VP_INFO }, .answer = INFO_OUT,
-		  .out = { .rcx = 0xFF00000000000034, .rdx = 0x10000001,
-			   .r8 = UINT64_C(0x800000004), .r9 = UINT64_C(0x700000003) } },
+		{ .check = FAKE_RAX,
+		  .in = { .rax = TDG_VP_INFO },
+		  .answer = INFO_OUT,
+		  .out = { .rcx = 0xFF00000000000034,
+			   .rdx = 0x10000001,
+			   .r8 = UINT64_C(0x800000004),
+			   .r9 = UINT64_C(0x700000003) } },
 	};
 	struct td_info info;
 	SCRIPT(calls);
@@ -53,10 +62,14 @@ static void veinfo_fields(void **state)
 {
 	(void)state;
 	static const struct fake_call calls[] = {
-		{ .check = FAKE_RAX, .in = { .rax = TDG_VP_VEINFO_GET },
+		{ .check = FAKE_RAX,
+		  .in = { .rax = TDG_VP_VEINFO_GET },
 		  .answer = FAKE_RCX | FAKE_RDX | FAKE_R8 | FAKE_R9 | FAKE_R10,
-		  .out = { .rcx = 0x100000030, .rdx = 0x83, .r8 = 0xFEC00010,
-			   .r9 = 0x8000FEC00010, .r10 = 0x1234567800000003 } },
+		  .out = { .rcx = 0x100000030,
+			   .rdx = 0x83,
+			   .r8 = 0xFEC00010,
+			   .r9 = 0x8000FEC00010,
+			   .r10 = 0x1234567800000003 } },
 	};
 	struct ve_info info;
 	SCRIPT(calls);
@@ -106,7 +119,8 @@ static void fields_and_digests(void **state)
 	static _Alignas(64) uint8_t digest[SHA384_SIZE];
 	const struct fake_call calls[] = {
 		{ .check = FAKE_RAX | FAKE_RCX | FAKE_RDX,
-		  .in = { .rax = TDG_VM_RD, .rdx = MD_TD_ATTRIBUTES }, .answer = FAKE_R8,
+		  .in = { .rax = TDG_VM_RD, .rdx = MD_TD_ATTRIBUTES },
+		  .answer = FAKE_R8,
 		  .out = { .r8 = 0x1234 } },
 		{ .check = FAKE_RAX | FAKE_RCX | FAKE_RDX | FAKE_R8 | FAKE_R9,
 		  .in = { .rax = TDG_VM_WR, .rdx = MD_TD_CTLS, .r8 = 1, .r9 = 3 } },
@@ -150,6 +164,7 @@ static void debug_attribute(void **state)
 	fake_done();
 }
 
+/* clang-format off */
 #define READ(field, value)                                                                  \
 	{ .check = FAKE_RAX | FAKE_RDX, .in = { .rax = TDG_VM_RD, .rdx = (field) },         \
 	  .answer = FAKE_R8, .out = { .r8 = (value) } }
@@ -180,6 +195,7 @@ static void sept_ve_disabled_by_attribute(void **state)
 	static const struct fake_call calls[] = { INFO(48, TD_ATTRIBUTES_SEPT_VE_DISABLE) };
 	EXPECT_CONFIG(calls, ST_OK, NULL);
 }
+/* clang-format on */
 
 static void sept_ve_disabled_by_td_ctls(void **state)
 {

@@ -10,7 +10,10 @@
 
 #include "arch/base/bits.h"
 
-#define LEVEL(type, number) { .ecx = (type) << 8 | (number) }
+#define LEVEL(type, number)                   \
+	{                                     \
+		.ecx = (type) << 8 | (number) \
+	}
 
 static void levels_ascend_and_core_is_one(void **state)
 {
@@ -20,18 +23,12 @@ static void levels_ascend_and_core_is_one(void **state)
 		bool good;
 		uint32_t bad;
 	} cases[] = {
-		{ { 0 }, true, 0 },
-		{ { 1, 2 }, true, 0 },
-		{ { 2 }, true, 0 },
-		{ { 1, 2, 3, 4, 5 }, true, 0 },
-		{ { 1, 2, 5 }, true, 0 },
-		{ { 1 }, false, 0 },          /* no core */
-		{ { 1, 3 }, false, 0 },
-		{ { 2, 1 }, false, 1 },       /* not ascending */
-		{ { 1, 2, 2 }, false, 2 },
-		{ { 1, 0, 2 }, false, 2 },    /* behind the end */
-		{ { 0, 1, 2 }, false, 1 },
-		{ { 1, 2, 3, 4, 5, 6 }, false, 5 }, /* no such type */
+		{ { 0 }, true, 0 },        { { 1, 2 }, true, 0 },
+		{ { 2 }, true, 0 },        { { 1, 2, 3, 4, 5 }, true, 0 },
+		{ { 1, 2, 5 }, true, 0 },  { { 1 }, false, 0 },                /* no core */
+		{ { 1, 3 }, false, 0 },    { { 2, 1 }, false, 1 },             /* not ascending */
+		{ { 1, 2, 2 }, false, 2 }, { { 1, 0, 2 }, false, 2 },          /* behind the end */
+		{ { 0, 1, 2 }, false, 1 }, { { 1, 2, 3, 4, 5, 6 }, false, 5 }, /* no such type */
 		{ { 1, 255 }, false, 1 },
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(cases); i++) {
@@ -65,8 +62,8 @@ static void leaf_0b_has_the_lowest_and_the_highest_level(void **state)
 {
 	(void)state;
 	const struct cpuid_values levels[TOPOLOGY_LEVELS] = {
-		{ 1, 2, 0x100, 0 }, { 3, 8, 0x201, 0 }, { 5, 32, 0x502, 0 }, LEVEL(0, 3),
-		LEVEL(0, 4),	    LEVEL(0, 5),
+		{ 1, 2, 0x100, 0 }, { 3, 8, 0x201, 0 }, { 5, 32, 0x502, 0 },
+		LEVEL(0, 3),        LEVEL(0, 4),        LEVEL(0, 5),
 	};
 	struct cpuid_values out[TOPOLOGY_LEVELS_0B];
 	td_topology_0b(levels, out);

@@ -14,7 +14,10 @@
 
 #define MIB UINT64_C(0x100000)
 #define GIB UINT64_C(0x40000000)
-#define FROM_TO(base, end) { (base), (end) - (base) }
+#define FROM_TO(base, end)             \
+	{                              \
+		(base), (end) - (base) \
+	}
 
 static const struct tdmr_sysinfo real = { 64, 16, 16, 16, 16 };
 
@@ -55,10 +58,8 @@ static unsigned areas(const struct tdmr_info *tdmr)
 /* An Emerald Rapids machine: what its e820 map calls usable, and its CMRs. Above 4 GiB the
  * published map is cut; CMRs stand for it. */
 static const struct tdmr_range emr_cmrs[] = {
-	FROM_TO(0x100000, 0x6f800000),
-	FROM_TO(0x100000000, 0x107a000000),
-	FROM_TO(0x1080000000, 0x207c000000),
-	FROM_TO(0x2080000000, 0x307c000000),
+	FROM_TO(0x100000, 0x6f800000),       FROM_TO(0x100000000, 0x107a000000),
+	FROM_TO(0x1080000000, 0x207c000000), FROM_TO(0x2080000000, 0x307c000000),
 	FROM_TO(0x3080000000, 0x407c000000),
 };
 static const struct tdmr_range emr_ram[] = {
@@ -101,9 +102,9 @@ static void real_map_exhausts_reserved_areas(void **state)
 				   &more, TDMR_LINUX, &emr_pamts),
 			 ST_NO_SPACE);
 	/* One hole less, and it is 16. */
-	assert_int_equal(construct(emr_ram, 16, emr_cmrs, ARRAY_COUNT(emr_cmrs), &real, TDMR_LINUX,
-				   NULL),
-			 ST_NO_SPACE); /* PAMTs inside the first TDMR: 17 again */
+	assert_int_equal(
+		construct(emr_ram, 16, emr_cmrs, ARRAY_COUNT(emr_cmrs), &real, TDMR_LINUX, NULL),
+		ST_NO_SPACE); /* PAMTs inside the first TDMR: 17 again */
 	struct tdmr_range ram[ARRAY_COUNT(emr_ram)];
 	memcpy(ram, emr_ram, sizeof(ram));
 	memmove(&ram[16], &emr_ram[17], 4 * sizeof(ram[0]));
@@ -161,9 +162,8 @@ static void real_cmrs_make_two_areas(void **state)
 static void pamt_of_a_real_machine(void **state)
 {
 	(void)state;
-	static const struct tdmr_range ram[] = {
-		FROM_TO(GIB, 2 * GIB), FROM_TO(4 * GIB, 128 * GIB), FROM_TO(129 * GIB, 256 * GIB)
-	};
+	static const struct tdmr_range ram[] = { FROM_TO(GIB, 2 * GIB), FROM_TO(4 * GIB, 128 * GIB),
+						 FROM_TO(129 * GIB, 256 * GIB) };
 	assert_int_equal(construct(ram, 3, ram, 3, &real, TDMR_LINUX, NULL), ST_OK);
 	assert_int_equal(list.count, 3);
 	assert_int_equal(tdmr_list_pamt_size(&list) / 1024, 1034220);
@@ -185,12 +185,14 @@ static void memory_is_ram_in_cmrs(void **state)
 {
 	(void)state;
 	static const struct tdmr_range ram[] = {
-		FROM_TO(0, 0x80000), FROM_TO(0x90000, 0x300000), FROM_TO(0x400800, 0x500400),
-		FROM_TO(0x600000, 0x600fff), FROM_TO(0x700000, 0x900000),
+		FROM_TO(0, 0x80000),         FROM_TO(0x90000, 0x300000),
+		FROM_TO(0x400800, 0x500400), FROM_TO(0x600000, 0x600fff),
+		FROM_TO(0x700000, 0x900000),
 	};
 	static const struct tdmr_range cmrs[] = {
-		FROM_TO(0x1000, 0x200000), FROM_TO(0x200000, 0x280000), FROM_TO(0x280000, 0x280000),
-		FROM_TO(0x290000, 0x780000), FROM_TO(0x790000, 0x791000),
+		FROM_TO(0x1000, 0x200000),   FROM_TO(0x200000, 0x280000),
+		FROM_TO(0x280000, 0x280000), FROM_TO(0x290000, 0x780000),
+		FROM_TO(0x790000, 0x791000),
 	};
 	static const struct tdmr_range expected[] = {
 		FROM_TO(0x100000, 0x280000), FROM_TO(0x290000, 0x300000),
@@ -242,9 +244,9 @@ static void limits_of_the_module(void **state)
 	assert_int_equal(
 		construct(ram, TDX_MAX_TDMRS, ram, TDX_MAX_TDMRS, &sysinfo, TDMR_LINUX, NULL),
 		ST_NO_SPACE); /* all PAMTs in the first TDMR: 64 areas */
-	assert_int_equal(construct(ram, TDX_MAX_TDMRS, ram, TDX_MAX_TDMRS, &sysinfo, TDMR_COALESCE,
-				   NULL),
-			 ST_OK);
+	assert_int_equal(
+		construct(ram, TDX_MAX_TDMRS, ram, TDX_MAX_TDMRS, &sysinfo, TDMR_COALESCE, NULL),
+		ST_OK);
 	assert_int_equal(lost, 0); /* PAMTs stand one behind the other */
 	assert_int_equal(tdmr_memory_make(ram, TDX_MAX_TDMRS + 1, ram, TDX_MAX_TDMRS + 1, &memory),
 			 ST_OK);
@@ -282,14 +284,18 @@ static void regions_cover_memory(void **state)
 {
 	(void)state;
 	static const struct tdmr_range ram[] = {
-		FROM_TO(GIB + MIB, GIB + 2 * MIB),     FROM_TO(GIB + 4 * MIB, GIB + 800 * MIB),
-		FROM_TO(GIB + 801 * MIB, 2 * GIB + MIB), FROM_TO(2 * GIB + MIB, 4 * GIB),
+		FROM_TO(GIB + MIB, GIB + 2 * MIB),
+		FROM_TO(GIB + 4 * MIB, GIB + 800 * MIB),
+		FROM_TO(GIB + 801 * MIB, 2 * GIB + MIB),
+		FROM_TO(2 * GIB + MIB, 4 * GIB),
 		FROM_TO(4 * GIB, 5 * GIB),
 	};
 	static const struct tdmr_range all[] = { FROM_TO(0, 64 * GIB) };
 	assert_int_equal(construct(ram, ARRAY_COUNT(ram), all, 1, &real, TDMR_LINUX, NULL), ST_OK);
 	static const struct tdmr_range expected[] = {
-		FROM_TO(GIB, 2 * GIB), FROM_TO(2 * GIB, 3 * GIB), FROM_TO(3 * GIB, 4 * GIB),
+		FROM_TO(GIB, 2 * GIB),
+		FROM_TO(2 * GIB, 3 * GIB),
+		FROM_TO(3 * GIB, 4 * GIB),
 		FROM_TO(4 * GIB, 5 * GIB),
 	};
 	assert_int_equal(list.count, ARRAY_COUNT(expected));

@@ -20,9 +20,9 @@
 #define SECTION(n) (DESCRIPTOR + 16u + 32u * (n))
 #define FOOTER (SIZE - 0x30u)
 #define TABLE_LENGTH (FOOTER - 2u)
-#define ENTRY_A_END TABLE_LENGTH           /* foreign, 26 bytes */
-#define ENTRY_B_END (ENTRY_A_END - 26u)    /* ours, 22 bytes */
-#define ENTRY_C_END (ENTRY_B_END - 22u)    /* foreign, 18 bytes: no data */
+#define ENTRY_A_END TABLE_LENGTH        /* foreign, 26 bytes */
+#define ENTRY_B_END (ENTRY_A_END - 26u) /* ours, 22 bytes */
+#define ENTRY_C_END (ENTRY_B_END - 22u) /* foreign, 18 bytes: no data */
 #define TABLE_START (ENTRY_C_END - 18u)
 #define POINTER (SIZE - 0x20u)
 
@@ -347,10 +347,14 @@ static void stock_ovmf_code(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_image),        cmocka_unit_test(broken_table),
-		cmocka_unit_test(broken_descriptor), cmocka_unit_test(broken_sections),
-		cmocka_unit_test(sizes),             cmocka_unit_test(stock_ovmf),
-		cmocka_unit_test(known_ovmf),        cmocka_unit_test(stock_ovmf_code),
+		cmocka_unit_test(good_image),
+		cmocka_unit_test(broken_table),
+		cmocka_unit_test(broken_descriptor),
+		cmocka_unit_test(broken_sections),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(stock_ovmf),
+		cmocka_unit_test(known_ovmf),
+		cmocka_unit_test(stock_ovmf_code),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

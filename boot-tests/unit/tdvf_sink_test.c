@@ -20,10 +20,8 @@ static const struct {
 	size_t first, last;
 	const char *name;
 } zero_areas[] = {
-	{ 0x7000, 0xCFFF, "AP table" },
-	{ 0xD000, 0xEFFF, "wake-up mailbox" },
-	{ 0xF000, 0xF06F, "image config" },
-	{ 0xFC00, 0xFDFF, "TDX metadata" },
+	{ 0x7000, 0xCFFF, "AP table" },     { 0xD000, 0xEFFF, "wake-up mailbox" },
+	{ 0xF000, 0xF06F, "image config" }, { 0xFC00, 0xFDFF, "TDX metadata" },
 	{ 0xFFB8, 0xFFE3, "GUIDed table" },
 };
 
@@ -39,8 +37,7 @@ static int set_up(void **state)
 	(void)state;
 	memset(shim, 0xEE, sizeof(shim));
 	for (size_t i = 0; i < ARRAY_COUNT(zero_areas); i++) {
-		memset(shim + zero_areas[i].first, 0,
-		       zero_areas[i].last + 1 - zero_areas[i].first);
+		memset(shim + zero_areas[i].first, 0, zero_areas[i].last + 1 - zero_areas[i].first);
 	}
 	memset(kernel, 0x4B, sizeof(kernel));
 	memset(initrd, 0x49, sizeof(initrd));
@@ -241,9 +238,9 @@ static void bad_arguments(void **state)
 	assert_int_equal(
 		tdvf_sink_write(&plan, 0, NULL, image, SHIM_SIZE - 1, error, sizeof(error)),
 		ST_BAD_ARGUMENT);
-	assert_int_equal(tdvf_sink_write(&plan, 0, NULL, image, 2 * SHIM_SIZE, error,
-					 sizeof(error)),
-			 ST_BAD_ARGUMENT);
+	assert_int_equal(
+		tdvf_sink_write(&plan, 0, NULL, image, 2 * SHIM_SIZE, error, sizeof(error)),
+		ST_BAD_ARGUMENT);
 	assert_non_null(strstr(error, "image size 0x20000 (needed 0x10000)"));
 	assert_int_equal(tdvf_sink_write(&plan, 0x80, NULL, image, SHIM_SIZE, error, sizeof(error)),
 			 ST_BAD_ARGUMENT);

@@ -36,9 +36,9 @@ static struct {
 	bool ended;
 	enum machine_exit_code code;
 	char reason[512];
-	char sent[256];            /* IPIs and kicks */
-	unsigned waits;            /* in cpu_wait_nmi(), cpu_wait_interrupt() */
-	void (*waiting)(void);     /* what happens meanwhile */
+	char sent[256];        /* IPIs and kicks */
+	unsigned waits;        /* in cpu_wait_nmi(), cpu_wait_interrupt() */
+	void (*waiting)(void); /* what happens meanwhile */
 	bool nmi[CPU_BASE + VCPUS];
 } host;
 
@@ -277,8 +277,10 @@ static void fatal_code_has_no_low_bits(void **state)
 	static const uint64_t taken[] = { 0, 0x10000, 0xBEEF0000, TDVMCALL_FATAL_HAS_GPA };
 	for (size_t i = 0; i < ARRAY_COUNT(refused); i++) {
 		set_up(NULL);
-		struct seam_regs regs = { .rcx = BIT64(14), .r11 = TDVMCALL_REPORT_FATAL_ERROR,
-					  .r12 = refused[i], .r14 = 0x74786574 };
+		struct seam_regs regs = { .rcx = BIT64(14),
+					  .r11 = TDVMCALL_REPORT_FATAL_ERROR,
+					  .r12 = refused[i],
+					  .r14 = 0x74786574 };
 		tdvmcall(&td, 1, &regs);
 		assert_int_equal(host.code, EXIT_TD_STOPPED);
 		char code[32];
@@ -473,8 +475,9 @@ static void msrs_are_those_of_kvm(void **state)
 	(void)state;
 	static const uint32_t absent[] = {
 		/* QEMU has 10 banks, no CMCI and no LMCE. */
-		0x428, 0x47F, MSR_IA32_MC0_CTL2, 0x289, 0x28A, 0x29F, MSR_IA32_MCG_EXT_CTL,
-		MSR_IA32_TSC, 0x4B564D00, 0x4B564D02, 0x4B564D04, 0x4B564D06,
+		0x428,      0x47F,      MSR_IA32_MC0_CTL2,    0x289,
+		0x28A,      0x29F,      MSR_IA32_MCG_EXT_CTL, MSR_IA32_TSC,
+		0x4B564D00, 0x4B564D02, 0x4B564D04,           0x4B564D06,
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(absent); i++) {
 		assert_int_equal(vmcall(TDVMCALL_RDMSR, absent[i], 0, NULL),

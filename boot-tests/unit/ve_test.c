@@ -26,16 +26,16 @@
 /* ---- the host, behind vmcall.h ----------------------------------------------------------- */
 
 static struct {
-	enum status answer;       /* of every call */
-	unsigned fail_after;      /* calls that succeed before answer counts */
+	enum status answer;  /* of every call */
+	unsigned fail_after; /* calls that succeed before answer counts */
 	unsigned calls;
-	uint64_t last[3];         /* arguments of the last call */
-	uint32_t io_value;        /* what the next read of a port gives; +1 each */
-	uint32_t out[8192];       /* what was written to ports */
+	uint64_t last[3];   /* arguments of the last call */
+	uint32_t io_value;  /* what the next read of a port gives; +1 each */
+	uint32_t out[8192]; /* what was written to ports */
 	unsigned out_count;
 	uint64_t msr;
 	unsigned mmio_reads, mmio_writes;
-	uint8_t device[PAGE];     /* the shared page at DEVICE_GPA */
+	uint8_t device[PAGE]; /* the shared page at DEVICE_GPA */
 } host;
 
 static enum status call(uint64_t a, uint64_t b, uint64_t c)
@@ -617,8 +617,8 @@ static void mmio_refused(void **state)
 /* An instruction that ends with its page does not touch the next one; one may also cross. */
 static void fetch_at_page_end(void **state)
 {
-	uint8_t *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			      -1, 0);
+	uint8_t *pages =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	(void)state;
 	assert_ptr_not_equal(pages, MAP_FAILED);
@@ -673,6 +673,7 @@ static uint8_t *emit_frame_move(uint8_t *at, uint8_t opcode, unsigned reg)
 	return emit(at, bytes, sizeof(bytes));
 }
 
+/* clang-format off */
 /*
  * Runs one instruction on this processor with the registers and flags of *f (but RSP). The routine
  * around it, called with RDI = f:
@@ -694,6 +695,7 @@ static void run_native(struct trap_frame *f, const uint8_t *insn, unsigned lengt
 	};
 	uint8_t *at = emit(native_code, enter, sizeof(enter));
 
+	/* clang-format on */
 	for (unsigned reg = 0; reg < 16; reg++) {
 		if (reg != INSN_RSP && reg != INSN_RDI) {
 			at = emit_frame_move(at, 0x8B, reg);
@@ -736,6 +738,7 @@ struct form {
 
 #define UNDEFINED_BT (RFLAGS_OF | RFLAGS_SF | RFLAGS_AF | RFLAGS_PF)
 
+/* clang-format off */
 static const struct form forms[] = {
 	{ false, 0x88, -1, 0, 1, 'w', 0 },  { false, 0x89, -1, 0, 0, 'w', 0 },
 	{ false, 0x8A, -1, 0, 1, 'r', 0 },  { false, 0x8B, -1, 0, 0, 'r', 0 },
@@ -783,6 +786,7 @@ static const struct form forms[] = {
 	{ true, 0xA3, -1, 0, 0, 'r', UNDEFINED_BT }, { true, 0xAB, -1, 0, 0, 'm', UNDEFINED_BT },
 	{ true, 0xB3, -1, 0, 0, 'm', UNDEFINED_BT }, { true, 0xBB, -1, 0, 0, 'm', UNDEFINED_BT },
 };
+/* clang-format on */
 
 /* One access of one instruction: bytes, registers and where it goes. */
 struct sample {
@@ -795,12 +799,12 @@ struct sample {
 /* Values at the borders are likelier than chance makes them. */
 static uint64_t random_value(void)
 {
-	static const uint64_t borders[] = { 0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF,
-					    INT32_MAX, BIT64(31), UINT32_MAX,
-					    INT64_MAX, BIT64(63), UINT64_MAX };
+	static const uint64_t borders[] = { 0,          1,         0x7F,      0x80,      0xFF,
+					    0x7FFF,     0x8000,    0xFFFF,    INT32_MAX, BIT64(31),
+					    UINT32_MAX, INT64_MAX, BIT64(63), UINT64_MAX };
 
-	return random_next() % 2 == 0 ? random_next()
-				      : borders[random_next() % ARRAY_COUNT(borders)];
+	return random_next() % 2 == 0 ? random_next() :
+					borders[random_next() % ARRAY_COUNT(borders)];
 }
 
 static uint64_t *sample_register(struct sample *sample, unsigned reg)
@@ -873,9 +877,9 @@ static void make_sample(const struct form *form, struct sample *sample)
 	if (operand_size == 2) {
 		*at++ = 0x66;
 	}
-	uint8_t rex = (uint8_t)((operand_size == 8 ? 8 : 0) |
-				(form->group < 0 && reg >= 8 ? 4 : 0) |
-				(has_index && index >= 8 ? 2 : 0) | (base >= 8 ? 1 : 0));
+	uint8_t rex =
+		(uint8_t)((operand_size == 8 ? 8 : 0) | (form->group < 0 && reg >= 8 ? 4 : 0) |
+			  (has_index && index >= 8 ? 2 : 0) | (base >= 8 ? 1 : 0));
 	if (rex != 0 || random_next() % 4 == 0) {
 		*at++ = 0x40 | rex;
 	}
@@ -961,9 +965,9 @@ static void mmio_matches_processor(void **state)
 		memcpy(code, sample.bytes, sample.length);
 		frame.rip = (uint64_t)code;
 		/* What is both read and written may be reported as either. */
-		report_access(sample.address, form->access == 'r'   ? EPT_QUAL_READ
-					      : form->access == 'w' ? EPT_QUAL_WRITE
-								    : 1 + random_next() % 3);
+		report_access(sample.address, form->access == 'r' ? EPT_QUAL_READ :
+					      form->access == 'w' ? EPT_QUAL_WRITE :
+								    1 + random_next() % 3);
 		host.mmio_reads = 0;
 		host.mmio_writes = 0;
 		if (handle() != ST_OK || frame.rip != (uint64_t)code + sample.length) {

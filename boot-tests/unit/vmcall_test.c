@@ -14,14 +14,14 @@
 #include "boot-tests/unit/fake_tdcall.h"
 #include "boot-tests/unit/refusals.h"
 
-#define FAKE_ARGUMENTS                                                                       \
+#define FAKE_ARGUMENTS                                                                         \
 	(FAKE_RAX | FAKE_RCX | FAKE_RDX | FAKE_RBX | FAKE_RSI | FAKE_RDI | FAKE_R8 | FAKE_R9 | \
 	 FAKE_R10 | FAKE_R11 | FAKE_R12 | FAKE_R13 | FAKE_R14 | FAKE_R15)
 
 /* Every exposed register is checked: nothing of ours leaks through one that is no argument. */
-#define CALL(function, ...)                                                            \
-	.check = FAKE_ARGUMENTS, .in = { .rax = TDG_VP_VMCALL, .rcx = TDVMCALL_EXPOSE_ALL, \
-					 .r11 = (function), __VA_ARGS__ }
+#define CALL(function, ...)      \
+	.check = FAKE_ARGUMENTS, \
+	.in = { .rax = TDG_VP_VMCALL, .rcx = TDVMCALL_EXPOSE_ALL, .r11 = (function), __VA_ARGS__ }
 #define SCRIPT(calls) fake_script(calls, (unsigned)ARRAY_COUNT(calls))
 
 static void io_read_is_masked(void **state)
@@ -152,8 +152,12 @@ static void refusals_leave_results_alone(void **state)
 {
 	(void)state;
 	static const uint64_t answers[] = {
-		TDVMCALL_INVALID_OPERAND, TDVMCALL_SUBFUNC_UNSUPPORTED, TDVMCALL_GPA_INUSE,
-		TDVMCALL_ALIGN_ERROR, 2, UINT64_MAX,
+		TDVMCALL_INVALID_OPERAND,
+		TDVMCALL_SUBFUNC_UNSUPPORTED,
+		TDVMCALL_GPA_INUSE,
+		TDVMCALL_ALIGN_ERROR,
+		2,
+		UINT64_MAX,
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(answers); i++) {
 		refuse_with = answers[i];
@@ -171,9 +175,13 @@ static void refusals_leave_results_alone(void **state)
 #define SIZE UINT64_C(0x10000)
 static const struct gpa_range sixteen_pages = { { 0x200000 }, 0x10000 };
 
-#define MAP(start, size, status, next)                                        \
-	{ CALL(TDVMCALL_MAP_GPA, .r12 = (start), .r13 = (size)),              \
-	  .answer = FAKE_R10 | FAKE_R11, .out = { .r10 = (status), .r11 = (next) } }
+#define MAP(start, size, status, next)                                 \
+	{                                                              \
+		CALL(TDVMCALL_MAP_GPA, .r12 = (start), .r13 = (size)), \
+			.answer = FAKE_R10 | FAKE_R11,                 \
+			.out = {.r10 = (status),                       \
+				.r11 = (next) }                        \
+	}
 
 static void map_gpa_goes_on_where_the_host_says(void **state)
 {
@@ -228,11 +236,11 @@ static void map_gpa_refuses_a_lie(void **state)
 {
 	(void)state;
 	static const uint64_t lies[] = {
-		START - 0x1000,          /* backwards */
-		START + SIZE,            /* the end, without success */
-		START + SIZE + 0x1000,   /* behind the end */
-		START + 0x800,           /* unaligned */
-		0x200000 - 0x1000,       /* the same without the SHARED bit */
+		START - 0x1000,        /* backwards */
+		START + SIZE,          /* the end, without success */
+		START + SIZE + 0x1000, /* behind the end */
+		START + 0x800,         /* unaligned */
+		0x200000 - 0x1000,     /* the same without the SHARED bit */
 		0x200000 + SIZE,
 		(START + 0x1000) | BIT64(51), /* a bit beyond the GPA */
 		0,

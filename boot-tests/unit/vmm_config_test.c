@@ -67,7 +67,9 @@ static void settings_are_read(void **state)
 	assert_true(config.module_1_0);
 	assert_string_equal(config.selftest, "abc");
 	assert_int_equal(parse("memory=4096\nmodule_version=1.5\n"
-			       "selftest=1234567890123456789012345678901\n", &config), ST_OK);
+			       "selftest=1234567890123456789012345678901\n",
+			       &config),
+			 ST_OK);
 	assert_false(config.module_1_0);
 	assert_int_equal(strlen(config.selftest), CONFIG_NAME_MAX);
 	assert_int_equal(config.second_cpus, 0);
@@ -95,8 +97,9 @@ static void settings_are_read(void **state)
 	assert_int_equal(config.map_gpa.retry, 0);
 	assert_int_equal(config.map_gpa.again, 0);
 	assert_false(config.map_gpa.bare_address);
-	assert_int_equal(parse("memory=4096\nmapgpa_retry=8192\nmapgpa_again=2\nmapgpa_r11=gpa\n",
-			       &config), ST_OK);
+	assert_int_equal(
+		parse("memory=4096\nmapgpa_retry=8192\nmapgpa_again=2\nmapgpa_r11=gpa\n", &config),
+		ST_OK);
 	assert_int_equal(config.map_gpa.retry, 8192);
 	assert_int_equal(config.map_gpa.again, 2);
 	assert_true(config.map_gpa.bare_address);
@@ -117,7 +120,7 @@ static void anything_else_is_refused(void **state)
 	static const char *const texts[] = {
 		"",
 		"trace=1\n",
-		"memory=4096",            /* no end of line */
+		"memory=4096", /* no end of line */
 		"memory=4096\ntrace=2\n",
 		"memory=4096\ntrace=\n",
 		"memory=4096\nrbp_mod=2\n",

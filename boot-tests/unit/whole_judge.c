@@ -212,9 +212,8 @@ static unsigned judge_event(const struct cc_event *event, const uint8_t *text)
 	case EV_EFI_PLATFORM_FIRMWARE_BLOB2:
 		memcpy(&blob, text, sizeof(blob));
 		uint32_t setup = (header->setup_sects + 1u) * LINUX_SECTOR_SIZE;
-		must(blob.base == kernel &&
-			     digest_is(event, at(HANDOFF_SETUP), setup, at(kernel),
-				       blob.size - setup),
+		must(blob.base == kernel && digest_is(event, at(HANDOFF_SETUP), setup, at(kernel),
+						      blob.size - setup),
 		     "digest of the kernel");
 		return SEEN_KERNEL;
 	case EV_IPL:

@@ -15,9 +15,9 @@
 
 /* Of a page of RAM: what the module knows. */
 enum whole_page {
-	WHOLE_FREE,     /* the TD's only once it is accepted */
+	WHOLE_FREE, /* the TD's only once it is accepted */
 	WHOLE_ACCEPTED,
-	WHOLE_ADDED,    /* by the image's sections */
+	WHOLE_ADDED, /* by the image's sections */
 	WHOLE_SHARED,
 };
 

@@ -16,8 +16,8 @@
 #include "arch/tdx/mailbox.h"
 #include "arch/tdx/module.h"
 #include "arch/x86/pc.h"
-#include "boot-tests/unit/whole_judge.h"
 #include "boot-tests/unit/acpi_fixture.h"
+#include "boot-tests/unit/whole_judge.h"
 #include "linker/memmap.h"
 #include "loader/sha384.h"
 #include "shim/tables.h"
@@ -102,11 +102,11 @@ static void note_load(uint64_t address, size_t size)
 	}
 }
 
-#define LOAD(bytes, type)                                   \
-	void __sanitizer_cov_load##bytes(const type *at);   \
-	void __sanitizer_cov_load##bytes(const type *at)    \
-	{                                                   \
-		note_load((uintptr_t)at, bytes);            \
+#define LOAD(bytes, type)                                 \
+	void __sanitizer_cov_load##bytes(const type *at); \
+	void __sanitizer_cov_load##bytes(const type *at)  \
+	{                                                 \
+		note_load((uintptr_t)at, bytes);          \
 	}
 LOAD(1, uint8_t)
 LOAD(2, uint16_t)
@@ -242,7 +242,7 @@ static void select_item(uint16_t selector)
 {
 	run.read_at = 0;
 	run.selected = selector == FW_CFG_SIGNATURE ? ITEM_SIGNATURE :
-		       selector == FW_CFG_ID	    ? ITEM_ID :
+		       selector == FW_CFG_ID        ? ITEM_ID :
 						      ITEM_NONE;
 	for (int i = 0; i < WHOLE_HOB; i++) {
 		if (selector == places[i].data ||
@@ -339,9 +339,9 @@ static uint32_t port_read(uint16_t port)
 	case COM1 + 5:
 		return LINE_STATUS_TRANSMIT_EMPTY;
 	case PCI_PORT_DATA:
-		return run.pci_address == BIT32(31)		     ? ID_Q35_HOST :
+		return run.pci_address == BIT32(31)               ? ID_Q35_HOST :
 		       run.pci_address == (BIT32(31) | 31u << 11) ? ID_ICH9_LPC :
-								     0;
+								    0;
 	default:
 		return UINT32_MAX;
 	}

@@ -23,30 +23,30 @@ static const struct {
 	ZydisMnemonic mnemonic;
 	enum insn_kind kind;
 } kinds[] = {
-	{ ZYDIS_MNEMONIC_ADD, INSN_ADD },     { ZYDIS_MNEMONIC_OR, INSN_OR },
-	{ ZYDIS_MNEMONIC_ADC, INSN_ADC },     { ZYDIS_MNEMONIC_SBB, INSN_SBB },
-	{ ZYDIS_MNEMONIC_AND, INSN_AND },     { ZYDIS_MNEMONIC_SUB, INSN_SUB },
-	{ ZYDIS_MNEMONIC_XOR, INSN_XOR },     { ZYDIS_MNEMONIC_CMP, INSN_CMP },
-	{ ZYDIS_MNEMONIC_BT, INSN_BT },       { ZYDIS_MNEMONIC_BTS, INSN_BTS },
-	{ ZYDIS_MNEMONIC_BTR, INSN_BTR },     { ZYDIS_MNEMONIC_BTC, INSN_BTC },
-	{ ZYDIS_MNEMONIC_TEST, INSN_TEST },   { ZYDIS_MNEMONIC_NOT, INSN_NOT },
-	{ ZYDIS_MNEMONIC_NEG, INSN_NEG },     { ZYDIS_MNEMONIC_INC, INSN_INC },
-	{ ZYDIS_MNEMONIC_DEC, INSN_DEC },     { ZYDIS_MNEMONIC_MOV, INSN_MOV },
-	{ ZYDIS_MNEMONIC_MOVZX, INSN_MOVZX }, { ZYDIS_MNEMONIC_MOVSX, INSN_MOVSX },
+	{ ZYDIS_MNEMONIC_ADD, INSN_ADD },      { ZYDIS_MNEMONIC_OR, INSN_OR },
+	{ ZYDIS_MNEMONIC_ADC, INSN_ADC },      { ZYDIS_MNEMONIC_SBB, INSN_SBB },
+	{ ZYDIS_MNEMONIC_AND, INSN_AND },      { ZYDIS_MNEMONIC_SUB, INSN_SUB },
+	{ ZYDIS_MNEMONIC_XOR, INSN_XOR },      { ZYDIS_MNEMONIC_CMP, INSN_CMP },
+	{ ZYDIS_MNEMONIC_BT, INSN_BT },        { ZYDIS_MNEMONIC_BTS, INSN_BTS },
+	{ ZYDIS_MNEMONIC_BTR, INSN_BTR },      { ZYDIS_MNEMONIC_BTC, INSN_BTC },
+	{ ZYDIS_MNEMONIC_TEST, INSN_TEST },    { ZYDIS_MNEMONIC_NOT, INSN_NOT },
+	{ ZYDIS_MNEMONIC_NEG, INSN_NEG },      { ZYDIS_MNEMONIC_INC, INSN_INC },
+	{ ZYDIS_MNEMONIC_DEC, INSN_DEC },      { ZYDIS_MNEMONIC_MOV, INSN_MOV },
+	{ ZYDIS_MNEMONIC_MOVZX, INSN_MOVZX },  { ZYDIS_MNEMONIC_MOVSX, INSN_MOVSX },
 	{ ZYDIS_MNEMONIC_MOVSXD, INSN_MOVSX }, { ZYDIS_MNEMONIC_XCHG, INSN_XCHG },
-	{ ZYDIS_MNEMONIC_STOSB, INSN_STOS },  { ZYDIS_MNEMONIC_STOSW, INSN_STOS },
-	{ ZYDIS_MNEMONIC_STOSD, INSN_STOS },  { ZYDIS_MNEMONIC_STOSQ, INSN_STOS },
-	{ ZYDIS_MNEMONIC_LODSB, INSN_LODS },  { ZYDIS_MNEMONIC_LODSW, INSN_LODS },
-	{ ZYDIS_MNEMONIC_LODSD, INSN_LODS },  { ZYDIS_MNEMONIC_LODSQ, INSN_LODS },
-	{ ZYDIS_MNEMONIC_MOVSB, INSN_MOVS },  { ZYDIS_MNEMONIC_MOVSW, INSN_MOVS },
-	{ ZYDIS_MNEMONIC_MOVSD, INSN_MOVS },  { ZYDIS_MNEMONIC_MOVSQ, INSN_MOVS },
-	{ ZYDIS_MNEMONIC_CMPSB, INSN_CMPS },  { ZYDIS_MNEMONIC_CMPSW, INSN_CMPS },
-	{ ZYDIS_MNEMONIC_CMPSD, INSN_CMPS },  { ZYDIS_MNEMONIC_CMPSQ, INSN_CMPS },
-	{ ZYDIS_MNEMONIC_SCASB, INSN_SCAS },  { ZYDIS_MNEMONIC_SCASW, INSN_SCAS },
-	{ ZYDIS_MNEMONIC_SCASD, INSN_SCAS },  { ZYDIS_MNEMONIC_SCASQ, INSN_SCAS },
-	{ ZYDIS_MNEMONIC_INSB, INSN_INS },    { ZYDIS_MNEMONIC_INSW, INSN_INS },
-	{ ZYDIS_MNEMONIC_INSD, INSN_INS },    { ZYDIS_MNEMONIC_OUTSB, INSN_OUTS },
-	{ ZYDIS_MNEMONIC_OUTSW, INSN_OUTS },  { ZYDIS_MNEMONIC_OUTSD, INSN_OUTS },
+	{ ZYDIS_MNEMONIC_STOSB, INSN_STOS },   { ZYDIS_MNEMONIC_STOSW, INSN_STOS },
+	{ ZYDIS_MNEMONIC_STOSD, INSN_STOS },   { ZYDIS_MNEMONIC_STOSQ, INSN_STOS },
+	{ ZYDIS_MNEMONIC_LODSB, INSN_LODS },   { ZYDIS_MNEMONIC_LODSW, INSN_LODS },
+	{ ZYDIS_MNEMONIC_LODSD, INSN_LODS },   { ZYDIS_MNEMONIC_LODSQ, INSN_LODS },
+	{ ZYDIS_MNEMONIC_MOVSB, INSN_MOVS },   { ZYDIS_MNEMONIC_MOVSW, INSN_MOVS },
+	{ ZYDIS_MNEMONIC_MOVSD, INSN_MOVS },   { ZYDIS_MNEMONIC_MOVSQ, INSN_MOVS },
+	{ ZYDIS_MNEMONIC_CMPSB, INSN_CMPS },   { ZYDIS_MNEMONIC_CMPSW, INSN_CMPS },
+	{ ZYDIS_MNEMONIC_CMPSD, INSN_CMPS },   { ZYDIS_MNEMONIC_CMPSQ, INSN_CMPS },
+	{ ZYDIS_MNEMONIC_SCASB, INSN_SCAS },   { ZYDIS_MNEMONIC_SCASW, INSN_SCAS },
+	{ ZYDIS_MNEMONIC_SCASD, INSN_SCAS },   { ZYDIS_MNEMONIC_SCASQ, INSN_SCAS },
+	{ ZYDIS_MNEMONIC_INSB, INSN_INS },     { ZYDIS_MNEMONIC_INSW, INSN_INS },
+	{ ZYDIS_MNEMONIC_INSD, INSN_INS },     { ZYDIS_MNEMONIC_OUTSB, INSN_OUTS },
+	{ ZYDIS_MNEMONIC_OUTSW, INSN_OUTS },   { ZYDIS_MNEMONIC_OUTSD, INSN_OUTS },
 };
 
 struct oracle {
@@ -175,17 +175,16 @@ static uint64_t oracle_address(const struct oracle *oracle, const ZydisDecodedOp
 		address += register_value(memory->mem.index) * memory->mem.scale;
 	}
 	/* What Zydis leaves to its user. */
-	if (z->mnemonic == ZYDIS_MNEMONIC_POP &&
-	    ZydisRegisterGetId(memory->mem.base) == INSN_RSP) {
+	if (z->mnemonic == ZYDIS_MNEMONIC_POP && ZydisRegisterGetId(memory->mem.base) == INSN_RSP) {
 		address += z->operand_width / 8;
 	}
 	if ((z->mnemonic == ZYDIS_MNEMONIC_BT || z->mnemonic == ZYDIS_MNEMONIC_BTS ||
 	     z->mnemonic == ZYDIS_MNEMONIC_BTR || z->mnemonic == ZYDIS_MNEMONIC_BTC) &&
 	    oracle->operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER) {
 		uint64_t raw = gpr[(unsigned)ZydisRegisterGetId(oracle->operands[1].reg.value)];
-		int64_t bit = memory->size == 16   ? (int16_t)raw
-			      : memory->size == 32 ? (int32_t)raw
-						   : (int64_t)raw;
+		int64_t bit = memory->size == 16 ? (int16_t)raw :
+			      memory->size == 32 ? (int32_t)raw :
+						   (int64_t)raw;
 		int64_t word = bit / memory->size - (bit % memory->size < 0);
 
 		address += (uint64_t)(word * memory->size / 8);
@@ -260,8 +259,8 @@ static const char *compare(const struct insn *insn, const struct oracle *oracle,
 	if (insn->length != oracle->insn.length) {
 		return "length";
 	}
-	if (insn->operand_size * 8 != oracle->insn.operand_width &&
-	    kind != INSN_OTHER && insn->memory_size != 1 && oracle->insn.operand_width != 8) {
+	if (insn->operand_size * 8 != oracle->insn.operand_width && kind != INSN_OTHER &&
+	    insn->memory_size != 1 && oracle->insn.operand_width != 8) {
 		return "operand size";
 	}
 	if (insn->has_memory != (memory != NULL)) {

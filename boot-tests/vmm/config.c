@@ -16,8 +16,7 @@ static bool parse_number(const char *text, size_t size, uint64_t *out)
 		return false;
 	}
 	for (size_t i = 0; i < size; i++) {
-		if (text[i] < '0' || text[i] > '9' ||
-		    __builtin_mul_overflow(value, 10u, &value) ||
+		if (text[i] < '0' || text[i] > '9' || __builtin_mul_overflow(value, 10u, &value) ||
 		    __builtin_add_overflow(value, (uint64_t)(text[i] - '0'), &value)) {
 			return false;
 		}
@@ -41,6 +40,7 @@ static bool text_is(const char *text, size_t size, const char *wanted)
 	return size == strlen(wanted) && memcmp(text, wanted, size) == 0;
 }
 
+/* clang-format off */
 enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
 	   KEY_HOLD, KEY_MRTD_ORDER, KEY_GPAW, KEY_LA57, KEY_ICOUNT, KEY_SECOND_CPUS,
 	   KEY_SECOND_MEMORY, KEY_HOST_TEST, KEY_MAPGPA_RETRY, KEY_MAPGPA_AGAIN,
@@ -49,6 +49,7 @@ enum key { KEY_MEMORY, KEY_TRACE, KEY_RBP_MOD, KEY_MODULE_VERSION, KEY_SELFTEST,
 	   KEY_ZERO_TEMP_MEM, KEY_DEBUG,
 	   KEY_COUNT };
 
+/* clang-format on */
 /* KEY_COUNT: no such key. */
 static enum key find_key(const char *text, size_t size)
 {
@@ -124,8 +125,8 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 	case KEY_HOLD: /* not the boot processor: all would wait */
 		return parse_number(value, size, &config->hold) && config->hold != 0;
 	case KEY_MRTD_ORDER:
-		config->mrtd_order = text_is(value, size, "section") ? MEASURE_PER_SECTION :
-								       MEASURE_PER_PAGE;
+		config->mrtd_order =
+			text_is(value, size, "section") ? MEASURE_PER_SECTION : MEASURE_PER_PAGE;
 		return config->mrtd_order == MEASURE_PER_SECTION || text_is(value, size, "page");
 	case KEY_GPAW:
 		config->gpaw_52 = text_is(value, size, "52");
@@ -133,7 +134,7 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 	case KEY_LA57:
 		return parse_flag(value, size, &config->la57);
 	case KEY_SEPT_VE_DISABLE:
-		config->sept_ve = text_is(value, size, "off")	   ? SEPT_VE_ENABLED :
+		config->sept_ve = text_is(value, size, "off")      ? SEPT_VE_ENABLED :
 				  text_is(value, size, "flexible") ? SEPT_VE_FLEXIBLE :
 								     SEPT_VE_DISABLED;
 		return config->sept_ve != SEPT_VE_DISABLED || text_is(value, size, "on");
@@ -144,8 +145,7 @@ static bool set_key(enum key key, const char *value, size_t size, struct config 
 	case KEY_ICOUNT:
 		return parse_flag(value, size, &config->icount);
 	case KEY_SECOND_CPUS:
-		return parse_number(value, size, &config->second_cpus) &&
-		       config->second_cpus != 0;
+		return parse_number(value, size, &config->second_cpus) && config->second_cpus != 0;
 	case KEY_SECOND_MEMORY:
 		return parse_number(value, size, &config->second_memory) &&
 		       config->second_memory != 0 && is_aligned(config->second_memory, PAGE);

@@ -30,10 +30,10 @@ enum host_fw_cfg {
 struct config {
 	uint64_t memory; /* bytes of the TD's RAM, a multiple of 4 KiB */
 	bool trace;
-	bool module_1_0; /* the module is one of 1.0, which Linux refuses */
+	bool module_1_0;                    /* the module is one of 1.0, which Linux refuses */
 	char selftest[CONFIG_NAME_MAX + 1]; /* a case of boot-tests/cases instead of a TD; or "" */
-	uint64_t hold; /* vCPU that the host holds at every turn, 1 s each; 0 = none */
-	bool debug; /* ATTRIBUTES.DEBUG: the host may read and write the TD's memory */
+	uint64_t hold;      /* vCPU that the host holds at every turn, 1 s each; 0 = none */
+	bool debug;         /* ATTRIBUTES.DEBUG: the host may read and write the TD's memory */
 	bool zero_temp_mem; /* zeros where the host adds what is not measured, not MACHINE_FILL */
 	bool rbp_mod; /* TDVMCALLs may expose RBP: no NO_RBP_MOD, as in hosts before it existed */
 	enum measure_order mrtd_order;
@@ -42,13 +42,13 @@ struct config {
 	enum sept_ve sept_ve;
 	uint64_t second_cpus;   /* CPUs of the second TD, the last ones; 0 = there is none */
 	uint64_t second_memory; /* bytes of its RAM */
-	bool host_test; /* the TDs' payloads talk to the test of host_test.h */
+	bool host_test;         /* the TDs' payloads talk to the test of host_test.h */
 	struct map_gpa_policy map_gpa;
 	bool large_pages; /* private memory by 2 MiB where it can; KVM has 4 KiB only */
 	enum host_fw_cfg fw_cfg;
-	bool pic;     /* there are 8259s; QEMU has none in a TD */
-	bool wbinvd;  /* TDVMCALL<WBINVD> is served; KVM has none */
-	bool icount;  /* the TSC counts instructions, see stats_icount */
+	bool pic;    /* there are 8259s; QEMU has none in a TD */
+	bool wbinvd; /* TDVMCALL<WBINVD> is served; KVM has none */
+	bool icount; /* the TSC counts instructions, see stats_icount */
 };
 
 /*

@@ -46,8 +46,8 @@
 #define KVM_FEATURE_POLL_CONTROL BIT32(12)
 #define KVM_FEATURE_PV_SCHED_YIELD BIT32(13)
 #define KVM_FEATURE_MSI_EXT_DEST_ID BIT32(15)
-#define KVM_FEATURES                                                                        \
-	(KVM_FEATURE_NOP_IO_DELAY | KVM_FEATURE_PV_UNHALT | KVM_FEATURE_PV_TLB_FLUSH |      \
+#define KVM_FEATURES                                                                       \
+	(KVM_FEATURE_NOP_IO_DELAY | KVM_FEATURE_PV_UNHALT | KVM_FEATURE_PV_TLB_FLUSH |     \
 	 KVM_FEATURE_PV_SEND_IPI | KVM_FEATURE_POLL_CONTROL | KVM_FEATURE_PV_SCHED_YIELD | \
 	 KVM_FEATURE_MSI_EXT_DEST_ID)
 #define CRYSTAL_HZ 25000000u

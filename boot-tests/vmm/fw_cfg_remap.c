@@ -6,9 +6,9 @@
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
+#include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/fwcfg.h"
-#include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/vmm/acpi_cpus.h"
 #include "boot-tests/vmm/frames.h"
@@ -73,8 +73,7 @@ static struct kernel_file read_kernel(const struct kernel_request *request)
 		return file;
 	}
 	if (!kernel_file_read(request, &file, error, sizeof(error))) {
-		machine_exit(EXIT_SETUP, "kernel of 0x%x bytes: %s", request->kernel_size,
-			     error);
+		machine_exit(EXIT_SETUP, "kernel of 0x%x bytes: %s", request->kernel_size, error);
 	}
 	return file;
 }
@@ -247,8 +246,7 @@ static void add_files(struct fw_cfg_remap *remap, const struct td_memory *memory
 	const struct td_place *place = remap->place;
 	struct blob host = blob_load(E820_FILE);
 	CHECK(host.data != NULL);
-	struct fw_cfg_e820 *e820 =
-		(void *)keep_new(remap, host.size + 2 * (uint32_t)sizeof(*e820));
+	struct fw_cfg_e820 *e820 = (void *)keep_new(remap, host.size + 2 * (uint32_t)sizeof(*e820));
 	uint32_t e820_size = make_e820(e820, (const void *)host.data, host.size, memory);
 	frames_give_span(host.data, host.size);
 
@@ -304,8 +302,8 @@ void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
 	remap->place = place;
 	remap->pic = config->pic;
 	remap->items.capacity = OWN_ITEMS + file_count();
-	remap->items.items = (void *)keep_new(
-		remap, remap->items.capacity * (uint32_t)sizeof(struct fw_cfg_item));
+	remap->items.items = (void *)keep_new(remap, remap->items.capacity *
+							     (uint32_t)sizeof(struct fw_cfg_item));
 	remap->cpus = (uint16_t)place->vcpu_count;
 	fw_cfg_items_add(&remap->items, FW_CFG_NB_CPUS, &remap->cpus, sizeof(remap->cpus));
 	if (!place->second) {
@@ -412,9 +410,9 @@ static void dma(struct fw_cfg_remap *remap, struct mmu *mmu, uint64_t descriptor
 	}
 	struct fw_cfg_dma *guest = mmu_shared(mmu, descriptor);
 	memcpy(&wire, guest, sizeof(wire));
-	uint32_t left = transfer(remap, mmu, __builtin_bswap32(wire.control),
-				 __builtin_bswap32(wire.length), __builtin_bswap64(wire.address),
-				 &wire);
+	uint32_t left =
+		transfer(remap, mmu, __builtin_bswap32(wire.control),
+			 __builtin_bswap32(wire.length), __builtin_bswap64(wire.address), &wire);
 	left = __builtin_bswap32(left);
 	memcpy(&guest->control, &left, sizeof(left));
 }

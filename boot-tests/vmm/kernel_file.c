@@ -167,8 +167,9 @@ bool kernel_file_read(const struct kernel_request *request, struct kernel_file *
 	if (get(request, FIELD(header), 4) == LINUX_HEADER_MAGIC) {
 		file.protocol = (uint16_t)get(request, FIELD(version), 2);
 	} else if (get(request, 0, 4) == ELF_MAGIC || is_multiboot(request)) {
-		fmt_print(error, error_size, "QEMU loads an ELF or multiboot kernel itself, which "
-					     "is not possible in a TD");
+		fmt_print(error, error_size,
+			  "QEMU loads an ELF or multiboot kernel itself, which "
+			  "is not possible in a TD");
 		return false;
 	}
 	place_setup(request, &file);
@@ -189,8 +190,10 @@ bool kernel_file_read(const struct kernel_request *request, struct kernel_file *
 	sectors = sectors != 0 ? sectors : LINUX_SETUP_SECTS_DEFAULT;
 	file.setup_size = (sectors + 1) * LINUX_SECTOR_SIZE;
 	if (file.setup_size > request->kernel_size) {
-		fmt_print(error, error_size, "invalid kernel header: setup of 0x%x bytes in a file "
-			  "of 0x%x", file.setup_size, request->kernel_size);
+		fmt_print(error, error_size,
+			  "invalid kernel header: setup of 0x%x bytes in a file "
+			  "of 0x%x",
+			  file.setup_size, request->kernel_size);
 		return false;
 	}
 	file.kernel_size = request->kernel_size - file.setup_size;
@@ -208,8 +211,8 @@ void kernel_file_patch(const struct kernel_file *file, uint8_t *setup)
 		put(setup, size, FIELD(cmd_line_ptr), file->command_line_address, 4);
 	} else {
 		put(setup, size, CMDLINE_MAGIC_OFFSET, CMDLINE_MAGIC, 2);
-		put(setup, size, CMDLINE_OFFSET,
-		    file->command_line_address - file->setup_address, 2);
+		put(setup, size, CMDLINE_OFFSET, file->command_line_address - file->setup_address,
+		    2);
 	}
 	if (file->has_video_mode) {
 		put(setup, size, FIELD(vid_mode), file->video_mode, 2);
@@ -218,8 +221,8 @@ void kernel_file_patch(const struct kernel_file *file, uint8_t *setup)
 		put(setup, size, FIELD(type_of_loader), LOADER_QEMU, 1);
 	}
 	if (file->protocol >= 0x201) {
-		put(setup, size, FIELD(loadflags),
-		    setup[FIELD(loadflags)] | LOADFLAG_CAN_USE_HEAP, 1);
+		put(setup, size, FIELD(loadflags), setup[FIELD(loadflags)] | LOADFLAG_CAN_USE_HEAP,
+		    1);
 		put(setup, size, FIELD(heap_end_ptr),
 		    file->command_line_address - file->setup_address - 0x200, 2);
 	}

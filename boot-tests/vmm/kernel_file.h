@@ -15,7 +15,7 @@
 struct kernel_file {
 	uint32_t setup_size; /* from the start of the file; the rest is the kernel */
 	uint32_t kernel_size;
-	uint16_t protocol;   /* of the setup header; 0: there is none */
+	uint16_t protocol; /* of the setup header; 0: there is none */
 	/* Where a 16-bit loader puts it all: what fw_cfg's address items say. */
 	uint32_t setup_address, kernel_address, command_line_address, initrd_address;
 	uint32_t initrd_size;
@@ -28,7 +28,7 @@ struct kernel_request {
 	uint32_t kernel_size;
 	uint32_t initrd_size; /* 0: none */
 	const char *command_line;
-	uint64_t low_memory;  /* bytes of RAM below 4 GiB */
+	uint64_t low_memory; /* bytes of RAM below 4 GiB */
 };
 
 /* False: QEMU would not start, and error says why. */

@@ -164,8 +164,8 @@ static struct seam_result tracked_call(const char *name, uint64_t leaf, uint64_t
 			return result;
 		}
 		uint64_t code = result.status & TDX_STATUS_CODE;
-		bool again = code == TDX_TLB_TRACKING_NOT_DONE ||
-			     code == TDX_INTERRUPTED_RESTARTABLE;
+		bool again =
+			code == TDX_TLB_TRACKING_NOT_DONE || code == TDX_INTERRUPTED_RESTARTABLE;
 		if (!again || cpu_time_us() >= deadline) {
 			seam_failed(name, rcx, result);
 		}
@@ -237,8 +237,9 @@ static void augment(struct mmu *mmu, struct mmu_block *block, uint64_t address, 
 	uint64_t base = align_down(address, pg_size(level));
 	hpa_t frame = frames_take(level);
 	if (sept_link(mmu, block, base, level) != ST_OK) {
-		machine_exit(EXIT_TD_STOPPED, "host: no Secure EPT for GPA 0x%llx: "
-					      "tdrun --machine-log says more",
+		machine_exit(EXIT_TD_STOPPED,
+			     "host: no Secure EPT for GPA 0x%llx: "
+			     "tdrun --machine-log says more",
 			     (unsigned long long)base);
 	}
 	SEAM_MUST(TDH_MEM_PAGE_AUG, gpa_level(base, level), mmu->tdr.v, frame.v, 0);
@@ -274,14 +275,12 @@ void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t e
 	unsigned long long at = address.v;
 	if (type == EXT_QUAL_PENDING_EPT_VIOLATION) {
 		run_end(mmu->td, EXIT_TD_STOPPED,
-			"access to unaccepted page at GPA 0x%llx by vCPU %u", at,
-			vcpu);
+			"access to unaccepted page at GPA 0x%llx by vCPU %u", at, vcpu);
 		return;
 	}
 	if (!td_memory_is_private(&mmu->memory, address.v)) {
 		run_end(mmu->td, EXIT_TD_STOPPED,
-			"private access to GPA 0x%llx outside of RAM by vCPU %u", at,
-			vcpu);
+			"private access to GPA 0x%llx outside of RAM by vCPU %u", at, vcpu);
 		return;
 	}
 	enum pg_level wanted = PG_2M;
@@ -297,8 +296,8 @@ void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t e
 	}
 	spin_unlock(&mmu->lock);
 	if (shared) {
-		run_end(mmu->td, EXIT_TD_STOPPED,
-			"private access to shared GPA 0x%llx by vCPU %u", at, vcpu);
+		run_end(mmu->td, EXIT_TD_STOPPED, "private access to shared GPA 0x%llx by vCPU %u",
+			at, vcpu);
 	}
 }
 
@@ -307,11 +306,10 @@ void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address)
 	unsigned long long at = address.v;
 	if (!td_memory_is_ram(&mmu->memory, address.v)) {
 		run_end(mmu->td, EXIT_TD_STOPPED,
-			"access to device GPA 0x%llx by vCPU %u that cannot take a #VE",
-			at, vcpu);
+			"access to device GPA 0x%llx by vCPU %u that cannot take a #VE", at, vcpu);
 	} else if (!mmu_is_shared(mmu, address.v, 1)) {
-		run_end(mmu->td, EXIT_TD_STOPPED,
-			"shared access to private GPA 0x%llx by vCPU %u", at, vcpu);
+		run_end(mmu->td, EXIT_TD_STOPPED, "shared access to private GPA 0x%llx by vCPU %u",
+			at, vcpu);
 	}
 }
 
@@ -432,9 +430,9 @@ enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share shar
 	spin_lock(&mmu->lock);
 	for (uint64_t at = range.base.v; status == ST_OK && at != end;) {
 		uint64_t border = next_border(&mmu->memory, at, end);
-		bool firmware = ranges_overlap(at, border - at,
-					       FOUR_GIB - mmu->memory.firmware_size,
-					       mmu->memory.firmware_size);
+		bool firmware =
+			ranges_overlap(at, border - at, FOUR_GIB - mmu->memory.firmware_size,
+				       mmu->memory.firmware_size);
 		if (td_memory_is_ram(&mmu->memory, at)) {
 			convert_ram(mmu, at, border, share);
 		} else if (share == SHARE_PRIVATE || firmware) {

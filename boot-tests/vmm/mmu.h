@@ -43,11 +43,11 @@ struct mmu {
 	struct td *td; /* whose memory this is */
 	hpa_t tdr;
 	struct td_memory memory;
-	unsigned gpaw;              /* 48: 4 levels; 52: 5 */
-	bool large_pages;           /* private memory is mapped by 2 MiB where it can */
+	unsigned gpaw;                 /* 48: 4 levels; 52: 5 */
+	bool large_pages;              /* private memory is mapped by 2 MiB where it can */
 	bool sept_linked[PG_256T + 1]; /* by level: the SEPT table below the entry of GPA 0 */
-	bool sept_gib[MMU_GIBS];    /* the SEPT table of each GiB */
-	struct frame_list tables;   /* all frames of SEPT tables */
+	bool sept_gib[MMU_GIBS];       /* the SEPT table of each GiB */
+	struct frame_list tables;      /* all frames of SEPT tables */
 	struct shared_table shared;
 	struct mmu_block blocks[MMU_BLOCKS];
 };

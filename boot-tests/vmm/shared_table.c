@@ -66,8 +66,8 @@ static uint64_t mixed_block(const struct shared_table *table, uint64_t base)
 hpa_t shared_table_backing(const struct shared_table *table, gpa_t address)
 {
 	const struct shared_backing *backing = &table->backing;
-	bool upper = backing->upper.v != 0 && address.v >= TD_LOW_MEMORY_SPLIT &&
-		     address.v < FOUR_GIB;
+	bool upper =
+		backing->upper.v != 0 && address.v >= TD_LOW_MEMORY_SPLIT && address.v < FOUR_GIB;
 	return hpa(upper ? backing->upper.v + (address.v - TD_LOW_MEMORY_SPLIT) :
 			   backing->base.v + address.v);
 }

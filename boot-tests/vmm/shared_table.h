@@ -22,7 +22,7 @@ struct shared_table {
 	hpa_t root;
 	struct shared_backing backing;
 	struct td_memory memory;
-	enum pg_level top; /* of the entries of the root */
+	enum pg_level top;                      /* of the entries of the root */
 	uint64_t *directory[SHARED_TABLE_GIBS]; /* an entry for each 2 MiB */
 };
 

@@ -19,11 +19,11 @@
 struct vcpu {
 	hpa_t tdvpr;
 	struct msr_file msrs;
-	bool unhalted; /* kicked by another vCPU: a HLT of its own ends */
-	bool inside; /* between the decision to enter and the return of TDH.VP.ENTER */
+	bool unhalted;          /* kicked by another vCPU: a HLT of its own ends */
+	bool inside;            /* between the decision to enter and the return of TDH.VP.ENTER */
 	uint64_t map_gpa_again; /* RETRYs without progress for its next chunk so far */
-	bool out;    /* the TD ends, and this vCPU has left it for good */
-	uint64_t last_exit; /* status of the last TDH.VP.ENTER */
+	bool out;               /* the TD ends, and this vCPU has left it for good */
+	uint64_t last_exit;     /* status of the last TDH.VP.ENTER */
 	struct seam_regs last_call; /* of the last TDVMCALL; all 0: none yet */
 };
 
@@ -43,9 +43,9 @@ struct td {
 	hpa_t tdr;
 	enum td_stage stage;
 	struct frame_list control; /* TDCS and TDVPS */
-	uint64_t tsc_offset; /* TD's TSC minus the CPU's */
-	unsigned stopped_count; /* vCPUs that halted with interrupts off */
-	uint32_t pci_address; /* of a second TD: port 0xCF8 */
+	uint64_t tsc_offset;       /* TD's TSC minus the CPU's */
+	unsigned stopped_count;    /* vCPUs that halted with interrupts off */
+	uint32_t pci_address;      /* of a second TD: port 0xCF8 */
 	struct map_gpa_policy map_gpa;
 	struct mmu mmu;
 	struct fw_cfg_remap *fw_cfg;

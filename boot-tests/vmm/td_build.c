@@ -32,18 +32,18 @@ static void fill_params(struct td_params *params, const struct td *td, const str
 {
 	struct cpuid_result xsave = insn_cpuid(CPUID_XSAVE_LEAF, 0);
 	*params = (struct td_params){
-		.attributes = (config->sept_ve == SEPT_VE_DISABLED ?
-				       TD_ATTRIBUTES_SEPT_VE_DISABLE : 0) |
-			      (config->debug ? TD_ATTRIBUTES_DEBUG : 0),
+		.attributes =
+			(config->sept_ve == SEPT_VE_DISABLED ? TD_ATTRIBUTES_SEPT_VE_DISABLE : 0) |
+			(config->debug ? TD_ATTRIBUTES_DEBUG : 0),
 		.xfam = XFAM_WANTED & xsave.eax,
 		.max_vcpus = (uint16_t)td->place.vcpu_count,
 		.eptp_controls = config->gpaw_52 ? EPTP_CONTROLS_52 : EPTP_CONTROLS_48,
-		.config_flags = (config->gpaw_52 ? TD_CONFIG_FLAGS_GPAW : 0) |
-				(config->sept_ve == SEPT_VE_FLEXIBLE ?
-					 TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE : 0) |
-				(config->rbp_mod ? 0 : TD_CONFIG_FLAGS_NO_RBP_MOD),
-		.tsc_frequency =
-			(uint16_t)((cpu_tsc_khz() + TSC_UNIT_KHZ / 2) / TSC_UNIT_KHZ),
+		.config_flags =
+			(config->gpaw_52 ? TD_CONFIG_FLAGS_GPAW : 0) |
+			(config->sept_ve == SEPT_VE_FLEXIBLE ? TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE :
+							       0) |
+			(config->rbp_mod ? 0 : TD_CONFIG_FLAGS_NO_RBP_MOD),
+		.tsc_frequency = (uint16_t)((cpu_tsc_khz() + TSC_UNIT_KHZ / 2) / TSC_UNIT_KHZ),
 	};
 	for (unsigned i = 0; i < CPUID_CONFIG_LEAVES; i++) {
 		struct cpuid_result values =

@@ -11,8 +11,8 @@ struct td_place {
 	unsigned cpu_base; /* vCPU i runs on CPU cpu_base + i */
 	unsigned vcpu_count;
 	uint32_t hkid;
-	uint64_t memory;   /* bytes of RAM */
+	uint64_t memory; /* bytes of RAM */
 	struct shared_backing shared;
-	bool host_test;    /* it may talk to the test of host_test.h */
-	bool second;       /* QEMU's devices are another TD's: see port.h */
+	bool host_test; /* it may talk to the test of host_test.h */
+	bool second;    /* QEMU's devices are another TD's: see port.h */
 };

@@ -57,8 +57,7 @@ static enum status add_ram(struct tdmr_range ram, const struct tdmr_range *cmrs,
 		if (base >= end) {
 			continue;
 		}
-		if (memory->count > first &&
-		    range_end(memory->ranges[memory->count - 1]) == base) {
+		if (memory->count > first && range_end(memory->ranges[memory->count - 1]) == base) {
 			memory->ranges[memory->count - 1].size += end - base;
 			continue;
 		}
@@ -209,9 +208,9 @@ static void add_pamts(const struct tdmr_info *tdmr, const struct tdmr_list *list
 {
 	for (unsigned i = 0; i < list->count; i++) {
 		uint64_t base = max_u64(list->tdmrs[i].pamt_4k_base, tdmr->base);
-		uint64_t end = min_u64(list->tdmrs[i].pamt_4k_base +
-					       tdmr_pamt_size(&list->tdmrs[i]),
-				       tdmr_end(tdmr));
+		uint64_t end =
+			min_u64(list->tdmrs[i].pamt_4k_base + tdmr_pamt_size(&list->tdmrs[i]),
+				tdmr_end(tdmr));
 		if (base < end) {
 			add_area(areas, base, end);
 		}
@@ -283,9 +282,8 @@ enum status tdmr_reserve(struct tdmr_list *list, const struct tdmr_memory *memor
 			return ST_NO_SPACE;
 		}
 		for (unsigned j = 0; j < areas.count; j++) {
-			tdmr->reserved[j] = (struct tdmr_reserved){
-				areas.list[j].base - tdmr->base, areas.list[j].size
-			};
+			tdmr->reserved[j] = (struct tdmr_reserved){ areas.list[j].base - tdmr->base,
+								    areas.list[j].size };
 		}
 	}
 	return ST_OK;

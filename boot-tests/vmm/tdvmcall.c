@@ -14,8 +14,8 @@
 #include "boot-tests/vmm/hypercall.h"
 #include "boot-tests/vmm/map_gpa.h"
 #include "boot-tests/vmm/port.h"
-#include "boot-tests/vmm/seam.h"
 #include "boot-tests/vmm/run.h"
+#include "boot-tests/vmm/seam.h"
 
 #define SERVICE_BASE TDVMCALL_GET_TD_VM_CALL_INFO
 #define PAGE 4096
@@ -27,10 +27,10 @@
 
 /* [GHCI 1.5 TDG.VP.VMCALL<GetQuote>] */
 struct quote_header {
-	uint64_t version;              /* 00: 1 */
-	uint64_t status;               /* 08 */
-	uint32_t in_size;              /* 10 */
-	uint32_t out_size;             /* 14 */
+	uint64_t version;  /* 00: 1 */
+	uint64_t status;   /* 08 */
+	uint32_t in_size;  /* 10 */
+	uint32_t out_size; /* 14 */
 };
 ABI_SIZE(struct quote_header, 24);
 #define QUOTE_VERSION 1
@@ -118,7 +118,8 @@ static uint64_t fatal_error(struct td *td, unsigned index, const struct seam_reg
 		copy_text(more, mmu_shared(&td->mmu, address), sizeof(more) - 1);
 	}
 	if ((regs->r12 & FATAL_CODE_RESERVED) != 0) {
-		run_end(td, EXIT_TD_STOPPED, "ReportFatalError of vCPU %u with code 0x%llx: QEMU "
+		run_end(td, EXIT_TD_STOPPED,
+			"ReportFatalError of vCPU %u with code 0x%llx: QEMU "
 			"refuses one whose low 16 bits are not 0, and shows no text; it was: %s",
 			index, (unsigned long long)regs->r12, text);
 		return TDVMCALL_SUCCESS;
@@ -213,8 +214,7 @@ static uint64_t port_io(struct td *td, struct seam_regs *regs)
 {
 	unsigned size = (unsigned)regs->r12;
 	uint16_t port = (uint16_t)regs->r14;
-	if ((regs->r12 != 1 && regs->r12 != 2 && regs->r12 != 4) ||
-	    regs->r13 > TDVMCALL_WRITE) {
+	if ((regs->r12 != 1 && regs->r12 != 2 && regs->r12 != 4) || regs->r13 > TDVMCALL_WRITE) {
 		return TDVMCALL_INVALID_OPERAND;
 	}
 	if (regs->r13 == TDVMCALL_WRITE) {
@@ -321,6 +321,6 @@ void tdvmcall(struct td *td, unsigned index, struct seam_regs *regs)
 	regs->r10 = dispatch(td, index, regs);
 	trace(index, "TDVMCALL 0x%llx (0x%llx, 0x%llx, 0x%llx, 0x%llx) = 0x%llx, R11 0x%llx",
 	      (unsigned long long)in.r11, (unsigned long long)in.r12, (unsigned long long)in.r13,
-	      (unsigned long long)in.r14, (unsigned long long)in.r15,
-	      (unsigned long long)regs->r10, (unsigned long long)regs->r11);
+	      (unsigned long long)in.r14, (unsigned long long)in.r15, (unsigned long long)regs->r10,
+	      (unsigned long long)regs->r11);
 }

@@ -25,11 +25,11 @@ struct tdx_tdmrs {
 };
 _Static_assert(sizeof(struct tdx_tdmrs) <= 0x200000, "It is one 2 MiB frame.");
 
-#define say(host, ...)                                 \
-	do {                                           \
-		if (!(host)->quiet) {                  \
+#define say(host, ...)                                           \
+	do {                                                     \
+		if (!(host)->quiet) {                            \
 			log_line('L', "virt/tdx: " __VA_ARGS__); \
-		}                                      \
+		}                                                \
 	} while (0)
 
 /* One SEAMCALL; an error is said and returned. */

@@ -23,9 +23,9 @@ struct tdx_host {
 	struct tdmr_range cmrs[TDX_MAX_CMRS];
 	unsigned cmr_count;
 	struct tdmr_memory memory;
-	uint64_t lost;                /* bytes that the limit of reserved areas has cost */
-	struct tdx_tdmrs *tdmrs;      /* what SYS.CONFIG was given */
-	void *pamt;                   /* all PAMTs, in one piece */
+	uint64_t lost;           /* bytes that the limit of reserved areas has cost */
+	struct tdx_tdmrs *tdmrs; /* what SYS.CONFIG was given */
+	void *pamt;              /* all PAMTs, in one piece */
 	uint64_t pamt_size;
 };
 

@@ -49,10 +49,9 @@ static void print_sections(const struct dump *d)
 		[TDVF_SECTION_TD_HOB] = "TD_HOB",
 		[TDVF_SECTION_TEMP_MEM] = "TempMem",
 	};
-	printf("%s: 0x%lx bytes at 0x%lx - 0x%lx\n", d->path, d->tdvf.size, dump_base(d),
-	       FOUR_GIB);
-	printf("\nTDX metadata at 0x%lx, %u sections\n",
-	       dump_base(d) + d->tdvf.descriptor_offset, d->tdvf.count);
+	printf("%s: 0x%lx bytes at 0x%lx - 0x%lx\n", d->path, d->tdvf.size, dump_base(d), FOUR_GIB);
+	printf("\nTDX metadata at 0x%lx, %u sections\n", dump_base(d) + d->tdvf.descriptor_offset,
+	       d->tdvf.count);
 	for (unsigned i = 0; i < d->tdvf.count; i++) {
 		const struct tdvf_section *s = &d->tdvf.sections[i];
 		printf("  0x%09lx - 0x%09lx  %-9s", s->memory_address,

@@ -5,15 +5,14 @@
 
 #include "tools/lintel/tool.h"
 
-static const char help[] =
-	"usage: lintel COMMAND [OPTION]...\n"
-	"\n"
-	"  image   make a TDVF firmware image (.fd) for qemu -bios\n"
-	"  dump    show and check an image, ours or any other TDVF image\n"
-	"  mrtd    print the measurement that a TD of an image starts with\n"
-	"\n"
-	"lintel COMMAND --help says more.\n"
-	"Exit status: 0 done, 1 error or malformed image, 2 wrong usage.\n";
+static const char help[] = "usage: lintel COMMAND [OPTION]...\n"
+			   "\n"
+			   "  image   make a TDVF firmware image (.fd) for qemu -bios\n"
+			   "  dump    show and check an image, ours or any other TDVF image\n"
+			   "  mrtd    print the measurement that a TD of an image starts with\n"
+			   "\n"
+			   "lintel COMMAND --help says more.\n"
+			   "Exit status: 0 done, 1 error or malformed image, 2 wrong usage.\n";
 
 static enum tool_exit run(int argc, char **argv)
 {
