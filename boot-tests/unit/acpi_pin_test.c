@@ -16,12 +16,12 @@
 #include "shim/event_log.h"
 
 static uint8_t memory[1024];
-static struct event_log log;
+static struct event_log events;
 static uint8_t digests[3 * SHA384_SIZE];
 
 static void add(enum cc_mr mr, uint32_t type, const uint8_t *digest, const char *text)
 {
-	assert_int_equal(event_log_add(&log, mr, type, digest, text, (uint32_t)strlen(text)),
+	assert_int_equal(event_log_add(&events, mr, type, digest, text, (uint32_t)strlen(text)),
 			 ST_OK);
 }
 
@@ -33,7 +33,7 @@ static int setup(void **state)
 	for (unsigned i = 0; i < sizeof(digests); i++) {
 		digests[i] = (uint8_t)(i * 7);
 	}
-	assert_int_equal(event_log_start(&log, memory, sizeof(memory)), ST_OK);
+	assert_int_equal(event_log_start(&events, memory, sizeof(memory)), ST_OK);
 	add(CC_MR_RTMR0, EV_EFI_HANDOFF_TABLES2, other, "ACPI DATA");
 	add(CC_MR_RTMR0, EV_PLATFORM_CONFIG_FLAGS, digests, TCG_ACPI_DATA);
 	add(CC_MR_RTMR0, EV_PLATFORM_CONFIG_FLAGS, other, "ACPI DATUM");
@@ -62,15 +62,15 @@ static void three_files(void **state)
 	(void)state;
 	expect(sizeof(memory), ST_OK);
 	/* A log whose area ends with its last event. */
-	expect(log.used, ST_OK);
-	expect(log.used + 3, ST_OK);
+	expect(events.used, ST_OK);
+	expect(events.used + 3, ST_OK);
 }
 
 static void cut(void **state)
 {
 	(void)state;
-	expect(log.used - 1, ST_TRUNCATED);
-	expect(log.used - 9 - 1, ST_TRUNCATED);
+	expect(events.used - 1, ST_TRUNCATED);
+	expect(events.used - 9 - 1, ST_TRUNCATED);
 	expect(64, ST_BAD_FORMAT);
 	expect(1, ST_BAD_FORMAT);
 }
@@ -91,9 +91,9 @@ static void not_a_log(void **state)
 static void no_files(void **state)
 {
 	(void)state;
-	assert_int_equal(event_log_start(&log, memory, sizeof(memory)), ST_OK);
+	assert_int_equal(event_log_start(&events, memory, sizeof(memory)), ST_OK);
 	expect(sizeof(memory), ST_NOT_FOUND);
-	expect(log.used, ST_NOT_FOUND);
+	expect(events.used, ST_NOT_FOUND);
 }
 
 int main(void)
