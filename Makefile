@@ -242,8 +242,9 @@ $(B)/kexec-load: tools/kexec-load.c Makefile
 	$(HOSTCC) $(HOST_FLAGS) -static -s $< -o $@
 
 # What boot-tests/run.py builds and starts.
-.PHONY: test-programs fuzz-programs
-test-programs: all initramfs $(B)/stop-kernel.bin $(B)/stop-app.efi $(UNIT_BIN)
+.PHONY: boot-programs test-programs fuzz-programs
+boot-programs: all initramfs $(B)/stop-kernel.bin $(B)/stop-app.efi
+test-programs: boot-programs $(UNIT_BIN)
 fuzz-programs: $(FUZZ_BIN)
 
 run: setup ## set up, build, and boot a stock Debian kernel as a TD with 4 vCPUs

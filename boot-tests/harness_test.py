@@ -338,7 +338,7 @@ class Filtered(unittest.TestCase):
         self.assertIn("'^(a': missing )", ended.stderr)
 
     def test_each_kind(self):
-        everything = "B=b CC=clang all initramfs b/stop-kernel.bin"
+        everything = "B=b CC=clang boot-programs"
         self.assertEqual(self.steps(), (True, []))
         self.assertEqual(self.steps(programs=[pathlib.Path("b/unit/x_test")]),
                          (True, ["B=b CC=clang b/unit/x_test"]))

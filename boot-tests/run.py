@@ -523,7 +523,7 @@ def build_wanted(results, build, programs, pythons, cases):
     """Builds what these tests need; False if it cannot: they would be those of stale binaries."""
     goals = [str(program) for program in programs]
     if pythons or cases:
-        goals += ["all", "initramfs", f"{build}/stop-kernel.bin"]
+        goals.append("boot-programs")
     needs = set().union(*map(needs_of, cases))
     # A case whose download fails says so itself.
     run_steps(results, [(name, run_checker, command)

@@ -13,7 +13,8 @@
 #include "loader/image_check.h"
 #include "loader/tdvf_sink.h"
 
-#define SHIM_SIZE 0x9000
+/* A page of text below what has a fixed place. */
+#define SHIM_SIZE (FOUR_GIB - AP_TABLE + MEM_PAGE_SIZE)
 #define RECORD 4
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
