@@ -120,13 +120,6 @@ static uint64_t other(uint64_t rax, uint64_t rcx, uint64_t rdx)
 	return seamcall(&regs);
 }
 
-static int load(void **state)
-{
-	(void)state;
-	fixture_load();
-	return 0;
-}
-
 static uint64_t page;
 
 static int setup(void **state)
@@ -261,5 +254,5 @@ int main(void)
 		cmocka_unit_test_setup(td_meets_host, setup),
 		cmocka_unit_test_setup(vp_create_meets_mr_extend, setup),
 	};
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

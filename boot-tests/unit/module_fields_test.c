@@ -91,8 +91,7 @@ static uint64_t page; /* behind ADDRESS of the TD */
 
 static int load(void **state)
 {
-	(void)state;
-	fixture_load();
+	(void)fixture_load(state);
 	fixture_init(fixture_params());
 	fixture_vcpus();
 	fixture_tables(ADDRESS);

@@ -26,15 +26,8 @@
 
 struct module_fixture fixture;
 struct stats stats;
-bool trace_on;
 
 /* --- the machine ------------------------------------------------------------------------------ */
-
-void trace_write(uint32_t vcpu, const char *format, ...)
-{
-	(void)vcpu;
-	(void)format;
-}
 
 void log_line(char tag, const char *format, ...)
 {
@@ -152,8 +145,9 @@ bool guest_read(const struct svm_vcpu *vcpu, uint64_t linear, void *to, unsigned
 
 /* --- a TD ------------------------------------------------------------------------------------- */
 
-void fixture_load(void)
+int fixture_load(void **state)
 {
+	(void)state;
 	void *base = (void *)(uintptr_t)POOL_BASE;
 	CHECK(mmap(base, POOL_SIZE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == base);
@@ -169,6 +163,7 @@ void fixture_load(void)
 	};
 	module_load(&fixture.platform);
 	fixture_sys_init();
+	return 0;
 }
 
 static void must(uint64_t status)

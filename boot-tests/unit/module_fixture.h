@@ -41,8 +41,9 @@ struct module_fixture {
 };
 extern struct module_fixture fixture;
 
-/* Loads the module on fresh memory, ready for TDs; in the first call of a process only. */
-void fixture_load(void);
+/* Loads the module on fresh memory, ready for TDs; in the first call of a process only. A group's
+ * set-up for cmocka: returns 0 and does not look at state. */
+int fixture_load(void **state);
 /* What the host does after module_load(), with one TDMR for the first GiB. */
 void fixture_sys_init(void);
 /* Valid TDMR_INFO, in the first frame; all memory behind its PAMTs is unused again. */

@@ -29,8 +29,7 @@ static const uint64_t *nested_root(void)
 
 static int load(void **state)
 {
-	(void)state;
-	fixture_load();
+	(void)fixture_load(state);
 	fixture.nested_top = PG_256T;
 	return 0;
 }

@@ -49,13 +49,6 @@ static void make_td(const struct td_params *params)
 	fixture_finalize();
 }
 
-static int load(void **state)
-{
-	(void)state;
-	fixture_load();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -931,5 +924,5 @@ int main(void)
 		cmocka_unit_test_setup(port_io, setup),
 		cmocka_unit_test_setup(interrupts, setup),
 	};
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

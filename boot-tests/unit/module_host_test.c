@@ -17,13 +17,6 @@
 
 #define ADDRESS UINT64_C(0x40000000)
 
-static int load(void **state)
-{
-	(void)state;
-	fixture_load();
-	return 0;
-}
-
 static void leaf_numbers_and_versions(void **state)
 {
 	(void)state;
@@ -697,5 +690,5 @@ int main(void)
 		cmocka_unit_test(host_fields),
 		cmocka_unit_test(shared_memory_of_a_td),
 	};
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

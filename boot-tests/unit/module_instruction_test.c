@@ -17,13 +17,6 @@
 #define FEATURE7_EDX_PCONFIG BIT32(18)
 #define KICKED (TDX_SUCCESS | EXIT_REASON_EXTERNAL_INTERRUPT)
 
-static int load(void **state)
-{
-	(void)state;
-	fixture_load();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -221,5 +214,5 @@ int main(void)
 		cmocka_unit_test_setup(single_step_behind_tdvmcall, setup),
 		cmocka_unit_test_setup(nmi_waits_for_veinfo_get, setup),
 	};
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

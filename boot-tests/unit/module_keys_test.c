@@ -18,13 +18,6 @@
 
 #define HKID (MODULE_HKID_BASE + 5)
 
-static int load(void **state)
-{
-	(void)state;
-	fixture_load();
-	return 0;
-}
-
 /* The module anew, for a machine of so many packages: CPU n is in package n % packages. */
 static void reload(unsigned packages)
 {
@@ -336,5 +329,5 @@ int main(void)
 		cmocka_unit_test_setup(fatal_td_gets_no_more, one_package),
 		cmocka_unit_test_setup(td_is_busy, one_package),
 	};
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

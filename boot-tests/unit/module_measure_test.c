@@ -29,8 +29,7 @@ static uint8_t *image, *page_source;
 
 static int load(void **state)
 {
-	(void)state;
-	fixture_load();
+	(void)fixture_load(state);
 	image = hpa_ptr(hpa(fixture_frame(PG_2M)));
 	for (unsigned at = BLOCK; at < IMAGE_SPACE; at += BLOCK) {
 		(void)fixture_frame(PG_2M);

@@ -78,13 +78,6 @@ static uint64_t make_source(void)
 	return source;
 }
 
-static int load(void **state)
-{
-	(void)state;
-	fixture_load();
-	return 0;
-}
-
 /* The TD reads the page here, by the entry that SVM would use, or with a nested fault. */
 static uint64_t td_address;
 static uint8_t td_bytes[PAGE];
@@ -296,5 +289,5 @@ int main(void)
 		cmocka_unit_test(module_reads_poison),
 		cmocka_unit_test(control_pages_and_tables),
 	};
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

@@ -29,13 +29,6 @@
 /* A register whose value is not part of the record. */
 #define ANY UINT64_C(0xA5A5A5A5A5A5A5A5)
 
-static int load(void **state)
-{
-	(void)state;
-	fixture_load();
-	return 0;
-}
-
 static void expect(uint64_t seen, uint64_t recorded)
 {
 	if (recorded != ANY) {
@@ -232,5 +225,5 @@ int main(void)
 		cmocka_unit_test(states),
 		cmocka_unit_test(old_module),
 	};
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

@@ -44,8 +44,7 @@ static uint64_t *entry_of(enum pg_level level)
 
 static int load(void **state)
 {
-	(void)state;
-	fixture_load();
+	(void)fixture_load(state);
 	t.small = fixture_frame(PG_4K);
 	t.table = fixture_frame(PG_4K);
 	t.spare = fixture_frame(PG_4K);

@@ -38,13 +38,6 @@ static void make_td(const struct td_params *params)
 	fixture_finalize();
 }
 
-static int load(void **state)
-{
-	(void)state;
-	fixture_load();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -395,5 +388,5 @@ int main(void)
 		cmocka_unit_test_setup(guest_fields, setup),
 		cmocka_unit_test_setup(list_of_fields, setup),
 	};
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

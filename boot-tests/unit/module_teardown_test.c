@@ -19,13 +19,6 @@
 #define LARGE (ADDRESS + 0x200000)
 #define HKID(number) ((uint64_t)(number) << HPA_WIDTH)
 
-static int load(void **state)
-{
-	(void)state;
-	fixture_load();
-	return 0;
-}
-
 static struct tdr *tdr(void)
 {
 	return hpa_ptr(hpa(fixture.tdr));
@@ -404,5 +397,5 @@ int main(void)
 		cmocka_unit_test(debug_memory),
 		cmocka_unit_test(host_cannot_write_fields),
 	};
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

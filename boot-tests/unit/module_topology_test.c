@@ -18,13 +18,6 @@
 
 static bool exited;
 
-static int load(void **state)
-{
-	(void)state;
-	fixture_load();
-	return 0;
-}
-
 static uint64_t new_vcpu(void)
 {
 	uint64_t tdvpr = fixture_frame(PG_4K);
@@ -185,5 +178,5 @@ int main(void)
 		cmocka_unit_test(cpuid_topology),
 		cmocka_unit_test(cpuid_topology_of_the_platform),
 	};
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

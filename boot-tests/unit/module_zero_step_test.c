@@ -89,13 +89,6 @@ static void map(uint64_t address)
 	*walk.entry = sept_entry(SEPT_MAPPED, sept_hpa(walk.value), PG_4K);
 }
 
-static int load(void **state)
-{
-	(void)state;
-	fixture_load();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -249,5 +242,5 @@ int main(void)
 		cmocka_unit_test_setup(what_does_not_count, setup),
 		cmocka_unit_test_setup(notification, setup),
 	};
-	return cmocka_run_group_tests(tests, load, NULL);
+	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

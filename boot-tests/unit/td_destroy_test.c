@@ -267,8 +267,7 @@ static void make_recorded_steps(void)
 
 static int load(void **state)
 {
-	(void)state;
-	fixture_load();
+	(void)fixture_load(state);
 	fixture.nested_top = PG_256T;
 	make_firmware();
 	make_recorded_firmware();

@@ -42,15 +42,8 @@ static struct {
 	bool nmi[CPU_BASE + VCPUS];
 } host;
 
-bool trace_on;
 struct stats stats;
 bool stats_icount;
-
-void trace_write(uint32_t vcpu, const char *format, ...)
-{
-	(void)vcpu;
-	(void)format;
-}
 
 void log_line(char tag, const char *format, ...)
 {

@@ -12,7 +12,6 @@
 
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve.h"
-#include "boot-tests/machine/log.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/run.h"
@@ -39,13 +38,6 @@ static struct {
 } world;
 
 struct stats stats;
-bool trace_on;
-
-void trace_write(uint32_t vcpu, const char *format, ...)
-{
-	(void)vcpu;
-	(void)format;
-}
 
 uint64_t cpu_time_us(void)
 {
