@@ -10,6 +10,7 @@
 
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
+#include "boot-tests/unit/bzimage_fixture.h"
 #include "linker/memmap.h"
 #include "loader/bzimage.h"
 
@@ -48,21 +49,7 @@ static void check_places(const struct linux_setup_header *header, uint32_t kerne
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct linux_setup_header good = {
-		.setup_sects = 39,
-		.boot_flag = LINUX_BOOT_FLAG,
-		.jump_offset = 0x26C - 0x202,
-		.header = LINUX_HEADER_MAGIC,
-		.version = 0x20F,
-		.loadflags = 1,
-		.initrd_addr_max = 0x7FFFFFFF,
-		.kernel_alignment = 0x200000,
-		.relocatable_kernel = 1,
-		.xloadflags = 0x7F,
-		.cmdline_size = 2047,
-		.pref_address = 0x1000000,
-		.init_size = 0x3000000,
-	};
+	struct linux_setup_header good = bzimage_debian_header;
 	struct linux_setup_header header;
 	struct bzimage_fault fault;
 	uint32_t sizes[2];

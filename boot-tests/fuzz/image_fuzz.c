@@ -10,6 +10,7 @@
 
 #include "arch/base/check.h"
 #include "arch/linux/boot_params.h"
+#include "boot-tests/unit/bzimage_fixture.h"
 #include "loader/image_check.h"
 #include "loader/tdvf_sink.h"
 
@@ -26,19 +27,7 @@ static uint8_t kernel_at;
 
 static void make_good(void)
 {
-	const struct linux_setup_header header = {
-		.setup_sects = 1,
-		.boot_flag = LINUX_BOOT_FLAG,
-		.jump_offset = LINUX_HEADER_END_MAX - LINUX_HEADER_JUMP_END,
-		.header = LINUX_HEADER_MAGIC,
-		.version = 0x20F,
-		.loadflags = LINUX_LOADFLAG_LOADED_HIGH,
-		.initrd_addr_max = 0x7FFFFFFF,
-		.xloadflags = LINUX_XLOADFLAG_KERNEL_64,
-		.cmdline_size = 2047,
-		.pref_address = 0x1000000,
-		.init_size = 0x2000,
-	};
+	struct linux_setup_header header = bzimage_debian_header;
 	struct plan_parts parts = {
 		.shim = { shim, sizeof(shim) },
 		.kernel = { kernel, sizeof(kernel) },
@@ -47,6 +36,10 @@ static void make_good(void)
 	};
 	struct plan plan;
 	char error[160];
+	/* The longest header that there may be. */
+	header.jump_offset = LINUX_HEADER_END_MAX - LINUX_HEADER_JUMP_END;
+	header.setup_sects = 1;
+	header.init_size = 0x2000;
 	memcpy(kernel + LINUX_HEADER_OFFSET, &header, sizeof(header));
 	CHECK(plan_make(&plan, &parts) == ST_OK);
 	CHECK(tdvf_sink_write(&plan, 0, NULL, good, sizeof(good), error, sizeof(error)) == ST_OK);

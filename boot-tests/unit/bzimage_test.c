@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "arch/base/bits.h"
+#include "boot-tests/unit/bzimage_fixture.h"
 #include "linker/memmap.h"
 
 #define LOW_END 0x8000000
@@ -25,23 +26,9 @@ static struct memory_map map;
 static void make_header(void)
 {
 	memset(bzimage, 0xCC, sizeof(bzimage));
-	*header = (struct linux_setup_header){
-		.setup_sects = 39,
-		.syssize = PM_SIZE / 16,
-		.boot_flag = 0xAA55,
-		.jump = 0xEB,
-		.jump_offset = 0x26C - 0x202,
-		.header = 0x53726448,
-		.version = 0x20F,
-		.loadflags = 1,
-		.initrd_addr_max = 0x7FFFFFFF,
-		.kernel_alignment = 0x200000,
-		.relocatable_kernel = 1,
-		.xloadflags = 0x7F,
-		.cmdline_size = 2047,
-		.pref_address = 0x1000000,
-		.init_size = INIT_SIZE,
-	};
+	*header = bzimage_debian_header;
+	header->syssize = PM_SIZE / 16;
+	header->init_size = INIT_SIZE;
 	memset(bzimage + 0x26C, 0xCC, 0x290 - 0x26C);
 }
 

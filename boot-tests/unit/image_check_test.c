@@ -13,6 +13,7 @@
 
 #include "arch/linux/boot_params.h"
 #include "arch/x86/paging.h"
+#include "boot-tests/unit/bzimage_fixture.h"
 #include "linker/memmap.h"
 #include "loader/config.h"
 #include "loader/tdvf_sink.h"
@@ -57,21 +58,11 @@ static int set_up(void **state)
 	tdvf_sink_clear(shim, gpa(FOUR_GIB - SHIM_SIZE));
 	memset(initrd, 0x49, sizeof(initrd));
 	memset(kernel, 0x4B, sizeof(kernel));
-	*header = (struct linux_setup_header){
-		.setup_sects = 1,
-		.boot_flag = LINUX_BOOT_FLAG,
-		.jump_offset = LINUX_HEADER_END_MAX - LINUX_HEADER_JUMP_END,
-		.header = LINUX_HEADER_MAGIC,
-		.version = 0x20F,
-		.loadflags = LINUX_LOADFLAG_LOADED_HIGH,
-		.initrd_addr_max = 0x7FFFFFFF,
-		.kernel_alignment = 0x200000,
-		.relocatable_kernel = 1,
-		.xloadflags = LINUX_XLOADFLAG_KERNEL_64,
-		.cmdline_size = 2047,
-		.pref_address = 0x1000000,
-		.init_size = 0x2000,
-	};
+	*header = bzimage_debian_header;
+	/* The longest header that there may be. */
+	header->jump_offset = LINUX_HEADER_END_MAX - LINUX_HEADER_JUMP_END;
+	header->setup_sects = 1;
+	header->init_size = 0x2000;
 	parts = (struct plan_parts){
 		.shim = { shim, sizeof(shim) },
 		.kernel = { kernel, sizeof(kernel) },

@@ -14,6 +14,7 @@
 #include "arch/linux/boot_params.h"
 #include "boot-tests/unit/acpi_fixture.h"
 #include "boot-tests/unit/assert_within.h"
+#include "boot-tests/unit/bzimage_fixture.h"
 #include "boot-tests/unit/fake_files.h"
 #include "boot-tests/unit/fake_tdcall.h"
 #include "boot-tests/unit/low_memory.h"
@@ -84,23 +85,10 @@ static void set_cmdline(const char *text)
 static void make_kernel(void)
 {
 	memset(bzimage, 0xCC, SETUP_SIZE);
-	*header() = (struct linux_setup_header){
-		.setup_sects = SECTORS,
-		.syssize = PM_SIZE / 16,
-		.boot_flag = 0xAA55,
-		.jump = 0xEB,
-		.jump_offset = 0x26C - 0x202,
-		.header = 0x53726448,
-		.version = 0x20F,
-		.loadflags = 1,
-		.initrd_addr_max = 0x7FFFFFFF,
-		.kernel_alignment = 0x200000,
-		.relocatable_kernel = 1,
-		.xloadflags = 0x7F,
-		.cmdline_size = 2047,
-		.pref_address = 0x1000000,
-		.init_size = INIT_SIZE,
-	};
+	*header() = bzimage_debian_header;
+	header()->setup_sects = SECTORS;
+	header()->syssize = PM_SIZE / 16;
+	header()->init_size = INIT_SIZE;
 	memset(bzimage + 0x26C, 0xCC, 0x290 - 0x26C);
 	for (unsigned i = 0; i < PM_SIZE; i++) {
 		protected_mode[i] = (uint8_t)(i * 2654435761u >> 24);

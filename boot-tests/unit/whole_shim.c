@@ -17,6 +17,7 @@
 #include "arch/tdx/module.h"
 #include "arch/x86/pc.h"
 #include "boot-tests/unit/acpi_fixture.h"
+#include "boot-tests/unit/bzimage_fixture.h"
 #include "boot-tests/unit/whole_judge.h"
 #include "linker/memmap.h"
 #include "loader/sha384.h"
@@ -472,23 +473,10 @@ static void fill(struct whole_bytes *item, const void *bytes, uint32_t size)
 
 static void good_kernel(struct whole_host *host)
 {
-	const struct linux_setup_header header = {
-		.setup_sects = 4,
-		.boot_flag = LINUX_BOOT_FLAG,
-		.jump = 0xEB,
-		.jump_offset = 0x6A,
-		.header = LINUX_HEADER_MAGIC,
-		.version = 0x20F,
-		.loadflags = LINUX_LOADFLAG_LOADED_HIGH,
-		.initrd_addr_max = 0x7FFFFFFF,
-		.kernel_alignment = 0x200000,
-		.relocatable_kernel = 1,
-		.xloadflags = 0x7F,
-		.cmdline_size = 2047,
-		.pref_address = KERNEL_BASE,
-		.init_size = 0x800000,
-	};
+	struct linux_setup_header header = bzimage_debian_header;
 	struct whole_bytes *kernel = &host->items[WHOLE_KERNEL];
+	header.setup_sects = 4;
+	header.init_size = 0x800000;
 	memcpy(host->items[WHOLE_SETUP].bytes + LINUX_HEADER_OFFSET, &header, sizeof(header));
 	host->items[WHOLE_SETUP].size = 5 * LINUX_SECTOR_SIZE;
 	kernel->size = 0x3000;
