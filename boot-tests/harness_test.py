@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "boot-tests"))
 import bench  # noqa: E402
 import event_log  # noqa: E402
+import mutate  # noqa: E402
 import run  # noqa: E402
 
 
@@ -431,6 +432,14 @@ class Cases(unittest.TestCase):
             pathlib.Path(folder, "x.toml").write_text("[a]\nstatsu = 1\n", encoding="utf-8")
             with self.assertRaises(TypeError):
                 run.load_cases(folder)
+
+
+class Mutations(unittest.TestCase):
+    def test_each_breaks_one_place_of_the_tree_as_it_is(self):
+        for mutation in mutate.load(ROOT / mutate.LIST):
+            with self.subTest(mutation.name):
+                text = (ROOT / mutation.file).read_text(encoding="utf-8")
+                self.assertEqual(text.count(mutation.old), 1)
 
 
 class Bench(unittest.TestCase):
