@@ -512,11 +512,11 @@ def build_all(results, build):
     run_steps(results, [step for step in steps if results.wanted(step[0])])
 
 
-def needs_of(case):
-    """The downloads that a case names; a program of this folder may want any of them."""
+def needs_of(case, downloads):
+    """Those downloads that a case names; a program of this folder may want any of them."""
     if case.command is not None and case.command[0].startswith("boot-tests/"):
-        return {"stock", "backports", "ovmf13"}
-    return {what for what in ("stock", "backports", "ovmf13") if "{" + what + "}" in repr(case)}
+        return set(downloads)
+    return {what for what in downloads if "{" + what + "}" in repr(case)}
 
 
 def build_wanted(results, build, programs, pythons, cases):
@@ -524,10 +524,11 @@ def build_wanted(results, build, programs, pythons, cases):
     goals = [str(program) for program in programs]
     if pythons or cases:
         goals.append("boot-programs")
-    needs = set().union(*map(needs_of, cases))
+    steps = download_steps(build)
+    downloads = [what for what, _, _ in steps]
+    needs = set().union(*(needs_of(case, downloads) for case in cases))
     # A case whose download fails says so itself.
-    run_steps(results, [(name, run_checker, command)
-                        for what, name, command in download_steps(build)
+    run_steps(results, [(name, run_checker, command) for what, name, command in steps
                         if what in needs and not results.wanted(name)])
     return not goals or run_steps(results, [
         ("build/wanted", run_make, [f"B={build}", "CC=clang", *goals])])

@@ -4,8 +4,6 @@
 
 #include "loader/pagetable.h"
 
-#define AP_TABLE_SIZE (AP_TABLE_PAGES * MEM_PAGE_SIZE)
-
 enum status ap_table_build(uint64_t *pages, gpa_t base)
 {
 	if (!is_aligned(base.v, MEM_PAGE_SIZE) || base.v > FOUR_GIB - AP_TABLE_SIZE) {

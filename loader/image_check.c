@@ -7,6 +7,7 @@
 #include "arch/base/mem.h"
 #include "arch/linux/boot_params.h"
 #include "linker/memmap.h"
+#include "loader/ap_table.h"
 #include "loader/bzimage.h"
 #include "loader/config.h"
 #include "loader/tdvf_sink.h"
@@ -238,7 +239,7 @@ static struct image_field find_field(const struct plan *plan, uint64_t address, 
 			return image_fields[i];
 		}
 	}
-	if (address >= AP_TABLE && address < AP_TABLE + AP_TABLE_PAGES * MEM_PAGE_SIZE) {
+	if (address >= AP_TABLE && address < AP_TABLE + AP_TABLE_SIZE) {
 		return (struct image_field){ "AP table", "entry", align_down(address, 8), 8 };
 	}
 	for (size_t i = 0; i < plan->count; i++) {

@@ -7,6 +7,7 @@
 #include "arch/base/check.h"
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
+#include "arch/tdx/mailbox.h"
 #include "linker/memmap.h"
 #include "loader/ap_table.h"
 
@@ -17,8 +18,8 @@ static const struct sink_area {
 	uint64_t size;
 	bool written;
 } sink_areas[] = {
-	{ "AP table", AP_TABLE, AP_TABLE_PAGES *MEM_PAGE_SIZE, true },
-	{ "wake-up mailbox", MAILBOX, MAILBOX_PAGES *MEM_PAGE_SIZE, false },
+	{ "AP table", AP_TABLE, AP_TABLE_SIZE, true },
+	{ "wake-up mailbox", MAILBOX, sizeof(struct mailbox), false },
 	{ "image config", IMAGE_CONFIG, sizeof(struct image_config), true },
 	{ "TDX metadata", TDVF_METADATA, TDVF_METADATA_END - TDVF_METADATA, true },
 	{ "GUIDed table", SINK_TABLE, sizeof(struct sink_table), true },

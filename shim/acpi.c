@@ -60,18 +60,12 @@ struct tables {
 	struct root_table xsdt;
 };
 
-/* Does [offset, offset + size) lie in [0, limit)? */
-static bool fits(uint64_t offset, uint64_t size, uint64_t limit)
-{
-	return offset <= limit && size <= limit - offset;
-}
-
 /* align: a power of two, at most a page, as the arena is aligned to one. */
 static enum status arena_allocate(struct acpi_arena *arena, uint32_t size, uint32_t align,
 				  uint32_t *offset)
 {
 	uint64_t start = align_up(arena->used, align);
-	if (!fits(start, size, arena->size)) {
+	if (!acpi_fits(start, size, arena->size)) {
 		return refuse(ST_NO_MEMORY, "ACPI arena: 0x%x bytes at 0x%lx of 0x%x", size, start,
 			      arena->size);
 	}
@@ -191,7 +185,7 @@ static enum status add_pointer(const struct loader *loader,
 	if (size != 4 && size != 8) {
 		return refuse(ST_UNSUPPORTED, LOADER_FILE ": pointer size %u", size);
 	}
-	if (!fits(offset, size, holder->size)) {
+	if (!acpi_fits(offset, size, holder->size)) {
 		return refuse(ST_BAD_RANGE, LOADER_FILE ": pointer at 0x%x of %s, 0x%x bytes",
 			      offset, holder->name, holder->size);
 	}
@@ -216,7 +210,7 @@ static enum status add_checksum(const struct loader *loader,
 	uint32_t start = command->checksum.start;
 	uint32_t length = command->checksum.length;
 	TRY(find_blob(loader, command->checksum.file, &blob));
-	if (!fits(offset, 1, blob->size) || !fits(start, length, blob->size)) {
+	if (!acpi_fits(offset, 1, blob->size) || !acpi_fits(start, length, blob->size)) {
 		return refuse(ST_BAD_RANGE, LOADER_FILE ": checksum at 0x%x of 0x%x+0x%x in %s",
 			      offset, start, length, blob->name);
 	}
@@ -386,8 +380,9 @@ static enum status check_madt(const struct acpi_header *table)
 	}
 	while (at < table->length) {
 		const struct acpi_madt_entry *entry = (const struct acpi_madt_entry *)(bytes + at);
-		if (!fits(at, sizeof(*entry), table->length) || entry->length < sizeof(*entry) ||
-		    !fits(at, entry->length, table->length)) {
+		if (!acpi_fits(at, sizeof(*entry), table->length) ||
+		    entry->length < sizeof(*entry) ||
+		    !acpi_fits(at, entry->length, table->length)) {
 			return refuse(ST_BAD_FORMAT, "ACPI MADT: structure at %u of %u", at,
 				      table->length);
 		}

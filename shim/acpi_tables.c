@@ -106,8 +106,7 @@ uint8_t acpi_byte_sum(const uint8_t *bytes, uint32_t size)
 
 static bool in_arena(const struct acpi_arena *arena, uint64_t address, uint64_t size)
 {
-	uint64_t offset = address - arena->base.v;
-	return offset <= arena->used && size <= arena->used - offset;
+	return acpi_fits(address - arena->base.v, size, arena->used);
 }
 
 enum status acpi_table_at(const struct acpi_arena *arena, uint64_t address,

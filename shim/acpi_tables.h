@@ -33,6 +33,12 @@ enum acpi_verdict {
 };
 enum acpi_verdict acpi_verdict_on(uint32_t signature);
 
+/* Does [offset, offset + size) lie in [0, limit)? */
+static inline bool acpi_fits(uint64_t offset, uint64_t size, uint64_t limit)
+{
+	return offset <= limit && size <= limit - offset;
+}
+
 uint8_t acpi_byte_sum(const uint8_t *bytes, uint32_t size);
 
 /* A table that lies whole in the used part of the arena and whose bytes add up to 0. */

@@ -178,20 +178,27 @@ static enum status bad_block(const struct hob_list *list, const struct hob_heade
  * Blocks that say nothing which we could believe, by their length. What a MEMORY_ALLOCATION block
  * says is in use, the host has nothing in: no page of ours is there before we accept it.
  */
-static bool passes_over(const struct hob_header *header)
+static enum status pass_over(const struct hob_list *list, const struct hob_header *header)
 {
+	bool whole;
 	switch (header->type) {
 	case HOB_TYPE_GUID_EXTENSION:
-		return header->length >= sizeof(struct hob_guid_extension);
+		whole = header->length >= sizeof(struct hob_guid_extension);
+		break;
 	case HOB_TYPE_MEMORY_ALLOCATION:
-		return header->length >= sizeof(struct hob_memory_allocation);
+		whole = header->length >= sizeof(struct hob_memory_allocation);
+		break;
 	case HOB_TYPE_CPU:
-		return header->length == sizeof(struct hob_cpu);
+		whole = header->length == sizeof(struct hob_cpu);
+		break;
 	case HOB_TYPE_UNUSED:
-		return true;
+		whole = true;
+		break;
 	default:
-		return false;
+		return refuse(ST_UNSUPPORTED, "TD HOB 0x%lx: block type 0x%x", list->offset,
+			      header->type);
 	}
+	return whole ? ST_OK : bad_block(list, header);
 }
 
 static enum status check_end(const struct hob_list *list, const struct hob_header *header,
@@ -229,19 +236,11 @@ static enum status read_blocks(struct hob_list *list, unsigned gpaw, uint64_t im
 			TRY(peek(list, &resource, sizeof(resource)));
 			TRY(read_resource(&resource, gpaw, image_size, map));
 			break;
-		case HOB_TYPE_MEMORY_ALLOCATION:
-		case HOB_TYPE_GUID_EXTENSION:
-		case HOB_TYPE_CPU:
-		case HOB_TYPE_UNUSED:
-			if (!passes_over(&header)) {
-				return bad_block(list, &header);
-			}
-			break;
 		case HOB_TYPE_END_OF_HOB_LIST:
 			return check_end(list, &header, end_of_list);
 		default:
-			return refuse(ST_UNSUPPORTED, "TD HOB 0x%lx: block type 0x%x", list->offset,
-				      header.type);
+			TRY(pass_over(list, &header));
+			break;
 		}
 		TRY(skip(list, &header));
 	}

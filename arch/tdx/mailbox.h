@@ -30,9 +30,11 @@ struct mailbox {
 	uint32_t reserved_firmware[32];      /* 800 */
 	uint32_t arrived[MAILBOX_MAX_VCPUS]; /* 880 */
 };
-ABI_SIZE(struct mailbox, MAILBOX_PAGES *MEM_PAGE_SIZE);
+ABI_SIZE(struct mailbox, 0x2000);
 ABI_FIELD(struct mailbox, command, 0, 2);
 ABI_FIELD(struct mailbox, apic_id, 4, 4);
 ABI_FIELD(struct mailbox, wakeup_vector, 8, 8);
 ABI_FIELD(struct mailbox, reserved_firmware, 0x800, 128);
 ABI_FIELD(struct mailbox, arrived, 0x880, 6016);
+_Static_assert(sizeof(struct mailbox) == MAILBOX_PAGES * MEM_PAGE_SIZE,
+	       "memmap.h says how many pages the mailbox has.");

@@ -368,45 +368,48 @@ static bool counter_runs(const struct timer *timer)
 	return get(LAPIC_TIMER_CURRENT) != 0;
 }
 
-/* QEMU delivers an interrupt later than the counter shows 0: while that is on its way, a loan would
- * take it away. */
-static bool can_borrow(const struct timer *timer)
+/*
+ * Until give_back(), the timer sends this CPU an NMI after ns, and if periodic again and again.
+ * Delivery as NMI passes by SVR, TPR, IRR and ISR, which are the TD's. False: the TD's own timer is
+ * running. QEMU delivers an interrupt later than the counter shows 0: while that is on its way, a
+ * loan would take it away.
+ */
+static bool borrow(bool periodic, uint32_t ns)
 {
+	const struct timer *timer = &timers[cpu_index()];
 	bool expected = timer->undelivered && (timer->lvt & LVT_MASKED) == 0;
-	return !expected && !counter_runs(timer);
-}
-
-bool lapic_slice_begin(uint32_t us)
-{
-	if (!can_borrow(&timers[cpu_index()])) {
+	if (expected || counter_runs(timer)) {
 		return false;
 	}
 	set(LAPIC_TIMER_DIVIDE, divide_code(0));
-	set(LAPIC_LVT_TIMER, LVT_MODE_NMI);
-	set(LAPIC_TIMER_INITIAL, us * NS_IN_US);
+	set(LAPIC_LVT_TIMER, LVT_MODE_NMI | (periodic ? LVT_TIMER_PERIODIC : 0));
+	set(LAPIC_TIMER_INITIAL, ns);
 	return true;
 }
 
-void lapic_slice_end(void)
+static void give_back(void)
 {
 	set(LAPIC_TIMER_INITIAL, 0);
 	set(LAPIC_LVT_TIMER, lvt_for_qemu(&timers[cpu_index()]));
 }
 
+bool lapic_slice_begin(uint32_t us)
+{
+	return borrow(false, us * NS_IN_US);
+}
+
+void lapic_slice_end(void)
+{
+	give_back();
+}
+
 void lapic_nap(void)
 {
-	struct timer *timer = &timers[cpu_index()];
-	if (!can_borrow(timer)) {
-		return;
+	/* Periodic: an NMI that comes before HLT must not be the last one. */
+	if (borrow(true, NAP_NS)) {
+		cpu_wait_nmi();
+		give_back();
 	}
-	/* Periodic: an NMI that comes before HLT must not be the last one. Delivery as NMI passes
-	 * by SVR, TPR, IRR and ISR, which are the TD's. */
-	set(LAPIC_TIMER_DIVIDE, divide_code(0));
-	set(LAPIC_LVT_TIMER, LVT_MODE_NMI | LVT_TIMER_PERIODIC);
-	set(LAPIC_TIMER_INITIAL, NAP_NS);
-	cpu_wait_nmi();
-	set(LAPIC_TIMER_INITIAL, 0);
-	set(LAPIC_LVT_TIMER, lvt_for_qemu(timer));
 }
 
 /* --- registers ------------------------------------------------------------------------------ */

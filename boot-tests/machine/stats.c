@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "arch/base/bits.h"
+#include "arch/qemu/kvm.h"
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/ve.h"
 #include "boot-tests/machine/cpu.h"
@@ -84,12 +85,11 @@ static const char *const service_names[STATS_VMCALL_SERVICES] = {
 	"SetupEventNotifyInterrupt", "Service",
 };
 
-/* [linux include/uapi/linux/kvm_para.h] */
 static const char *const hypercall_names[STATS_KVM_HYPERCALLS] = {
-	[5] = "KICK_CPU",
-	[10] = "SEND_IPI",
-	[11] = "SCHED_YIELD",
-	[12] = "MAP_GPA_RANGE",
+	[KVM_HC_KICK_CPU] = "KICK_CPU",
+	[KVM_HC_SEND_IPI] = "SEND_IPI",
+	[KVM_HC_SCHED_YIELD] = "SCHED_YIELD",
+	[KVM_HC_MAP_GPA_RANGE] = "MAP_GPA_RANGE",
 };
 
 /* VMX exit reasons name both #VEs and the TDVMCALLs that stand for an instruction. */

@@ -8,9 +8,9 @@
 #include "boot-tests/payload/report.h"
 #include "boot-tests/payload/tables.h"
 #include "linker/memmap.h"
+#include "loader/ap_table.h"
 #include "loader/config.h"
 
-#define AP_TABLE_SIZE (AP_TABLE_PAGES * MEM_PAGE_SIZE)
 /* What an OS writes of the mailbox. */
 #define MAILBOX_OS_SIZE 16
 #define SPIN_TURNS 1500

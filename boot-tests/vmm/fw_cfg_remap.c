@@ -92,7 +92,7 @@ static const uint8_t *setup_part(struct fw_cfg_remap *remap, const struct blob *
 	return setup;
 }
 
-/* The kernel whole, as the file is. */
+/* A part of the boot as the user's file is, for the directory. */
 static void note_boot_file(struct fw_cfg_remap *remap, const char *name, const void *data,
 			   uint32_t size)
 {

@@ -3,15 +3,11 @@
 #include "boot-tests/vmm/hypercall.h"
 
 #include "arch/base/bits.h"
+#include "arch/qemu/kvm.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
-
-#define KVM_HC_VAPIC_POLL_IRQ 1
-#define KVM_HC_KICK_CPU 5
-#define KVM_HC_SEND_IPI 10
-#define KVM_HC_SCHED_YIELD 11
 
 #define KVM_EINVAL 22
 #define KVM_ENOSYS 1000
