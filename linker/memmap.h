@@ -10,7 +10,7 @@
 //                 | reset page: entry code of both worlds, GDT, image config,    |  R-X  4 KiB
 //   RESET_PAGE    |   TDVF metadata, GUID table, reset vector at 0xFFFF_FFF0      |
 //                 +--------------------------------------------------------------+
-//   MAILBOX       | MP wake-up mailbox: OS half, then all x2APIC ids            |  RW-  8 KiB
+//   MAILBOX       | MP wake-up mailbox: OS half, then all x2APIC ids             |  RW-  8 KiB
 //                 +--------------------------------------------------------------+
 //   AP_TABLE      | AP table: PML4, PDPT, 4 PDs; identity [0, 4 GiB), R+X only   |  R--  24 KiB
 //                 +--------------------------------------------------------------+
