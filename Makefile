@@ -16,24 +16,28 @@ OBJCOPY := llvm-objcopy
 
 # ---- what is built from what ---------------------------------------------------------------------
 
+# A part has its own files and those of its folders.
+part_files = $(foreach d,$(1),$(wildcard $(d)/*.$(2) $(d)/*/*.$(2)))
+
 ARCH_C      := $(wildcard arch/base/*.c arch/x86/*.c)
-LOADER_C    := $(wildcard loader/*.c)
-SHIM_C      := $(wildcard shim/*.c)
-SHIM_ASM    := $(wildcard shim/*.nasm) arch/tdx/tdcall.nasm
-MACHINE_C   := $(foreach d,machine module vmm cases,$(wildcard boot-tests/$(d)/*.c))
+LOADER_C    := $(call part_files,loader,c)
+SHIM_C      := $(call part_files,shim,c)
+SHIM_ASM    := $(call part_files,shim,nasm) arch/tdx/tdcall.nasm
+MACHINE_C   := $(call part_files,$(addprefix boot-tests/,machine module vmm selftest),c)
 # rom.nasm is a file of its own: what QEMU takes for a BIOS.
 MACHINE_ROM := boot-tests/machine/rom.nasm
-MACHINE_ASM := $(filter-out $(MACHINE_ROM),$(wildcard boot-tests/machine/*.nasm))
+MACHINE_ASM := $(filter-out $(MACHINE_ROM),$(call part_files,boot-tests/machine,nasm))
 PAYLOAD_C   := $(wildcard boot-tests/payload/*.c)
 PAYLOAD_ASM := $(wildcard boot-tests/payload/*.nasm) arch/tdx/tdcall.nasm
 LINTEL_C    := $(wildcard tools/lintel/*.c)
-UNIT_C      := $(wildcard boot-tests/unit/*_test.c)
+UNIT_ALL_C  := $(call part_files,boot-tests/unit,c)
+UNIT_C      := $(filter %_test.c,$(UNIT_ALL_C))
 FUZZ_C      := $(wildcard boot-tests/fuzz/*_fuzz.c)
 
 # Files of a freestanding program that only run on the target; all the others are pure and are
 # linked into the unit tests.
-SHIM_TARGET_ONLY    := shim/main.c shim/fatal.c shim/tables_enter.c
-MACHINE_TARGET_ONLY := $(filter-out %/walk.c,$(wildcard boot-tests/machine/*.c))
+SHIM_TARGET_ONLY    := shim/shim_main.c shim/fatal.c shim/entry/bsp_tables_enter.c
+MACHINE_TARGET_ONLY := $(filter-out %/walk.c,$(call part_files,boot-tests/machine,c))
 
 # ---- flags -------------------------------------------------------------------------------------
 
@@ -61,7 +65,7 @@ FUZZ_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=fuzzer-no-link,address
 MODEL_FLAGS   := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=undefined -fno-sanitize-recover=all \
                  -fno-pie
 WHOLE_FLAGS   := $(MODEL_FLAGS) -fPIC -fsanitize=fuzzer-no-link \
-                 -fsanitize-coverage=trace-loads -include boot-tests/unit/whole_shim_build.h
+                 -fsanitize-coverage=trace-loads -include boot-tests/unit/shim/whole_shim_build.h
 NASMFLAGS     := -f elf64 -g -F dwarf -Werror -I. -I$(B)/
 LDFLAGS       := -nostdlib -static --orphan-handling=error -z max-page-size=0x1000 --gc-sections \
                  -z separate-code --build-id=none
@@ -144,7 +148,7 @@ $(B)/machine.elf: $(MACHINE_OBJ) $(B)/machine.lds
 $(B)/machine.rom: $(MACHINE_ROM) $(B)/asm_offsets.inc Makefile
 	$(NASM) -f bin -Werror -I$(B)/ $< -o $@
 
-PAYLOAD_OBJ := $(call objects,payload,$(PAYLOAD_C) $(PAYLOAD_ASM) $(ARCH_C) loader/sha384.c)
+PAYLOAD_OBJ := $(call objects,payload,$(PAYLOAD_C) $(PAYLOAD_ASM) $(ARCH_C) loader/image/sha384.c)
 payload: $(B)/payload.bin ## the in-tree test payload, a bzImage by its header
 $(B)/payload.elf: $(PAYLOAD_OBJ) $(B)/payload.lds
 	$(LD) $(LDFLAGS) -T $(B)/payload.lds $(PAYLOAD_OBJ) -o $@
@@ -158,8 +162,8 @@ $(B)/stop-kernel.bin $(B)/stop-app.efi: boot-tests/bench/stop_kernel.nasm arch/a
 
 # A firmware that is not ours but for the AP path: the shim's very objects, linked elsewhere.
 EXAMPLE_OBJ := $(call objects,shim,$(wildcard boot-tests/ap-example/*.c boot-tests/ap-example/*.nasm) \
-                 shim/ap.c shim/ap.nasm boot-tests/payload/guest.c boot-tests/payload/report.c \
-                 arch/tdx/tdcall.nasm loader/ap_table.c loader/pagetable.c $(ARCH_C))
+                 shim/entry/ap.c shim/entry/ap.nasm boot-tests/payload/guest.c boot-tests/payload/report.c \
+                 arch/tdx/tdcall.nasm loader/table/ap_table.c loader/table/pagetable.c $(ARCH_C))
 ap-example: $(B)/ap-example.fd ## an example of the AP path in another firmware
 $(B)/ap-example.lds: boot-tests/ap-example/ap-example.lds.S Makefile
 	@mkdir -p $(@D)
@@ -172,10 +176,10 @@ $(B)/ap-example.fd: $(B)/ap-example.elf
 # ---- tests ---------------------------------------------------------------------------------------
 
 # All pure code, as archives: a test takes what it names, and defines the seams (tdcall, bug) itself
-# or takes them from boot-tests/unit/*.c that are not tests.
+# or takes them from boot-tests/unit that are not tests.
 PURE_C    := $(filter-out %/mem.c,$(ARCH_C)) $(LOADER_C) $(filter-out $(SHIM_TARGET_ONLY),$(SHIM_C)) \
              $(filter-out $(MACHINE_TARGET_ONLY),$(MACHINE_C)) \
-             $(filter-out $(UNIT_C) %/whole_shim.c %/whole_judge.c,$(wildcard boot-tests/unit/*.c))
+             $(filter-out $(UNIT_C) %/whole_shim.c %/whole_judge.c,$(UNIT_ALL_C))
 $(B)/test/pure.a: $(call objects,test,$(PURE_C))
 	rm -f $@; ar rcs $@ $^
 $(B)/fuzz/pure.a: $(call objects,fuzz,$(PURE_C))
@@ -183,20 +187,26 @@ $(B)/fuzz/pure.a: $(call objects,fuzz,$(PURE_C))
 
 # All that runs in a boot; the program itself stands above the RAM of the TD. shim_base is the linker
 # script's in the shim.
-WHOLE_C   := $(filter-out shim/exception.c shim/tables_enter.c shim/ve.c,$(SHIM_C)) \
-             loader/bzimage.c loader/memory_map.c loader/sha384.c
+WHOLE_C   := $(filter-out shim/entry/exception.c shim/entry/bsp_tables_enter.c shim/tdx/ve.c,$(SHIM_C)) \
+             loader/payload/bzimage.c loader/memory/memory_map.c loader/image/sha384.c
 WHOLE_OBJ := $(call objects,whole,$(WHOLE_C)) \
-             $(call objects,model,loader/pagetable.c arch/base/fmt.c \
+             $(call objects,model,loader/table/pagetable.c arch/base/fmt.c \
                                   arch/base/status.c \
-                                  boot-tests/unit/whole_shim.c boot-tests/unit/whole_judge.c \
-                                  boot-tests/unit/acpi_fixture.c boot-tests/unit/fake_files.c)
+                                  boot-tests/unit/shim/whole_shim.c boot-tests/unit/shim/whole_judge.c \
+                                  boot-tests/unit/shim/acpi_fixture.c boot-tests/unit/shim/fake_files.c)
 WHOLE_LINK := -no-pie -Wl,-Ttext-segment=0x40000000,--no-relax,--defsym=shim_base=0xFFFF0000
 
-UNIT_BIN := $(patsubst boot-tests/unit/%.c,$(B)/unit/%,$(UNIT_C))
-$(B)/unit/%: $(B)/test/boot-tests/unit/%.c.o $(B)/test/pure.a
-	@mkdir -p $(@D)
-	$(HOSTCC) -fsanitize=address,undefined $^ -lcmocka $(UNIT_LIBS) -o $@
-$(B)/unit/shim_test: $(B)/model/boot-tests/unit/shim_test.c.o $(WHOLE_OBJ)
+# $(call unit_rule,source): build/unit has no folders, as the names of files are unique.
+unit_bin = $(B)/unit/$(basename $(notdir $(1)))
+define unit_rule
+$(call unit_bin,$(1)): $(B)/test/$(1).o $(B)/test/pure.a
+	@mkdir -p $$(@D)
+	$$(HOSTCC) -fsanitize=address,undefined $$^ -lcmocka $$(UNIT_LIBS) -o $$@
+endef
+WHOLE_TEST := boot-tests/unit/shim/shim_test.c
+UNIT_BIN := $(foreach t,$(UNIT_C),$(call unit_bin,$(t)))
+$(foreach t,$(filter-out $(WHOLE_TEST),$(UNIT_C)),$(eval $(call unit_rule,$(t))))
+$(call unit_bin,$(WHOLE_TEST)): $(B)/model/$(WHOLE_TEST).o $(WHOLE_OBJ)
 	@mkdir -p $(@D)
 	$(FUZZCC) -fsanitize=undefined $(WHOLE_LINK) $^ -lcmocka -o $@
 # Oracles that some tests link: OpenSSL for hashes, Zydis for decoding.
@@ -285,10 +295,10 @@ check: check-debug ## include direction, form of sources and READMEs, debug info
 # A function of C and one of nasm each; it links the programs first where they are not built.
 check-debug: $(B)/shim.elf $(B)/machine.elf $(B)/payload.elf $(B)/ap-example.elf
 	tools/check-debug.py \
-	  $(B)/shim.elf=shim_main@shim/main.c,ap_park@shim/ap.nasm \
-	  $(B)/machine.elf=machine_main@boot-tests/vmm/main.c,svm_run@boot-tests/machine/svm_run.nasm \
-	  $(B)/payload.elf=payload_main@boot-tests/payload/main.c,payload_entry@boot-tests/payload/entry.nasm \
-	  $(B)/ap-example.elf=example_main@boot-tests/ap-example/example.c,reset_vector@boot-tests/ap-example/entry.nasm
+	  $(B)/shim.elf=shim_main@shim/shim_main.c,ap_park@shim/entry/ap.nasm \
+	  $(B)/machine.elf=machine_main@boot-tests/vmm/vmm_main.c,svm_run@boot-tests/machine/svm_run.nasm \
+	  $(B)/payload.elf=payload_main@boot-tests/payload/payload_main.c,payload_entry@boot-tests/payload/payload_entry.nasm \
+	  $(B)/ap-example.elf=example_main@boot-tests/ap-example/example.c,reset_vector@boot-tests/ap-example/example_entry.nasm
 
 # The value as it was given: a regular expression may end in $.
 test: setup ## set up, build with both compilers, and run every test; ONLY=REGEX: what that needs, and those tests

@@ -387,7 +387,7 @@ class CompileCommands(unittest.TestCase):
         self.assertEqual({entry["file"] for entry in entries}, sources)
         for entry in entries:
             self.assertIn("-std=gnu11", entry["command"])
-        first = next(entry for entry in entries if entry["file"] == "shim/main.c")
+        first = next(entry for entry in entries if entry["file"] == "shim/shim_main.c")
         self.assertIn("-ffreestanding", first["command"])
 
 

@@ -572,7 +572,7 @@ def main():
     build_all(results, build)
 
     here = pathlib.Path("boot-tests")
-    unit_files, fuzz_files = set(here.glob("unit/*_test.c")), set(here.glob("fuzz/*_fuzz.c"))
+    unit_files, fuzz_files = set(here.glob("unit/**/*_test.c")), set(here.glob("fuzz/*_fuzz.c"))
     units = named(unit_files, pathlib.Path(build, "unit"))
     fuzzers = named(fuzz_files, pathlib.Path(build, "fuzzers"))
     # A Python test that is the command of a case is run as that.
@@ -596,7 +596,7 @@ def main():
         if not found:
             results.run(kind, no_test, results.log(f"{kind}/none"))
     # Linked into the machine, and started by the cases that say so.
-    hosts = {here / "cases/host_test.c"} if any(case.host_test for case in cases) else set()
+    hosts = {here / "selftest/host_test.c"} if any(case.host_test for case in cases) else set()
     claimed = unit_files | fuzz_files | set(pythons) | commands | hosts
     if results.wanted("check/tests"):
         results.run("check/tests", lambda: run_by_nobody(pathlib.Path("."), claimed),

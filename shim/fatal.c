@@ -10,8 +10,8 @@
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
 #include "shim/log.h"
-#include "shim/vmcall.h"
-#include "shim/world.h"
+#include "shim/tdx/vmcall.h"
+#include "shim/tdx/world.h"
 
 /* ReportFatalError code: 0 is a panic; QEMU refuses the call when its low 16 bits are not 0. */
 #define FATAL_CODE 0

@@ -5,8 +5,8 @@
 #include "arch/x86/insn.h"
 #include "shim/fatal.h"
 #include "shim/refusal.h"
-#include "shim/vmcall.h"
-#include "shim/world.h"
+#include "shim/tdx/vmcall.h"
+#include "shim/tdx/world.h"
 
 enum status port_read(uint16_t port, unsigned size, uint32_t *value)
 {

@@ -4,7 +4,8 @@
 """usage: tools/check-layers.py [ROOT]
 
     linker  <-  arch  <-  loader  <-  { shim, tools, boot-tests }
-    boot-tests:  machine  <-  module  <-  vmm  <-  cases   payload beside them, which cases talk to;
+    boot-tests:  machine  <-  module  <-  vmm  <-  selftest
+                 payload stands beside them, selftest talks to it;
                  ap-example is a firmware with parts of shim and payload; unit and fuzz see all
 
 A file of a layer includes files of its own layer and of those it is built on; <system headers> are
@@ -26,8 +27,8 @@ LAYERS = {
     "boot-tests/machine": BELOW,
     "boot-tests/module": BELOW | {"boot-tests/machine"},
     "boot-tests/vmm": BELOW | {"boot-tests/machine", "boot-tests/module"},
-    "boot-tests/cases": BELOW | {"boot-tests/machine", "boot-tests/module", "boot-tests/vmm",
-                                 "boot-tests/payload"},
+    "boot-tests/selftest": BELOW | {"boot-tests/machine", "boot-tests/module", "boot-tests/vmm",
+                                    "boot-tests/payload"},
     "boot-tests/payload": BELOW,
     "boot-tests/bench": BELOW,
     "boot-tests/ap-example": BELOW | {"shim", "boot-tests/payload"},

@@ -3,7 +3,7 @@
 // [ACPI 6.6 5.2.12.2 Processor Local APIC, 5.2.12.12 Processor Local x2APIC]
 #pragma once
 
-#include "arch/acpi/tables.h"
+#include "arch/acpi/sdt.h"
 
 #define ACPI_MADT_LOCAL_APIC 0
 #define ACPI_MADT_LOCAL_X2APIC 9

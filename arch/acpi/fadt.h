@@ -3,7 +3,7 @@
 // [ACPI 6.6 5.2.9 FADT, table 5.9; 4.8.3.2.1 PM1 control registers]
 #pragma once
 
-#include "arch/acpi/tables.h"
+#include "arch/acpi/sdt.h"
 
 #define ACPI_FADT ACPI_SIGNATURE('F', 'A', 'C', 'P')
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/lintel/image_config.h"
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/mailbox.h"
 #include "arch/tdx/module.h"
@@ -15,7 +16,6 @@
 #include "arch/x86/frame.h"
 #include "arch/x86/paging.h"
 #include "linker/memmap.h"
-#include "loader/config.h"
 
 #define DEFINE(name, value) \
 	__asm__ volatile(".ascii \"nasm_def " #name " %0\"" : : "i"((int64_t)(value)))

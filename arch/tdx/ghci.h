@@ -12,7 +12,7 @@
 #define TDVMCALL_REPORT_FATAL_ERROR 0x10003
 #define TDVMCALL_SETUP_EVENT_NOTIFY_INTERRUPT 0x10004
 #define TDVMCALL_SERVICE 0x10005
-/* Instructions are numbered by their VMX exit reason (arch/tdx/ve.h). */
+/* Instructions are numbered by their VMX exit reason (arch/tdx/ve_info.h). */
 #define TDVMCALL_CPUID 10
 #define TDVMCALL_HLT 12
 #define TDVMCALL_IO 30

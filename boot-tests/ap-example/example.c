@@ -12,8 +12,8 @@
 #include "boot-tests/ap-example/layout.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/report.h"
-#include "loader/ap_table.h"
-#include "shim/ap.h"
+#include "loader/table/ap_table.h"
+#include "shim/entry/ap.h"
 
 /* Some 10 s, however fast the TSC. */
 #define ANSWER_CYCLES 40000000000
@@ -29,13 +29,13 @@
 #define PM_BASE_IO 1
 #define PM1A_CONTROL (PM_BASE + 4)
 
-/* What the AP path wants; ap_table is in entry.nasm, ap_mailbox in the linker script. */
+/* What the AP path wants; ap_table is in example_entry.nasm, ap_mailbox in the linker script. */
 extern const uint64_t ap_table[AP_TABLE_PAGES * 512];
 extern volatile struct mailbox ap_mailbox;
 extern const uint32_t ap_flags;
 const uint32_t ap_flags = 0;
 
-/* entry.nasm */
+/* example_entry.nasm */
 _Noreturn void example_main(void);
 extern const char example_ap[];
 extern uint32_t example_woken;

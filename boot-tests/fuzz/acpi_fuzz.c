@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "arch/base/check.h"
-#include "boot-tests/unit/acpi_fixture.h"
-#include "boot-tests/unit/fake_files.h"
+#include "boot-tests/unit/shim/acpi_fixture.h"
+#include "boot-tests/unit/shim/fake_files.h"
 #include "linker/memmap.h"
-#include "shim/acpi.h"
+#include "shim/host/acpi.h"
 #include "shim/log.h"
 
 #define FLAG_XSDT 1

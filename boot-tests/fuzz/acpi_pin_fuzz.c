@@ -10,8 +10,8 @@
 
 #include "arch/base/check.h"
 #include "arch/tdx/event_log.h"
-#include "loader/acpi_pin.h"
-#include "shim/event_log.h"
+#include "loader/image/acpi_pin.h"
+#include "shim/measure/event_log_write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,9 +10,9 @@
 
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
-#include "boot-tests/unit/bzimage_fixture.h"
+#include "boot-tests/unit/loader/bzimage_fixture.h"
 #include "linker/memmap.h"
-#include "loader/bzimage.h"
+#include "loader/payload/bzimage.h"
 
 #define LOW_RAM_END 0x40000000
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "boot-tests/unit/zydis_oracle.h"
+#include "boot-tests/unit/shim/zydis_oracle.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,9 +11,9 @@
 
 #include "arch/base/addr.h"
 #include "arch/base/check.h"
-#include "boot-tests/unit/low_memory.h"
+#include "boot-tests/unit/shim/low_memory.h"
 #include "linker/memmap.h"
-#include "shim/fw_cfg.h"
+#include "shim/host/fw_cfg_read.h"
 #include "shim/port.h"
 
 /* Bits of the first byte. */

@@ -12,7 +12,7 @@
 #include "arch/base/check.h"
 #include "arch/tdx/hob.h"
 #include "linker/memmap.h"
-#include "shim/hob.h"
+#include "shim/host/hob_read.h"
 
 #define IMAGE_SIZE 0x20000
 #define ADDED_END (TD_HOB + TD_HOB_SIZE)

@@ -10,9 +10,9 @@
 
 #include "arch/base/check.h"
 #include "arch/linux/boot_params.h"
-#include "boot-tests/unit/bzimage_fixture.h"
-#include "loader/image_check.h"
-#include "loader/tdvf_sink.h"
+#include "boot-tests/unit/loader/bzimage_fixture.h"
+#include "loader/image/image_check.h"
+#include "loader/image/tdvf_sink.h"
 
 /* A page of text below what has a fixed place. */
 #define SHIM_SIZE (FOUR_GIB - AP_TABLE + MEM_PAGE_SIZE)

@@ -11,18 +11,18 @@
 #include "arch/base/check.h"
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/module.h"
-#include "arch/tdx/ve.h"
+#include "arch/tdx/ve_info.h"
+#include "boot-tests/machine/debug_log.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
-#include "boot-tests/machine/log.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
-#include "boot-tests/vmm/frames.h"
-#include "boot-tests/vmm/map_gpa.h"
-#include "boot-tests/vmm/run.h"
-#include "boot-tests/vmm/td.h"
+#include "boot-tests/vmm/call/map_gpa.h"
+#include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/td/host_td.h"
+#include "boot-tests/vmm/td/run.h"
 
 #define PAGE UINT64_C(0x1000)
 #define BLOCK UINT64_C(0x200000)
@@ -38,7 +38,7 @@
 #define REQUESTS_MAX 40
 #define RETRIES_MAX 8
 
-static struct td td;
+static struct host_td td;
 static bool is_shared[PAGES]; /* what the TD has asked for */
 static uint64_t frames[PAGES];
 static uint8_t turn;
@@ -63,7 +63,7 @@ void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
 	(void)end;
 }
 
-void run_kick_all(struct td *kicked)
+void run_kick_all(struct host_td *kicked)
 {
 	CHECK(kicked == &td);
 }
@@ -83,7 +83,7 @@ _Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...
 	bug(__FILE__, __LINE__, format);
 }
 
-void run_end(struct td *ended, enum machine_exit_code code, const char *format, ...)
+void run_end(struct host_td *ended, enum machine_exit_code code, const char *format, ...)
 {
 	(void)ended;
 	(void)code;

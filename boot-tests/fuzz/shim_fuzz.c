@@ -10,7 +10,7 @@
 
 #include "arch/base/bits.h"
 #include "arch/tdx/module.h"
-#include "boot-tests/unit/whole_shim.h"
+#include "boot-tests/unit/shim/whole_shim.h"
 #include "linker/memmap.h"
 
 #define FLAG_NO_DMA 1

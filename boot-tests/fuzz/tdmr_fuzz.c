@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "arch/base/check.h"
-#include "boot-tests/unit/tdmr_oracle.h"
+#include "boot-tests/unit/vmm/tdmr_oracle.h"
 
 #define LIST_MAX 150
 #define CMRS_MAX 32

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "arch/base/check.h"
-#include "loader/measure.h"
-#include "loader/tdvf_read.h"
+#include "loader/image/mrtd.h"
+#include "loader/image/tdvf_read.h"
 
 #define SIZE 0x10000u
 #define DESCRIPTOR (SIZE - 0x280u)

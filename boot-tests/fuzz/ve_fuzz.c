@@ -15,9 +15,9 @@
 #include "arch/base/check.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/decode.h"
-#include "shim/ve.h"
-#include "shim/vmcall.h"
-#include "shim/world.h"
+#include "shim/tdx/ve.h"
+#include "shim/tdx/vmcall.h"
+#include "shim/tdx/world.h"
 
 #define PAGE 4096
 /* Below 4 GiB, so that instructions with 32-bit addresses reach it; larger than twice a burst. */

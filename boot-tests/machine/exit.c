@@ -7,8 +7,8 @@
 
 #include "arch/base/check.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/cpu.h"
-#include "boot-tests/machine/log.h"
+#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/stats.h"
 
 /* -device isa-debug-exit: QEMU's exit status is (value << 1) | 1. */

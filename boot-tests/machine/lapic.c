@@ -6,7 +6,7 @@
 #include "arch/base/bits.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/cpu.h"
+#include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/svm.h"
 
 #define LAPIC_BASE 0xFEE00000

@@ -12,7 +12,7 @@
 #include "arch/x86/insn.h"
 #include "arch/x86/paging.h"
 #include "boot-tests/machine/exit.h"
-#include "boot-tests/machine/fwcfg.h"
+#include "boot-tests/machine/fw_cfg_dma.h"
 
 /* OVMF puts 64-bit BARs at 0x7000_0000_0000 when phys-bits is 48: map all of the lower half. */
 #define IDENTITY_PDPTS 256

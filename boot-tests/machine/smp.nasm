@@ -1,8 +1,8 @@
 ; The way of an application processor from its SIPI to C.
 ; SPDX-License-Identifier: BSD-2-Clause-Patent
 ;
-; cpu.c copies [smp_trampoline, smp_trampoline_end) to MACHINE_TRAMPOLINE, below 1 MiB. It goes on
-; through the stub (boot.nasm), which lies below 4 GiB.
+; processors.c copies [smp_trampoline, smp_trampoline_end) to MACHINE_TRAMPOLINE, below 1 MiB. It
+; goes on through the stub (boot.nasm), which lies below 4 GiB.
 
 %include "asm_offsets.inc"
 

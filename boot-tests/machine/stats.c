@@ -7,9 +7,9 @@
 #include "arch/base/bits.h"
 #include "arch/qemu/kvm.h"
 #include "arch/tdx/ghci.h"
-#include "arch/tdx/ve.h"
-#include "boot-tests/machine/cpu.h"
-#include "boot-tests/machine/log.h"
+#include "arch/tdx/ve_info.h"
+#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/processors.h"
 
 struct stats stats;
 bool stats_icount;

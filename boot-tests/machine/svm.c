@@ -7,9 +7,9 @@
 #include "arch/base/mem.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/processors.h"
 
 #define PAGE __attribute__((aligned(MEM_PAGE_SIZE)))
 #define FIRST_EXTERNAL_VECTOR 32

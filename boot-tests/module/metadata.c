@@ -3,9 +3,9 @@
 #include "boot-tests/module/metadata.h"
 
 #include "arch/base/mem.h"
-#include "boot-tests/module/module.h"
+#include "boot-tests/module/guest/td_cpuid.h"
+#include "boot-tests/module/platform.h"
 #include "boot-tests/module/td.h"
-#include "boot-tests/module/td_cpuid.h"
 #include "boot-tests/module/td_params.h"
 #include "linker/memmap.h"
 

@@ -3,11 +3,11 @@
 // [TDX ABI 1.5 SEAMCALL; allowed op states; lock table]
 #include "boot-tests/module/seamcall.h"
 
-#include "boot-tests/machine/cpu.h"
-#include "boot-tests/machine/log.h"
+#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/stats.h"
-#include "boot-tests/module/leaf.h"
-#include "boot-tests/module/module.h"
+#include "boot-tests/module/leaf/leaf.h"
+#include "boot-tests/module/platform.h"
 #include "boot-tests/module/sys.h"
 
 /*

@@ -3,8 +3,8 @@
 #include "boot-tests/module/sys.h"
 
 #include "arch/base/mem.h"
-#include "boot-tests/machine/cpu.h"
-#include "boot-tests/module/module.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/module/platform.h"
 
 static struct {
 	sharex_t lock;

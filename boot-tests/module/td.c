@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/td.h"
 
-#include "boot-tests/machine/cpu.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/module/page.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/module/memory/page.h"
 
 static uint64_t td_check(hpa_t tdr_page, uint32_t op_states, struct td *out)
 {

@@ -26,9 +26,9 @@
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/lock.h"
-#include "boot-tests/module/pamt.h"
-#include "boot-tests/module/sept.h"
-#include "loader/sha384.h"
+#include "boot-tests/module/memory/pamt.h"
+#include "boot-tests/module/memory/sept.h"
+#include "loader/image/sha384.h"
 
 #define TD_MAX_VCPUS STATS_MAX_VCPUS
 #define RTMR_COUNT 4

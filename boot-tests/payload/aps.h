@@ -10,7 +10,7 @@
 
 #include "arch/tdx/mailbox.h"
 #include "boot-tests/payload/info.h"
-#include "boot-tests/payload/main.h"
+#include "boot-tests/payload/payload_main.h"
 
 /* Some 10 s, however fast the TSC: a vCPU may share its core with many others. */
 #define ANSWER_CYCLES 40000000000

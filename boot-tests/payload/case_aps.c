@@ -1,15 +1,15 @@
 // Cases about the APs: the AP table's bytes, the state at the wake-up vector, there and back again.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/mem.h"
+#include "arch/lintel/image_config.h"
 #include "arch/x86/insn.h"
 #include "arch/x86/paging.h"
 #include "boot-tests/payload/aps.h"
 #include "boot-tests/payload/cases.h"
+#include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
-#include "boot-tests/payload/tables.h"
 #include "linker/memmap.h"
-#include "loader/ap_table.h"
-#include "loader/config.h"
+#include "loader/table/ap_table.h"
 
 /* What an OS writes of the mailbox. */
 #define MAILBOX_OS_SIZE 16

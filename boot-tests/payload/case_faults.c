@@ -4,7 +4,7 @@
 #include "arch/x86/insn.h"
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
-#include "boot-tests/payload/main.h"
+#include "boot-tests/payload/payload_main.h"
 #include "boot-tests/payload/report.h"
 
 void case_fatal_error(const struct info *info)

@@ -6,9 +6,9 @@
 #include "arch/x86/paging.h"
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
-#include "boot-tests/payload/main.h"
+#include "boot-tests/payload/payload_main.h"
+#include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
-#include "boot-tests/payload/tables.h"
 #include "linker/memmap.h"
 
 /* [Linux Documentation/arch/x86/boot.rst, 64-bit BOOT PROTOCOL] */

@@ -9,7 +9,7 @@
 #include "boot-tests/payload/aps.h"
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
-#include "boot-tests/payload/main.h"
+#include "boot-tests/payload/payload_main.h"
 #include "boot-tests/payload/report.h"
 
 #define X2APIC_EOI 0x80B

@@ -1,6 +1,6 @@
 // The event log: where CCEL says, and what it says replays to the registers of the TD's report.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "arch/acpi/tables.h"
+#include "arch/acpi/sdt.h"
 #include "arch/base/mem.h"
 #include "arch/linux/boot_params.h"
 #include "arch/tdx/event_log.h"
@@ -9,7 +9,7 @@
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/report.h"
 #include "linker/memmap.h"
-#include "loader/sha384.h"
+#include "loader/image/sha384.h"
 
 #define REGISTERS 4
 #define DUMP_BYTES 64

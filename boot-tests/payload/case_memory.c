@@ -5,8 +5,8 @@
 #include "arch/x86/pc.h"
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
+#include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
-#include "boot-tests/payload/tables.h"
 #include "linker/memmap.h"
 
 #define WORDS_PER_PAGE (MEM_PAGE_SIZE / 8)

@@ -5,8 +5,8 @@
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/host_test.h"
+#include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
-#include "boot-tests/payload/tables.h"
 #include "linker/memmap.h"
 
 /* Each poll is a call of the host; the other TD is built and runs meanwhile. */

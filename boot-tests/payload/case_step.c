@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
 #include "arch/tdx/module.h"
-#include "arch/tdx/ve.h"
+#include "arch/tdx/ve_info.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/payload/cases.h"

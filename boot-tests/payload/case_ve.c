@@ -5,8 +5,8 @@
 #include "arch/x86/insn.h"
 #include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
+#include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
-#include "boot-tests/payload/tables.h"
 
 #define COM1_DATA 0x3F8
 #define COM1_SCRATCH 0x3FF

@@ -1,7 +1,7 @@
 // How the payloads of two TDs talk to the test of what the host can do to them (tdrun --host-test).
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-//   payload                                        host (boot-tests/cases/host_test.c)
+//   payload                                        host (boot-tests/selftest/host_test.c)
 //   fills a private page with a text, and says
 //   where it is in a page that it shares; writes   reads both pages as they are in memory
 //   the number of that page to the port

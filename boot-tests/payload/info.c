@@ -4,7 +4,7 @@
 
 #include "arch/acpi/cpus.h"
 #include "arch/acpi/fadt.h"
-#include "arch/acpi/tables.h"
+#include "arch/acpi/sdt.h"
 #include "arch/base/mem.h"
 #include "boot-tests/payload/report.h"
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/acpi/tables.h"
+#include "arch/acpi/sdt.h"
 #include "arch/linux/boot_params.h"
 
 #define INFO_MAX_CPUS 64

@@ -31,7 +31,7 @@ _Noreturn void report_power_off(void);
 
 /* Own GDT and IDT on this CPU: an exception is then a failure with a register dump. */
 void report_catch_exceptions(void);
-/* Interrupts and NMIs go to handler from now on; stubs are those of entry.nasm. */
+/* Interrupts and NMIs go to handler from now on; stubs are those of payload_entry.nasm. */
 void report_take_interrupts(const char *stubs, void (*handler)(uint8_t vector));
 /* From now on an exception, or an NMI, is a failure only if handler returns false. */
 void report_take_exceptions(bool (*handler)(struct trap_frame *frame));

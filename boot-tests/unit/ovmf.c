@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 
-#include "boot-tests/unit/mrtd_oracle.h"
+#include "boot-tests/unit/loader/mrtd_oracle.h"
 
 #define IMAGE_SPACE 0x1000000
 #define PAGE 0x1000

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "arch/base/status.h"
-#include "boot-tests/vmm/map_gpa.h"
-#include "loader/measure.h"
+#include "boot-tests/vmm/call/map_gpa.h"
+#include "loader/image/mrtd.h"
 
 #define CONFIG_NAME_MAX 31
 
@@ -31,7 +31,7 @@ struct config {
 	uint64_t memory; /* bytes of the TD's RAM, a multiple of 4 KiB */
 	bool trace;
 	bool module_1_0;                    /* the module is one of 1.0, which Linux refuses */
-	char selftest[CONFIG_NAME_MAX + 1]; /* a case of boot-tests/cases instead of a TD; or "" */
+	char selftest[CONFIG_NAME_MAX + 1]; /* one of boot-tests/selftest instead of a TD; or "" */
 	uint64_t hold;      /* vCPU that the host holds at every turn, 1 s each; 0 = none */
 	bool debug;         /* ATTRIBUTES.DEBUG: the host may read and write the TD's memory */
 	bool zero_temp_mem; /* zeros where the host adds what is not measured, not MACHINE_FILL */

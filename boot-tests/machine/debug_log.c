@@ -1,0 +1,81 @@
+// Lines to the debug console.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/debug_log.h"
+
+#include <stddef.h>
+
+#include "arch/base/fmt.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/spinlock.h"
+
+#define DEBUGCON_PORT 0x403
+#define PART_SIZE 512
+/* Some 10 s, however fast the TSC: other CPUs may have many turns first. A CPU that died while it
+ * held the lock must not silence the report of that. */
+#define LOCK_CLOCKS 40000000000
+
+bool trace_on;
+
+static struct spinlock lock;
+
+static void part(const char *format, va_list args)
+{
+	char text[PART_SIZE];
+	fmt_vprint(text, sizeof(text), format, args);
+	for (const char *c = text; *c != 0; c++) {
+		/* Text of the TD must not look like a line of ours. */
+		insn_out8(DEBUGCON_PORT, (uint8_t)(*c < ' ' ? '?' : *c));
+	}
+}
+
+void log_part(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	part(format, args);
+	va_end(args);
+}
+
+void log_open(char tag)
+{
+	uint64_t begin = insn_rdtsc();
+	while (!spin_try(&lock) && insn_rdtsc() - begin < LOCK_CLOCKS) {
+		insn_pause();
+	}
+	insn_out8(DEBUGCON_PORT, (uint8_t)tag);
+	insn_out8(DEBUGCON_PORT, ' ');
+}
+
+void log_close(void)
+{
+	insn_out8(DEBUGCON_PORT, '\n');
+	spin_unlock(&lock);
+}
+
+void log_vline(char tag, const char *format, va_list args)
+{
+	log_open(tag);
+	part(format, args);
+	log_close();
+}
+
+void log_line(char tag, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	log_vline(tag, format, args);
+	va_end(args);
+}
+
+void trace_write(uint32_t vcpu, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	uint64_t now = cpu_time_us();
+	log_open('T');
+	log_part("%llu %u ", (unsigned long long)now, vcpu);
+	part(format, args);
+	log_close();
+	va_end(args);
+}

@@ -1,0 +1,105 @@
+// The memory controller: encryption and integrity of TD memory, as the host meets them.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [TDX module base specification, memory encryption and integrity]
+#include "arch/base/check.h"
+#include "arch/base/mem.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/module/memory/sept.h"
+#include "boot-tests/module/seamcall.h"
+#include "boot-tests/module/td.h"
+#include "loader/image/sha384.h"
+
+/* Bytes that are encrypted together. */
+#define CIPHER_BLOCK 32
+/* A leaf holds an entry for as long as it runs. */
+#define LOCK_TRIES 100000000
+
+/* The TD that owns the page; null when none does. */
+static struct tdr *owner_of(hpa_t page, const struct pamt_entry **out)
+{
+	const struct pamt_entry *entry = pamt_find(page);
+	if (entry == 0 || entry->type == TDX_PAGE_NDA || entry->type == TDX_PAGE_RSVD) {
+		return 0;
+	}
+	*out = entry;
+	return hpa_ptr(entry->type == TDX_PAGE_TDR ? page : pamt_owner(entry));
+}
+
+/* One way only: nobody but the TD, which reads its frames as they are, needs the way back. */
+static void encrypt_block(const struct tdr *tdr, hpa_t block, uint8_t out[CIPHER_BLOCK])
+{
+	struct sha384 hash;
+	uint8_t digest[SHA384_SIZE];
+	sha384_init(&hash);
+	sha384_update(&hash, tdr->key, sizeof(tdr->key));
+	sha384_update(&hash, &block.v, sizeof(block.v));
+	sha384_update(&hash, hpa_ptr(block), CIPHER_BLOCK);
+	sha384_final(&hash, digest);
+	memcpy(out, digest, CIPHER_BLOCK);
+}
+
+void module_host_read(hpa_t address, void *to, uint64_t size)
+{
+	uint8_t *out = to;
+	for (uint64_t at = address.v; at < address.v + size;) {
+		hpa_t block = hpa(align_down(at, CIPHER_BLOCK));
+		uint64_t skip = at - block.v;
+		uint64_t left = address.v + size - at;
+		uint64_t part = left < CIPHER_BLOCK - skip ? left : CIPHER_BLOCK - skip;
+		uint8_t bytes[CIPHER_BLOCK];
+		const struct pamt_entry *entry;
+		const struct tdr *tdr = owner_of(hpa(align_down(at, pg_size(PG_4K))), &entry);
+		if (tdr != 0) {
+			encrypt_block(tdr, block, bytes);
+		} else {
+			memcpy(bytes, hpa_ptr(block), CIPHER_BLOCK);
+		}
+		memcpy(out, bytes + skip, part);
+		out += part;
+		at += part;
+	}
+}
+
+/* A page without content (pending) has nothing to lose. */
+static void poison(struct tdr *tdr, hpa_t page)
+{
+	struct sept_walk walk;
+	const struct tdcs *tdcs = hpa_ptr(tdr->tdcx[0]);
+	for (unsigned i = 0; sept_find_content(tdcs->sept_root, page, &walk); i++) {
+		CHECK(i < LOCK_TRIES);
+		if (sept_lock(&walk)) {
+			sept_poison(&walk);
+			sept_unlock(&walk);
+			return;
+		}
+	}
+}
+
+static void break_page(struct tdr *tdr, const struct pamt_entry *entry, hpa_t page)
+{
+	if (entry->type != TDX_PAGE_REG) {
+		tdr->fatal = true;
+	} else if (tdr->lifecycle == TD_KEYS_CONFIGURED) {
+		poison(tdr, page);
+	}
+}
+
+void module_host_write(hpa_t address, const void *from, uint64_t size)
+{
+	const uint8_t *bytes = from;
+	for (uint64_t at = address.v; at < address.v + size;) {
+		hpa_t page = hpa(align_down(at, pg_size(PG_4K)));
+		uint64_t left = address.v + size - at;
+		uint64_t in_page = page.v + pg_size(PG_4K) - at;
+		uint64_t part = left < in_page ? left : in_page;
+		const struct pamt_entry *entry;
+		struct tdr *tdr = owner_of(page, &entry);
+		if (tdr != 0) {
+			break_page(tdr, entry, page);
+		} else {
+			memcpy(hpa_ptr(hpa(at)), bytes, part);
+		}
+		bytes += part;
+		at += part;
+	}
+}

@@ -1,0 +1,235 @@
+// bzImage: the setup header, and where kernel and initrd go.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "loader/payload/bzimage.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/base/bits.h"
+#include "boot-tests/unit/loader/bzimage_fixture.h"
+#include "linker/memmap.h"
+
+#define LOW_END 0x8000000
+#define PM_SIZE 0x5000
+#define INIT_SIZE 0x1800001
+
+static uint8_t bzimage[LINUX_HEADER_END_MAX];
+static struct linux_setup_header *const header = (void *)(bzimage + LINUX_HEADER_OFFSET);
+static struct memory_map map;
+
+/* The numbers of Debian's 6.12, but smaller. */
+static void make_header(void)
+{
+	memset(bzimage, 0xCC, sizeof(bzimage));
+	*header = bzimage_debian_header;
+	header->syssize = PM_SIZE / 16;
+	header->init_size = INIT_SIZE;
+	memset(bzimage + 0x26C, 0xCC, 0x290 - 0x26C);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	make_header();
+	map = (struct memory_map){
+		.count = 2,
+		.entries = { { { { 0 }, LOW_END }, MEMORY_ACCEPTED },
+			     { { { FOUR_GIB }, 0x1000000 }, MEMORY_ACCEPTED } },
+	};
+	return 0;
+}
+
+/* What the last refusal was about. */
+static struct bzimage_fault fault;
+
+static enum status read_header(struct linux_setup_header *out)
+{
+	return bzimage_header_read(bzimage, LINUX_HEADER_END_MAX, out, &fault);
+}
+
+static void refuses_header(enum status status, const char *field, uint64_t value)
+{
+	struct linux_setup_header copy = { .setup_sects = 99 };
+	assert_int_equal(read_header(&copy), status);
+	assert_string_equal(fault.field, field);
+	assert_int_equal(fault.value, value);
+	assert_int_equal(copy.setup_sects, 99);
+}
+
+static void refuses_place(const struct linux_setup_header *copy, uint32_t size, enum status status,
+			  const char *field, uint64_t value)
+{
+	struct gpa_range window = { gpa(0x1234), 0 };
+	assert_int_equal(bzimage_place_kernel(copy, size, &map, &window, &fault), status);
+	assert_string_equal(fault.field, field);
+	assert_int_equal(fault.value, value);
+	assert_int_equal(window.base.v, 0x1234);
+}
+
+static void headers(void **state)
+{
+	struct linux_setup_header copy = { .setup_sects = 99 };
+	(void)state;
+	assert_int_equal(bzimage_header_read(bzimage, LINUX_HEADER_END_MAX - 1, &copy, &fault),
+			 ST_TRUNCATED);
+	assert_string_equal(fault.field, "size");
+	assert_int_equal(fault.value, LINUX_HEADER_END_MAX - 1);
+	header->boot_flag = 0;
+	refuses_header(ST_BAD_FORMAT, "boot_flag", 0);
+	make_header();
+	header->header++;
+	refuses_header(ST_BAD_FORMAT, "header", LINUX_HEADER_MAGIC + 1);
+	make_header();
+	header->version = 0x20B;
+	refuses_header(ST_UNSUPPORTED, "version", 0x20B);
+	make_header();
+	header->xloadflags = 0x7E;
+	refuses_header(ST_UNSUPPORTED, "xloadflags", 0x7E);
+	make_header();
+	header->loadflags = 0;
+	refuses_header(ST_UNSUPPORTED, "loadflags", 0);
+	make_header();
+	header->init_size = 0;
+	refuses_header(ST_BAD_FORMAT, "init_size", 0);
+	make_header();
+	/* The header would run into what boot_params has behind it. */
+	header->jump_offset = 0x290 - 0x202 + 1;
+	refuses_header(ST_BAD_FORMAT, "jump", 0x291);
+	assert_int_equal(copy.setup_sects, 99);
+	header->jump_offset = 0x290 - 0x202;
+	assert_int_equal(read_header(&copy), ST_OK);
+	assert_int_equal(copy.later[35], 0xCC);
+	header->jump_offset = 0x26C - 0x202;
+	header->setup_sects = 0;
+	assert_int_equal(read_header(&copy), ST_OK);
+	assert_int_equal(copy.setup_sects, 4);
+	assert_int_equal(copy.later[0], 0);
+	/* So short that the magic is not in it. */
+	header->jump_offset = 0;
+	refuses_header(ST_BAD_FORMAT, "header", 0);
+}
+
+static void alignments(void **state)
+{
+	static const uint32_t bad[] = { 0, 0x800, 0x300000, 0x80000000 };
+	struct linux_setup_header copy;
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_COUNT(bad); i++) {
+		header->kernel_alignment = bad[i];
+		refuses_header(ST_BAD_FORMAT, "kernel_alignment", bad[i]);
+	}
+	/* Nobody aligns a kernel that cannot move. */
+	header->relocatable_kernel = 0;
+	assert_int_equal(read_header(&copy), ST_OK);
+}
+
+static void kernel_places(void **state)
+{
+	struct linux_setup_header copy;
+	struct gpa_range window;
+	(void)state;
+	assert_int_equal(read_header(&copy), ST_OK);
+	copy.pref_address = 0;
+	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
+	assert_int_equal(window.base.v, KERNEL_BASE);
+	/* Not below its preferred address, from where it would move. */
+	copy.pref_address = 0x2000001;
+	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
+	assert_int_equal(window.base.v, 0x2200000);
+	copy.pref_address = UINT64_MAX;
+	refuses_place(&copy, PM_SIZE, ST_UNSUPPORTED, "pref_address", UINT64_MAX);
+	copy.pref_address = FOUR_GIB - 1;
+	refuses_place(&copy, PM_SIZE, ST_NO_MEMORY, "window at", FOUR_GIB);
+	copy.relocatable_kernel = 0;
+	refuses_place(&copy, PM_SIZE, ST_BAD_FORMAT, "pref_address", FOUR_GIB - 1);
+	copy.pref_address = 0x100000;
+	refuses_place(&copy, PM_SIZE, ST_UNSUPPORTED, "pref_address", 0x100000);
+	copy.pref_address = KERNEL_BASE + 0x1000;
+	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
+	assert_int_equal(window.base.v, KERNEL_BASE + 0x1000);
+}
+
+static void kernel_windows(void **state)
+{
+	struct linux_setup_header copy;
+	struct gpa_range window;
+	(void)state;
+	assert_int_equal(read_header(&copy), ST_OK);
+	/* To the last page of RAM, and one byte more. */
+	copy.init_size = LOW_END - KERNEL_BASE;
+	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
+	copy.init_size++;
+	refuses_place(&copy, PM_SIZE, ST_NO_MEMORY, "window at", KERNEL_BASE);
+	copy.init_size = UINT32_MAX;
+	refuses_place(&copy, PM_SIZE, ST_NO_MEMORY, "window at", KERNEL_BASE);
+	copy.init_size = PM_SIZE - 1;
+	refuses_place(&copy, PM_SIZE, ST_BAD_FORMAT, "protected-mode size", PM_SIZE);
+	copy.init_size = INIT_SIZE;
+	copy.syssize = 0;
+	refuses_place(&copy, 0x200, ST_TRUNCATED, "protected-mode size", 0x200);
+	assert_int_equal(bzimage_place_kernel(&copy, 0x201, &map, &window, &fault), ST_OK);
+	copy.syssize = UINT32_MAX;
+	refuses_place(&copy, PM_SIZE, ST_TRUNCATED, "protected-mode size", PM_SIZE);
+	copy.syssize = 0;
+	/* Up to 4 GiB and not across, whatever memory there is. */
+	map.entries[0].range.size = FOUR_GIB;
+	copy.pref_address = FOUR_GIB - 0x2000000;
+	copy.init_size = 0x2000000;
+	assert_int_equal(bzimage_place_kernel(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
+	copy.init_size++;
+	refuses_place(&copy, PM_SIZE, ST_NO_MEMORY, "window at", FOUR_GIB - 0x2000000);
+	copy.pref_address = KERNEL_BASE;
+	copy.init_size = INIT_SIZE;
+	/* Memory that nobody has accepted is none. */
+	map.entries[0].kind = MEMORY_UNACCEPTED;
+	refuses_place(&copy, PM_SIZE, ST_NO_MEMORY, "window at", KERNEL_BASE);
+}
+
+static void initrd_places(void **state)
+{
+	struct linux_setup_header copy;
+	gpa_t base = gpa(0);
+	(void)state;
+	assert_int_equal(read_header(&copy), ST_OK);
+	/* Below the kernel's own limit. */
+	copy.initrd_addr_max = 0x37FFFFF;
+	assert_int_equal(bzimage_place_initrd(&copy, 0x1000, 0x3000000, &map, &base), ST_OK);
+	assert_int_equal(base.v, 0x37FF000);
+	/* Exactly what is left, and a byte more. */
+	assert_int_equal(bzimage_place_initrd(&copy, 0x800000, 0x3000000, &map, &base), ST_OK);
+	assert_int_equal(base.v, 0x3000000);
+	assert_int_equal(bzimage_place_initrd(&copy, 0x800001, 0x3000000, &map, &base),
+			 ST_NO_MEMORY);
+	assert_int_equal(bzimage_place_initrd(&copy, 1, 0x3800000, &map, &base), ST_NO_MEMORY);
+	/* The highest of several; never above 2 GiB; never in what is not RAM. */
+	map = (struct memory_map){
+		.count = 4,
+		.entries = { { { { 0 }, 0x4000000 }, MEMORY_ACCEPTED },
+			     { { { 0x5000000 }, 0x10000 }, MEMORY_ACCEPTED },
+			     { { { 0x6000000 }, 0x10000 }, MEMORY_RESERVED },
+			     { { { 0x7FFFF000 }, 0x10000 }, MEMORY_ACCEPTED } },
+	};
+	copy.initrd_addr_max = UINT32_MAX;
+	assert_int_equal(bzimage_place_initrd(&copy, 0x1000, 0x3000000, &map, &base), ST_OK);
+	assert_int_equal(base.v, 0x7FFFF000);
+	assert_int_equal(bzimage_place_initrd(&copy, 0x1001, 0x3000000, &map, &base), ST_OK);
+	assert_int_equal(base.v, 0x500E000);
+	assert_int_equal(bzimage_place_initrd(&copy, 0x10001, 0x3000000, &map, &base), ST_OK);
+	assert_int_equal(base.v, 0x3FEF000);
+}
+
+#define CASE(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(headers),        CASE(alignments),    CASE(kernel_places),
+		CASE(kernel_windows), CASE(initrd_places),
+	};
+	return cmocka_run_group_tests_name("bzimage", tests, NULL, NULL);
+}

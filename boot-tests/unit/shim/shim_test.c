@@ -1,0 +1,161 @@
+// Whole boots of the shim on the host, by hosts that are good but for one thing.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/base/bits.h"
+#include "arch/tdx/module.h"
+#include "boot-tests/unit/shim/whole_shim.h"
+#include "linker/memmap.h"
+
+static struct whole_host host;
+
+static int start(void **state)
+{
+	(void)state;
+	whole_good_host(&host);
+	return 0;
+}
+
+static void assert_left(void)
+{
+	if (whole_boot(&host) != WHOLE_LEFT) {
+		fail_msg("the kernel is not entered: %s", whole_output());
+	}
+}
+
+static void assert_fatal(const char *text)
+{
+	if (whole_boot(&host) != WHOLE_FATAL || strstr(whole_output(), text) == NULL) {
+		fail_msg("no end with '%s': %s", text, whole_output());
+	}
+}
+
+/* whole_judge() says what the kernel gets. */
+static void good_host(void **state)
+{
+	(void)state;
+	assert_left();
+	assert_non_null(strstr(whole_output(), "2 vCPUs have arrived"));
+}
+
+static void host_without_dma(void **state)
+{
+	(void)state;
+	host.no_dma = true;
+	assert_left();
+}
+
+static void host_without_initrd(void **state)
+{
+	(void)state;
+	host.items[WHOLE_INITRD].told = 0;
+	assert_left();
+}
+
+static void host_without_acpi(void **state)
+{
+	(void)state;
+	host.items[WHOLE_DIRECTORY].size = 4;
+	memset(host.items[WHOLE_DIRECTORY].bytes, 0, 4);
+	assert_fatal("ACPI tables, by which a kernel finds 2 vCPUs");
+	host.vcpus = 1;
+	assert_left();
+}
+
+/* #VE on private memory would be the host's to time. */
+static void ve_on_pending_pages(void **state)
+{
+	(void)state;
+	host.attributes = 0;
+	assert_fatal("SEPT_VE_DISABLE");
+}
+
+static void image_config_that_is_none(void **state)
+{
+	const struct image_config good = host.config;
+	(void)state;
+	host.config.magic ^= 1;
+	assert_fatal("image config");
+	host.config = good;
+	host.config.image_size = WHOLE_IMAGE_SIZE - MEM_PAGE_SIZE;
+	assert_fatal("image config");
+	host.config.image_size = WHOLE_IMAGE_SIZE + 0x800;
+	assert_fatal("image config");
+	host.config.image_size = IMAGE_MAX_SIZE + MEM_PAGE_SIZE;
+	assert_fatal("image config");
+	host.config.image_size = IMAGE_MAX_SIZE;
+	assert_left();
+}
+
+/* What the shim writes to before a kernel is placed: all of it must be RAM. */
+static void no_ram_where_the_shim_works(void **state)
+{
+	struct hob_resource *high = whole_hob_range(&host, 2);
+	(void)state;
+	high->resource_length -= MEM_PAGE_SIZE;
+	high->physical_start += MEM_PAGE_SIZE;
+	assert_fatal("no RAM from");
+	high->physical_start -= MEM_PAGE_SIZE;
+	high->resource_length = SHIM_RAM_END - MEM_PAGE_SIZE - high->physical_start;
+	assert_fatal("no RAM from");
+}
+
+static void vcpus_that_are_none(void **state)
+{
+	(void)state;
+	host.vcpus = 0;
+	assert_fatal("vCPU 0 boots, of 0");
+	host.vcpus = 100000;
+	assert_fatal("vCPU 0 boots, of 100000");
+}
+
+static void a_page_that_has_two_owners(void **state)
+{
+	(void)state;
+	host.accepts[0].call = 3;
+	host.accepts[0].rax = TDX_PAGE_ALREADY_ACCEPTED;
+	assert_fatal("accept");
+}
+
+static void a_page_that_is_busy(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		host.accepts[i].call = 3 + i;
+		host.accepts[i].rax = TDX_OPERAND_BUSY;
+	}
+	assert_left();
+}
+
+static void pages_of_another_size(void **state)
+{
+	(void)state;
+	/* Behind the pages of 4 KiB of the first 2 MiB, without the VGA window. */
+	host.accepts[0].call = 512 - 32 + 1;
+	host.accepts[0].rax = TDX_PAGE_SIZE_MISMATCH;
+	assert_left();
+	assert_non_null(strstr(whole_output(), "1 size mismatches"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(good_host, start),
+		cmocka_unit_test_setup(host_without_dma, start),
+		cmocka_unit_test_setup(host_without_initrd, start),
+		cmocka_unit_test_setup(host_without_acpi, start),
+		cmocka_unit_test_setup(ve_on_pending_pages, start),
+		cmocka_unit_test_setup(image_config_that_is_none, start),
+		cmocka_unit_test_setup(no_ram_where_the_shim_works, start),
+		cmocka_unit_test_setup(vcpus_that_are_none, start),
+		cmocka_unit_test_setup(a_page_that_has_two_owners, start),
+		cmocka_unit_test_setup(a_page_that_is_busy, start),
+		cmocka_unit_test_setup(pages_of_another_size, start),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

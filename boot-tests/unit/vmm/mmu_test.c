@@ -1,0 +1,638 @@
+// Tests of the VMM's memory manager: its SEAMCALLs, their order, and what it maps shared.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// The module is a recorder: each SEAMCALL becomes a line of text, and PAGE.REMOVE returns the frame
+// that was added. Frames are real memory, since host addresses are identity mapped.
+#include "boot-tests/vmm/mmu/mmu.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/tdx/module.h"
+#include "arch/tdx/ve_info.h"
+#include "arch/x86/paging.h"
+#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/stats.h"
+#include "boot-tests/machine/svm.h"
+#include "boot-tests/module/seamcall.h"
+#include "boot-tests/unit/assert_within.h"
+#include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/td/run.h"
+
+#define MIB UINT64_C(0x100000)
+#define BLOCK (2 * MIB)
+#define PAGE UINT64_C(0x1000)
+#define LOW_SIZE (64 * MIB)
+#define HIGH_SIZE (8 * MIB)
+#define FIRMWARE_SIZE UINT64_C(0x10000)
+#define POOL_SIZE (96 * MIB)
+#define TDR 0x7000
+
+static struct {
+	char log[65536];
+	unsigned calls;
+	/* Answer of the next calls of one leaf. */
+	uint64_t fail_leaf, fail_status;
+	unsigned fail_count;
+	uint64_t time;
+	char reason[256];
+	jmp_buf exit;
+	struct {
+		uint64_t operand, frame;
+	} pages[16384];
+	unsigned page_count;
+} module;
+
+static struct mmu mmu;
+static uint8_t *pool;
+
+static void note(const char *format, ...)
+{
+	size_t used = strlen(module.log);
+	va_list args;
+	va_start(args, format);
+	vsnprintf(module.log + used, sizeof(module.log) - used, format, args);
+	va_end(args);
+}
+
+uint64_t cpu_time_us(void)
+{
+	return module.time += 1000;
+}
+
+void log_line(char tag, const char *format, ...)
+{
+	(void)tag;
+	(void)format;
+}
+
+void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
+{
+	(void)leaf;
+	(void)rcx;
+	(void)begin;
+	(void)end;
+}
+
+void run_kick_all(struct host_td *td)
+{
+	assert_null(td);
+	note("kick\n");
+}
+
+void svm_take_kick(void)
+{
+	note("interrupt\n");
+}
+
+_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(module.reason, sizeof(module.reason), format, args);
+	va_end(args);
+	longjmp(module.exit, (int)code);
+}
+
+/* The TD's end comes with no lock held: another vCPU may need it on its way out. */
+void run_end(struct host_td *td, enum machine_exit_code code, const char *format, ...)
+{
+	va_list args;
+	assert_null(td);
+	assert_int_equal(mmu.lock.held, 0);
+	va_start(args, format);
+	vsnprintf(module.reason, sizeof(module.reason), format, args);
+	va_end(args);
+	longjmp(module.exit, (int)code);
+}
+
+static uint64_t take_page(uint64_t operand)
+{
+	for (unsigned i = 0; i < module.page_count; i++) {
+		if (module.pages[i].operand == operand) {
+			module.pages[i].operand = UINT64_MAX;
+			return module.pages[i].frame;
+		}
+	}
+	return 0;
+}
+
+uint64_t seamcall(struct seam_regs *regs)
+{
+	static const char *const names[TDH_LEAF_COUNT] = {
+		[TDH_MEM_PAGE_ADD] = "ADD",       [TDH_MEM_SEPT_ADD] = "SEPT",
+		[TDH_MEM_PAGE_AUG] = "AUG",       [TDH_MEM_RANGE_BLOCK] = "BLOCK",
+		[TDH_MR_EXTEND] = "EXTEND",       [TDH_MEM_PAGE_REMOVE] = "REMOVE",
+		[TDH_MEM_PAGE_DEMOTE] = "DEMOTE",
+	};
+	module.calls++;
+	if (regs->rax == module.fail_leaf && module.fail_count > 0) {
+		module.fail_count--;
+		return regs->rax = module.fail_status;
+	}
+	if (regs->rax == TDH_MEM_TRACK) {
+		assert_int_equal(regs->rcx, TDR);
+		note("TRACK\n");
+		return regs->rax = 0;
+	}
+	assert_non_null(names[regs->rax]);
+	assert_int_equal(regs->rdx, TDR);
+	note("%s %llx\n", names[regs->rax], (unsigned long long)regs->rcx);
+	uint64_t gpa_raw = regs->rcx & TDX_GPA_PAGE;
+	if (regs->rax == TDH_MEM_PAGE_AUG || regs->rax == TDH_MEM_PAGE_ADD) {
+		module.pages[module.page_count].operand = regs->rcx;
+		module.pages[module.page_count++].frame = regs->r8;
+	} else if (regs->rax == TDH_MEM_PAGE_REMOVE) {
+		regs->rcx = take_page(regs->rcx);
+	} else if (regs->rax == TDH_MEM_PAGE_DEMOTE) {
+		uint64_t frame = take_page(regs->rcx);
+		for (unsigned i = 0; i < 512; i++) {
+			module.pages[module.page_count].operand = gpa_raw + i * PAGE;
+			module.pages[module.page_count++].frame = frame + i * PAGE;
+		}
+	}
+	return regs->rax = 0;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (pool == NULL) {
+		pool = aligned_alloc(BLOCK, POOL_SIZE);
+	}
+	assert_non_null(pool);
+	memset(&module, 0, sizeof(module));
+	module.fail_leaf = UINT64_MAX;
+	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
+	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ 0 },
+		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
+	mmu.large_pages = true;
+	return 0;
+}
+
+/* What the module saw since the last call. */
+static void expect_log(const char *expected)
+{
+	assert_string_equal(module.log, expected);
+	module.log[0] = 0;
+}
+
+static void accept_fault(uint64_t address, enum pg_level level)
+{
+	mmu_private_fault(&mmu, 0, gpa(address),
+			  EXT_QUAL_ACCEPT | field_put(EXT_QUAL_INFO, (uint64_t)level));
+}
+
+static enum status convert(uint64_t base, uint64_t size, enum share share)
+{
+	struct gpa_range range;
+	gpa_t stopped;
+	assert_true(gpa_range_make(base, size, &range));
+	return mmu_convert(&mmu, range, share, &stopped);
+}
+
+/* The leaf or the entry where the walk of the shared table ends. */
+static uint64_t shared_entry(uint64_t address)
+{
+	uint64_t table = mmu.shared.root.v;
+	for (unsigned level = PG_512G;; level--) {
+		const uint64_t *entries = hpa_ptr(hpa(table));
+		uint64_t entry = entries[pt_index(address, (enum pg_level)level)];
+		if ((entry & PTE_P) == 0 || (entry & PTE_PS) != 0 || level == PG_4K) {
+			return entry;
+		}
+		table = entry & PTE_ADDRESS;
+	}
+}
+
+#define SHARED_PAGE(address) ((address) | PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+
+static void tables_are_added_from_the_root_once(void **state)
+{
+	(void)state;
+	accept_fault(0x1000, PG_4K);
+	expect_log("SEPT 3\nSEPT 2\nSEPT 1\nAUG 1000\n");
+	accept_fault(0x2000, PG_4K);
+	expect_log("AUG 2000\n");
+	accept_fault(BLOCK, PG_4K);
+	expect_log("SEPT 200001\nAUG 200000\n");
+	accept_fault(FOUR_GIB, PG_4K);
+	expect_log("SEPT 100000002\nSEPT 100000001\nAUG 100000000\n");
+}
+
+static void untouched_block_gets_a_large_page(void **state)
+{
+	(void)state;
+	accept_fault(BLOCK, PG_2M);
+	expect_log("SEPT 3\nSEPT 2\nAUG 200001\n");
+	mmu_private_fault(&mmu, 0, gpa(2 * BLOCK + 0x5123), 0); /* an access, no ACCEPT */
+	expect_log("AUG 400001\n");
+	/* A 2 MiB ACCEPT where there is a table: one page, and the guest is told by the module. */
+	accept_fault(3 * BLOCK + 0x1000, PG_4K);
+	accept_fault(3 * BLOCK, PG_2M);
+	expect_log("SEPT 600001\nAUG 601000\nAUG 600000\n");
+}
+
+static void fault_on_what_another_vcpu_mapped_does_nothing(void **state)
+{
+	(void)state;
+	accept_fault(0, PG_2M);
+	accept_fault(BLOCK, PG_4K);
+	module.log[0] = 0;
+	accept_fault(0, PG_2M);
+	accept_fault(BLOCK, PG_4K);
+	expect_log("");
+}
+
+static void small_accept_in_a_large_page_demotes_it(void **state)
+{
+	(void)state;
+	accept_fault(BLOCK, PG_2M);
+	module.log[0] = 0;
+	accept_fault(BLOCK + 0x3000, PG_4K);
+	expect_log("BLOCK 200001\nTRACK\nkick\nDEMOTE 200001\n");
+	accept_fault(BLOCK + 0x4000, PG_4K);
+	expect_log("");
+}
+
+static void pages_of_the_image_are_added_and_measured(void **state)
+{
+	(void)state;
+	static uint8_t page[4096];
+	uint64_t base = FOUR_GIB - FIRMWARE_SIZE;
+	assert_int_equal(mmu_add_page(&mmu, gpa(base), page), ST_OK);
+	expect_log("SEPT 3\nSEPT c0000002\nSEPT ffe00001\nADD ffff0000\n");
+	assert_int_equal(mmu_add_page(&mmu, gpa(base + PAGE), page), ST_OK);
+	assert_int_equal(mmu_extend_page(&mmu, gpa(base + PAGE)), ST_OK);
+	static const char start[] = "ADD ffff1000\nEXTEND ffff1000\nEXTEND ffff1100\n";
+	assert_memory_equal(module.log, start, sizeof(start) - 1);
+	assert_int_equal(module.calls, 4 + 1 + 16);
+}
+
+static void large_page_becomes_shared_and_private_again(void **state)
+{
+	(void)state;
+	accept_fault(BLOCK, PG_2M);
+	uint64_t taken = frames_taken();
+	module.log[0] = 0;
+	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
+	expect_log("BLOCK 200001\nTRACK\nkick\nREMOVE 200001\n");
+	assert_int_equal(shared_entry(BLOCK), SHARED_PAGE(BLOCK) | PTE_PS);
+	assert_int_equal(frames_taken(), taken - BLOCK);
+	assert_true(mmu_is_shared(&mmu, BLOCK, BLOCK));
+	assert_false(mmu_is_shared(&mmu, BLOCK - 1, 2));
+	assert_false(mmu_is_shared(&mmu, 2 * BLOCK - 1, 2));
+	assert_false(mmu_is_shared(&mmu, BLOCK, 0));
+	assert_false(mmu_is_shared(&mmu, UINT64_MAX, 2));
+
+	assert_int_equal(convert(BLOCK, BLOCK, SHARE_PRIVATE), ST_OK);
+	expect_log("kick\n");
+	assert_int_equal(shared_entry(BLOCK), NPT_SUPPRESS_VE);
+	accept_fault(BLOCK, PG_2M);
+	expect_log("AUG 200001\n");
+	assert_int_equal(frames_taken(), taken);
+}
+
+static void shared_memory_may_stand_elsewhere(void **state)
+{
+	(void)state;
+	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ .base = hpa(40 * BLOCK) },
+		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
+	mmu.large_pages = true;
+	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(BLOCK), SHARED_PAGE(41 * BLOCK) | PTE_PS);
+	assert_int_equal(convert(2 * BLOCK + PAGE, PAGE, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(2 * BLOCK), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(2 * BLOCK + PAGE), SHARED_PAGE(42 * BLOCK + PAGE));
+	assert_int_equal(ptr_hpa(mmu_shared(&mmu, 2 * BLOCK + PAGE + 5)).v, 42 * BLOCK + PAGE + 5);
+}
+
+/* What KVM does whatever the TD asks for: the ACCEPT of 2 MiB then finds a smaller page. */
+static void a_host_may_have_small_pages_only(void **state)
+{
+	(void)state;
+	mmu.large_pages = false;
+	accept_fault(BLOCK + PAGE, PG_2M);
+	expect_log("SEPT 3\nSEPT 2\nSEPT 200001\nAUG 201000\n");
+	mmu_private_fault(&mmu, 0, gpa(2 * BLOCK), 0);
+	expect_log("SEPT 400001\nAUG 400000\n");
+}
+
+/* QEMU has its devices from 2 GiB on, where a TD of less than 2.75 GiB has RAM. */
+static void what_is_shared_above_2_gib_may_stand_apart(void **state)
+{
+	(void)state;
+	uint64_t split = TD_LOW_MEMORY_SPLIT;
+	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ .upper = hpa(50 * BLOCK) },
+		 &(struct td_memory){ split + 2 * BLOCK, HIGH_SIZE, FIRMWARE_SIZE }, 48);
+	mmu.large_pages = true;
+	assert_int_equal(convert(split - BLOCK, 2 * BLOCK, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(split - BLOCK), SHARED_PAGE(split - BLOCK) | PTE_PS);
+	assert_int_equal(shared_entry(split), SHARED_PAGE(50 * BLOCK) | PTE_PS);
+	assert_int_equal(convert(split + BLOCK + PAGE, PAGE, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(split + BLOCK + PAGE), SHARED_PAGE(51 * BLOCK + PAGE));
+	assert_int_equal(convert(FOUR_GIB, BLOCK, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(FOUR_GIB), SHARED_PAGE(FOUR_GIB) | PTE_PS);
+	assert_int_equal(ptr_hpa(mmu_shared(&mmu, split + 5)).v, 50 * BLOCK + 5);
+	assert_int_equal(ptr_hpa(mmu_shared(&mmu, split - 1)).v, split - 1);
+	/* The host sees it in two pieces. */
+	assert_true(mmu_is_shared(&mmu, split - 8, 8));
+	assert_true(mmu_is_shared(&mmu, split, 8));
+	assert_false(mmu_is_shared(&mmu, split - 4, 8));
+}
+
+/* The last block has RAM, and devices behind it. */
+static void ram_need_not_end_with_a_block(void **state)
+{
+	(void)state;
+	uint64_t low = BLOCK + 3 * PAGE;
+	uint64_t high = PAGE;
+	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ 0 },
+		 &(struct td_memory){ low, high, FIRMWARE_SIZE }, 48);
+	mmu.large_pages = true;
+	assert_int_equal(shared_entry(0), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(low - PAGE), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(low), 0);
+	assert_int_equal(shared_entry(2 * BLOCK), 0);
+	assert_int_equal(shared_entry(FOUR_GIB), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(FOUR_GIB + PAGE), 0);
+	/* Private: by 4 KiB only. */
+	accept_fault(BLOCK + 2 * PAGE, PG_2M);
+	expect_log("SEPT 3\nSEPT 2\nSEPT 200001\nAUG 202000\n");
+	accept_fault(0, PG_2M);
+	expect_log("AUG 1\n");
+	/* Shared: to the end of RAM, devices behind it stay what they are. */
+	assert_int_equal(convert(BLOCK + PAGE, BLOCK, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(BLOCK), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(BLOCK + PAGE), SHARED_PAGE(BLOCK + PAGE));
+	assert_int_equal(shared_entry(low - PAGE), SHARED_PAGE(low - PAGE));
+	assert_int_equal(shared_entry(low), 0);
+	assert_int_equal(convert(BLOCK + PAGE, 2 * PAGE, SHARE_PRIVATE), ST_OK);
+	assert_int_equal(shared_entry(low - PAGE), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(low), 0);
+	expect_log("BLOCK 202000\nTRACK\nkick\nREMOVE 202000\nkick\n");
+}
+
+static void private_frames_are_told(void **state)
+{
+	(void)state;
+	hpa_t large;
+	hpa_t small;
+	accept_fault(BLOCK, PG_2M);
+	assert_true(mmu_private_frame(&mmu, gpa(BLOCK + 3 * PAGE), &large));
+	assert_int_equal(large.v, mmu.blocks[1].large.v + 3 * PAGE);
+	accept_fault(BLOCK, PG_4K); /* small pages in the same frames */
+	assert_true(mmu_private_frame(&mmu, gpa(BLOCK + 3 * PAGE), &small));
+	assert_int_equal(small.v, large.v);
+	assert_int_equal(convert(BLOCK + 3 * PAGE, PAGE, SHARE_SHARED), ST_OK);
+	assert_false(mmu_private_frame(&mmu, gpa(BLOCK + 3 * PAGE), &small));
+	assert_false(mmu_private_frame(&mmu, gpa(2 * BLOCK), &small));
+	assert_false(mmu_private_frame(&mmu, gpa(LOW_SIZE), &small));
+	assert_int_equal(small.v, large.v);
+}
+
+static void part_of_a_large_page_becomes_shared(void **state)
+{
+	(void)state;
+	accept_fault(BLOCK, PG_2M);
+	uint64_t taken = frames_taken();
+	module.log[0] = 0;
+	assert_int_equal(convert(BLOCK + 0x1000, 0x2000, SHARE_SHARED), ST_OK);
+	expect_log("BLOCK 200001\nTRACK\nkick\nDEMOTE 200001\n"
+		   "BLOCK 201000\nBLOCK 202000\nTRACK\nkick\nREMOVE 201000\nREMOVE 202000\n");
+	assert_int_equal(shared_entry(BLOCK), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(BLOCK + 0x1000), SHARED_PAGE(BLOCK + 0x1000));
+	assert_int_equal(shared_entry(BLOCK + 0x2000), SHARED_PAGE(BLOCK + 0x2000));
+	assert_int_equal(shared_entry(BLOCK + 0x3000), NPT_SUPPRESS_VE);
+	/* The SEPT table, our list of frames, the shared table; two pages came back. */
+	assert_int_equal(frames_taken(), taken + 3 * PAGE - 2 * PAGE);
+}
+
+static void range_over_blocks_is_tracked_once(void **state)
+{
+	(void)state;
+	accept_fault(BLOCK + 0x1FF000, PG_4K);
+	accept_fault(2 * BLOCK, PG_2M);
+	accept_fault(3 * BLOCK, PG_4K);
+	module.log[0] = 0;
+	assert_int_equal(convert(BLOCK + 0x1FF000, BLOCK + 0x2000, SHARE_SHARED), ST_OK);
+	expect_log("BLOCK 3ff000\nBLOCK 400001\nBLOCK 600000\nTRACK\nkick\n"
+		   "REMOVE 3ff000\nREMOVE 400001\nREMOVE 600000\n");
+	assert_int_equal(shared_entry(BLOCK + 0x1FE000), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(BLOCK + 0x1FF000), SHARED_PAGE(BLOCK + 0x1FF000));
+	assert_int_equal(shared_entry(2 * BLOCK), SHARED_PAGE(2 * BLOCK) | PTE_PS);
+	assert_int_equal(shared_entry(3 * BLOCK), SHARED_PAGE(3 * BLOCK));
+	assert_int_equal(shared_entry(3 * BLOCK + 0x1000), NPT_SUPPRESS_VE);
+}
+
+static void conversion_to_the_present_state_is_nothing(void **state)
+{
+	(void)state;
+	accept_fault(0, PG_4K);
+	module.log[0] = 0;
+	assert_int_equal(convert(0, BLOCK, SHARE_PRIVATE), ST_OK);
+	expect_log("");
+	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
+	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
+	expect_log("");
+}
+
+static void block_with_shared_pages_gets_small_pages(void **state)
+{
+	(void)state;
+	assert_int_equal(convert(BLOCK, PAGE, SHARE_SHARED), ST_OK);
+	accept_fault(BLOCK + 0x1000, PG_2M);
+	expect_log("SEPT 3\nSEPT 2\nSEPT 200001\nAUG 201000\n");
+}
+
+static void devices_are_shared_only(void **state)
+{
+	(void)state;
+	struct gpa_range range;
+	gpa_t stopped;
+	assert_int_equal(shared_entry(0xFEC00000), 0);
+	assert_int_equal(shared_entry(LOW_SIZE), 0);
+	assert_int_equal(shared_entry(LOW_SIZE - PAGE), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(FOUR_GIB + HIGH_SIZE - PAGE), NPT_SUPPRESS_VE);
+	assert_int_equal(shared_entry(FOUR_GIB + HIGH_SIZE), 0);
+	assert_int_equal(convert(LOW_SIZE, MIB, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(LOW_SIZE), 0);
+
+	/* From RAM into a hole: the RAM is converted, the rest is named. */
+	assert_int_equal(convert(LOW_SIZE - BLOCK, BLOCK, SHARE_SHARED), ST_OK);
+	assert_true(gpa_range_make(LOW_SIZE - BLOCK, 2 * BLOCK, &range));
+	assert_int_equal(mmu_convert(&mmu, range, SHARE_PRIVATE, &stopped), ST_BAD_ARGUMENT);
+	assert_int_equal(stopped.v, LOW_SIZE);
+	assert_int_equal(shared_entry(LOW_SIZE - BLOCK), NPT_SUPPRESS_VE);
+	/* The firmware cannot be shared; a range of the whole GPA space stops there. */
+	assert_true(gpa_range_make(0, BIT64(47), &range));
+	assert_int_equal(mmu_convert(&mmu, range, SHARE_SHARED, &stopped), ST_BAD_ARGUMENT);
+	assert_int_equal(convert(FOUR_GIB - PAGE, PAGE, SHARE_SHARED), ST_BAD_ARGUMENT);
+}
+
+static void both_parts_of_ram_in_one_range(void **state)
+{
+	(void)state;
+	mmu.memory.firmware_size = 0;
+	assert_int_equal(convert(0, BIT64(47), SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(LOW_SIZE - BLOCK), SHARED_PAGE(LOW_SIZE - BLOCK) | PTE_PS);
+	assert_int_equal(shared_entry(FOUR_GIB), SHARED_PAGE(FOUR_GIB) | PTE_PS);
+	assert_int_equal(shared_entry(LOW_SIZE), 0);
+	expect_log("");
+}
+
+/* Runs statement, which must stop the machine, and looks for text in the reason. */
+#define EXPECT_STOP(statement, text)                                              \
+	do {                                                                      \
+		int code = setjmp(module.exit);                                   \
+		if (code == 0) {                                                  \
+			statement;                                                \
+			fail_msg("was not stopped");                              \
+		}                                                                 \
+		assert_int_equal(code, EXIT_TD_STOPPED);                          \
+		if (strstr(module.reason, text) == NULL) {                        \
+			fail_msg("'%s' does not name '%s'", module.reason, text); \
+		}                                                                 \
+	} while (0)
+
+static void wrong_accesses_stop_the_td(void **state)
+{
+	(void)state;
+	EXPECT_STOP(accept_fault(LOW_SIZE, PG_4K), "0x4000000 outside of RAM");
+	EXPECT_STOP(accept_fault(FOUR_GIB - FIRMWARE_SIZE - 1, PG_4K), "outside of RAM");
+	EXPECT_STOP(accept_fault(FOUR_GIB + HIGH_SIZE, PG_4K), "outside of RAM");
+	EXPECT_STOP(mmu_private_fault(&mmu, 3, gpa(0x5000), EXT_QUAL_PENDING_EPT_VIOLATION),
+		    "unaccepted page at GPA 0x5000 by vCPU 3");
+	assert_int_equal(convert(BLOCK, PAGE, SHARE_SHARED), ST_OK);
+	mmu_shared_fault(&mmu, 0, gpa(BLOCK)); /* became shared meanwhile */
+	EXPECT_STOP(mmu_shared_fault(&mmu, 2, gpa(BLOCK + PAGE)),
+		    "shared access to private GPA 0x201000 by vCPU 2");
+	EXPECT_STOP(mmu_shared_fault(&mmu, 0, gpa(0xFEC00000)), "device GPA 0xfec00000");
+	EXPECT_STOP(accept_fault(BLOCK, PG_4K), "private access to shared GPA 0x200000");
+}
+
+static void busy_calls_are_repeated_and_bounded(void **state)
+{
+	(void)state;
+	module.fail_leaf = TDH_MEM_PAGE_AUG;
+	module.fail_status = TDX_OPERAND_BUSY | TDX_OPERAND_RCX;
+	module.fail_count = 5;
+	accept_fault(0, PG_2M);
+	expect_log("SEPT 3\nSEPT 2\nAUG 1\n");
+	module.fail_count = UINT32_MAX;
+	EXPECT_STOP(accept_fault(BLOCK, PG_2M), "TDH_MEM_PAGE_AUG(RCX 0x200001) failed: "
+						"0x8000020000000001");
+}
+
+static void tracking_waits_for_the_other_vcpus(void **state)
+{
+	(void)state;
+	accept_fault(0, PG_2M);
+	module.log[0] = 0;
+	module.fail_leaf = TDH_MEM_TRACK;
+	module.fail_status = TDX_PREVIOUS_TLB_EPOCH_BUSY;
+	module.fail_count = 2;
+	assert_int_equal(convert(0, BLOCK, SHARE_SHARED), ST_OK);
+	expect_log("BLOCK 1\nkick\nkick\nTRACK\nkick\nREMOVE 1\n");
+
+	accept_fault(BLOCK, PG_2M);
+	module.fail_leaf = TDH_MEM_PAGE_REMOVE;
+	module.fail_status = TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX;
+	module.fail_count = 3;
+	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
+
+	accept_fault(2 * BLOCK, PG_2M);
+	module.fail_count = UINT32_MAX;
+	EXPECT_STOP(convert(2 * BLOCK, BLOCK, SHARE_SHARED), "TDH_MEM_PAGE_REMOVE");
+}
+
+static void interrupted_demote_is_repeated(void **state)
+{
+	(void)state;
+	accept_fault(0, PG_2M);
+	module.log[0] = 0;
+	module.fail_leaf = TDH_MEM_PAGE_DEMOTE;
+	module.fail_status = TDX_INTERRUPTED_RESTARTABLE;
+	module.fail_count = 2;
+	accept_fault(0, PG_4K);
+	expect_log("BLOCK 1\nTRACK\nkick\ninterrupt\ninterrupt\nDEMOTE 1\n");
+
+	accept_fault(BLOCK, PG_2M);
+	module.fail_count = UINT32_MAX;
+	EXPECT_STOP(accept_fault(BLOCK, PG_4K), "TDH_MEM_PAGE_DEMOTE");
+}
+
+static void module_error_stops_by_name(void **state)
+{
+	(void)state;
+	module.fail_leaf = TDH_MEM_SEPT_ADD;
+	module.fail_status = TDX_EPT_WALK_FAILED | TDX_OPERAND_RCX;
+	module.fail_count = 1;
+	EXPECT_STOP(accept_fault(0, PG_4K), "no Secure EPT for GPA 0x0");
+}
+
+static void frames_run_out_and_come_back(void **state)
+{
+	(void)state;
+	static hpa_t frames[POOL_SIZE / BLOCK];
+	static unsigned count; /* kept over the longjmp */
+	uint64_t taken = frames_taken();
+	if (setjmp(module.exit) == 0) {
+		for (;;) {
+			frames[count] = frames_take(PG_2M);
+			assert_true(is_aligned(frames[count].v, BLOCK));
+			count++;
+		}
+	}
+	assert_non_null(strstr(module.reason, "no free frame"));
+	assert_within(count, 40, POOL_SIZE / BLOCK);
+	for (unsigned i = 0; i < count; i++) {
+		frames_give(frames[i], PG_2M);
+	}
+	assert_int_equal(frames_taken(), taken);
+	hpa_t small = frames_take(PG_4K);
+	assert_true(is_aligned(small.v, PAGE));
+	frames_give(small, PG_4K);
+	assert_int_equal(frames_take(PG_4K).v, small.v);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(tables_are_added_from_the_root_once, set_up),
+		cmocka_unit_test_setup(untouched_block_gets_a_large_page, set_up),
+		cmocka_unit_test_setup(fault_on_what_another_vcpu_mapped_does_nothing, set_up),
+		cmocka_unit_test_setup(small_accept_in_a_large_page_demotes_it, set_up),
+		cmocka_unit_test_setup(pages_of_the_image_are_added_and_measured, set_up),
+		cmocka_unit_test_setup(large_page_becomes_shared_and_private_again, set_up),
+		cmocka_unit_test_setup(shared_memory_may_stand_elsewhere, set_up),
+		cmocka_unit_test_setup(a_host_may_have_small_pages_only, set_up),
+		cmocka_unit_test_setup(what_is_shared_above_2_gib_may_stand_apart, set_up),
+		cmocka_unit_test_setup(ram_need_not_end_with_a_block, set_up),
+		cmocka_unit_test_setup(private_frames_are_told, set_up),
+		cmocka_unit_test_setup(part_of_a_large_page_becomes_shared, set_up),
+		cmocka_unit_test_setup(range_over_blocks_is_tracked_once, set_up),
+		cmocka_unit_test_setup(conversion_to_the_present_state_is_nothing, set_up),
+		cmocka_unit_test_setup(block_with_shared_pages_gets_small_pages, set_up),
+		cmocka_unit_test_setup(devices_are_shared_only, set_up),
+		cmocka_unit_test_setup(both_parts_of_ram_in_one_range, set_up),
+		cmocka_unit_test_setup(wrong_accesses_stop_the_td, set_up),
+		cmocka_unit_test_setup(busy_calls_are_repeated_and_bounded, set_up),
+		cmocka_unit_test_setup(tracking_waits_for_the_other_vcpus, set_up),
+		cmocka_unit_test_setup(interrupted_demote_is_repeated, set_up),
+		cmocka_unit_test_setup(module_error_stops_by_name, set_up),
+		cmocka_unit_test_setup(frames_run_out_and_come_back, set_up),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	free(pool);
+	return failed;
+}

@@ -1,0 +1,74 @@
+// Tests of the host's shootdown: which CPUs are made to leave their TD.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "boot-tests/machine/svm.h"
+#include "boot-tests/vmm/td/host_td.h"
+#include "boot-tests/vmm/td/run.h"
+
+#define CPU_BASE 2
+#define VCPUS 4
+
+static struct host_td td;
+static unsigned here; /* the CPU that the host runs on */
+static unsigned kicks[MACHINE_MAX_CPUS];
+
+unsigned cpu_index(void)
+{
+	return here;
+}
+
+void svm_kick(unsigned cpu)
+{
+	assert_true(cpu < MACHINE_MAX_CPUS);
+	kicks[cpu]++;
+}
+
+/* Bit n of inside: vCPU n is in the TD. The same of those that were kicked, each once. */
+static unsigned kick(unsigned inside)
+{
+	unsigned kicked = 0;
+	for (unsigned i = 0; i < VCPUS; i++) {
+		td.vcpus[i].inside = (inside >> i & 1) != 0;
+	}
+	for (unsigned cpu = 0; cpu < MACHINE_MAX_CPUS; cpu++) {
+		kicks[cpu] = 0;
+	}
+	run_kick_all(&td);
+	for (unsigned cpu = 0; cpu < MACHINE_MAX_CPUS; cpu++) {
+		assert_true(kicks[cpu] <= 1);
+		if (kicks[cpu] != 0) {
+			assert_true(cpu >= CPU_BASE && cpu < CPU_BASE + VCPUS);
+			kicked |= BIT32(cpu - CPU_BASE);
+		}
+	}
+	return kicked;
+}
+
+/* Who is outside flushes when it enters; whose CPU this is has left. */
+static void who_is_inside_is_kicked(void **state)
+{
+	(void)state;
+	td.place.cpu_base = CPU_BASE;
+	td.place.vcpu_count = VCPUS;
+	here = 0;
+	for (unsigned inside = 0; inside < BIT32(VCPUS); inside++) {
+		assert_int_equal(kick(inside), inside);
+	}
+	here = CPU_BASE + 1;
+	for (unsigned inside = 0; inside < BIT32(VCPUS); inside++) {
+		assert_int_equal(kick(inside), inside & ~BIT32(1));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_is_inside_is_kicked),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

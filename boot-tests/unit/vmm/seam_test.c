@@ -1,0 +1,146 @@
+// Tests of the host's SEAMCALL wrapper: what it tries again, and for how long.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/init/seam.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/stats.h"
+#include "boot-tests/module/seamcall.h"
+
+static struct {
+	unsigned calls, costs;
+	unsigned fail;   /* so many calls fail */
+	uint64_t status; /* with this one */
+	uint64_t us;
+	struct seam_regs last;
+} fake;
+static jmp_buf stopped;
+
+uint64_t seamcall(struct seam_regs *regs)
+{
+	fake.last = *regs;
+	uint64_t status = fake.calls++ < fake.fail ? fake.status : TDX_SUCCESS;
+	*regs = (struct seam_regs){ .rax = status, .rcx = 11, .rdx = 12, .r8 = 13 };
+	return status;
+}
+
+/* A tenth of a second each time somebody looks. */
+uint64_t cpu_time_us(void)
+{
+	return fake.us += 100000;
+}
+
+void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
+{
+	(void)leaf;
+	(void)rcx;
+	(void)begin;
+	(void)end;
+	fake.costs++;
+}
+
+void log_line(char tag, const char *format, ...)
+{
+	(void)tag;
+	(void)format;
+}
+
+_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
+{
+	(void)code;
+	(void)format;
+	longjmp(stopped, 1);
+}
+
+static void expect(unsigned fail, uint64_t status, unsigned calls, uint64_t result)
+{
+	fake.calls = fake.costs = 0;
+	fake.fail = fail;
+	fake.status = status;
+	struct seam_result seen = seam(TDH_MNG_CREATE, 1, 2, 3, 4);
+	assert_int_equal(seen.status, result);
+	assert_int_equal(fake.calls, calls);
+	/* Each time with the operands it was given. */
+	assert_int_equal(fake.last.rax, TDH_MNG_CREATE);
+	assert_int_equal(fake.last.rcx, 1);
+	assert_int_equal(fake.last.rdx, 2);
+	assert_int_equal(fake.last.r8, 3);
+	assert_int_equal(fake.last.r9, 4);
+	assert_int_equal(seen.rcx, 11);
+	assert_int_equal(fake.costs, result == TDX_SUCCESS);
+}
+
+static void entropy(void **state)
+{
+	(void)state;
+	expect(0, 0, 1, TDX_SUCCESS);
+	expect(1, TDX_RND_NO_ENTROPY, 2, TDX_SUCCESS);
+	expect(9, TDX_RND_NO_ENTROPY, 10, TDX_SUCCESS);
+	expect(1000, TDX_RND_NO_ENTROPY, 10, TDX_RND_NO_ENTROPY);
+}
+
+static void busy(void **state)
+{
+	(void)state;
+	uint64_t operand = TDX_OPERAND_BUSY | TDX_OPERAND_SEPT_TREE;
+	expect(50, operand, 51, TDX_SUCCESS);
+	expect(50, TDX_SYS_BUSY, 51, TDX_SUCCESS);
+	/* Ten seconds, then it is an answer. */
+	expect(100000, operand, 101, operand);
+}
+
+/* No other error goes away by itself. */
+static void others(void **state)
+{
+	(void)state;
+	static const uint64_t statuses[] = {
+		TDX_KEY_GENERATION_FAILED, TDX_PREVIOUS_TLB_EPOCH_BUSY,
+		TDX_INTERRUPTED_RESUMABLE, TDX_OPERAND_INVALID | TDX_OPERAND_RCX,
+		TDX_SYS_NOT_READY,
+	};
+	for (unsigned i = 0; i < ARRAY_COUNT(statuses); i++) {
+		expect(1, statuses[i], 1, statuses[i]);
+	}
+}
+
+static void faults(void **state)
+{
+	(void)state;
+	fake.fail = fake.calls = 0;
+	seam_fail(3, TDX_SYS_NOT_READY);
+	assert_int_equal(seam(TDH_SYS_RD, 0, 0, 0, 0).status, TDX_SUCCESS);
+	assert_int_equal(seam(TDH_SYS_RD, 0, 0, 0, 0).status, TDX_SUCCESS);
+	assert_true(seam_fail_pending());
+	assert_int_equal(seam(TDH_SYS_RD, 0, 0, 0, 0).status, TDX_SYS_NOT_READY);
+	assert_int_equal(fake.calls, 2);
+	assert_false(seam_fail_pending());
+	seam_fail(1, TDX_RND_NO_ENTROPY);
+	assert_int_equal(seam(TDH_SYS_RD, 0, 0, 0, 0).status, TDX_SUCCESS);
+	assert_int_equal(fake.calls, 3);
+	seam_fail(1, TDX_SYS_NOT_READY);
+	assert_int_equal(SEAM_TRY(TDH_SYS_RD, 0, 0, 0, 0), ST_TDX);
+	assert_int_equal(SEAM_TRY(TDH_SYS_RD, 0, 0, 0, 0), ST_OK);
+	seam_fail(1, TDX_SYS_NOT_READY);
+	if (setjmp(stopped) == 0) {
+		(void)SEAM_MUST(TDH_SYS_RD, 0, 0, 0, 0);
+		fail();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entropy),
+		cmocka_unit_test(busy),
+		cmocka_unit_test(others),
+		cmocka_unit_test(faults),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,261 @@
+// Tests of the TD's memory layout and of the TD HOB made from it.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/td/td_layout.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/base/bits.h"
+#include "arch/tdx/hob.h"
+#include "boot-tests/vmm/td/td_hob.h"
+#include "linker/memmap.h"
+
+#define MIB UINT64_C(0x100000)
+
+/* The sections of Debian's OVMF.fd, 2 MiB. */
+static struct tdvf_image ovmf(void)
+{
+	return (struct tdvf_image){
+		.size = 0x200000,
+		.count = 6,
+		.sections = {
+			{ 0x20000, 0x1E0000, 0xFFE20000, 0x1E0000, TDVF_SECTION_BFV, 1 },
+			{ 0, 0x20000, 0xFFE00000, 0x20000, TDVF_SECTION_CFV, 0 },
+			{ 0, 0, 0x810000, 0x10000, TDVF_SECTION_TEMP_MEM, 0 },
+			{ 0, 0, 0x80B000, 0x2000, TDVF_SECTION_TEMP_MEM, 0 },
+			{ 0, 0, 0x809000, 0x2000, TDVF_SECTION_TD_HOB, 0 },
+			{ 0, 0, 0x800000, 0x6000, TDVF_SECTION_TEMP_MEM, 0 },
+		},
+	};
+}
+
+static enum status make(uint64_t size, const struct tdvf_image *image, struct td_layout *out,
+			const char *named)
+{
+	char error[160] = "";
+	enum status status = td_layout_make(size, image, out, error, sizeof(error));
+	if (named != NULL && strstr(error, named) == NULL) {
+		fail_msg("'%s' does not name '%s'", error, named);
+	}
+	return status;
+}
+
+static void ranges_are_split_and_ascending(void **state)
+{
+	(void)state;
+	static const struct td_ram_range expected[] = {
+		{ 0, 0x800000, false },          { 0x800000, 0x6000, true },
+		{ 0x806000, 0x3000, false },     { 0x809000, 0x2000, true },
+		{ 0x80B000, 0x2000, true },      { 0x80D000, 0x3000, false },
+		{ 0x810000, 0x10000, true },     { 0x820000, 0x80000000 - 0x820000, false },
+		{ FOUR_GIB, 1024 * MIB, false },
+	};
+	struct tdvf_image image = ovmf();
+	struct td_layout layout;
+	assert_int_equal(make(2048 * MIB + 512 * MIB + 512 * MIB, &image, &layout, NULL), ST_OK);
+	assert_int_equal(layout.range_count, ARRAY_COUNT(expected));
+	for (size_t i = 0; i < ARRAY_COUNT(expected); i++) {
+		assert_int_equal(layout.ranges[i].base, expected[i].base);
+		assert_int_equal(layout.ranges[i].size, expected[i].size);
+		assert_int_equal(layout.ranges[i].added, expected[i].added);
+	}
+	assert_int_equal(layout.hob_base, 0x809000);
+	assert_int_equal(layout.hob_size, 0x2000);
+	assert_int_equal(layout.memory.low_size, 0x80000000);
+	assert_int_equal(layout.memory.high_size, 1024 * MIB);
+}
+
+/* [QEMU hw/i386/pc_q35.c pc_q35_init] */
+static void ram_is_split_as_q35_does(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t size, low, high;
+	} cases[] = {
+		{ 16 * MIB, 16 * MIB, 0 },
+		{ 64 * MIB + 0x2000, 64 * MIB + 0x2000, 0 },
+		{ 0x80000000, 0x80000000, 0 },
+		{ 0x80002000, 0x80002000, 0 },
+		{ 2560 * MIB, 2560 * MIB, 0 },
+		{ 0xB0000000 - 0x2000, 0xB0000000 - 0x2000, 0 },
+		{ 0xB0000000, 0x80000000, 0x30000000 },
+		{ 0xB0002000, 0x80000000, 0x30002000 },
+		{ 6144 * MIB, 0x80000000, FOUR_GIB },
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct tdvf_image image = ovmf();
+		struct td_layout layout;
+		assert_int_equal(make(cases[i].size, &image, &layout, NULL), ST_OK);
+		assert_int_equal(layout.memory.low_size, cases[i].low);
+		assert_int_equal(layout.memory.high_size, cases[i].high);
+		const struct td_ram_range *last = &layout.ranges[layout.range_count - 1];
+		assert_int_equal(last->base + last->size,
+				 cases[i].high != 0 ? FOUR_GIB + cases[i].high : cases[i].low);
+	}
+}
+
+static void section_at_both_ends_of_ram_leaves_no_empty_range(void **state)
+{
+	(void)state;
+	struct tdvf_image image = ovmf();
+	image.count = 4;
+	image.sections[2] = (struct tdvf_section){ 0, 0, 0, 0x1000, TDVF_SECTION_TEMP_MEM, 0 };
+	image.sections[3] =
+		(struct tdvf_section){ 0, 0, 16 * MIB - 0x1000, 0x1000, TDVF_SECTION_TD_HOB, 0 };
+	struct td_layout layout;
+	assert_int_equal(make(16 * MIB, &image, &layout, NULL), ST_OK);
+	assert_int_equal(layout.range_count, 3);
+	assert_true(layout.ranges[0].added && !layout.ranges[1].added && layout.ranges[2].added);
+	assert_int_equal(layout.ranges[1].base, 0x1000);
+	assert_int_equal(layout.ranges[1].size, 16 * MIB - 0x2000);
+}
+
+static void memory_size_is_bounded(void **state)
+{
+	(void)state;
+	struct tdvf_image image = ovmf();
+	struct td_layout layout;
+	uint64_t most = TD_LOW_MEMORY_SPLIT + TD_HIGH_MEMORY_MAX;
+	assert_int_equal(make(most, &image, &layout, NULL), ST_OK);
+	assert_int_equal(make(most + TD_MEMORY_UNIT, &image, &layout, "0x180002000"),
+			 ST_BAD_ARGUMENT);
+	assert_int_equal(make(0, &image, &layout, "memory size 0x0"), ST_BAD_ARGUMENT);
+	assert_int_equal(make(64 * MIB + 0x1000, &image, &layout, "0x4001000"), ST_BAD_ARGUMENT);
+	image.size = IMAGE_MAX_SIZE + 0x1000;
+	assert_int_equal(make(most, &image, &layout, "0x1001000"), ST_BAD_ARGUMENT);
+}
+
+static void sections_must_lie_where_they_can(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned section;
+		struct tdvf_section value;
+		const char *named;
+	} cases[] = {
+		/* not where the image has its data; data behind the image */
+		{ 0, { 0x20000, 0x1E0000, 0xFFE10000, 0x1E0000, TDVF_SECTION_BFV, 1 }, "BFV" },
+		{ 0, { 0x20000, 0x1E0000, 0xFFE20000, 0x1E1000, TDVF_SECTION_BFV, 1 }, "0x1e1000" },
+		{ 1, { 0x201000, 0x1000, 0x100001000, 0x1000, TDVF_SECTION_CFV, 0 }, "CFV" },
+		/* across the end of RAM; behind it; in the firmware; wrapping */
+		{ 2, { 0, 0, 0x7FFF000, 0x2000, TDVF_SECTION_TEMP_MEM, 0 }, "0x7fff000" },
+		{ 2, { 0, 0, 0x8000000, 0x1000, TDVF_SECTION_TEMP_MEM, 0 }, "TempMem" },
+		{ 2, { 0, 0, 0xFFE00000, 0x1000, TDVF_SECTION_TEMP_MEM, 0 }, "TempMem" },
+		{ 2, { 0, 0, 0x1000, UINT64_MAX - 0xFFF, TDVF_SECTION_TEMP_MEM, 0 }, "TempMem" },
+		{ 2, { 0, 0, 0x820000, 0, TDVF_SECTION_TEMP_MEM, 0 }, "TempMem" },
+		/* the same page twice, whole and in part */
+		{ 2, { 0, 0, 0x809000, 0x2000, TDVF_SECTION_TEMP_MEM, 0 }, "TD_HOB" },
+		{ 2, { 0, 0, 0x805000, 0x2000, TDVF_SECTION_TEMP_MEM, 0 }, "TempMem" },
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct tdvf_image image = ovmf();
+		struct td_layout layout = { .range_count = 77 };
+		image.sections[cases[i].section] = cases[i].value;
+		assert_int_equal(make(128 * MIB, &image, &layout, cases[i].named), ST_BAD_RANGE);
+		assert_int_equal(layout.range_count, 77);
+	}
+}
+
+static void a_hob_section_is_needed(void **state)
+{
+	(void)state;
+	struct tdvf_image image = ovmf();
+	struct td_layout layout;
+	image.sections[4].type = TDVF_SECTION_TEMP_MEM;
+	assert_int_equal(make(128 * MIB, &image, &layout, "TD_HOB"), ST_NOT_FOUND);
+}
+
+static void every_section_may_cut(void **state)
+{
+	(void)state;
+	struct tdvf_image image = { .size = 0x10000, .count = TDVF_MAX_SECTIONS };
+	for (unsigned i = 0; i < TDVF_MAX_SECTIONS; i++) {
+		image.sections[i] =
+			(struct tdvf_section){ 0,
+					       0,
+					       (2 * i + 1) * 0x1000,
+					       0x1000,
+					       i == 0 ? TDVF_SECTION_TD_HOB : TDVF_SECTION_TEMP_MEM,
+					       0 };
+	}
+	struct td_layout layout;
+	assert_int_equal(make(4096 * MIB, &image, &layout, NULL), ST_OK);
+	assert_int_equal(layout.range_count, TD_RAM_RANGES_MAX);
+}
+
+static void addresses_are_classified(void **state)
+{
+	(void)state;
+	struct td_memory memory = { 16 * MIB, 2 * MIB, 0x10000 };
+	assert_true(td_memory_is_ram(&memory, 0));
+	assert_true(td_memory_is_ram(&memory, 16 * MIB - 1));
+	assert_false(td_memory_is_ram(&memory, 16 * MIB));
+	assert_false(td_memory_is_ram(&memory, FOUR_GIB - 1));
+	assert_true(td_memory_is_ram(&memory, FOUR_GIB));
+	assert_false(td_memory_is_ram(&memory, FOUR_GIB + 2 * MIB));
+	assert_false(td_memory_is_private(&memory, FOUR_GIB - 0x10001));
+	assert_true(td_memory_is_private(&memory, FOUR_GIB - 0x10000));
+	assert_true(td_memory_is_private(&memory, FOUR_GIB - 1));
+	memory.high_size = 0;
+	assert_false(td_memory_is_ram(&memory, FOUR_GIB));
+}
+
+static void hob_is_what_qemu_builds(void **state)
+{
+	(void)state;
+	struct td_layout layout = {
+		.hob_base = 0x809000,
+		.range_count = 2,
+		.ranges = { { 0, 0x800000, false }, { 0x800000, 0x6000, true } },
+	};
+	uint8_t bytes[56 + 2 * 48 + 8 + 1];
+	memset(bytes, 0xA5, sizeof(bytes));
+	assert_int_equal(td_hob_build(&layout, bytes, sizeof(bytes) - 1), ST_OK);
+	assert_int_equal(bytes[sizeof(bytes) - 1], 0xA5);
+
+	struct hob_handoff handoff;
+	memcpy(&handoff, bytes, sizeof(handoff));
+	struct hob_handoff expected = { { 1, 56, 0 }, 9, 0, 0, 0, 0, 0, 0x809000 + 160 };
+	assert_memory_equal(&handoff, &expected, sizeof(expected));
+	struct hob_resource resource[2];
+	memcpy(resource, bytes + 56, sizeof(resource));
+	struct hob_resource first = { { 3, 48, 0 }, { 0 }, 7, 7, 0, 0x800000 };
+	struct hob_resource second = { { 3, 48, 0 }, { 0 }, 0, 7, 0x800000, 0x6000 };
+	assert_memory_equal(&resource[0], &first, sizeof(first));
+	assert_memory_equal(&resource[1], &second, sizeof(second));
+	static const uint8_t end[8] = { 0xFF, 0xFF, 8, 0, 0, 0, 0, 0 };
+	assert_memory_equal(bytes + 152, end, sizeof(end));
+}
+
+static void hob_that_does_not_fit_writes_nothing(void **state)
+{
+	(void)state;
+	struct td_layout layout = { .range_count = 2 };
+	uint8_t bytes[160];
+	uint8_t before[160];
+	memset(bytes, 0xA5, sizeof(bytes));
+	memcpy(before, bytes, sizeof(bytes));
+	assert_int_equal(td_hob_build(&layout, bytes, sizeof(bytes) - 1), ST_NO_SPACE);
+	assert_memory_equal(bytes, before, sizeof(bytes));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ranges_are_split_and_ascending),
+		cmocka_unit_test(ram_is_split_as_q35_does),
+		cmocka_unit_test(section_at_both_ends_of_ram_leaves_no_empty_range),
+		cmocka_unit_test(memory_size_is_bounded),
+		cmocka_unit_test(sections_must_lie_where_they_can),
+		cmocka_unit_test(a_hob_section_is_needed),
+		cmocka_unit_test(every_section_may_cut),
+		cmocka_unit_test(addresses_are_classified),
+		cmocka_unit_test(hob_is_what_qemu_builds),
+		cmocka_unit_test(hob_that_does_not_fit_writes_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,10 @@
+// TDG.VP.VMCALL as KVM and QEMU answer it.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [GHCI 1.5 section 3]
+#pragma once
+
+#include "boot-tests/module/seamcall.h"
+#include "boot-tests/vmm/td/host_td.h"
+
+/* regs: what TDH.VP.ENTER left, and what the next one takes. It may have ended the TD. */
+void tdvmcall(struct host_td *td, unsigned index, struct seam_regs *regs);

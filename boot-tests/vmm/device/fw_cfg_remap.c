@@ -1,0 +1,440 @@
+// Ports and DMA of the fw_cfg device that the TD sees.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [QEMU docs/specs/fw_cfg.txt]
+#include "boot-tests/vmm/device/fw_cfg_remap.h"
+
+#include "arch/base/check.h"
+#include "arch/base/mem.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/fw_cfg_dma.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/vmm/device/kernel_file.h"
+#include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/td/acpi_cpus.h"
+
+/* Items that are no files of QEMU's: of the kernel, the CPUs, the directory, signature and id. */
+#define OWN_ITEMS (17 + FW_CFG_BOOT_FILES)
+#define E820_RAM 1
+#define E820_FILE "etc/e820"
+#define TABLES_FILE "etc/acpi/tables"
+/* Files of the machine: what tools/tdrun passes, and option ROMs, which no TD runs. */
+#define MACHINE_FILES "opt/lintel/"
+#define MACHINE_ROMS "genroms/"
+
+static bool starts_with(const char *name, const char *prefix)
+{
+	size_t length = strlen(prefix);
+	return length < FW_CFG_NAME_SIZE && memcmp(name, prefix, length) == 0;
+}
+
+/* Memory that is given back with the device. */
+static uint8_t *keep(struct fw_cfg_remap *remap, struct blob span)
+{
+	if (span.data != NULL) {
+		CHECK(remap->span_count < FW_CFG_SPANS);
+		remap->spans[remap->span_count++] = span;
+	}
+	return span.data;
+}
+
+static uint8_t *keep_new(struct fw_cfg_remap *remap, uint32_t size)
+{
+	return keep(remap, (struct blob){ frames_take_span(size), size });
+}
+
+/* An address, a size and the data; the numbers are little endian. */
+static void add_pair(struct fw_cfg_remap *remap, enum fw_cfg_pair pair, uint32_t address,
+		     const void *data, uint32_t size)
+{
+	static const struct {
+		uint16_t address, size, data;
+	} selectors[FW_CFG_PAIRS] = {
+		[PAIR_SETUP] = { FW_CFG_SETUP_ADDR, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA },
+		[PAIR_KERNEL] = { FW_CFG_KERNEL_ADDR, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA },
+		[PAIR_INITRD] = { FW_CFG_INITRD_ADDR, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA },
+		[PAIR_CMDLINE] = { FW_CFG_CMDLINE_ADDR, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA },
+	};
+	remap->addresses[pair] = address;
+	remap->sizes[pair] = size;
+	fw_cfg_items_add(&remap->items, selectors[pair].address, &remap->addresses[pair],
+			 sizeof(uint32_t));
+	fw_cfg_items_add(&remap->items, selectors[pair].size, &remap->sizes[pair],
+			 sizeof(uint32_t));
+	fw_cfg_items_add(&remap->items, selectors[pair].data, data, size);
+}
+
+static struct kernel_file read_kernel(const struct kernel_request *request)
+{
+	struct kernel_file file = { 0 };
+	char error[KERNEL_FILE_ERROR_SIZE];
+	if (request->kernel == NULL) {
+		return file;
+	}
+	if (!kernel_file_read(request, &file, error, sizeof(error))) {
+		machine_exit(EXIT_SETUP, "kernel of 0x%x bytes: %s", request->kernel_size, error);
+	}
+	return file;
+}
+
+/* The file's own bytes, or a copy that QEMU has patched. */
+static const uint8_t *setup_part(struct fw_cfg_remap *remap, const struct blob *kernel,
+				 const struct kernel_file *file, enum host_fw_cfg kind)
+{
+	bool patched = kind == HOST_FW_CFG_9_2 || kind == HOST_FW_CFG_10_1;
+	if (kernel->data == NULL || !patched) {
+		return kernel->data;
+	}
+	uint8_t *setup = keep_new(remap, file->setup_size);
+	memcpy(setup, kernel->data, file->setup_size);
+	kernel_file_patch(file, setup);
+	return setup;
+}
+
+/* A part of the boot as the user's file is, for the directory. */
+static void note_boot_file(struct fw_cfg_remap *remap, const char *name, const void *data,
+			   uint32_t size)
+{
+	CHECK(remap->boot_file_count < FW_CFG_BOOT_FILES);
+	remap->boot_files[remap->boot_file_count++] = (struct fw_cfg_boot_file){ name, data, size };
+}
+
+/* What x86_load_linux() of the host's QEMU adds. */
+static void add_kernel(struct fw_cfg_remap *remap, const struct td_memory *memory,
+		       enum host_fw_cfg kind)
+{
+	struct blob kernel = blob_load(MACHINE_FILES "kernel");
+	struct blob initrd = blob_load(MACHINE_FILES "initrd");
+	struct blob cmdline = blob_load(MACHINE_FILES "cmdline");
+	keep(remap, kernel);
+	keep(remap, initrd);
+	/* The TD sees the command line as a C string: its NUL counts. */
+	uint32_t size = kernel.data == NULL ? 0 : cmdline.size + 1;
+	uint8_t *text = keep_new(remap, cmdline.size + 1);
+	memcpy(text, cmdline.data, cmdline.size);
+	text[cmdline.size] = 0;
+	if (cmdline.data != NULL) {
+		frames_give_span(cmdline.data, cmdline.size);
+	}
+	const struct kernel_request request = {
+		.kernel = kernel.data,
+		.kernel_size = kernel.size,
+		.initrd_size = initrd.size,
+		.command_line = (const char *)text,
+		.low_memory = memory->low_size,
+	};
+	struct kernel_file file = read_kernel(&request);
+	add_pair(remap, PAIR_SETUP, file.setup_address, setup_part(remap, &kernel, &file, kind),
+		 file.setup_size);
+	add_pair(remap, PAIR_KERNEL, file.kernel_address, kernel.data + file.setup_size,
+		 file.kernel_size);
+	add_pair(remap, PAIR_INITRD, file.initrd_address, initrd.data, initrd.size);
+	add_pair(remap, PAIR_CMDLINE, file.command_line_address, text, size);
+	fw_cfg_items_add(&remap->items, FW_CFG_KERNEL_ENTRY, NULL, 0);
+	if (kernel.data != NULL && kind != HOST_FW_CFG_9_2) {
+		note_boot_file(remap, "etc/boot/kernel", kernel.data, kernel.size);
+	}
+	if (kernel.data != NULL && kind == HOST_FW_CFG_FILES) {
+		note_boot_file(remap, "etc/boot/cmdline", text, size);
+		if (initrd.data != NULL) {
+			note_boot_file(remap, "etc/boot/initrd", initrd.data, initrd.size);
+		}
+	}
+}
+
+/* RAM as the TD has it, and what QEMU lists besides RAM. Returns the size of the table. */
+static uint32_t make_e820(struct fw_cfg_e820 *out, const struct fw_cfg_e820 *host, uint32_t size,
+			  const struct td_memory *memory)
+{
+	uint32_t count = 0;
+	out[count++] = (struct fw_cfg_e820){ 0, memory->low_size, E820_RAM };
+	if (memory->high_size != 0) {
+		out[count++] = (struct fw_cfg_e820){ FOUR_GIB, memory->high_size, E820_RAM };
+	}
+	for (uint32_t i = 0; i < size / sizeof(*host); i++) {
+		if (host[i].type != E820_RAM) {
+			out[count++] = host[i];
+		}
+	}
+	return count * (uint32_t)sizeof(*out);
+}
+
+static bool has_name(const struct fw_cfg_file *file, const char *name)
+{
+	return memcmp(file->name, name, strlen(name) + 1) == 0;
+}
+
+/* QEMU's tables become the TD's. */
+static void change_tables(uint8_t *tables, uint32_t size, const struct td_place *place, bool pic)
+{
+	uint32_t ids[MACHINE_MAX_CPUS];
+	for (unsigned i = 0; i < place->vcpu_count; i++) {
+		ids[i] = cpu_apic_id(place->cpu_base + i);
+	}
+	bool shares = place->vcpu_count < cpu_count(); /* the machine with another TD */
+	if ((shares && acpi_cpus_keep(tables, size, ids, place->vcpu_count) != ST_OK) ||
+	    (!pic && acpi_cpus_no_pic(tables, size) != ST_OK)) {
+		machine_exit(EXIT_TD_STOPPED, "QEMU's ACPI tables have no MADT");
+	}
+}
+
+/* Does a TD get a copy of its own? The second one of all. */
+static bool is_copied(const struct td_place *place, const struct fw_cfg_file *file)
+{
+	return !has_name(file, E820_FILE) && place->second;
+}
+
+/* Files of QEMU's as they are now, but for the processors; all in one span. */
+static void add_copies(struct fw_cfg_remap *remap, const struct td_place *place, bool pic,
+		       const struct fw_cfg_file *files, uint32_t count)
+{
+	uint64_t total = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		total += is_copied(place, &files[i]) ? __builtin_bswap32(files[i].size) : 0;
+	}
+	if (total == 0) {
+		return;
+	}
+	CHECK(total <= UINT32_MAX);
+	uint8_t *data = keep_new(remap, (uint32_t)total);
+	for (uint32_t i = 0; i < count; i++) {
+		uint16_t selector = __builtin_bswap16(files[i].select);
+		uint32_t size = __builtin_bswap32(files[i].size);
+		if (!is_copied(place, &files[i])) {
+			continue;
+		}
+		fwcfg_read(selector, data, size);
+		if (has_name(&files[i], TABLES_FILE)) {
+			change_tables(data, size, place, pic);
+		}
+		fw_cfg_items_add(&remap->items, selector, data, size);
+		data += size;
+	}
+}
+
+/* The first TD's tables are read when they are selected: QEMU makes them then, of what the firmware
+ * has written into the chipset. */
+static void add_tables(struct fw_cfg_remap *remap, const struct fw_cfg_file *file)
+{
+	uint32_t size = __builtin_bswap32(file->size);
+	remap->tables = (struct fw_cfg_item){ __builtin_bswap16(file->select),
+					      keep_new(remap, size), size };
+	fw_cfg_items_add(&remap->items, remap->tables.selector, remap->tables.data, size);
+}
+
+static uint32_t file_count(void)
+{
+	uint32_t count;
+	fwcfg_read(FW_CFG_FILE_DIR, &count, sizeof(count));
+	return __builtin_bswap32(count);
+}
+
+/* Returns its entry of the directory. */
+static struct fw_cfg_file add_boot_file(struct fw_cfg_remap *remap,
+					const struct fw_cfg_boot_file *boot, uint16_t selector)
+{
+	struct fw_cfg_file file = { .size = __builtin_bswap32(boot->size),
+				    .select = __builtin_bswap16(selector) };
+	memcpy(file.name, boot->name, strlen(boot->name));
+	fw_cfg_items_add(&remap->items, selector, boot->data, boot->size);
+	return file;
+}
+
+static void add_files(struct fw_cfg_remap *remap, const struct td_memory *memory)
+{
+	const struct td_place *place = remap->place;
+	struct blob host = blob_load(E820_FILE);
+	CHECK(host.data != NULL);
+	struct fw_cfg_e820 *e820 = (void *)keep_new(remap, host.size + 2 * (uint32_t)sizeof(*e820));
+	uint32_t e820_size = make_e820(e820, (const void *)host.data, host.size, memory);
+	frames_give_span(host.data, host.size);
+
+	uint32_t count = file_count();
+	uint32_t size = (uint32_t)sizeof(count) + count * (uint32_t)sizeof(struct fw_cfg_file);
+	uint8_t *directory =
+		keep_new(remap, size + FW_CFG_BOOT_FILES * (uint32_t)sizeof(struct fw_cfg_file));
+	fwcfg_read(FW_CFG_FILE_DIR, directory, size);
+	struct fw_cfg_file *files = (void *)(directory + sizeof(count));
+	uint32_t kept = 0;
+	uint16_t next_selector = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		struct fw_cfg_file file = files[i];
+		uint16_t behind = (uint16_t)(__builtin_bswap16(file.select) + 1);
+		next_selector = behind > next_selector ? behind : next_selector;
+		if (starts_with(file.name, MACHINE_FILES) || starts_with(file.name, MACHINE_ROMS)) {
+			continue;
+		}
+		if (has_name(&file, E820_FILE)) {
+			file.size = __builtin_bswap32(e820_size);
+			fw_cfg_items_add(&remap->items, __builtin_bswap16(file.select), e820,
+					 e820_size);
+		} else if (has_name(&file, TABLES_FILE) && !place->second) {
+			add_tables(remap, &file);
+		}
+		files[kept++] = file;
+	}
+	add_copies(remap, place, remap->pic, files, kept);
+	for (unsigned i = 0; i < remap->boot_file_count; i++) {
+		files[kept++] = add_boot_file(remap, &remap->boot_files[i], next_selector++);
+	}
+	uint32_t kept_size = (uint32_t)sizeof(count) + kept * (uint32_t)sizeof(*files);
+	kept = __builtin_bswap32(kept);
+	memcpy(directory, &kept, sizeof(kept));
+	fw_cfg_items_add(&remap->items, FW_CFG_FILE_DIR, directory, kept_size);
+}
+
+/* All that the first TD takes from the device. */
+static void close_items(struct fw_cfg_remap *remap)
+{
+	fwcfg_read(FW_CFG_SIGNATURE, &remap->signature, sizeof(remap->signature));
+	fwcfg_read(FW_CFG_ID, &remap->id, sizeof(remap->id));
+	fw_cfg_items_add(&remap->items, FW_CFG_SIGNATURE, &remap->signature,
+			 sizeof(remap->signature));
+	fw_cfg_items_add(&remap->items, FW_CFG_ID, &remap->id, sizeof(remap->id));
+	remap->items.closed = true;
+	(void)fw_cfg_items_select(&remap->items, FW_CFG_SIGNATURE);
+}
+
+void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
+		       const struct td_memory *memory, const struct config *config)
+{
+	remap->place = place;
+	remap->pic = config->pic;
+	remap->items.capacity = OWN_ITEMS + file_count();
+	remap->items.items = (void *)keep_new(remap, remap->items.capacity *
+							     (uint32_t)sizeof(struct fw_cfg_item));
+	remap->cpus = (uint16_t)place->vcpu_count;
+	fw_cfg_items_add(&remap->items, FW_CFG_NB_CPUS, &remap->cpus, sizeof(remap->cpus));
+	if (!place->second) {
+		add_kernel(remap, memory, config->fw_cfg);
+	}
+	add_files(remap, memory);
+	if (place->second) {
+		close_items(remap);
+	}
+}
+
+void fw_cfg_remap_destroy(struct fw_cfg_remap *remap)
+{
+	while (remap->span_count > 0) {
+		struct blob span = remap->spans[--remap->span_count];
+		frames_give_span(span.data, span.size);
+	}
+	memset(remap, 0, sizeof(*remap));
+}
+
+bool fw_cfg_remap_read(struct fw_cfg_remap *remap, uint16_t port, unsigned size, uint32_t *value)
+{
+	if ((port != FW_CFG_PORT_DATA && port != FW_CFG_PORT_SELECT) || size != 1) {
+		return false;
+	}
+	spin_lock(&remap->lock);
+	bool ours = remap->items.selected != NULL;
+	if (ours) {
+		*value = 0;
+		fw_cfg_items_read(&remap->items, value, 1);
+	}
+	spin_unlock(&remap->lock);
+	return ours;
+}
+
+/* QEMU's device, with a descriptor that the TD cannot change under it. Returns the control word
+ * that QEMU leaves; the transfer is over when the port write is. */
+static uint32_t qemu_dma(const struct fw_cfg_dma *wanted)
+{
+	volatile struct fw_cfg_dma dma;
+	dma.control = wanted->control;
+	dma.length = wanted->length;
+	dma.address = wanted->address;
+	uint64_t address = ptr_hpa((const void *)&dma).v;
+	insn_out32(FW_CFG_PORT_DMA_HIGH, __builtin_bswap32((uint32_t)(address >> 32)));
+	insn_out32(FW_CFG_PORT_DMA_LOW, __builtin_bswap32((uint32_t)address));
+	return __builtin_bswap32(dma.control);
+}
+
+static void read_tables(const struct fw_cfg_remap *remap)
+{
+	struct fw_cfg_dma wire = {
+		.control = __builtin_bswap32((uint32_t)remap->tables.selector << 16 |
+					     FW_CFG_DMA_SELECT | FW_CFG_DMA_READ),
+		.length = __builtin_bswap32(remap->tables.size),
+		.address = __builtin_bswap64(ptr_hpa(remap->tables.data).v),
+	};
+	CHECK(qemu_dma(&wire) == 0);
+	change_tables((uint8_t *)remap->tables.data, remap->tables.size, remap->place, remap->pic);
+}
+
+/* False: QEMU's. */
+static bool select_item(struct fw_cfg_remap *remap, uint16_t selector)
+{
+	if (!fw_cfg_items_select(&remap->items, selector)) {
+		return false;
+	}
+	if (remap->tables.data != NULL &&
+	    remap->items.selected->selector == remap->tables.selector) {
+		read_tables(remap);
+	}
+	return true;
+}
+
+/* control, length and address are in host order. Returns the control word for the TD. */
+static uint32_t transfer(struct fw_cfg_remap *remap, struct mmu *mmu, uint32_t control,
+			 uint32_t length, uint64_t address, const struct fw_cfg_dma *wire)
+{
+	bool moves = (control & (FW_CFG_DMA_READ | FW_CFG_DMA_WRITE)) != 0 && length != 0;
+	if (moves && !mmu_is_shared(mmu, address, length)) {
+		return FW_CFG_DMA_ERROR;
+	}
+	if (control & FW_CFG_DMA_SELECT) {
+		(void)select_item(remap, (uint16_t)field_get(MASK64(31, 16), control));
+	}
+	if (remap->items.selected == NULL) {
+		return qemu_dma(wire);
+	}
+	if (control & FW_CFG_DMA_READ) {
+		fw_cfg_items_read(&remap->items, mmu_shared(mmu, address), length);
+	} else if (control & FW_CFG_DMA_WRITE) {
+		return FW_CFG_DMA_ERROR; /* all of ours are read-only */
+	} else if (control & FW_CFG_DMA_SKIP) {
+		fw_cfg_items_skip(&remap->items, length);
+	}
+	return 0;
+}
+
+static void dma(struct fw_cfg_remap *remap, struct mmu *mmu, uint64_t descriptor)
+{
+	struct fw_cfg_dma wire;
+	if (!mmu_is_shared(mmu, descriptor, sizeof(wire))) {
+		return; /* as QEMU, which cannot even report where there is no memory */
+	}
+	struct fw_cfg_dma *guest = mmu_shared(mmu, descriptor);
+	memcpy(&wire, guest, sizeof(wire));
+	uint32_t left =
+		transfer(remap, mmu, __builtin_bswap32(wire.control),
+			 __builtin_bswap32(wire.length), __builtin_bswap64(wire.address), &wire);
+	left = __builtin_bswap32(left);
+	memcpy(&guest->control, &left, sizeof(left));
+}
+
+bool fw_cfg_remap_write(struct fw_cfg_remap *remap, struct mmu *mmu, uint16_t port, unsigned size,
+			uint32_t value)
+{
+	bool select = port == FW_CFG_PORT_SELECT && size == 2;
+	bool high = port == FW_CFG_PORT_DMA_HIGH && size == 4;
+	bool low = port == FW_CFG_PORT_DMA_LOW && size == 4;
+	if (!select && !high && !low) {
+		return false;
+	}
+	spin_lock(&remap->lock);
+	if (select && !select_item(remap, (uint16_t)value)) {
+		insn_out16(port, (uint16_t)value);
+	} else if (high) {
+		remap->dma_high = __builtin_bswap32(value);
+	} else if (low) {
+		dma(remap, mmu, (uint64_t)remap->dma_high << 32 | __builtin_bswap32(value));
+		remap->dma_high = 0;
+	}
+	spin_unlock(&remap->lock);
+	return true;
+}

@@ -1,0 +1,62 @@
+// The fw_cfg device that the TD sees: QEMU's, but with the TD's kernel, memory map and directory.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// QEMU's own items of -kernel describe the machine, its e820 the whole memory, and its directory
+// the machine's files. These are served by software from copies; all other items are QEMU's, but
+// its ACPI tables are changed to what the TD has. Where two TDs share the machine, each finds its
+// own processors only, and the second has copies of everything, and no kernel: it never reaches the
+// device.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/qemu/fw_cfg.h"
+#include "boot-tests/machine/spinlock.h"
+#include "boot-tests/vmm/config.h"
+#include "boot-tests/vmm/device/blob.h"
+#include "boot-tests/vmm/device/fw_cfg_items.h"
+#include "boot-tests/vmm/mmu/mmu.h"
+#include "boot-tests/vmm/td/td_place.h"
+
+/* Kernel, its patched setup, initrd, command line; e820, directory, tables or copies of files; the
+ * items. */
+#define FW_CFG_SPANS 8
+#define FW_CFG_BOOT_FILES 3
+
+enum fw_cfg_pair { PAIR_SETUP, PAIR_KERNEL, PAIR_INITRD, PAIR_CMDLINE, FW_CFG_PAIRS };
+
+/* A file etc/boot/... that QEMU does not have here. */
+struct fw_cfg_boot_file {
+	const char *name;
+	const void *data;
+	uint32_t size;
+};
+
+struct fw_cfg_remap {
+	struct spinlock lock;
+	struct fw_cfg_items items;
+	uint32_t dma_high; /* what port 0x514 holds until the low half comes */
+	uint32_t addresses[FW_CFG_PAIRS], sizes[FW_CFG_PAIRS];
+	const struct td_place *place;
+	bool pic;
+	struct fw_cfg_item tables; /* read anew whenever they are selected; data null: not so */
+	struct fw_cfg_boot_file boot_files[FW_CFG_BOOT_FILES];
+	unsigned boot_file_count;
+	uint32_t signature, id;
+	uint16_t cpus;
+	struct blob spans[FW_CFG_SPANS]; /* what the items stand in */
+	unsigned span_count;
+};
+
+/* For a TD of this memory; place must stay. On the boot CPU, before any TD runs. Stops the machine
+ * when QEMU would not take opt/lintel/kernel. */
+void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
+		       const struct td_memory *memory, const struct config *config);
+/* Gives the copies back; the TD does not run any more. */
+void fw_cfg_remap_destroy(struct fw_cfg_remap *remap);
+
+/* A port access of the TD. False: it is not ours and goes to QEMU. */
+bool fw_cfg_remap_read(struct fw_cfg_remap *remap, uint16_t port, unsigned size, uint32_t *value);
+bool fw_cfg_remap_write(struct fw_cfg_remap *remap, struct mmu *mmu, uint16_t port, unsigned size,
+			uint32_t value);

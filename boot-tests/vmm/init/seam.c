@@ -1,0 +1,109 @@
+// SEAMCALL wrapper: bounded retries, failures by name.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/init/seam.h"
+
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/stats.h"
+#include "boot-tests/module/seamcall.h"
+
+/* A lock of the module is held for as long as a leaf runs on another CPU; QEMU may not give that
+ * CPU a time slice for a while. */
+#define BUSY_BOUND_US 10000000
+/* As many as Linux makes. [linux arch/x86/include/asm/tdx.h sc_retry()] */
+#define ENTROPY_TRIES 10
+
+static bool is_busy(uint64_t status)
+{
+	uint64_t code = status & TDX_STATUS_CODE;
+	return code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY;
+}
+
+static unsigned fail_in;
+static uint64_t fail_status;
+
+void seam_fail(unsigned number, uint64_t status)
+{
+	fail_status = status;
+	__atomic_store_n(&fail_in, number, __ATOMIC_RELEASE);
+}
+
+bool seam_fail_pending(void)
+{
+	return __atomic_load_n(&fail_in, __ATOMIC_ACQUIRE) != 0;
+}
+
+static bool fails_now(void)
+{
+	return seam_fail_pending() && __atomic_fetch_sub(&fail_in, 1, __ATOMIC_ACQ_REL) == 1;
+}
+
+/* Until it is not busy any more. */
+static struct seam_result call(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
+{
+	uint64_t deadline = 0;
+	if (fails_now()) {
+		return (struct seam_result){ fail_status, rcx, rdx, r8 };
+	}
+	for (;;) {
+		struct seam_regs regs = { .rax = leaf, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
+		uint64_t begin = insn_rdtsc();
+		uint64_t status = seamcall(&regs);
+		uint64_t end = insn_rdtsc();
+		if (is_busy(status)) {
+			uint64_t now = cpu_time_us();
+			deadline = deadline == 0 ? now + BUSY_BOUND_US : deadline;
+			if (now < deadline) {
+				insn_pause();
+				continue;
+			}
+		}
+		if ((status & TDX_ERROR) == 0) {
+			stats_add_cost(leaf, rcx, begin, end);
+		}
+		return (struct seam_result){ status, regs.rcx, regs.rdx, regs.r8 };
+	}
+}
+
+struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
+{
+	struct seam_result result = call(leaf, rcx, rdx, r8, r9);
+	for (unsigned i = 1; i < ENTROPY_TRIES; i++) {
+		if ((result.status & TDX_STATUS_CODE) != TDX_RND_NO_ENTROPY) {
+			break;
+		}
+		result = call(leaf, rcx, rdx, r8, r9);
+	}
+	return result;
+}
+
+enum status seam_status(const char *name, uint64_t rcx, struct seam_result result)
+{
+	if (!(result.status & TDX_ERROR)) {
+		return ST_OK;
+	}
+	log_line('L', "host: %s(RCX 0x%llx) failed: 0x%016llx, RCX 0x%llx, RDX 0x%llx", name,
+		 (unsigned long long)rcx, (unsigned long long)result.status,
+		 (unsigned long long)result.rcx, (unsigned long long)result.rdx);
+	return ST_TDX;
+}
+
+void seam_failed(const char *name, uint64_t rcx, struct seam_result result)
+{
+	machine_exit(EXIT_TD_STOPPED,
+		     "host: %s(RCX 0x%llx) failed: 0x%016llx, RCX 0x%llx, RDX 0x%llx", name,
+		     (unsigned long long)rcx, (unsigned long long)result.status,
+		     (unsigned long long)result.rcx, (unsigned long long)result.rdx);
+}
+
+struct seam_result seam_must_named(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
+				   uint64_t r8, uint64_t r9)
+{
+	struct seam_result result = seam(leaf, rcx, rdx, r8, r9);
+	if (result.status & TDX_ERROR) {
+		seam_failed(name, rcx, result);
+	}
+	return result;
+}

@@ -1,0 +1,87 @@
+// The VMM's view of a TD's memory: private pages in the Secure EPT, shared pages in its own table.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// A GPA is private or shared at a time, never both: the attribute says which. All memory starts
+// private. For each 2 MiB of RAM:
+//
+//   untouched --(AUG 2M)--> large --(part becomes shared: BLOCK, TRACK, kick, DEMOTE)--> small
+//       \-----(SEPT.ADD, AUG 4K)--------------------------------------------------------> small
+//
+// and a page that becomes shared is taken out by BLOCK, TRACK, kick, REMOVE before the shared table
+// maps it. What becomes private again is added by the next ACCEPT. A table that is left empty stays
+// while the TD lives, as with Linux.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "boot-tests/machine/spinlock.h"
+#include "boot-tests/vmm/init/frame_list.h"
+#include "boot-tests/vmm/mmu/shared_table.h"
+#include "boot-tests/vmm/td/td_layout.h"
+#include "linker/memmap.h"
+
+#define MMU_LOW_BLOCKS (TD_LOW_MEMORY_MAX / 0x200000)
+#define MMU_HIGH_BLOCKS (TD_HIGH_MEMORY_MAX / 0x200000)
+#define MMU_FIRMWARE_BLOCKS (IMAGE_MAX_SIZE / 0x200000)
+#define MMU_BLOCKS (MMU_LOW_BLOCKS + MMU_HIGH_BLOCKS + MMU_FIRMWARE_BLOCKS)
+/* 1 GiB units below the end of the highest GPA of a TD. */
+#define MMU_GIBS ((FOUR_GIB + TD_HIGH_MEMORY_MAX) / 0x40000000)
+
+/* 2 MiB of guest memory. */
+struct mmu_block {
+	hpa_t large;        /* frame of the 2 MiB page; 0: not mapped as one */
+	uint64_t *small;    /* frame of each 4 KiB page, 0: not mapped; null: no SEPT table */
+	uint64_t shared[8]; /* attribute of each page: 1 is shared */
+};
+
+struct host_td;
+
+struct mmu {
+	struct spinlock lock;
+	struct host_td *td; /* whose memory this is */
+	hpa_t tdr;
+	struct td_memory memory;
+	unsigned gpaw;                 /* 48: 4 levels; 52: 5 */
+	bool large_pages;              /* private memory is mapped by 2 MiB where it can */
+	bool sept_linked[PG_256T + 1]; /* by level: the SEPT table below the entry of GPA 0 */
+	bool sept_gib[MMU_GIBS];       /* the SEPT table of each GiB */
+	struct frame_list tables;      /* all frames of SEPT tables */
+	struct shared_table shared;
+	struct mmu_block blocks[MMU_BLOCKS];
+};
+
+/* All private, nothing mapped, by 4 KiB as KVM does: large_pages is the caller's to set. */
+void mmu_init(struct mmu *mmu, struct host_td *td, hpa_t tdr, struct shared_backing shared,
+	      const struct td_memory *memory, unsigned gpaw);
+
+/* The TD has no key any more: takes all frames back. ST_TDX: not all; call it again. */
+enum status mmu_destroy(struct mmu *mmu) MUST_CHECK;
+
+/* Before the TD runs: adds the page at gpa with the content of the page source. ST_TDX: a SEAMCALL
+ * failed. */
+enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source) MUST_CHECK;
+/* Measures the content of a page so added. ST_TDX: a SEAMCALL failed. */
+enum status mmu_extend_page(struct mmu *mmu, gpa_t address) MUST_CHECK;
+
+/* A private access of the TD, or an ACCEPT of level, found no page there: gives it one. vcpu is for
+ * the message when there is no answer but to end the TD (run_end()). */
+void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t ext_qualification);
+
+/* A shared access of the TD that the module did not turn into a #VE. Returns when the page has
+ * become shared meanwhile; else there is no answer but to end the TD. */
+void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address);
+
+/*
+ * MapGPA: the pages of range become shared or private. ST_BAD_ARGUMENT: the host has no memory
+ * there that could be private, *stopped is the first such address; those below it are converted.
+ */
+enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share share, gpa_t *stopped);
+
+/* Every byte of [address, address + size) is RAM of the TD and shared. */
+bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size);
+/* The host frame of a private page. False: it has none now. */
+bool mmu_private_frame(struct mmu *mmu, gpa_t page, hpa_t *out);
+/* Where shared memory is; one piece for each of the two parts of the RAM. */
+void *mmu_shared(const struct mmu *mmu, uint64_t address);

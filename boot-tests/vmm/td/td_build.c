@@ -1,0 +1,204 @@
+// TDH.MNG.CREATE to TDH.MR.FINALIZE, in the order of KVM and QEMU.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [linux arch/x86/kvm/vmx/tdx.c; QEMU target/i386/kvm/tdx.c tdx_finalize_vm]
+#include "boot-tests/vmm/td/td_build.h"
+
+#include "arch/base/mem.h"
+#include "arch/x86/insn.h"
+#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/module/seamcall.h"
+#include "boot-tests/vmm/call/cpuid.h"
+#include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/init/packages.h"
+#include "boot-tests/vmm/init/seam.h"
+#include "boot-tests/vmm/td/td_hob.h"
+#include "linker/memmap.h"
+#include "loader/image/tdvf_read.h"
+
+#define TDCX_PAGES 6
+#define TDVPX_PAGES 5
+/* Write-back, 4 or 5 levels: one for each GPAW. */
+#define EPTP_CONTROLS_48 0x1E
+#define EPTP_CONTROLS_52 0x26
+#define TSC_UNIT_KHZ 25000
+/* x87, SSE, AVX, PKRU: what QEMU's TCG has of what a TD may have. */
+#define XFAM_WANTED (BIT64(0) | BIT64(1) | BIT64(2) | BIT64(9))
+#define CPUID_XSAVE_LEAF 0xD
+/* TDH.VP.INIT version 1 takes the x2APIC id in R8. */
+#define VP_INIT_V1 (TDH_VP_INIT | field_put(TDX_VERSION, 1))
+static void fill_params(struct td_params *params, const struct host_td *td,
+			const struct config *config)
+{
+	struct cpuid_result xsave = insn_cpuid(CPUID_XSAVE_LEAF, 0);
+	*params = (struct td_params){
+		.attributes =
+			(config->sept_ve == SEPT_VE_DISABLED ? TD_ATTRIBUTES_SEPT_VE_DISABLE : 0) |
+			(config->debug ? TD_ATTRIBUTES_DEBUG : 0),
+		.xfam = XFAM_WANTED & xsave.eax,
+		.max_vcpus = (uint16_t)td->place.vcpu_count,
+		.eptp_controls = config->gpaw_52 ? EPTP_CONTROLS_52 : EPTP_CONTROLS_48,
+		.config_flags =
+			(config->gpaw_52 ? TD_CONFIG_FLAGS_GPAW : 0) |
+			(config->sept_ve == SEPT_VE_FLEXIBLE ? TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE :
+							       0) |
+			(config->rbp_mod ? 0 : TD_CONFIG_FLAGS_NO_RBP_MOD),
+		.tsc_frequency = (uint16_t)((cpu_tsc_khz() + TSC_UNIT_KHZ / 2) / TSC_UNIT_KHZ),
+	};
+	for (unsigned i = 0; i < CPUID_CONFIG_LEAVES; i++) {
+		struct cpuid_result values =
+			cpuid_configured(&cpuid_config_leaves[i], config->la57);
+		memcpy(&params->cpuid_config[i * sizeof(values)], &values, sizeof(values));
+	}
+}
+
+/* A frame that is about to become the TD's, noted before it does. */
+static hpa_t control_page(struct host_td *td)
+{
+	hpa_t page = frames_take(PG_4K);
+	frame_list_add(&td->control, page);
+	return page;
+}
+
+static enum status init_td(struct host_td *td, const struct config *config)
+{
+	hpa_t page = frames_take(PG_4K);
+	fill_params(hpa_ptr(page), td, config);
+	enum status status = SEAM_TRY(TDH_MNG_INIT, td->tdr.v, page.v, 0, 0);
+	frames_give(page, PG_4K);
+	return status;
+}
+
+static enum status configure_key(void *arg)
+{
+	const struct host_td *td = arg;
+	return SEAM_TRY(TDH_MNG_KEY_CONFIG, td->tdr.v, 0, 0, 0);
+}
+
+static enum status create_td(struct host_td *td, const struct config *config)
+{
+	td->tdr = frames_take(PG_4K);
+	TRY(SEAM_TRY(TDH_MNG_CREATE, td->tdr.v, td->place.hkid, 0, 0));
+	td->stage = TD_HAS_KEY;
+	TRY(packages_each(configure_key, td));
+	for (unsigned i = 0; i < TDCX_PAGES; i++) {
+		TRY(SEAM_TRY(TDH_MNG_ADDCX, control_page(td).v, td->tdr.v, 0, 0));
+	}
+	TRY(init_td(td, config));
+	struct seam_result offset = seam(TDH_MNG_RD, td->tdr.v, MD_TD_TSC_OFFSET, 0, 0);
+	TRY(seam_status("TDH_MNG_RD", td->tdr.v, offset));
+	td->tsc_offset = offset.r8;
+	return ST_OK;
+}
+
+static enum status create_vcpu(struct host_td *td, unsigned index, uint64_t hob)
+{
+	hpa_t tdvpr = control_page(td);
+	td->vcpus[index].tdvpr = tdvpr;
+	msr_file_init(&td->vcpus[index].msrs, index == 0, td->tsc_offset);
+	TRY(SEAM_TRY(TDH_VP_CREATE, tdvpr.v, td->tdr.v, 0, 0));
+	for (unsigned i = 0; i < TDVPX_PAGES; i++) {
+		TRY(SEAM_TRY(TDH_VP_ADDCX, control_page(td).v, tdvpr.v, 0, 0));
+	}
+	TRY(SEAM_TRY(VP_INIT_V1, tdvpr.v, hob, cpu_apic_id(td->place.cpu_base + index), 0));
+	TRY(SEAM_TRY(TDH_VP_WR, tdvpr.v, MD_VP_SHARED_EPTP, td->mmu.shared.root.v, UINT64_MAX));
+	/* The vCPU will run on another CPU. */
+	return SEAM_TRY(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0);
+}
+
+/* What all pages of the TD are made of, and when they are measured. */
+struct content {
+	enum measure_order order;
+	const struct tdvf_image *image;
+	const struct td_layout *layout;
+	const uint8_t *firmware;
+	const uint8_t *hob;
+	const uint8_t *fill; /* one page: what the host has where nothing is measured */
+};
+
+/* The page copied is content plus a stride for each page: no stride, all pages are the same. */
+static enum status add_section(struct host_td *td, const struct tdvf_section *section,
+			       enum measure_order order, const uint8_t *content, uint64_t stride)
+{
+	bool measured = (section->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0;
+	uint64_t base = section->memory_address;
+	uint64_t size = section->memory_data_size;
+	for (uint64_t at = 0; at < size; at += MEM_PAGE_SIZE) {
+		TRY(mmu_add_page(&td->mmu, gpa(base + at), content + at / MEM_PAGE_SIZE * stride));
+		if (measured && order == MEASURE_PER_PAGE) {
+			TRY(mmu_extend_page(&td->mmu, gpa(base + at)));
+		}
+	}
+	for (uint64_t at = 0; measured && order == MEASURE_PER_SECTION && at < size;
+	     at += MEM_PAGE_SIZE) {
+		TRY(mmu_extend_page(&td->mmu, gpa(base + at)));
+	}
+	return ST_OK;
+}
+
+static enum status add_sections(struct host_td *td, const struct content *from)
+{
+	for (unsigned i = 0; i < from->image->count; i++) {
+		const struct tdvf_section *section = &from->image->sections[i];
+		if (section->type == TDVF_SECTION_BFV || section->type == TDVF_SECTION_CFV) {
+			TRY(add_section(td, section, from->order,
+					from->firmware + section->data_offset, MEM_PAGE_SIZE));
+		} else if (section->memory_address == from->layout->hob_base) {
+			TRY(add_section(td, section, from->order, from->hob, MEM_PAGE_SIZE));
+		} else {
+			TRY(add_section(td, section, from->order, from->fill, 0));
+		}
+	}
+	return ST_OK;
+}
+
+static enum status build(struct host_td *td, const struct config *config,
+			 const struct content *from)
+{
+	TRY(create_td(td, config));
+	mmu_init(&td->mmu, td, td->tdr, td->place.shared, &from->layout->memory,
+		 config->gpaw_52 ? 52 : 48);
+	td->mmu.large_pages = config->large_pages;
+	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
+		TRY(create_vcpu(td, i, from->layout->hob_base));
+	}
+	TRY(add_sections(td, from));
+	return SEAM_TRY(TDH_MR_FINALIZE, td->tdr.v, 0, 0, 0);
+}
+
+enum status td_build(struct host_td *td, const struct td_place *place, const struct config *config,
+		     struct blob firmware)
+{
+	td->place = *place;
+	td->map_gpa = config->map_gpa;
+	char error[160];
+	struct tdvf_image image;
+	if (tdvf_read(firmware.data, firmware.size, &image, error, sizeof(error)) != ST_OK) {
+		machine_exit(EXIT_SETUP, "firmware: %s", error);
+	}
+	struct td_layout layout;
+	if (td_layout_make(place->memory, &image, &layout, error, sizeof(error)) != ST_OK) {
+		machine_exit(EXIT_SETUP, "cannot lay out the TD: %s", error);
+	}
+	uint8_t unmeasured = config->zero_temp_mem ? 0 : MACHINE_FILL;
+	uint8_t *hob = frames_take_span(layout.hob_size);
+	memset(hob, unmeasured, layout.hob_size);
+	if (td_hob_build(&layout, hob, layout.hob_size) != ST_OK) {
+		machine_exit(EXIT_SETUP, "TD_HOB section of 0x%llx bytes is too small",
+			     (unsigned long long)layout.hob_size);
+	}
+	hpa_t fill = frames_take(PG_4K);
+	memset(hpa_ptr(fill), unmeasured, MEM_PAGE_SIZE);
+	struct content content = { config->mrtd_order, &image, &layout,
+				   firmware.data,      hob,    hpa_ptr(fill) };
+	enum status status = build(td, config, &content);
+	frames_give(fill, PG_4K);
+	frames_give_span(hob, layout.hob_size);
+	if (status == ST_OK) {
+		log_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
+			 place->vcpu_count, (unsigned long long)place->memory, image.count,
+			 (unsigned long long)layout.hob_base);
+	}
+	return status;
+}

@@ -1,0 +1,85 @@
+// The end of a TD, as KVM brings it about: every frame comes back.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [linux arch/x86/kvm/vmx/tdx.c tdx_mmu_release_hkid(), tdx_vm_destroy(); TDX ABI 1.5 TDR]
+#include "boot-tests/vmm/td/td_destroy.h"
+
+#include "arch/base/mem.h"
+#include "boot-tests/module/seamcall.h"
+#include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/init/packages.h"
+#include "boot-tests/vmm/init/seam.h"
+#include "boot-tests/vmm/td/reclaim.h"
+
+/* Each call goes on where an interrupt has stopped the one before. */
+#define CACHE_WB_MAX 10000
+
+enum status td_flush_vcpu(struct host_td *td, unsigned index)
+{
+	hpa_t tdvpr = td->vcpus[index].tdvpr;
+	if (tdvpr.v == 0) {
+		return ST_OK;
+	}
+	struct seam_result result = seam(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0);
+	uint64_t code = result.status & TDX_STATUS_CODE;
+	/* The last two: TDH.VP.CREATE has refused the page, TDH.VP.ADDCX one of the others. */
+	if (code == TDX_VCPU_NOT_ASSOCIATED || code == TDX_PAGE_METADATA_INCORRECT ||
+	    code == TDX_TDCX_NUM_INCORRECT) {
+		return ST_OK;
+	}
+	return seam_status("TDH_VP_FLUSH", tdvpr.v, result);
+}
+
+static enum status write_back_caches(void *arg)
+{
+	(void)arg;
+	struct seam_result result;
+	uint64_t operand = TDX_CACHE_WB_START;
+	for (unsigned i = 0; i < CACHE_WB_MAX; i++) {
+		result = seam(TDH_PHYMEM_CACHE_WB, operand, 0, 0, 0);
+		if ((result.status & TDX_STATUS_CODE) != TDX_INTERRUPTED_RESUMABLE) {
+			break;
+		}
+		operand = TDX_CACHE_WB_RESUME;
+	}
+	return seam_status("TDH_PHYMEM_CACHE_WB", operand, result);
+}
+
+/* Until the TD has no key. Each step is noted, so that none is done twice. */
+static enum status release_hkid(struct host_td *td)
+{
+	if (td->stage == TD_HAS_KEY) {
+		for (unsigned i = 0; i < td->place.vcpu_count; i++) {
+			TRY(td_flush_vcpu(td, i));
+		}
+		TRY(SEAM_TRY(TDH_MNG_VPFLUSHDONE, td->tdr.v, 0, 0, 0));
+		td->stage = TD_FLUSHED;
+	}
+	if (td->stage == TD_FLUSHED) {
+		TRY(packages_each(write_back_caches, NULL));
+		TRY(SEAM_TRY(TDH_MNG_KEY_FREEID, td->tdr.v, 0, 0, 0));
+		td->stage = TD_KEYLESS;
+	}
+	return ST_OK;
+}
+
+enum status td_destroy(struct host_td *td, uint32_t global_hkid)
+{
+	if (td->tdr.v == 0) {
+		return ST_OK;
+	}
+	TRY(release_hkid(td));
+	TRY(mmu_destroy(&td->mmu));
+	TRY(reclaim_list(&td->control));
+	if (td->stage == TD_KEYLESS) {
+		TRY(SEAM_TRY(TDH_PHYMEM_PAGE_RECLAIM, td->tdr.v, 0, 0, 0));
+		td->stage = TD_RECLAIMED;
+	}
+	if (td->stage == TD_RECLAIMED) {
+		/* The module has used the TDR under its own key id. */
+		TRY(SEAM_TRY(TDH_PHYMEM_PAGE_WBINVD,
+			     td->tdr.v | field_put(MODULE_HPA_HKID, global_hkid), 0, 0, 0));
+	}
+	frames_give(td->tdr, PG_4K);
+	memset(td, 0, sizeof(*td));
+	return ST_OK;
+}

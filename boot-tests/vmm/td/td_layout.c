@@ -1,0 +1,143 @@
+// Layout of a TD's memory from its size and the image's metadata.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/td/td_layout.h"
+
+#include "arch/base/addr.h"
+#include "arch/base/check.h"
+#include "arch/base/fmt.h"
+#include "arch/tdx/tdvf.h"
+#include "linker/memmap.h"
+
+bool td_memory_is_ram(const struct td_memory *memory, uint64_t address)
+{
+	return address < memory->low_size ||
+	       (address >= FOUR_GIB && address - FOUR_GIB < memory->high_size);
+}
+
+bool td_memory_is_private(const struct td_memory *memory, uint64_t address)
+{
+	return td_memory_is_ram(memory, address) ||
+	       (address < FOUR_GIB && FOUR_GIB - address <= memory->firmware_size);
+}
+
+static const char *section_name(uint32_t type)
+{
+	static const char *const names[TDVF_SECTION_TYPE_COUNT] = {
+		[TDVF_SECTION_BFV] = "BFV",
+		[TDVF_SECTION_CFV] = "CFV",
+		[TDVF_SECTION_TD_HOB] = "TD_HOB",
+		[TDVF_SECTION_TEMP_MEM] = "TempMem",
+	};
+	return type < TDVF_SECTION_TYPE_COUNT ? names[type] : "unknown";
+}
+
+/* QEMU loads the image so that it ends at 4 GiB, and copies MemoryDataSize bytes. */
+static bool firmware_section_fits(const struct tdvf_section *section, uint64_t image_size)
+{
+	return section->data_offset <= image_size &&
+	       section->memory_data_size <= image_size - section->data_offset &&
+	       section->memory_address == FOUR_GIB - image_size + section->data_offset;
+}
+
+/* Cuts [base, base + size) out of the one unaccepted range that holds it whole. */
+static bool cut_range(struct td_layout *layout, uint64_t base, uint64_t size)
+{
+	for (unsigned i = 0; i < layout->range_count; i++) {
+		struct td_ram_range whole = layout->ranges[i];
+		if (whole.added || base < whole.base || base - whole.base > whole.size ||
+		    size > whole.size - (base - whole.base)) {
+			continue;
+		}
+		struct td_ram_range parts[3] = {
+			{ whole.base, base - whole.base, false },
+			{ base, size, true },
+			{ base + size, whole.size - (base - whole.base) - size, false },
+		};
+		struct td_ram_range kept[3];
+		unsigned count = 0;
+		for (unsigned p = 0; p < 3; p++) {
+			if (parts[p].size != 0) {
+				kept[count++] = parts[p];
+			}
+		}
+		CHECK(layout->range_count + count - 1 <= TD_RAM_RANGES_MAX);
+		for (unsigned j = layout->range_count - 1; j > i; j--) {
+			layout->ranges[j + count - 1] = layout->ranges[j];
+		}
+		for (unsigned p = 0; p < count; p++) {
+			layout->ranges[i + p] = kept[p];
+		}
+		layout->range_count += count - 1;
+		return true;
+	}
+	return false;
+}
+
+static enum status place_section(struct td_layout *layout, const struct tdvf_section *section,
+				 char *error, size_t error_size)
+{
+	const char *where;
+	bool fits;
+	if (section->type == TDVF_SECTION_BFV || section->type == TDVF_SECTION_CFV) {
+		fits = firmware_section_fits(section, layout->memory.firmware_size);
+		where = "does not lie where the image, which ends at 4 GiB, has its data";
+	} else {
+		fits = section->memory_data_size != 0 &&
+		       cut_range(layout, section->memory_address, section->memory_data_size);
+		where = "does not lie in free RAM of the TD";
+	}
+	if (!fits) {
+		fmt_print(error, error_size, "section %s at 0x%llx, size 0x%llx, %s",
+			  section_name(section->type), (unsigned long long)section->memory_address,
+			  (unsigned long long)section->memory_data_size, where);
+		return ST_BAD_RANGE;
+	}
+	if (section->type == TDVF_SECTION_TD_HOB && layout->hob_size == 0) {
+		layout->hob_base = section->memory_address;
+		layout->hob_size = section->memory_data_size;
+	}
+	return ST_OK;
+}
+
+static enum status place_memory(struct td_layout *layout, uint64_t size, uint64_t image_size,
+				char *error, size_t error_size)
+{
+	uint64_t low = size < TD_LOW_MEMORY_MAX ? size : TD_LOW_MEMORY_SPLIT;
+	if (size == 0 || !is_aligned(size, TD_MEMORY_UNIT) || size - low > TD_HIGH_MEMORY_MAX) {
+		fmt_print(error, error_size,
+			  "memory size 0x%llx is not a multiple of 8 KiB up to 0x%llx",
+			  (unsigned long long)size,
+			  (unsigned long long)(TD_LOW_MEMORY_SPLIT + TD_HIGH_MEMORY_MAX));
+		return ST_BAD_ARGUMENT;
+	}
+	if (image_size == 0 || !is_aligned(image_size, MEM_PAGE_SIZE) ||
+	    image_size > IMAGE_MAX_SIZE) {
+		fmt_print(error, error_size,
+			  "image size 0x%llx is not a page multiple up to 0x%llx",
+			  (unsigned long long)image_size, (unsigned long long)IMAGE_MAX_SIZE);
+		return ST_BAD_ARGUMENT;
+	}
+	layout->memory = (struct td_memory){ low, size - low, image_size };
+	layout->ranges[layout->range_count++] = (struct td_ram_range){ 0, low, false };
+	if (size > low) {
+		layout->ranges[layout->range_count++] =
+			(struct td_ram_range){ FOUR_GIB, size - low, false };
+	}
+	return ST_OK;
+}
+
+enum status td_layout_make(uint64_t size, const struct tdvf_image *image, struct td_layout *out,
+			   char *error, size_t error_size)
+{
+	struct td_layout layout = { 0 };
+	TRY(place_memory(&layout, size, image->size, error, error_size));
+	for (unsigned i = 0; i < image->count; i++) {
+		TRY(place_section(&layout, &image->sections[i], error, error_size));
+	}
+	if (layout.hob_size == 0) {
+		fmt_print(error, error_size, "the metadata has no TD_HOB section");
+		return ST_NOT_FOUND;
+	}
+	*out = layout;
+	return ST_OK;
+}

@@ -1,0 +1,41 @@
+// bzImage: the setup header, checked once, and the places that follow from it.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [Linux Documentation/arch/x86/boot.rst]
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/base/addr.h"
+#include "arch/base/status.h"
+#include "arch/linux/boot_params.h"
+#include "loader/memory/memory_map.h"
+
+/* What a refusal is about: the header's field by its name in boot.rst, or a size. */
+struct bzimage_fault {
+	const char *field;
+	uint64_t value;
+	const char *rule; /* one clause for people */
+};
+
+/* Copies the setup header out of the first size bytes of a bzImage and checks it. */
+enum status bzimage_header_read(const uint8_t *setup, uint32_t size, struct linux_setup_header *out,
+				struct bzimage_fault *fault) MUST_CHECK;
+
+/* Where the protected-mode part starts in the file. header: as bzimage_header_read() made it. */
+uint32_t bzimage_body_offset(const struct linux_setup_header *header);
+
+/*
+ * Where a kernel with a protected-mode part of size bytes goes, and all that it needs there.
+ * ST_NO_MEMORY: the map has no accepted memory there.
+ */
+enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32_t size,
+				 const struct memory_map *map, struct gpa_range *out,
+				 struct bzimage_fault *fault) MUST_CHECK;
+
+/*
+ * As high as the kernel takes it, but not below lowest, which is page aligned. size > 0.
+ * ST_NO_MEMORY: no accepted memory of that size there.
+ */
+enum status bzimage_place_initrd(const struct linux_setup_header *header, uint32_t size,
+				 uint64_t lowest, const struct memory_map *map,
+				 gpa_t *out) MUST_CHECK;

@@ -1,0 +1,133 @@
+// Makes the page tables and descriptor tables of the boot processor; bsp_tables_enter.c loads them.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "shim/entry/bsp_tables.h"
+
+#include "arch/base/check.h"
+#include "arch/x86/cpu.h"
+#include "linker/memmap.h"
+#include "loader/table/pagetable.h"
+#include "shim/refusal.h"
+
+#define TSS_AVAILABLE 0x89
+#define IST_DOUBLE_FAULT 1
+#define IST_MACHINE_CHECK 2
+
+/* Linux turns 5-level paging on (before 6.7 it always goes this way) in two pages that it copies
+ * itself as high as it can below this, and runs on the hand-off table. */
+#define TRAMPOLINE_END 0xA0000
+
+static struct pt_map identity(uint64_t base, uint64_t end, enum pt_perm perm)
+{
+	return (struct pt_map){ base, gpa(base), end - base, perm, SHARE_PRIVATE };
+}
+
+static struct pt_arena arena_at(uint64_t base, size_t pages)
+{
+	return (struct pt_arena){ (uint64_t *)base, gpa(base), pages };
+}
+
+enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint64_t text,
+			      uint64_t constants, gpa_t *root)
+{
+	uint64_t image = FOUR_GIB - image_size;
+	struct pt_map maps[16];
+	size_t count = 0;
+	maps[count++] = identity(MEM_PAGE_SIZE, BSP_STACK - MEM_PAGE_SIZE, PT_RW);
+	maps[count++] = identity(BSP_STACK, BSP_STACK + BSP_STACK_SIZE, PT_RW);
+	maps[count++] = identity(IST_STACK, IST_STACK + IST_STACK_SIZE, PT_RW);
+	maps[count++] = identity(IST_STACK + IST_STACK_SIZE + MEM_PAGE_SIZE, BOUNCE, PT_RW);
+	maps[count] = identity(BOUNCE, BOUNCE + BOUNCE_SIZE, PT_RW);
+	maps[count++].share = td ? SHARE_SHARED : SHARE_PRIVATE;
+	maps[count++] = identity(BOUNCE + BOUNCE_SIZE, image, PT_RW);
+	if (image < text) {
+		maps[count++] = identity(image, text, PT_R);
+	}
+	maps[count++] = identity(text, constants, PT_RX);
+	maps[count++] = identity(constants, MAILBOX, PT_R);
+	maps[count++] = identity(MAILBOX, RESET_PAGE, PT_RW);
+	maps[count++] = identity(RESET_PAGE, FOUR_GIB, PT_RX);
+	struct pt_arena arena = arena_at(BOOT_TABLES, BOOT_TABLES_PAGES);
+	size_t used;
+	enum status status = pt_build(&arena, maps, count, gpaw, root, &used);
+	if (status != ST_OK) {
+		return refuse(status, "boot table: image of 0x%lx bytes, GPAW %u", image_size,
+			      gpaw);
+	}
+	return ST_OK;
+}
+
+enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
+{
+	/* The last 2 MiB hold the code that leaves. */
+	uint64_t last = FOUR_GIB - pg_size(PG_2M);
+	uint64_t base = align_down(window.base.v, pg_size(PG_2M));
+	if (base == 0 || gpa_range_end(window) > last || window.size > last) {
+		return refuse(ST_BAD_RANGE, "hand-off table: kernel window 0x%lx to 0x%lx",
+			      window.base.v, gpa_range_end(window));
+	}
+	uint64_t end = align_up(gpa_range_end(window), pg_size(PG_2M));
+	struct pt_map maps[6];
+	size_t count = 0;
+	/* Page 0: what a BIOS would have left there is looked at. */
+	maps[count++] = identity(0, MEM_PAGE_SIZE, PT_RW);
+	maps[count++] = identity(MEM_PAGE_SIZE, TRAMPOLINE_END, PT_RWX);
+	maps[count++] = identity(TRAMPOLINE_END, base, PT_RW);
+	maps[count++] = identity(base, end, PT_RWX);
+	if (end < last) {
+		maps[count++] = identity(end, last, PT_RW);
+	}
+	maps[count++] = identity(last, FOUR_GIB, PT_RX);
+	struct pt_arena arena = arena_at(HANDOFF_TABLES, HANDOFF_TABLES_PAGES);
+	size_t used;
+	enum status status = pt_build(&arena, maps, count, 48, root, &used);
+	if (status != ST_OK) {
+		return refuse(status, "hand-off table: kernel window 0x%lx to 0x%lx", window.base.v,
+			      gpa_range_end(window));
+	}
+	return ST_OK;
+}
+
+static struct idt_gate gate_to(uint64_t handler, uint8_t ist)
+{
+	return (struct idt_gate){
+		.offset_low = (uint16_t)field_get(MASK64(15, 0), handler),
+		.selector = SELECTOR_CODE64,
+		.ist = ist,
+		.type = IDT_INTERRUPT_GATE,
+		.offset_mid = (uint16_t)field_get(MASK64(31, 16), handler),
+		.offset_high = (uint32_t)field_get(MASK64(63, 32), handler),
+	};
+}
+
+static uint8_t ist_of(unsigned vector)
+{
+	switch (vector) {
+	case VECTOR_DF:
+		return IST_DOUBLE_FAULT;
+	case VECTOR_MC:
+		return IST_MACHINE_CHECK;
+	default:
+		return 0;
+	}
+}
+
+void tables_fill_descriptors(struct descriptors *out, uint64_t stubs)
+{
+	uint64_t base = (uintptr_t)&out->tss;
+	out->tss.ist[IST_DOUBLE_FAULT - 1] = IST_STACK + IST_STACK_SIZE;
+	out->tss.ist[IST_MACHINE_CHECK - 1] = IST_STACK + IST_STACK_SIZE / 2;
+	out->tss.io_map_base = sizeof(out->tss);
+
+	out->gdt[SELECTOR_CODE32 / 8] = GDT_CODE32;
+	out->gdt[SELECTOR_CODE64 / 8] = GDT_CODE64;
+	out->gdt[SELECTOR_DATA / 8] = GDT_DATA;
+	out->gdt[SELECTOR_TSS / 8] = field_put(MASK64(15, 0), sizeof(out->tss) - 1) |
+				     field_put(MASK64(39, 16), base) |
+				     field_put(MASK64(47, 40), TSS_AVAILABLE) |
+				     field_put(MASK64(63, 56), field_get(MASK64(31, 24), base));
+	out->gdt[SELECTOR_TSS / 8 + 1] = field_get(MASK64(63, 32), base);
+
+	for (unsigned vector = 0; vector < EXCEPTION_VECTORS; vector++) {
+		out->idt[vector] = gate_to(stubs + vector * EXCEPTION_STUB_SIZE, ist_of(vector));
+	}
+}

@@ -1,0 +1,178 @@
+// Client of QEMU's fw_cfg device: DMA through the bounce buffer, else the byte port.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// The bounce buffer is shared with the host of a TD: the descriptor in it is only ever written, but
+// for one load of its control word per poll, and data is copied out of it exactly once.
+#include "shim/host/fw_cfg_read.h"
+
+#include <stdbool.h>
+
+#include "arch/base/addr.h"
+#include "arch/base/bits.h"
+#include "arch/base/mem.h"
+#include "linker/memmap.h"
+#include "shim/port.h"
+#include "shim/refusal.h"
+
+/* A selector has 16 bits: no directory names more items. */
+#define DIRECTORY_MAX 0xFFFF
+/* Entries of it that are looked at together. */
+#define DIRECTORY_CHUNK 64
+
+#define BOUNCE_DATA (BOUNCE + MEM_PAGE_SIZE)
+#define BOUNCE_DATA_SIZE (BOUNCE_SIZE - MEM_PAGE_SIZE)
+
+/* QEMU is done before the port write returns; this is for hosts that are not. */
+#define DMA_POLLS 10000000
+
+static struct {
+	bool present;
+	bool dma;
+	uint32_t file_count;
+	struct fw_cfg_file chunk[DIRECTORY_CHUNK]; /* of the directory */
+} device;
+
+/* One transfer. control: FW_CFG_DMA_*, and the selector if it selects. */
+static enum status dma_transfer(uint32_t control, uint64_t address, uint32_t length)
+{
+	volatile struct fw_cfg_dma *dma = gpa_pointer(gpa(BOUNCE));
+	dma->control = __builtin_bswap32(control);
+	dma->length = __builtin_bswap32(length);
+	dma->address = __builtin_bswap64(address);
+	port_out(FW_CFG_PORT_DMA_HIGH, 4, 0);
+	port_out(FW_CFG_PORT_DMA_LOW, 4, __builtin_bswap32(BOUNCE));
+	for (unsigned poll = 0; poll < DMA_POLLS; poll++) {
+		uint32_t left = __builtin_bswap32(dma->control);
+		if (left == 0) {
+			return ST_OK;
+		}
+		if ((left & FW_CFG_DMA_ERROR) != 0) {
+			return refuse(ST_HOST_REFUSED, "fw_cfg DMA of 0x%x: 0x%x", control, left);
+		}
+	}
+	return refuse(ST_TIMEOUT, "fw_cfg DMA of 0x%x: not done", control);
+}
+
+/* Selecting resets the item's read offset; what is read then goes on from it. */
+static enum status seek(uint16_t selector, uint32_t offset)
+{
+	if (device.dma) {
+		return dma_transfer((uint32_t)selector << 16 | FW_CFG_DMA_SELECT | FW_CFG_DMA_SKIP,
+				    0, offset);
+	}
+	port_out(FW_CFG_PORT_SELECT, 2, selector);
+	for (uint32_t i = 0; i < offset; i++) {
+		(void)port_in(FW_CFG_PORT_DATA, 1);
+	}
+	return ST_OK;
+}
+
+static enum status read_on(uint8_t *to, uint32_t size)
+{
+	if (!device.dma) {
+		for (uint32_t i = 0; i < size; i++) {
+			to[i] = (uint8_t)port_in(FW_CFG_PORT_DATA, 1);
+		}
+		return ST_OK;
+	}
+	while (size > 0) {
+		uint32_t chunk = size < BOUNCE_DATA_SIZE ? size : BOUNCE_DATA_SIZE;
+		TRY(dma_transfer(FW_CFG_DMA_READ, BOUNCE_DATA, chunk));
+		memcpy(to, gpa_pointer(gpa(BOUNCE_DATA)), chunk);
+		to += chunk;
+		size -= chunk;
+	}
+	return ST_OK;
+}
+
+enum status fw_cfg_read(uint16_t selector, uint32_t offset, void *to, uint32_t size)
+{
+	if (!device.present) {
+		return ST_NOT_FOUND;
+	}
+	TRY(seek(selector, offset));
+	return read_on(to, size);
+}
+
+enum status fw_cfg_read_u32(uint16_t selector, uint32_t *out)
+{
+	return fw_cfg_read(selector, 0, out, sizeof(*out));
+}
+
+/* Of the files of one chunk; *matches counts those of that name. */
+static void search(const struct fw_cfg_file *files, uint32_t count, const char *name,
+		   size_t name_size, struct fw_cfg_item *found, uint32_t *matches)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (memcmp(files[i].name, name, name_size) == 0) {
+			*found = (struct fw_cfg_item){
+				.selector = __builtin_bswap16(files[i].select),
+				.size = __builtin_bswap32(files[i].size),
+			};
+			*matches += 1;
+		}
+	}
+}
+
+enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
+{
+	size_t name_size = strlen(name) + 1;
+	struct fw_cfg_item found = { 0, 0 };
+	uint32_t matches = 0;
+	uint32_t chunk;
+	if (!device.present || name_size > FW_CFG_NAME_SIZE) {
+		return ST_NOT_FOUND;
+	}
+	TRY(seek(FW_CFG_FILE_DIR, sizeof(uint32_t)));
+	for (uint32_t left = device.file_count; left > 0; left -= chunk) {
+		chunk = left < DIRECTORY_CHUNK ? left : DIRECTORY_CHUNK;
+		TRY(read_on((uint8_t *)device.chunk, chunk * (uint32_t)sizeof(device.chunk[0])));
+		search(device.chunk, chunk, name, name_size, &found, &matches);
+	}
+	if (matches > 1) {
+		return refuse(ST_HOST_LIED, "fw_cfg: %u files \"%s\"", matches, name);
+	}
+	if (matches == 0) {
+		return ST_NOT_FOUND;
+	}
+	*out = found;
+	return ST_OK;
+}
+
+static enum status count_files(void)
+{
+	uint32_t count;
+	TRY(fw_cfg_read_u32(FW_CFG_FILE_DIR, &count));
+	count = __builtin_bswap32(count);
+	if (count > DIRECTORY_MAX) {
+		return refuse(ST_NO_SPACE, "fw_cfg: %u files, at most %u", count, DIRECTORY_MAX);
+	}
+	device.file_count = count;
+	return ST_OK;
+}
+
+void fw_cfg_forget(void)
+{
+	memset(&device, 0, sizeof(device));
+}
+
+enum status fw_cfg_init(void)
+{
+	uint32_t signature;
+	uint32_t id;
+	device.present = false;
+	device.dma = false;
+	device.file_count = 0;
+	TRY(seek(FW_CFG_SIGNATURE, 0));
+	TRY(read_on((uint8_t *)&signature, sizeof(signature)));
+	TRY(seek(FW_CFG_ID, 0));
+	TRY(read_on((uint8_t *)&id, sizeof(id)));
+	if (signature != FW_CFG_SIGNATURE_VALUE || (id & FW_CFG_ID_TRADITIONAL) == 0) {
+		return refuse(ST_NOT_FOUND, "fw_cfg: signature 0x%x, id 0x%x", signature, id);
+	}
+	device.dma = (id & FW_CFG_ID_DMA) != 0;
+	device.present = true;
+	enum status status = count_files();
+	device.present = status == ST_OK;
+	return status;
+}

@@ -1,0 +1,87 @@
+// Makes the e820 table from the memory map and what the shim leaves behind.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// [0xA0000, 1 MiB) is passed on as the map has it. Of a TD's, shim_main.c has taken the VGA window
+// out. The rest of it the HOB calls RAM, it is accepted, and Linux reads it (probe_roms, BIOS
+// scans) and takes it out of its own RAM by itself; were it type 2 here, a 6.12 TDX guest that
+// remaps it would map it shared and die of a #VE. On a plain VM q35.c reserves it.
+#include "shim/payload/e820.h"
+
+#include <stdbool.h>
+
+#include "shim/refusal.h"
+
+/* What is in no entry. */
+#define E820_NONE 0
+
+static uint32_t type_of_kind(enum memory_kind kind)
+{
+	switch (kind) {
+	case MEMORY_ACCEPTED:
+	/* Linux has no e820 type for it and learns it elsewhere. */
+	case MEMORY_UNACCEPTED:
+		return E820_RAM;
+	case MEMORY_RESERVED:
+		return E820_RESERVED;
+	/* Linux takes what is reserved out of the windows that ACPI gives to PCI devices. */
+	case MEMORY_MMIO:
+		break;
+	}
+	return E820_NONE;
+}
+
+/* Lowers *next to the last byte before a border of range, if that lies at or above position. */
+static void lower_border(struct gpa_range range, uint64_t position, uint64_t *next)
+{
+	uint64_t last = gpa_range_end(range) - 1;
+	if (range.base.v > position && range.base.v - 1 < *next) {
+		*next = range.base.v - 1;
+	}
+	if (last >= position && last < *next) {
+		*next = last;
+	}
+}
+
+static bool range_has(struct gpa_range range, uint64_t address)
+{
+	return address >= range.base.v && address - range.base.v < range.size;
+}
+
+enum status e820_build(const struct memory_map *map, const struct e820_overlay *overlays,
+		       unsigned overlay_count, struct e820_entry *out, unsigned capacity,
+		       unsigned *count)
+{
+	unsigned used = 0;
+	uint64_t position = 0;
+	uint64_t last;
+	/* From border to border: between two of them the type does not change. */
+	do {
+		uint32_t type = E820_NONE;
+		last = UINT64_MAX;
+		for (unsigned i = 0; i < map->count; i++) {
+			lower_border(map->entries[i].range, position, &last);
+			if (range_has(map->entries[i].range, position)) {
+				type = type_of_kind(map->entries[i].kind);
+			}
+		}
+		for (unsigned i = 0; i < overlay_count; i++) {
+			lower_border(overlays[i].range, position, &last);
+			if (range_has(overlays[i].range, position)) {
+				type = overlays[i].type;
+			}
+		}
+		struct e820_entry *previous = used > 0 ? &out[used - 1] : NULL;
+		if (previous != NULL && previous->type == type &&
+		    previous->base + previous->size == position) {
+			previous->size += last - position + 1;
+		} else if (type != E820_NONE) {
+			if (used == capacity) {
+				return refuse(ST_NO_SPACE, "e820: more than %u entries", capacity);
+			}
+			out[used++] = (struct e820_entry){ position, last - position + 1, type };
+		}
+		position = last + 1;
+	} while (last != UINT64_MAX);
+	*count = used;
+	return ST_OK;
+}

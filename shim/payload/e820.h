@@ -1,0 +1,22 @@
+// Makes the e820 table that the kernel gets.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include "arch/base/addr.h"
+#include "arch/base/status.h"
+#include "arch/linux/boot_params.h"
+#include "loader/memory/memory_map.h"
+
+/* A part of the address space whose type is ours to say, whatever the memory map has there. */
+struct e820_overlay {
+	struct gpa_range range;
+	uint32_t type;
+};
+
+/*
+ * Writes the table: sorted, disjoint, neighbours of one type merged. map and overlays must each be
+ * disjoint; map sorted. ST_NO_SPACE: more than capacity entries; *count is then untouched.
+ */
+enum status e820_build(const struct memory_map *map, const struct e820_overlay *overlays,
+		       unsigned overlay_count, struct e820_entry *out, unsigned capacity,
+		       unsigned *count) MUST_CHECK;

@@ -1,0 +1,209 @@
+// The boot, step by step, on the boot processor. Every step either holds or ends in fatal().
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/base/mem.h"
+#include "arch/lintel/image_config.h"
+#include "arch/tdx/event_log.h"
+#include "arch/tdx/hob.h"
+#include "arch/tdx/mailbox.h"
+#include "arch/x86/pc.h"
+#include "linker/memmap.h"
+#include "loader/memory/memory_map.h"
+#include "shim/entry/ap.h"
+#include "shim/entry/bsp_tables.h"
+#include "shim/fatal.h"
+#include "shim/host/fw_cfg_read.h"
+#include "shim/host/hob_read.h"
+#include "shim/host/q35.h"
+#include "shim/log.h"
+#include "shim/measure/rtmr.h"
+#include "shim/payload/linux.h"
+#include "shim/refusal.h"
+#include "shim/tdx/accept.h"
+#include "shim/tdx/vmcall.h"
+#include "shim/tdx/world.h"
+
+#define CPUID_TOPOLOGY 0xB
+
+/* reset.nasm: the boot processor arrives here on the AP table, without an IDT. */
+_Noreturn void shim_main(uint32_t td, uint32_t hob_claim);
+/* Linker script: the lowest page of the shim. */
+extern char shim_base[];
+/* shim_entry.nasm */
+_Noreturn void entry_leave(uint64_t entry, uint64_t boot_params, uint64_t cr3);
+
+static void require(enum status status)
+{
+	if (status != ST_OK) {
+		fatal(status, "%s", refusal_text(status));
+	}
+}
+
+static const struct image_config *image_config(void)
+{
+	const struct image_config *config = (const struct image_config *)IMAGE_CONFIG;
+	if (config->magic != IMAGE_CONFIG_MAGIC ||
+	    config->image_size < FOUR_GIB - (uintptr_t)shim_base ||
+	    config->image_size > IMAGE_MAX_SIZE || !is_aligned(config->image_size, MEM_PAGE_SIZE)) {
+		fatal(ST_BAD_FORMAT, "image config: magic 0x%lx, image_size 0x%x", config->magic,
+		      config->image_size);
+	}
+	return config;
+}
+
+/* The boot processor's own line in arrived[]: the host gives it an id like the others. */
+static void arrive(volatile struct mailbox *mailbox, uint32_t index)
+{
+	struct cpuid_result topology;
+	require(vmcall_cpuid(CPUID_TOPOLOGY, 0, &topology));
+	if (topology.edx == MAILBOX_NO_ID) {
+		fatal(ST_HOST_LIED, "vCPU %u: x2APIC id 0x%x", index, topology.edx);
+	}
+	mailbox->arrived[index] = topology.edx + 1;
+}
+
+static void wait_for_aps(const struct td_info *info)
+{
+	volatile struct mailbox *mailbox = (volatile struct mailbox *)MAILBOX;
+	uint32_t which = info->vcpu_index;
+	if (info->vcpu_count == 0 || info->vcpu_count > MAILBOX_MAX_VCPUS || which != 0) {
+		fatal(ST_UNSUPPORTED, "vCPU %u boots, of %u: it must be 0, of at most %u", which,
+		      info->vcpu_count, MAILBOX_MAX_VCPUS);
+	}
+	arrive(mailbox, which);
+	enum status status = ap_wait(mailbox, info->vcpu_count, &which);
+	if (status == ST_TIMEOUT) {
+		fatal(status, "arrival of vCPU %u of %u", which, info->vcpu_count);
+	}
+	if (status != ST_OK) {
+		fatal(status, "vCPU %u of %u: x2APIC id 0x%x again", which, info->vcpu_count,
+		      mailbox->arrived[which] - 1);
+	}
+	log_note("%u vCPUs have arrived", info->vcpu_count);
+}
+
+static enum status measure_hobs(const uint8_t *list, size_t size)
+{
+	static const struct tcg_td_hob_event hobs = {
+		.description_size = sizeof(TD_HOB_DESCRIPTION),
+		.description = TD_HOB_DESCRIPTION,
+		.table_count = 1,
+		.guid = TD_HOB_TABLE_GUID,
+		.table = TD_HOB,
+	};
+	const struct rtmr_event event = { CC_MR_RTMR0, EV_EFI_HANDOFF_TABLES2, &hobs,
+					  sizeof(hobs) };
+	return rtmr_measure(&event, list, size);
+}
+
+/* QEMU's HOB calls it RAM. With a VGA device KVM would end the TD at its acceptance. */
+static enum status leave_vga_window(struct memory_map *map)
+{
+	enum status status =
+		memory_map_remove(map, PC_VGA_WINDOW, PC_VGA_WINDOW_END - PC_VGA_WINDOW);
+	if (status != ST_OK) {
+		return refuse(status, "VGA window: %u ranges of memory already", map->count);
+	}
+	return ST_OK;
+}
+
+static void read_hobs(const struct td_info *info, uint32_t image_size, struct memory_map *map)
+{
+	/* Read from here only: a list that changes under the reader is no list. */
+	static uint8_t copy[TD_HOB_SIZE];
+	size_t list_size;
+	memcpy(copy, (const void *)TD_HOB, sizeof(copy));
+	require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map, &list_size));
+	require(measure_hobs(copy, list_size));
+	require(leave_vga_window(map));
+	/* What the host has behind the END block is not measured, and goes no further. */
+	size_t end = list_size + sizeof(struct hob_header);
+	memset(copy + end, 0, sizeof(copy) - end);
+	memcpy((void *)TD_HOB, copy, sizeof(copy));
+}
+
+static void accept_all(struct accept *accept, struct memory_map *map)
+{
+	require(accept_map(accept, map));
+	log_note("accepted %lu pages of 2 MiB, %lu of 4 KiB, %lu size mismatches", accept->large,
+		 accept->small, accept->mismatches);
+}
+
+static void set_bounce(struct accept *accept, enum share share)
+{
+	struct gpa_range bounce = { gpa(BOUNCE), BOUNCE_SIZE };
+	require(share_range(accept, bounce, share, world_info()->gpaw));
+}
+
+/* A TD: nothing of the host's is believed before all memory is ours and all vCPUs are here. */
+static void start_td(struct accept *accept, const struct image_config *config,
+		     struct memory_map *map)
+{
+	const struct td_info *info = world_info();
+	require(world_check_debug((config->flags & IMAGE_CONFIG_ALLOW_DEBUG) != 0));
+	require(world_check_config());
+	require(rtmr_start());
+	read_hobs(info, config->image_size, map);
+	accept_all(accept, map);
+	wait_for_aps(info);
+	set_bounce(accept, SHARE_SHARED);
+}
+
+static void load_kernel(const struct image_config *config, bool td, struct memory_map *map,
+			struct linux_boot *linux_boot)
+{
+	enum status fw_cfg = fw_cfg_init();
+	if (fw_cfg != ST_OK && config->kernel.base == 0) {
+		fatal(fw_cfg, "no kernel in the image: %s", refusal_text(fw_cfg));
+	}
+	if (!td) {
+		require(platform_memory(map));
+	}
+	if (!memory_map_covers(map, SHIM_RAM, SHIM_RAM_END - SHIM_RAM, MEMORY_ACCEPTED)) {
+		fatal(ST_NO_MEMORY, "memory map: no RAM from 0x%x to 0x%x", SHIM_RAM, SHIM_RAM_END);
+	}
+	require(platform_init());
+	struct mailbox_info mp = { gpa(MAILBOX), gpa((uintptr_t)ap_reset_vector) };
+	require(linux_boot_prepare(config, map, td ? &mp : NULL, linux_boot));
+	fw_cfg_forget();
+	if (td && linux_boot->rsdp.v == 0 && world_info()->vcpu_count > 1) {
+		fatal(ST_NOT_FOUND, "ACPI tables, by which a kernel finds %u vCPUs",
+		      world_info()->vcpu_count);
+	}
+}
+
+void shim_main(uint32_t td, uint32_t hob_claim)
+{
+	require(world_init(td != 0));
+	const struct td_info *info = world_info();
+	const struct image_config *config = image_config();
+	require(tables_enter_boot(td != 0, info->gpaw, config->image_size));
+	tables_load_descriptors();
+	if (td != 0) {
+		log_note("shim in a TD: %u vCPUs, GPA width %u", info->vcpu_count, info->gpaw);
+	} else {
+		log_note("shim in a plain VM");
+	}
+	if (td != 0 && hob_claim != TD_HOB) {
+		log_note("the host names a TD HOB at 0x%x; the image's own place is read",
+			 hob_claim);
+	}
+
+	static struct memory_map map;
+	static struct accept accept;
+	struct linux_boot linux_boot;
+	if (td != 0) {
+		start_td(&accept, config, &map);
+	}
+	load_kernel(config, td != 0, &map, &linux_boot);
+	if (td != 0) {
+		set_bounce(&accept, SHARE_PRIVATE);
+	}
+
+	gpa_t root;
+	require(tables_build_handoff(linux_boot.kernel_window, &root));
+	log_note("kernel at 0x%lx", linux_boot.entry.v);
+	entry_leave(linux_boot.entry.v, linux_boot.boot_params.v, root.v);
+}

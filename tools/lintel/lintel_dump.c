@@ -1,0 +1,269 @@
+// lintel dump: sections of any TDVF image; for ours also the parts and the AP table, checked.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/base/addr.h"
+#include "arch/base/check.h"
+#include "arch/lintel/image_config.h"
+#include "arch/x86/paging.h"
+#include "linker/memmap.h"
+#include "loader/image/image_check.h"
+#include "loader/image/tdvf_read.h"
+#include "loader/table/pagetable.h"
+#include "tools/lintel/tool.h"
+
+static const char help[] =
+	"usage: lintel dump FILE\n"
+	"\n"
+	"Checks a TDVF image and prints its sections. Of an image of ours it also prints the\n"
+	"parts and every range of the AP table with its permissions. Exit status 1: malformed\n"
+	"metadata; in an image of ours any byte that does not follow from its parts, a payload\n"
+	"that no boot gets past, or a range that is writable and executable.\n";
+
+struct dump {
+	const char *path;
+	const uint8_t *bytes;
+	struct tdvf_image tdvf;
+};
+
+static uint64_t dump_base(const struct dump *d)
+{
+	return FOUR_GIB - d->tdvf.size;
+}
+
+/* The bytes of the image at an address in it. */
+static const uint8_t *dump_at(const struct dump *d, uint64_t address)
+{
+	return d->bytes + (address - dump_base(d));
+}
+
+static void print_sections(const struct dump *d)
+{
+	static const char *const types[TDVF_SECTION_TYPE_COUNT] = {
+		[TDVF_SECTION_BFV] = "BFV",
+		[TDVF_SECTION_CFV] = "CFV",
+		[TDVF_SECTION_TD_HOB] = "TD_HOB",
+		[TDVF_SECTION_TEMP_MEM] = "TempMem",
+	};
+	printf("%s: 0x%lx bytes at 0x%lx - 0x%lx\n", d->path, d->tdvf.size, dump_base(d), FOUR_GIB);
+	printf("\nTDX metadata at 0x%lx, %u sections\n", dump_base(d) + d->tdvf.descriptor_offset,
+	       d->tdvf.count);
+	for (unsigned i = 0; i < d->tdvf.count; i++) {
+		const struct tdvf_section *s = &d->tdvf.sections[i];
+		printf("  0x%09lx - 0x%09lx  %-9s", s->memory_address,
+		       s->memory_address + s->memory_data_size, types[s->type]);
+		if (s->raw_data_size != 0) {
+			printf("file 0x%x + 0x%x  ", s->data_offset, s->raw_data_size);
+		}
+		bool measured = (s->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0;
+		printf("%s\n", measured ? "content measured" : "only its place measured");
+	}
+}
+
+static uint64_t print_part(const char *name, const struct image_span *span, uint64_t free)
+{
+	if (span->size == 0) {
+		return free;
+	}
+	uint64_t end = align_up(span->base + span->size, MEM_PAGE_SIZE);
+	printf("  0x%09lx - 0x%09lx  R--  %s, 0x%lx bytes\n", span->base, end, name, span->size);
+	return end;
+}
+
+/* Of a checked image. The permissions are those that the shim's own page tables give. */
+static void print_parts(const struct image_config *config)
+{
+	static const struct {
+		uint64_t base;
+		uint64_t end;
+		const char *text;
+	} fixed[] = {
+		{ AP_TABLE, MAILBOX, "R--  AP table" },
+		{ MAILBOX, RESET_PAGE, "RW-  wake-up mailbox" },
+		{ RESET_PAGE, FOUR_GIB, "R-X  reset page" },
+	};
+	uint64_t free = FOUR_GIB - config->image_size;
+	printf("\nParts of a Lintel image, AP hand-over %s\n",
+	       (config->flags & IMAGE_CONFIG_AP_STRICT) != 0 ? "strict" : "linux");
+	if ((config->flags & IMAGE_CONFIG_ALLOW_DEBUG) != 0) {
+		printf("  boots with ATTRIBUTES.DEBUG, too\n");
+	}
+	if ((config->flags & IMAGE_CONFIG_REFUSE_AML) != 0) {
+		printf("  no AML of the host\n");
+	}
+	if ((config->flags & IMAGE_CONFIG_PIN_ACPI) != 0) {
+		printf("  ACPI tables of the host pinned\n");
+	}
+	free = print_part("kernel", &config->kernel, free);
+	free = print_part("initrd", &config->initrd, free);
+	free = print_part("command line", &config->cmdline, free);
+	printf("  0x%09lx - 0x%09lx  R-X  shim text, then R-- its constants\n", free,
+	       (uint64_t)AP_TABLE);
+	for (size_t i = 0; i < ARRAY_COUNT(fixed); i++) {
+		printf("  0x%09lx - 0x%09lx  %s\n", fixed[i].base, fixed[i].end, fixed[i].text);
+	}
+}
+
+/* Leaves that follow each other, with the same permissions and page size. */
+struct dump_range {
+	uint64_t va;
+	uint64_t pa;
+	uint64_t size;
+	enum pg_level level;
+	bool writable;
+	bool executable;
+	bool fixed; /* no store and no walk changes it: W clear on all levels, A and D set */
+};
+
+static struct dump_range range_of_leaf(uint64_t va, const struct pt_leaf *leaf)
+{
+	uint64_t size = pg_size(leaf->level);
+	return (struct dump_range){
+		.va = va,
+		.pa = align_down(leaf->entry & PTE_ADDRESS, size),
+		.size = size,
+		.level = leaf->level,
+		.writable = (leaf->upper_and & PTE_W) != 0,
+		.executable = (leaf->upper_or & PTE_NX) == 0,
+		.fixed = (leaf->upper_or & PTE_W) == 0 && (leaf->upper_and & PTE_A) != 0 &&
+			 (leaf->entry & PTE_D) != 0,
+	};
+}
+
+static bool range_append(struct dump_range *range, const struct dump_range *leaf)
+{
+	if (range->size == 0) {
+		*range = *leaf;
+		return true;
+	}
+	if (range->va + range->size != leaf->va || range->pa + range->size != leaf->pa ||
+	    range->level != leaf->level || range->writable != leaf->writable ||
+	    range->executable != leaf->executable || range->fixed != leaf->fixed) {
+		return false;
+	}
+	range->size += leaf->size;
+	return true;
+}
+
+static bool print_range(const struct dump *d, const struct dump_range *r)
+{
+	printf("  0x%016lx + 0x%lx -> 0x%lx  R%c%c  %lu pages of %lu KiB\n", r->va, r->size, r->pa,
+	       r->writable ? 'W' : '-', r->executable ? 'X' : '-', r->size / pg_size(r->level),
+	       pg_size(r->level) / 1024);
+	if (r->writable && r->executable) {
+		tool_error("%s: AP table 0x%lx: the range is writable and executable", d->path,
+			   r->va);
+		return false;
+	}
+	if (!r->fixed || !r->executable || r->pa != r->va || r->va + r->size > FOUR_GIB) {
+		tool_error("%s: AP table 0x%lx: must be the identity below 4 GiB, R-X, W clear on "
+			   "all levels, A and D set",
+			   d->path, r->va);
+		return false;
+	}
+	return true;
+}
+
+static bool print_ap_table(const struct dump *d)
+{
+	static uint64_t pages[AP_TABLE_PAGES * PT_ENTRIES];
+	memcpy(pages, dump_at(d, AP_TABLE), sizeof(pages));
+	const struct pt_arena arena = { pages, gpa(AP_TABLE), AP_TABLE_PAGES };
+	printf("\nAP table at 0x%x, %d pages\n", AP_TABLE, AP_TABLE_PAGES);
+
+	struct dump_range range = { 0 };
+	struct pt_leaf leaf;
+	uint64_t va = 0;
+	uint64_t mapped = 0;
+	bool good = true;
+	enum status st;
+	while ((st = pt_next(&arena, arena.base, &va, &leaf)) == ST_OK) {
+		struct dump_range next = range_of_leaf(va, &leaf);
+		if (!range_append(&range, &next)) {
+			good = print_range(d, &range) && good;
+			range = next;
+		}
+		mapped += next.size;
+		va += next.size;
+		if (va == 0 || mapped > FOUR_GIB) {
+			break;
+		}
+	}
+	if (range.size != 0) {
+		good = print_range(d, &range) && good;
+	}
+	if (st == ST_BAD_FORMAT) {
+		tool_error("%s: AP table after 0x%lx: an entry leads out of the table, or the "
+			   "tables are no tree",
+			   d->path, va);
+		return false;
+	}
+	if (mapped != FOUR_GIB) {
+		tool_error("%s: AP table maps 0x%lx bytes: must be 0x%lx", d->path, mapped,
+			   FOUR_GIB);
+		return false;
+	}
+	return good;
+}
+
+static bool print_ours(const struct dump *d)
+{
+	if (!image_is_ours(d->bytes, d->tdvf.size)) {
+		return true;
+	}
+	char error[200];
+	uint8_t *scratch = malloc(2 * d->tdvf.size);
+	CHECK(scratch != NULL);
+	bool good = image_check(d->bytes, d->tdvf.size, scratch, error, sizeof(error)) == ST_OK;
+	free(scratch);
+	if (good) {
+		struct image_config config;
+		memcpy(&config, dump_at(d, IMAGE_CONFIG), sizeof(config));
+		print_parts(&config);
+	} else {
+		tool_error("%s: %s", d->path, error);
+	}
+	return print_ap_table(d) && good;
+}
+
+enum tool_exit command_dump(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	opterr = 0;
+	int option = getopt_long(argc, argv, "", options, NULL);
+	if (option == 'h') {
+		return tool_help(help);
+	}
+	if (option != -1) {
+		return tool_usage(argv[0], "%s: unknown option", argv[optind - 1]);
+	}
+	if (optind + 1 != argc) {
+		return tool_usage(argv[0], "one FILE is needed");
+	}
+
+	struct dump d = { .path = argv[optind] };
+	struct file_bytes file;
+	enum tool_exit result = file_read(d.path, &file);
+	if (result != TOOL_OK) {
+		return result;
+	}
+	char error[160];
+	d.bytes = file.bytes;
+	if (tdvf_read(file.bytes, file.size, &d.tdvf, error, sizeof(error)) != ST_OK) {
+		result = tool_error("%s: %s", d.path, error);
+	} else {
+		print_sections(&d);
+		bool good = print_ours(&d);
+		result = tool_finish();
+		result = good ? result : TOOL_ERROR;
+	}
+	free(file.bytes);
+	return result;
+}

@@ -1,0 +1,230 @@
+// lintel image: plan and write an .fd from the shim that is linked into this tool.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/lintel/image_config.h"
+#include "linker/memmap.h"
+#include "loader/image/acpi_pin.h"
+#include "loader/image/image_check.h"
+#include "loader/image/plan.h"
+#include "loader/image/tdvf_sink.h"
+#include "tools/lintel/tool.h"
+
+extern const uint8_t shim_blob[];
+extern const uint8_t shim_blob_end[];
+
+static const char help[] =
+	"usage: lintel image --output FILE.fd [OPTION]...\n"
+	"\n"
+	"Makes a firmware image for qemu -bios. All of it is measured into MRTD. A payload that\n"
+	"no boot gets past is refused; whether a TD has the memory for it only its boot can tell.\n"
+	"  --output FILE        where the image goes\n"
+	"  --kernel FILE        embed this bzImage (else the shim asks fw_cfg: qemu -kernel)\n"
+	"  --initrd FILE        embed this initrd\n"
+	"  --cmdline TEXT       embed this kernel command line, at most as long as the kernel\n"
+	"                       takes, and 2047 bytes\n"
+	"  --ap-handover linux  APs reach the wake-up vector with CR0.WP=0 (default: what stock\n"
+	"                       kernels need)\n"
+	"  --ap-handover strict with CR0.WP=1: the AP table is read-only in fact\n"
+	"  --allow-debug        a TD with ATTRIBUTES.DEBUG boots, too: its host can look into it\n"
+	"                       and change it\n"
+	"  --acpi refuse-aml    no AML of the host runs in the kernel; with it go PCI devices\n"
+	"                       and powering off\n"
+	"  --acpi pin=LOG       the host's ACPI tables must be those of the boot with this event\n"
+	"                       log (Linux: /sys/firmware/acpi/tables/data/CCEL)\n";
+
+struct image_options {
+	const char *output;
+	const char *kernel;
+	const char *initrd;
+	const char *cmdline;
+	uint32_t flags;
+	uint8_t acpi_pin[SHA384_SIZE];
+};
+
+/* Reads what the options name; the caller frees both files, also after an error. */
+static enum tool_exit read_inputs(const struct image_options *options, struct file_bytes *kernel,
+				  struct file_bytes *initrd)
+{
+	enum tool_exit result = TOOL_OK;
+	if (options->kernel != NULL) {
+		result = file_read(options->kernel, kernel);
+	}
+	if (result == TOOL_OK && options->initrd != NULL) {
+		result = file_read(options->initrd, initrd);
+	}
+	return result;
+}
+
+/* By the shim's own rules: what it would refuse at every boot is no image. */
+static enum tool_exit check_payload(const struct image_options *options,
+				    const struct plan_parts *parts)
+{
+	char error[200];
+	if (image_check_payload(parts, error, sizeof(error)) == ST_OK) {
+		return TOOL_OK;
+	}
+	return options->kernel != NULL ? tool_error("%s: %s", options->kernel, error) :
+					 tool_error("%s", error);
+}
+
+static enum tool_exit write_image(const struct image_options *options,
+				  const struct plan_parts *parts)
+{
+	struct plan plan;
+	uint64_t size = 0;
+	enum status st = plan_make(&plan, parts);
+	if (st == ST_NO_SPACE) {
+		return tool_error("%s: kernel 0x%lx, initrd 0x%lx, command line 0x%lx bytes: "
+				  "the image would be above 0x%x",
+				  options->output, parts->kernel.size, parts->initrd.size,
+				  parts->cmdline.size, IMAGE_MAX_SIZE);
+	}
+	if (st == ST_OK) {
+		st = tdvf_sink_size(&plan, &size);
+	}
+	if (st != ST_OK) {
+		return tool_error("%s: plan: %s", options->output, status_text(st));
+	}
+	uint8_t *image = malloc(size);
+	if (image == NULL) {
+		return tool_error("%s: size 0x%lx: no memory", options->output, size);
+	}
+	char error[160];
+	enum tool_exit result;
+	bool pinned = (options->flags & IMAGE_CONFIG_PIN_ACPI) != 0;
+	st = tdvf_sink_write(&plan, options->flags, pinned ? options->acpi_pin : NULL, image, size,
+			     error, sizeof(error));
+	if (st == ST_OK) {
+		result = file_write(options->output, image, size);
+	} else {
+		result = tool_error("%s: %s", options->output, error);
+	}
+	free(image);
+	return result;
+}
+
+static enum tool_exit make_image(const struct image_options *options)
+{
+	size_t shim_size = (size_t)(shim_blob_end - shim_blob);
+	struct file_bytes kernel = { NULL, 0 };
+	struct file_bytes initrd = { NULL, 0 };
+	enum tool_exit result = read_inputs(options, &kernel, &initrd);
+	if (result == TOOL_OK) {
+		const char *cmdline = options->cmdline;
+		const struct plan_parts parts = {
+			.shim = { shim_blob, shim_size },
+			.kernel = { kernel.bytes, kernel.size },
+			.initrd = { initrd.bytes, initrd.size },
+			.cmdline = { (const uint8_t *)cmdline,
+				     cmdline != NULL ? strlen(cmdline) : 0 },
+		};
+		result = check_payload(options, &parts);
+		if (result == TOOL_OK) {
+			result = write_image(options, &parts);
+		}
+	}
+	free(kernel.bytes);
+	free(initrd.bytes);
+	return result;
+}
+
+static enum tool_exit read_pin(const char *path, struct image_options *options)
+{
+	struct file_bytes log = { NULL, 0 };
+	enum tool_exit result = file_read(path, &log);
+	if (result == TOOL_OK) {
+		enum status st = acpi_pin_from_log(log.bytes, log.size, options->acpi_pin);
+		if (st != ST_OK) {
+			result = tool_error("%s: ACPI events of an event log: %s", path,
+					    status_text(st));
+		}
+	}
+	free(log.bytes);
+	options->flags |= IMAGE_CONFIG_PIN_ACPI;
+	return result;
+}
+
+static enum tool_exit acpi_option(const char *command, const char *value,
+				  struct image_options *options)
+{
+	static const char pin[] = "pin=";
+	if (strcmp(value, "refuse-aml") == 0) {
+		options->flags |= IMAGE_CONFIG_REFUSE_AML;
+		return TOOL_OK;
+	}
+	if (strncmp(value, pin, sizeof(pin) - 1) == 0) {
+		return read_pin(value + sizeof(pin) - 1, options);
+	}
+	return tool_usage(command, "--acpi \"%s\": refuse-aml or pin=LOG", value);
+}
+
+enum tool_exit command_image(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "kernel", required_argument, NULL, 'k' },
+		{ "initrd", required_argument, NULL, 'i' },
+		{ "cmdline", required_argument, NULL, 'c' },
+		{ "ap-handover", required_argument, NULL, 'a' },
+		{ "allow-debug", no_argument, NULL, 'd' },
+		{ "acpi", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct image_options options = { 0 };
+	enum tool_exit result;
+	int option;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'o':
+			options.output = optarg;
+			break;
+		case 'k':
+			options.kernel = optarg;
+			break;
+		case 'i':
+			options.initrd = optarg;
+			break;
+		case 'c':
+			options.cmdline = optarg;
+			break;
+		case 'a':
+			if (strcmp(optarg, "linux") == 0) {
+				options.flags &= ~(uint32_t)IMAGE_CONFIG_AP_STRICT;
+			} else if (strcmp(optarg, "strict") == 0) {
+				options.flags |= IMAGE_CONFIG_AP_STRICT;
+			} else {
+				return tool_usage(argv[0], "--ap-handover \"%s\": linux or strict",
+						  optarg);
+			}
+			break;
+		case 'd':
+			options.flags |= IMAGE_CONFIG_ALLOW_DEBUG;
+			break;
+		case 't':
+			result = acpi_option(argv[0], optarg, &options);
+			if (result != TOOL_OK) {
+				return result;
+			}
+			break;
+		case 'h':
+			return tool_help(help);
+		default:
+			return tool_usage(argv[0], "%s: unknown option, or no value",
+					  argv[optind - 1]);
+		}
+	}
+	if (options.output == NULL || optind != argc) {
+		return tool_usage(argv[0], "--output is needed, and options only");
+	}
+	if (options.cmdline != NULL && *options.cmdline == 0) {
+		return tool_error("--cmdline: length 0: leave the option out");
+	}
+	return make_image(&options);
+}
