@@ -210,6 +210,14 @@ class Judge(unittest.TestCase):
         with self.assertRaises(run.Failure):
             self.judge(output="c\n", forbid=["^c$"])
 
+    def test_what_every_case_forbids(self):
+        for line in run.FORBIDDEN:
+            with self.assertRaises(run.Failure):
+                self.judge(output=f"x {line} y\n", forbid=["^c$"])
+            with self.assertRaises(run.Failure):
+                self.judge(output=line, allow=[text for text in run.FORBIDDEN if text != line])
+            self.judge(output=line, allow=[line])
+
     def test_until(self):
         self.judge(status=-15, stopped=True, until="x")
         with self.assertRaises(run.Failure):
@@ -431,6 +439,12 @@ class Cases(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, "x.toml").write_text("[a]\nstatsu = 1\n", encoding="utf-8")
             with self.assertRaises(TypeError):
+                run.load_cases(folder)
+
+    def test_what_nobody_forbids_is_not_allowed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "x.toml").write_text("[a]\nallow = ['x']\n", encoding="utf-8")
+            with self.assertRaisesRegex(ValueError, "x/a: nobody forbids"):
                 run.load_cases(folder)
 
 

@@ -30,7 +30,13 @@ SECTIONS
 		KEEP(*(.entry))
 		*(.text .text.* .ltext .ltext.*)
 	} :image =0xCCCCCCCC
-	.rodata : { *(.rodata .rodata.* .lrodata .lrodata.*) } :image
+	.rodata : {
+		*(.rodata .rodata.* .lrodata .lrodata.*)
+		. = ALIGN(8);
+		payload_cases = .;
+		KEEP(*(.payload_cases))
+		payload_cases_end = .;
+	} :image
 	.data : { *(.data .data.* .ldata .ldata.*) } :image
 	ASSERT(. < PAYLOAD_BASE + PAYLOAD_FILE_SIZE, "the payload has outgrown its file size.")
 	/* The file is as long as its header says. */

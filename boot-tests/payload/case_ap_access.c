@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/mem.h"
 #include "boot-tests/payload/aps.h"
-#include "boot-tests/payload/cases.h"
+#include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/report.h"
 #include "linker/memmap.h"
 
@@ -35,7 +35,9 @@ static uint64_t target(const struct info *info, volatile uint8_t *ram)
 	return info_option_number(info, "at=", 0);
 }
 
-void case_ap_access(const struct info *info)
+/* One AP does "access=store", load or fetch through the AP table, "at=" ram, mailbox, table, image
+ * or a number; it survives, or the run ends with its death. */
+static void case_ap_access(const struct info *info)
 {
 	static volatile uint8_t ram;
 
@@ -52,6 +54,7 @@ void case_ap_access(const struct info *info)
 	}
 	report("it went through");
 }
+PAYLOAD_CASE("ap-access", case_ap_access);
 
 /* MOV EAX, target; JMP RAX: fits into the first field of the image config, which nobody needs any
  * more once the shim has gone. */
@@ -100,7 +103,8 @@ static uint64_t last_low_page(const struct info *info)
 	return last;
 }
 
-void case_ap_vectors(const struct info *info)
+/* An AP wakes at each of a list of odd vectors. */
+static void case_ap_vectors(const struct info *info)
 {
 	const uint64_t vectors[] = {
 		0x1000,
@@ -121,8 +125,10 @@ void case_ap_vectors(const struct info *info)
 	wake_at(info, os + sizeof(aps_mailbox(info)->reserved_os) - STUB_SIZE);
 	report("woken in the mailbox page");
 }
+PAYLOAD_CASE("ap-vectors", case_ap_vectors);
 
-void case_ap_vector(const struct info *info)
+/* An AP is sent to "vector=N", from where none comes back. */
+static void case_ap_vector(const struct info *info)
 {
 	uint64_t vector = info_option_number(info, "vector=", 0);
 	bool acknowledged;
@@ -134,3 +140,4 @@ void case_ap_vector(const struct info *info)
 	report_fail("the AP %s, and nothing happens",
 		    acknowledged ? "acknowledged" : "did not acknowledge");
 }
+PAYLOAD_CASE("ap-vector", case_ap_vector);

@@ -5,7 +5,7 @@
 #include "arch/x86/insn.h"
 #include "arch/x86/paging.h"
 #include "boot-tests/payload/aps.h"
-#include "boot-tests/payload/cases.h"
+#include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
 #include "linker/memmap.h"
@@ -67,7 +67,8 @@ static void wake_all(const struct info *info, bool tell)
 	}
 }
 
-void case_aps(const struct info *info)
+/* Every AP wakes on the AP table, goes back by ResetVector and wakes again: "rounds=N", 3. */
+static void case_aps(const struct info *info)
 {
 	uint64_t rounds = info_option_number(info, "rounds=", 3);
 
@@ -83,6 +84,7 @@ void case_aps(const struct info *info)
 	}
 	check_ap_table();
 }
+PAYLOAD_CASE("aps", case_aps);
 
 #define COPY_SIZE (FOUR_GIB - SHIM_BASE_MIN)
 
@@ -97,7 +99,9 @@ static void copy_image(uint8_t *copy)
 	memset(copy + (MAILBOX - SHIM_BASE_MIN), 0, MAILBOX_OS_SIZE);
 }
 
-void case_ap_rounds(const struct info *info)
+/* One AP after the other goes back and wakes again, "rounds=N" times, 1000: no drift of its state,
+ * and no other byte of image and mailbox than at the start. */
+static void case_ap_rounds(const struct info *info)
 {
 	static uint8_t before[COPY_SIZE], after[COPY_SIZE];
 	static struct ap first[INFO_MAX_CPUS];
@@ -130,8 +134,10 @@ void case_ap_rounds(const struct info *info)
 	check_ap_table();
 	report("%lu times woken and back, not one byte of the image is another", rounds);
 }
+PAYLOAD_CASE("ap-rounds", case_ap_rounds);
 
-void case_ap_spin(const struct info *info)
+/* APs that spin without PAUSE do not keep the first CPU, which waits with it. */
+static void case_ap_spin(const struct info *info)
 {
 	__atomic_store_n(&aps_spin, true, __ATOMIC_RELAXED);
 	for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
@@ -148,3 +154,4 @@ void case_ap_spin(const struct info *info)
 	aps_expect_all_parked(info);
 	report("%u turns of others", SPIN_TURNS);
 }
+PAYLOAD_CASE("ap-spin", case_ap_spin);

@@ -4,8 +4,8 @@
 #include "arch/tdx/module.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/paging.h"
-#include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
+#include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/payload_main.h"
 #include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
@@ -80,12 +80,14 @@ static void check_cpus(const struct info *info)
 	       info_memory_type(info, info->mailbox));
 }
 
-void case_hello(const struct info *info)
+/* The map, the CPUs and the entry state are what the boot protocol promises. */
+static void case_hello(const struct info *info)
 {
 	check_entry(&info->entry);
 	check_memory_map(info->params);
 	check_cpus(info);
 }
+PAYLOAD_CASE("hello", case_hello);
 
 /* The kernel's window; and low memory, where a kernel that changes the paging mode runs code. */
 static bool may_be_wx(uint64_t address, uint64_t size)
@@ -94,7 +96,9 @@ static bool may_be_wx(uint64_t address, uint64_t size)
 	       (address >= PAYLOAD_BASE && address + size <= PAYLOAD_BASE + PAYLOAD_WINDOW);
 }
 
-void case_wx(const struct info *info)
+/* No page of the hand-off table is both writable and executable but the kernel's window and [4 KiB,
+ * 640 KiB). */
+static void case_wx(const struct info *info)
 {
 	uint64_t pages = 0;
 	uint64_t address = 0;
@@ -115,8 +119,10 @@ void case_wx(const struct info *info)
 	}
 	report("hand-off table: %lu leaves", pages);
 }
+PAYLOAD_CASE("wx", case_wx);
 
-void case_unknown_leaf(const struct info *info)
+/* A TDCALL leaf that the module does not have is refused, and the TD goes on. */
+static void case_unknown_leaf(const struct info *info)
 {
 	/* Of the ABI but for TD partitioning; reserved; of no module. */
 	static const uint64_t leaves[] = { 25, 14, 0xFFFF };
@@ -133,3 +139,4 @@ void case_unknown_leaf(const struct info *info)
 		       leaves[i]);
 	}
 }
+PAYLOAD_CASE("unknown-leaf", case_unknown_leaf);

@@ -7,8 +7,8 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/payload/aps.h"
-#include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
+#include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/payload_main.h"
 #include "boot-tests/payload/report.h"
 
@@ -59,7 +59,9 @@ static void take(uint8_t vector)
 	insn_wrmsr(X2APIC_EOI, 0);
 }
 
-void case_interrupts(const struct info *info)
+/* An interrupt that ended a halt, and a higher one that came then, are each taken once: when the TD
+ * enables interrupts, the higher one first. Before it has, there is no halt. */
+static void case_interrupts(const struct info *info)
 {
 	(void)info;
 	EXPECT(guest_is_td(), "a plain VM needs no host to halt");
@@ -85,6 +87,7 @@ void case_interrupts(const struct info *info)
 		       "first %x, then %x", order[2 * round], order[2 * round + 1]);
 	}
 }
+PAYLOAD_CASE("interrupts", case_interrupts);
 
 static unsigned nmis_sent, nmis_seen;
 
@@ -103,7 +106,8 @@ static uint64_t nmi_command(const struct info *info)
 	return ICR_NMI | (all ? ICR_ALL_BUT_SELF : (uint64_t)info->apic_ids[1] << 32);
 }
 
-void case_nmi(const struct info *info)
+/* An NMI ends the halt of an AP, however far the AP is on its way into it. */
+static void case_nmi(const struct info *info)
 {
 	report_take_interrupts(interrupt_stubs, take_nmi);
 	__atomic_store_n(&aps_halt, true, __ATOMIC_RELAXED);
@@ -120,3 +124,4 @@ void case_nmi(const struct info *info)
 		}
 	}
 }
+PAYLOAD_CASE("nmi", case_nmi);

@@ -3,7 +3,7 @@
 #include "arch/base/bits.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/payload/aps.h"
-#include "boot-tests/payload/cases.h"
+#include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/report.h"
 
 #define REWRITES 200
@@ -41,7 +41,8 @@ static void expect_ignored(const struct info *info, uint16_t command, uint32_t a
 	mailbox->command = MAILBOX_NOOP;
 }
 
-void case_mailbox_commands(const struct info *info)
+/* Commands that are none, ids that are nobody's: all APs stay parked. */
+static void case_mailbox_commands(const struct info *info)
 {
 	static const uint16_t unknown[] = {
 		3, 4, 0x7F, 0x80, 0xFF, 0x100, 0x101, 0x102, 0x200, 0x201, 0x8001, 0xFFFF,
@@ -73,6 +74,7 @@ void case_mailbox_commands(const struct info *info)
 	report("%u commands and %u ids are nobody's", (unsigned)ARRAY_COUNT(unknown),
 	       (unsigned)ARRAY_COUNT(ids));
 }
+PAYLOAD_CASE("mailbox-commands", case_mailbox_commands);
 
 /* Wakes the AP that has this id at entry 1; it takes another id with it when it goes back. */
 static void rename_ap(const struct info *info, uint32_t from, uint32_t to)
@@ -90,9 +92,9 @@ static void rename_ap(const struct info *info, uint32_t from, uint32_t to)
 	aps_expect_parked(info, to);
 }
 
-/* The machine gives small ids only. An AP comes back with the id that stands in the firmware half,
- * so other ids are written there. */
-void case_mailbox_ids(const struct info *info)
+/* The AP answers to whatever 32-bit id it has. The machine gives small ids only. An AP comes back
+ * with the id that stands in the firmware half, so other ids are written there. */
+static void case_mailbox_ids(const struct info *info)
 {
 	static const uint32_t ids[] = {
 		0,       254,        255,        256,        0xFFFF,
@@ -114,6 +116,7 @@ void case_mailbox_ids(const struct info *info)
 	rename_ap(info, id, info->apic_ids[1]);
 	aps_expect_all_parked(info);
 }
+PAYLOAD_CASE("mailbox-ids", case_mailbox_ids);
 
 /* Stores in halves, so that an AP may see the one without the other. */
 static void write_halves(volatile void *field, uint32_t first, uint32_t second)
@@ -146,7 +149,8 @@ static void expect_woken(const struct info *info, const char *what)
 	report("woken: %s", what);
 }
 
-void case_mailbox_torn(const struct info *info)
+/* A command written field by field, slowly, in all orders that the specification allows. */
+static void case_mailbox_torn(const struct info *info)
 {
 	volatile struct mailbox *mailbox = aps_mailbox(info);
 	volatile uint8_t *command = (volatile uint8_t *)&mailbox->command;
@@ -193,8 +197,10 @@ void case_mailbox_torn(const struct info *info)
 	id_halves[1] = 0;
 	expect_woken(info, "id by halves");
 }
+PAYLOAD_CASE("mailbox-torn", case_mailbox_torn);
 
-void case_mailbox_rewritten(const struct info *info)
+/* A command is written again and again while it is acknowledged; the vector right after it was. */
+static void case_mailbox_rewritten(const struct info *info)
 {
 	volatile struct mailbox *mailbox = aps_mailbox(info);
 	uint32_t id = info->apic_ids[1];
@@ -238,6 +244,7 @@ void case_mailbox_rewritten(const struct info *info)
 	}
 	report("%u rounds", REWRITES);
 }
+PAYLOAD_CASE("mailbox-rewritten", case_mailbox_rewritten);
 
 /* Whether the AP is at the vector; else it answers two tests. One test would not do: the late
  * acknowledgement of an AP that is on its way looks like the answer to it. */
@@ -261,8 +268,9 @@ static bool is_running(const struct info *info, unsigned cpu, uint32_t index)
 	return false;
 }
 
-/* The specification forbids it to the OS. No AP may be lost all the same. */
-void case_mailbox_overrun(const struct info *info)
+/* A command for one AP replaces that for another: each AP is at a vector given, or parked.
+ * The specification forbids it to the OS. No AP may be lost all the same. */
+static void case_mailbox_overrun(const struct info *info)
 {
 	volatile struct mailbox *mailbox = aps_mailbox(info);
 	uint32_t index[INFO_MAX_CPUS];
@@ -305,3 +313,4 @@ void case_mailbox_overrun(const struct info *info)
 	}
 	report("one AP woke %u times, both %u times", woken[1], woken[2]);
 }
+PAYLOAD_CASE("mailbox-overrun", case_mailbox_overrun);

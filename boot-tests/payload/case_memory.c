@@ -3,8 +3,8 @@
 #include "arch/base/bits.h"
 #include "arch/base/mem.h"
 #include "arch/x86/pc.h"
-#include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
+#include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
 #include "linker/memmap.h"
@@ -95,7 +95,8 @@ static void check_vga_window(const struct info *info)
 	}
 }
 
-void case_memory(const struct info *info)
+/* Every page of RAM is there once, and zero where the firmware had no business. */
+static void case_memory(const struct info *info)
 {
 	check_vga_window(info);
 	uint64_t pages = visit_all(info, PASS_ZERO);
@@ -106,6 +107,7 @@ void case_memory(const struct info *info)
 	visit_all(info, PASS_READ);
 	report("%lu pages are there and were zero", pages);
 }
+PAYLOAD_CASE("memory", case_memory);
 
 /* Bytes alone mean nothing: runs of 15 or more hold such a word. */
 static bool is_fill(uint64_t word)
@@ -128,7 +130,9 @@ static void no_directory(void)
 	}
 }
 
-void case_left_behind(const struct info *info)
+/* Nothing is left in memory of what the host put there unmeasured before the TD ran. First of all,
+ * as all that follows writes memory. */
+static void case_left_behind(const struct info *info)
 {
 	uint64_t bytes = 0;
 
@@ -150,6 +154,7 @@ void case_left_behind(const struct info *info)
 	}
 	report("%lx bytes, and none that the host left unmeasured", bytes);
 }
+PAYLOAD_CASE("left-behind", case_left_behind);
 
 /* A page of RAM that nobody uses: in the last e820 entry of RAM below 4 GiB. */
 static gpa_t spare_page(const struct info *info)
@@ -168,7 +173,8 @@ static gpa_t spare_page(const struct info *info)
 	return gpa(page);
 }
 
-void case_share(const struct info *info)
+/* A page goes shared and back: never shows one world's bytes to the other. */
+static void case_share(const struct info *info)
 {
 	gpa_t page = spare_page(info);
 	volatile uint64_t *private_view = words(page.v);
@@ -187,8 +193,9 @@ void case_share(const struct info *info)
 		EXPECT(private_view[i] == 0, "accepted page holds %lx", private_view[i]);
 	}
 }
+PAYLOAD_CASE("share", case_share);
 
-void case_unaccepted(const struct info *info)
+static void case_unaccepted(const struct info *info)
 {
 	gpa_t page = spare_page(info);
 
@@ -197,10 +204,12 @@ void case_unaccepted(const struct info *info)
 	report("reading page %lx, private again and not accepted", page.v);
 	report_fail("read %lx", *words(page.v));
 }
+PAYLOAD_CASE("unaccepted", case_unaccepted);
 
-void case_no_memory(const struct info *info)
+static void case_no_memory(const struct info *info)
 {
 	EXPECT(info_memory_type(info, NO_MEMORY) == 0, "there is memory at %x", NO_MEMORY);
 	report("reading %x, where nothing is", NO_MEMORY);
 	report_fail("read %lx", *words(NO_MEMORY));
 }
+PAYLOAD_CASE("no-memory", case_no_memory);

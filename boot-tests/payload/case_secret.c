@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/host_test.h"
+#include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
 #include "linker/memmap.h"
@@ -49,7 +49,8 @@ static uint32_t next_step(void)
 	return step;
 }
 
-void case_secret(const struct info *info)
+/* A secret in private memory, beside another TD that has the same: see host_test.h. */
+static void case_secret(const struct info *info)
 {
 	const volatile uint8_t *read = secret;
 	uint32_t step;
@@ -70,3 +71,4 @@ void case_secret(const struct info *info)
 	}
 	report("the secret is as it was");
 }
+PAYLOAD_CASE("secret", case_secret);

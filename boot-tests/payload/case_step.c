@@ -5,8 +5,8 @@
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/payload/cases.h"
 #include "boot-tests/payload/guest.h"
+#include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/report.h"
 
 /* Of the exception that the last instruction raised; 0: none. */
@@ -49,7 +49,8 @@ static bool take_any(struct trap_frame *frame)
 		       instruction ": vector %lu, reason %lu", raised.vector, raised.reason); \
 	} while (0)
 
-void case_ve_instructions(const struct info *info)
+/* Each instruction that no TD may execute is a #VE that says which, or a #GP. */
+static void case_ve_instructions(const struct info *info)
 {
 	(void)info;
 	EXPECT(guest_is_td(), "no #VE on a plain VM");
@@ -64,6 +65,7 @@ void case_ve_instructions(const struct info *info)
 	report_take_exceptions(NULL);
 	report("6 instructions are a #VE, 1 is a #GP");
 }
+PAYLOAD_CASE("ve-instructions", case_ve_instructions);
 
 /* step.nasm */
 void step_run(uint64_t cr4);
@@ -94,7 +96,9 @@ static bool take_step(struct trap_frame *frame)
 	return true;
 }
 
-void case_single_step(const struct info *info)
+/* With RFLAGS.TF a trap follows each instruction, those included that the module or the machine
+ * emulates. */
+static void case_single_step(const struct info *info)
 {
 	(void)info;
 	EXPECT(guest_is_td(), "a plain VM has no TDCALL");
@@ -104,6 +108,7 @@ void case_single_step(const struct info *info)
 	EXPECT(steps == (unsigned)(step_addresses_end - step_addresses), "%u traps", steps);
 	report("%u single steps", steps);
 }
+PAYLOAD_CASE("single-step", case_single_step);
 
 #define X2APIC_ICR 0x830
 #define ICR_NMI (4 * BIT64(8))
@@ -131,7 +136,8 @@ static bool take_ve(struct trap_frame *frame)
 	return true;
 }
 
-void case_nmi_ve(const struct info *info)
+/* An NMI that is sent in a #VE handler comes behind TDG.VP.VEINFO.GET, and at once. */
+static void case_nmi_ve(const struct info *info)
 {
 	EXPECT(guest_is_td(), "no #VE on a plain VM");
 	cpus = info;
@@ -140,3 +146,4 @@ void case_nmi_ve(const struct info *info)
 	report_take_exceptions(NULL);
 	EXPECT(nmis == 1, "%u NMIs", nmis);
 }
+PAYLOAD_CASE("nmi-ve", case_nmi_ve);

@@ -7,12 +7,14 @@
 
 #include "arch/acpi/sdt.h"
 #include "arch/linux/boot_params.h"
+#include "arch/x86/desc.h"
 
 #define INFO_MAX_CPUS 64
 
 /* CPU state at the 64-bit entry. */
 struct entry_state {
 	uint64_t cr0, cr3, cr4, efer, rflags;
+	struct desc_pointer idt; /* the firmware's */
 };
 
 struct info {
