@@ -438,8 +438,29 @@ class Cases(unittest.TestCase):
     def test_an_unknown_key_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, "x.toml").write_text("[a]\nstatsu = 1\n", encoding="utf-8")
-            with self.assertRaises(TypeError):
+            with self.assertRaisesRegex(ValueError, "^x/a: .*'statsu'$"):
                 run.load_cases(folder)
+
+    def test_a_setting_of_the_machine_is_a_key(self):
+        def options(**table):
+            case = run.make_case("case", table)
+            words = run.boot_command(case, "i", None, {"build": "b"}, pathlib.Path("s"))
+            return words[words.index("60") + 1:-2]
+
+        self.assertEqual(options(), [])
+        self.assertEqual(options(gpaw=52, la57=True), ["--gpaw", "52", "--la57"])
+        self.assertEqual(options(mapgpa_retry="64K", mapgpa_again=2, tdrun=["--x"]),
+                         ["--mapgpa-retry", "64K", "--mapgpa-again", "2", "--x"])
+        for key in ("name", "settings", "gpawx", "debug"):
+            with self.assertRaisesRegex(ValueError, f"'{key}'$"):
+                run.make_case("case", {key: 1})
+
+    def test_a_setting_without_a_machine_is_refused(self):
+        for table in ("machine = 'pc'", "command = ['x']"):
+            with tempfile.TemporaryDirectory() as folder:
+                pathlib.Path(folder, "x.toml").write_text(f"[a]\n{table}\nla57 = true\n", "utf-8")
+                with self.assertRaisesRegex(ValueError, "^x/a: la57 of no machine"):
+                    run.load_cases(folder)
 
     def test_what_nobody_forbids_is_not_allowed(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -15,6 +15,8 @@ import argparse
 import concurrent.futures
 import dataclasses
 import hashlib
+import importlib.machinery
+import importlib.util
 import json
 import os
 import pathlib
@@ -30,6 +32,20 @@ sys.dont_write_bytecode = True
 import event_log  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def load_tdrun():
+    """tools/tdrun as a module: it knows the settings of the machine."""
+    path = str(ROOT / "tools/tdrun")
+    loader = importlib.machinery.SourceFileLoader("tdrun", path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("tdrun", loader))
+    loader.exec_module(module)
+    return module
+
+
+TDRUN = load_tdrun()
+SETTINGS = {setting.name: setting for setting in TDRUN.settings()
+            if setting.name not in TDRUN.OWN_OPTIONS}
 STOCK_SERIES = "6.12"
 BACKPORTS_SERIES = "7.2"
 SOURCE_FOLDERS = ("arch", "boot-tests", "linker", "loader", "shim", "tools")
@@ -120,20 +136,14 @@ class Case:
     firmware: str = "{build}/lintel.fd"
     image: list = None         # options of "lintel image": an image of the case's own
     second: list = None        # the same for a second TD beside the first
-    second_smp: str = "1"
-    host_test: bool = False    # the host looks into both, see boot-tests/payload/host_test.h
     kernel: str = None
     initrd: str = None
     kexec: bool = False        # the initrd is given kernel and initrd, to start them by kexec
     append: str = ""
     smp: str = "1"
     memory: str = "128M"
-    hold: int = 0              # a vCPU that the host holds for a second at each turn
-    la57: bool = False         # a CPU with 5-level paging
-    threads: str = "single"    # multi: a thread of the host for each CPU
-    gpaw: int = 48             # bits of a guest physical address
+    settings: dict = dataclasses.field(default_factory=dict)  # of the machine, by name
     fw_cfg_files: int = 0      # so many files more in QEMU's fw_cfg device
-    page_size: str = "4K"      # by which the host maps private memory
     tdrun: list = dataclasses.field(default_factory=list)  # further options of tools/tdrun
     timeout: int = 60
     status: int = 0
@@ -151,11 +161,30 @@ class Case:
     alone: bool = False        # nothing else runs beside it
 
 
+def make_case(name, table):
+    """A key is a field of Case or a setting of the machine."""
+    fields = {field.name for field in dataclasses.fields(Case)} - {"name", "settings"}
+    settings = {key: value for key, value in table.items() if key not in fields}
+    for key in settings:
+        if key not in SETTINGS:
+            raise ValueError(f"{name}: no key and no setting has the name '{key}'")
+    return Case(name, settings=settings,
+                **{key: value for key, value in table.items() if key in fields})
+
+
+def setting_options(case):
+    """The options of tdrun for the settings of a case; true is an option without a value."""
+    for name, value in case.settings.items():
+        yield SETTINGS[name].option
+        if value is not True:
+            yield str(value)
+
+
 def load_cases(folder):
     cases = []
     for path in sorted(pathlib.Path(folder).glob("*.toml")):
         for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            case = Case(f"{path.stem}/{name}", **table)
+            case = make_case(f"{path.stem}/{name}", table)
             for pattern in (*case.expect, *case.forbid, *(case.known or {}).values()):
                 re.compile(pattern)
             if not set(case.allow) <= set(FORBIDDEN):
@@ -164,6 +193,8 @@ def load_cases(folder):
                 raise ValueError(f"{case.name}: known_file and known belong together")
             if case.machine != "tdx" and case.machine not in PLAIN_MACHINES:
                 raise ValueError(f"{case.name}: no machine '{case.machine}'")
+            if case.settings and (case.machine != "tdx" or case.command is not None):
+                raise ValueError(f"{case.name}: {', '.join(case.settings)} of no machine of ours")
             cases.append(case)
     return cases
 
@@ -235,15 +266,10 @@ def boot_command(case, image, second, files, stats):
                 *more]
     return ["tools/tdrun", "--machine-elf", files["build"] + "/machine.elf", "--firmware", image,
             "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
-            *(["--hold", str(case.hold)] if case.hold else []),
-            *(["--la57"] if case.la57 else []),
-            *(["--threads", case.threads] if case.threads != "single" else []),
-            *(["--gpaw", str(case.gpaw)] if case.gpaw != 48 else []),
-            *(["--second-firmware", second, "--second-smp", case.second_smp] if second else []),
-            *(["--host-test"] if case.host_test else []),
+            *(["--second-firmware", second] if second else []),
+            *setting_options(case),
             *(["--mrtd-order", case.mrtd] if case.mrtd else []),
             *(f"--qemu-arg={word}" for word in more),
-            *(["--page-size", case.page_size] if case.page_size != "4K" else []),
             *case.tdrun,
             "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
                                  for word in options]
@@ -604,7 +630,8 @@ def main():
         if not found:
             results.run(kind, no_test, results.log(f"{kind}/none"))
     # Linked into the machine, and started by the cases that say so.
-    hosts = {here / "selftest/host_test.c"} if any(case.host_test for case in cases) else set()
+    tested = any("host_test" in case.settings for case in cases)
+    hosts = {here / "selftest/host_test.c"} if tested else set()
     claimed = unit_files | fuzz_files | set(pythons) | commands | hosts
     if results.wanted("check/tests"):
         results.run("check/tests", lambda: run_by_nobody(pathlib.Path("."), claimed),

@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -290,7 +291,7 @@ def test_second_td(fake):
 write("N second TD: gone\\n")
 open(value("file,id=second,path="), "w").write("hello\\r\\nhalf")
 config = open(value("name=opt/lintel/config,file=")).read().split()
-leave(config[-2:] != ["second_cpus=3", f"second_memory={128 << 20}"])
+leave(config[-2:] != ["second_smp=3", f"second_memory={128 << 20}"])
 """
     done = fake.run(script, "--memory", "512M", "--smp", "4", "--second-firmware",
                     str(fake.path / "firmware"), "--second-smp", "3", "--second-memory", "128M")
@@ -341,22 +342,29 @@ leave(0)
     assert done.returncode == 0
     seen = {name: (fake.path / f"seen-{name}").read_bytes()
             for name in ("config", "firmware", "kernel", "initrd", "cmdline")}
-    assert seen["config"] == (b"memory=2147483648\ntrace=1\nrbp_mod=0\n"
-                              b"module_version=1.5\n")
+    assert seen["config"] == b"memory=2147483648\ntrace=1\n"
     assert seen["firmware"] == seen["initrd"] == b"x" * 100
     assert seen["kernel"] == b"kernel with a comma"
     assert seen["cmdline"] == b"console=ttyS0 a=b,c"
 
 
-@pytest.mark.parametrize("image, option, flag", [
-    (b"x", "auto", 0), (b"x\xb9\xec\xff\0\0x", "auto", 1), (b"x\xb9\xcc\xff\0\0x", "auto", 0),
-    (b"x\xb9\xec\xff\0\0x", "off", 0), (b"x", "on", 1)])
-def test_rbp_mod_by_firmware_or_option(fake, image, option, flag):
+def settings_of(fake, *options):
+    """What the machine is told beside the size of the memory."""
+    done = fake.run("lines = open(value('name=opt/lintel/config,file=')).read().split()\n"
+                    "assert lines[0] == f'memory={1 << 30}'\n"
+                    "write('L ' + ' '.join(lines[1:]) + '\\n'); leave(0)",
+                    *options, "--machine-log")
+    return [line for line in done.stderr.splitlines()
+            if line.startswith("machine: ")][0].split()[1:]
+
+
+@pytest.mark.parametrize("image, option, lines", [
+    (b"x", "auto", []), (b"x\xb9\xec\xff\0\0x", "auto", ["rbp_mod=on"]),
+    (b"x\xb9\xcc\xff\0\0x", "auto", []), (b"x\xb9\xec\xff\0\0x", "off", []),
+    (b"x", "on", ["rbp_mod=on"])])
+def test_rbp_mod_by_firmware_or_option(fake, image, option, lines):
     (fake.path / "firmware").write_bytes(image)
-    done = fake.run("config = open(value('name=opt/lintel/config,file=')).read().split()\n"
-                    "write('L ' + config[2] + '\\n'); leave(0)",
-                    "--rbp-mod", option, "--machine-log")
-    assert f"machine: rbp_mod={flag}" in done.stderr
+    assert settings_of(fake, "--rbp-mod", option) == lines
 
 
 # Nested paging has as many levels as the CPU, so that GPAW 52 wants 5; the TD has them by --la57.
@@ -365,25 +373,19 @@ def test_rbp_mod_by_firmware_or_option(fake, image, option, flag):
     (["--gpaw", "48"], "max,phys-bits=48,la57=off", []),
     (["--la57"], "max,phys-bits=52,la57=on", ["la57=1"]),
     (["--gpaw", "52"], "max,phys-bits=52,la57=on", ["gpaw=52"]),
-    (["--la57", "--gpaw", "52"], "max,phys-bits=52,la57=on", ["gpaw=52", "la57=1"])])
+    (["--la57", "--gpaw", "52"], "max,phys-bits=52,la57=on", ["la57=1", "gpaw=52"])])
 def test_address_widths(fake, options, cpu, lines):
-    done = fake.run("config = open(value('name=opt/lintel/config,file=')).read().split()\n"
-                    "write('L ' + ' '.join(config[4:]) + '\\n'); leave(0)",
-                    *options, "--machine-log")
+    assert settings_of(fake, *options) == lines
     assert fake.option("-cpu") == [cpu]
-    assert "machine: " + " ".join(lines) in done.stderr.splitlines()
 
 
 @pytest.mark.parametrize("image, option, lines", [
-    (b"x", "auto", []), (b"x" * 40 + b"_FVH", "auto", ["zero_temp_mem=1"]),
-    (b"x" * 41 + b"_FVH", "auto", []), (b"x", "zero", ["zero_temp_mem=1"]),
+    (b"x", "auto", []), (b"x" * 40 + b"_FVH", "auto", ["temp_mem=zero"]),
+    (b"x" * 41 + b"_FVH", "auto", []), (b"x", "zero", ["temp_mem=zero"]),
     (b"x" * 40 + b"_FVH", "garbage", [])])
 def test_temp_mem_by_firmware_or_option(fake, image, option, lines):
     (fake.path / "firmware").write_bytes(image)
-    done = fake.run("config = open(value('name=opt/lintel/config,file=')).read().split()\n"
-                    "write('L ' + ' '.join(config[4:]) + '\\n'); leave(0)",
-                    "--temp-mem", option, "--machine-log")
-    assert "machine: " + " ".join(lines) in done.stderr.splitlines()
+    assert settings_of(fake, "--temp-mem", option) == lines
 
 
 # What the host does otherwise than KVM.
@@ -392,21 +394,53 @@ def test_temp_mem_by_firmware_or_option(fake, image, option, lines):
     (["--page-size", "4K"], []), (["--page-size", "2M"], ["page_size=2M"]),
     (["--mapgpa-retry", "64K"], ["mapgpa_retry=65536"]),
     (["--mapgpa-again", "2", "--mapgpa-r11", "gpa"], ["mapgpa_again=2", "mapgpa_r11=gpa"]),
-    (["--debug-td"], ["debug=1"]),
+    (["--debug-td"], ["debug_td=1"]),
     (["--sept-ve-disable", "flexible"], ["sept_ve_disable=flexible"]),
     (["--sept-ve-disable", "on"], []),
-    (["--wbinvd", "on"], ["wbinvd=1"]),
+    (["--wbinvd", "on"], ["wbinvd=on"]),
     (["--fw-cfg", "9.2"], ["fw_cfg=9.2"]),
     (["--fw-cfg", "10.2"], []),
-    (["--pic", "on"], ["pic=1"]),
+    (["--pic", "on"], ["pic=on"]),
     (["--pic", "off"], []),
     (["--wbinvd", "off"], []),
+    (["--module-version", "1.5"], []),
+    (["--module-version", "1.0"], ["module_version=1.0"]),
+    (["--mrtd-order", "section"], ["mrtd_order=section"]),
+    (["--icount", "--selftest", "x"], ["icount=1", "selftest=x"]),
     (["--mapgpa-r11", "request"], [])])
 def test_host_policy(fake, options, lines):
-    done = fake.run("config = open(value('name=opt/lintel/config,file=')).read().split()\n"
-                    "write('L ' + ' '.join(config[4:]) + '\\n'); leave(0)",
-                    *options, "--machine-log")
-    assert "machine: " + " ".join(lines) in done.stderr.splitlines()
+    assert settings_of(fake, *options) == lines
+
+
+def test_each_row_of_the_table_is_an_option_or_known(fake):
+    with open(os.path.join(os.path.dirname(TDRUN), "..", "boot-tests", "vmm", "settings.def"),
+              encoding="utf-8") as table:
+        names = re.findall(r"^[A-Z]+\((\w+),", table.read(), re.MULTILINE)
+    text = subprocess.run([sys.executable, TDRUN, "--help"], capture_output=True, text=True,
+                          check=True).stdout
+    assert len(names) > 20 and len(set(names)) == len(names)
+    for name in names:
+        assert re.search(rf"^  --{name.replace('_', '-')}\b", text, re.MULTILINE), name
+
+
+def test_an_installed_tdrun_has_its_tables_beside_it(fake):
+    installed = fake.path / "bin"
+    installed.mkdir()
+    root = os.path.join(os.path.dirname(TDRUN), "..")
+    shutil.copy(TDRUN, installed)
+    (fake.path / "script").write_text("leave(0)")
+    command = fake.command("--gpaw", "52")
+    command[1] = str(installed / "tdrun")
+
+    def run():
+        return subprocess.run(command, capture_output=True, text=True, timeout=30,
+                              stdin=subprocess.DEVNULL)
+
+    for name in ("boot-tests/vmm/settings.def", "linker/memmap.h"):
+        done = run()
+        assert done.returncode == 2 and os.path.basename(name) in done.stderr, done.stderr
+        shutil.copy(os.path.join(root, name), installed)
+    assert run().returncode == 0
 
 
 def test_absent_kernel_is_absent(fake):

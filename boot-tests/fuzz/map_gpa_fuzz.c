@@ -38,6 +38,7 @@
 #define REQUESTS_MAX 40
 #define RETRIES_MAX 8
 
+static const struct config config; /* as KVM */
 static struct host_td td;
 static bool is_shared[PAGES]; /* what the TD has asked for */
 static uint64_t frames[PAGES];
@@ -206,6 +207,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
 	memset(&td, 0, sizeof(td));
+	td.config = &config;
 	memset(is_shared, 0, sizeof(is_shared));
 	memset(frames, 0, sizeof(frames));
 	mmu_init(&td.mmu, &td, hpa(0x7000), (struct shared_backing){ 0 },

@@ -37,14 +37,14 @@ static struct blob load_firmware(const char *name)
  * one shares, stands in frames. */
 static void place_tds(const struct config *config, struct td_place places[2])
 {
-	if (config->second_cpus >= cpu_count() || config->second_memory > TD_LOW_MEMORY_SPLIT) {
+	if (config->second_smp >= cpu_count() || config->second_memory > TD_LOW_MEMORY_SPLIT) {
 		machine_exit(EXIT_SETUP,
 			     "a second TD of %llu vCPUs, 0x%llx bytes: there are %u CPUs, and it "
 			     "has no memory above 4 GiB",
-			     (unsigned long long)config->second_cpus,
+			     (unsigned long long)config->second_smp,
 			     (unsigned long long)config->second_memory, cpu_count());
 	}
-	unsigned cpus = cpu_count() - (unsigned)config->second_cpus;
+	unsigned cpus = cpu_count() - (unsigned)config->second_smp;
 	if (config->hold >= cpus) {
 		machine_exit(EXIT_SETUP, "hold=%llu: the TD has %u vCPUs",
 			     (unsigned long long)config->hold, cpus);
@@ -57,12 +57,12 @@ static void place_tds(const struct config *config, struct td_place places[2])
 				       .memory = config->memory,
 				       .host_test = config->host_test };
 	places[1] = (struct td_place){ .cpu_base = cpus,
-				       .vcpu_count = (unsigned)config->second_cpus,
+				       .vcpu_count = (unsigned)config->second_smp,
 				       .hkid = tdx.global_hkid + 2,
 				       .memory = config->second_memory,
 				       .host_test = config->host_test,
 				       .second = true };
-	if (config->second_cpus != 0) {
+	if (config->second_smp != 0) {
 		places[1].shared.base = ptr_hpa(frames_take_span(config->second_memory));
 	}
 	if (config->memory > TD_LOW_MEMORY_SPLIT && config->memory < TD_LOW_MEMORY_MAX) {
@@ -79,7 +79,7 @@ void machine_main(void)
 	trace_on = config.trace;
 	stats_icount = config.icount;
 	struct module_platform platform = platform_make();
-	platform.version_1_0 = config.module_1_0;
+	platform.version_1_0 = config.module_version == MODULE_1_0;
 	if (config.selftest[0] != 0) {
 		selftest_run(config.selftest, &platform);
 	}
@@ -92,7 +92,7 @@ void machine_main(void)
 	CHECK(tdx.lost == 0); /* any frame can become a TD's */
 	struct td_place places[2];
 	place_tds(&config, places);
-	bool has_second = config.second_cpus != 0;
+	bool has_second = config.second_smp != 0;
 	if (has_second) {
 		chipset_set_up();
 	}

@@ -18,6 +18,7 @@
 #define SHARED BIT64(47)
 #define BASE (7 * PAGE)
 
+static struct config config;
 static struct host_td td;
 
 /* The machine: which chunks were converted, and whether an interrupt waits after each. */
@@ -50,7 +51,8 @@ enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share shar
 static int reset(void **state)
 {
 	(void)state;
-	td = (struct host_td){ .mmu = { .gpaw = 48 } };
+	config = (struct config){ 0 };
+	td = (struct host_td){ .config = &config, .mmu = { .gpaw = 48 } };
 	host.chunks = host.pending = 0;
 	host.fail_at = 0;
 	return 0;
@@ -107,20 +109,20 @@ static void an_interrupt_is_let_in_between_two_chunks(void **state)
 static void a_retry_has_the_shared_bit_of_the_request_or_none(void **state)
 {
 	(void)state;
-	td.map_gpa.retry = 2 * PAGE;
+	config.mapgpa_retry = 2 * PAGE;
 	must_be(BASE | SHARED, 3 * PAGE, TDVMCALL_RETRY, (BASE + 2 * PAGE) | SHARED);
 	must_be(BASE, 3 * PAGE, TDVMCALL_RETRY, BASE + 2 * PAGE);
-	td.map_gpa.bare_address = true;
+	config.mapgpa_r11 = MAPGPA_R11_GPA;
 	must_be(BASE | SHARED, 3 * PAGE, TDVMCALL_RETRY, BASE + 2 * PAGE);
 	td.mmu.gpaw = 52;
-	td.map_gpa.bare_address = false;
+	config.mapgpa_r11 = MAPGPA_R11_REQUEST;
 	must_be(BASE | BIT64(51), 3 * PAGE, TDVMCALL_RETRY, (BASE + 2 * PAGE) | BIT64(51));
 }
 
 static void a_retry_after_each_chunk_needs_no_interrupt(void **state)
 {
 	(void)state;
-	td.map_gpa.retry = PAGE;
+	config.mapgpa_retry = PAGE;
 	must_be(BASE, 3 * PAGE, TDVMCALL_RETRY, BASE + PAGE);
 	must_be(BASE + PAGE, 2 * PAGE, TDVMCALL_RETRY, BASE + 2 * PAGE);
 	must_be(BASE + 2 * PAGE, PAGE, TDVMCALL_SUCCESS, BASE + 2 * PAGE);
@@ -131,8 +133,8 @@ static void a_retry_after_each_chunk_needs_no_interrupt(void **state)
 static void a_chunk_may_be_put_off_without_progress(void **state)
 {
 	(void)state;
-	td.map_gpa.again = 2;
-	td.map_gpa.retry = PAGE;
+	config.mapgpa_again = 2;
+	config.mapgpa_retry = PAGE;
 	for (unsigned i = 0; i < 2; i++) {
 		uint64_t at = BASE + i * PAGE;
 		uint64_t size = (2 - i) * PAGE;
@@ -154,7 +156,7 @@ static void a_page_that_cannot_be_converted_ends_it(void **state)
 	must_be(BASE | SHARED, 6 * MIB, TDVMCALL_INVALID_OPERAND, (BASE + 3 * MIB) | SHARED);
 	assert_int_equal(host.chunks, 2);
 	/* The address is the request's in any host: only a RETRY's is written in two ways. */
-	td.map_gpa.bare_address = true;
+	config.mapgpa_r11 = MAPGPA_R11_GPA;
 	must_be(BASE | SHARED, 6 * MIB, TDVMCALL_INVALID_OPERAND, (BASE + 3 * MIB) | SHARED);
 }
 

@@ -38,7 +38,7 @@
 
 static struct host_td td;
 static struct blob firmware;
-static struct config config = { .large_pages = true };
+static struct config config = { .page_size = PAGE_SIZE_2M };
 static const struct td_place place = { .vcpu_count = VCPUS,
 				       .hkid = MODULE_HKID_BASE + 1,
 				       .memory = 16 * BLOCK };
@@ -327,7 +327,7 @@ static void build_and_destroy(void **state)
 	(void)state;
 	assert_nothing_left();
 	for (unsigned i = 0; i < 3; i++) { /* the key id is free each time */
-		config.gpaw_52 = i == 1;
+		config.gpaw = i == 1 ? GPAW_52 : GPAW_48;
 		assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
 		assert_int_not_equal(frames_taken(), 0);
 		use();
@@ -337,7 +337,7 @@ static void build_and_destroy(void **state)
 		assert_false(module_interrupted());
 		assert_int_equal(calls.kicks, kicks); /* nobody runs: no IPI */
 	}
-	config.gpaw_52 = false;
+	config.gpaw = GPAW_48;
 	destroy(); /* nothing to do */
 }
 
@@ -436,7 +436,7 @@ static void two_packages(void **state)
 
 /* --- the recorded TD -------------------------------------------------------------------------- */
 
-static const struct config recorded_config = { .gpaw_52 = true, .mrtd_order = MEASURE_PER_SECTION };
+static const struct config recorded_config = { .gpaw = GPAW_52, .mrtd_order = MRTD_ORDER_SECTION };
 static const struct td_place recorded_place = { .vcpu_count = RECORDED_VCPUS,
 						.hkid = MODULE_HKID_BASE + 1,
 						.memory = 16 * BLOCK };

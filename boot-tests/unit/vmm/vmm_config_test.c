@@ -26,90 +26,90 @@ static void settings_are_read(void **state)
 	assert_int_equal(config.memory, 1 << 30);
 	assert_true(config.trace);
 	assert_false(config.rbp_mod);
-	assert_int_equal(parse("trace=0\nrbp_mod=1\nmemory=4096\n", &config), ST_OK);
+	assert_int_equal(parse("trace=0\nrbp_mod=on\nmemory=4096\n", &config), ST_OK);
 	assert_int_equal(config.memory, 4096);
 	assert_false(config.trace);
 	assert_true(config.rbp_mod);
 	assert_string_equal(config.selftest, "");
-	assert_false(config.module_1_0);
+	assert_int_equal(config.module_version, MODULE_1_5);
 	assert_int_equal(config.hold, 0);
-	assert_int_equal(config.mrtd_order, MEASURE_PER_PAGE);
+	assert_int_equal(config.mrtd_order, MRTD_ORDER_PAGE);
 	assert_int_equal(parse("memory=4096\nmrtd_order=section\n", &config), ST_OK);
-	assert_int_equal(config.mrtd_order, MEASURE_PER_SECTION);
+	assert_int_equal(config.mrtd_order, MRTD_ORDER_SECTION);
 	assert_int_equal(parse("memory=4096\nmrtd_order=page\n", &config), ST_OK);
-	assert_int_equal(config.mrtd_order, MEASURE_PER_PAGE);
-	assert_false(config.gpaw_52);
+	assert_int_equal(config.mrtd_order, MRTD_ORDER_PAGE);
+	assert_int_equal(config.gpaw, GPAW_48);
 	assert_false(config.la57);
 	assert_int_equal(parse("memory=4096\ngpaw=52\nla57=1\n", &config), ST_OK);
-	assert_true(config.gpaw_52);
+	assert_int_equal(config.gpaw, GPAW_52);
 	assert_true(config.la57);
 	assert_int_equal(parse("memory=4096\ngpaw=48\nla57=0\n", &config), ST_OK);
-	assert_false(config.gpaw_52);
+	assert_int_equal(config.gpaw, GPAW_48);
 	assert_false(config.la57);
-	assert_int_equal(config.sept_ve, SEPT_VE_DISABLED);
-	assert_false(config.zero_temp_mem);
-	assert_false(config.debug);
-	assert_int_equal(parse("memory=4096\nzero_temp_mem=1\ndebug=1\n", &config), ST_OK);
-	assert_true(config.zero_temp_mem);
-	assert_true(config.debug);
+	assert_int_equal(config.sept_ve_disable, SEPT_VE_DISABLED);
+	assert_int_equal(config.temp_mem, TEMP_MEM_GARBAGE);
+	assert_false(config.debug_td);
+	assert_int_equal(parse("memory=4096\ntemp_mem=zero\ndebug_td=1\n", &config), ST_OK);
+	assert_int_equal(config.temp_mem, TEMP_MEM_ZERO);
+	assert_true(config.debug_td);
 	assert_int_equal(parse("memory=4096\nsept_ve_disable=off\n", &config), ST_OK);
-	assert_int_equal(config.sept_ve, SEPT_VE_ENABLED);
+	assert_int_equal(config.sept_ve_disable, SEPT_VE_ENABLED);
 	assert_int_equal(parse("memory=4096\nsept_ve_disable=flexible\n", &config), ST_OK);
-	assert_int_equal(config.sept_ve, SEPT_VE_FLEXIBLE);
+	assert_int_equal(config.sept_ve_disable, SEPT_VE_FLEXIBLE);
 	assert_int_equal(parse("memory=4096\nsept_ve_disable=on\n", &config), ST_OK);
-	assert_int_equal(config.sept_ve, SEPT_VE_DISABLED);
+	assert_int_equal(config.sept_ve_disable, SEPT_VE_DISABLED);
 	assert_false(config.icount);
 	assert_int_equal(parse("memory=4096\nicount=1\n", &config), ST_OK);
 	assert_true(config.icount);
 	assert_int_equal(parse("memory=4096\nhold=3\n", &config), ST_OK);
 	assert_int_equal(config.hold, 3);
 	assert_int_equal(parse("memory=4096\nmodule_version=1.0\nselftest=abc\n", &config), ST_OK);
-	assert_true(config.module_1_0);
+	assert_int_equal(config.module_version, MODULE_1_0);
 	assert_string_equal(config.selftest, "abc");
 	assert_int_equal(parse("memory=4096\nmodule_version=1.5\n"
 			       "selftest=1234567890123456789012345678901\n",
 			       &config),
 			 ST_OK);
-	assert_false(config.module_1_0);
+	assert_int_equal(config.module_version, MODULE_1_5);
 	assert_int_equal(strlen(config.selftest), CONFIG_NAME_MAX);
-	assert_int_equal(config.second_cpus, 0);
+	assert_int_equal(config.second_smp, 0);
 	assert_false(config.host_test);
 	assert_int_equal(parse("memory=4096\nhost_test=1\n", &config), ST_OK);
 	assert_true(config.host_test);
 	assert_false(config.wbinvd);
-	assert_int_equal(parse("memory=4096\nwbinvd=1\n", &config), ST_OK);
+	assert_int_equal(parse("memory=4096\nwbinvd=on\n", &config), ST_OK);
 	assert_true(config.wbinvd);
 	assert_false(config.pic);
-	assert_int_equal(parse("memory=4096\npic=1\n", &config), ST_OK);
+	assert_int_equal(parse("memory=4096\npic=on\n", &config), ST_OK);
 	assert_true(config.pic);
-	assert_int_equal(config.fw_cfg, HOST_FW_CFG_10_2);
+	assert_int_equal(config.fw_cfg, FW_CFG_10_2);
 	assert_int_equal(parse("memory=4096\nfw_cfg=10.1\n", &config), ST_OK);
-	assert_int_equal(config.fw_cfg, HOST_FW_CFG_10_1);
+	assert_int_equal(config.fw_cfg, FW_CFG_10_1);
 	assert_int_equal(parse("memory=4096\nfw_cfg=9.2\n", &config), ST_OK);
-	assert_int_equal(config.fw_cfg, HOST_FW_CFG_9_2);
+	assert_int_equal(config.fw_cfg, FW_CFG_9_2);
 	assert_int_equal(parse("memory=4096\nfw_cfg=files\n", &config), ST_OK);
-	assert_int_equal(config.fw_cfg, HOST_FW_CFG_FILES);
+	assert_int_equal(config.fw_cfg, FW_CFG_FILES);
 	assert_int_equal(parse("memory=4096\nfw_cfg=10.2\n", &config), ST_OK);
-	assert_int_equal(config.fw_cfg, HOST_FW_CFG_10_2);
-	assert_int_equal(parse("memory=4096\nsecond_cpus=2\nsecond_memory=8192\n", &config), ST_OK);
-	assert_int_equal(config.second_cpus, 2);
+	assert_int_equal(config.fw_cfg, FW_CFG_10_2);
+	assert_int_equal(parse("memory=4096\nsecond_smp=2\nsecond_memory=8192\n", &config), ST_OK);
+	assert_int_equal(config.second_smp, 2);
 	assert_int_equal(config.second_memory, 8192);
-	assert_int_equal(config.map_gpa.retry, 0);
-	assert_int_equal(config.map_gpa.again, 0);
-	assert_false(config.map_gpa.bare_address);
+	assert_int_equal(config.mapgpa_retry, 0);
+	assert_int_equal(config.mapgpa_again, 0);
+	assert_int_equal(config.mapgpa_r11, MAPGPA_R11_REQUEST);
 	assert_int_equal(
 		parse("memory=4096\nmapgpa_retry=8192\nmapgpa_again=2\nmapgpa_r11=gpa\n", &config),
 		ST_OK);
-	assert_int_equal(config.map_gpa.retry, 8192);
-	assert_int_equal(config.map_gpa.again, 2);
-	assert_true(config.map_gpa.bare_address);
-	assert_false(config.large_pages);
+	assert_int_equal(config.mapgpa_retry, 8192);
+	assert_int_equal(config.mapgpa_again, 2);
+	assert_int_equal(config.mapgpa_r11, MAPGPA_R11_GPA);
+	assert_int_equal(config.page_size, PAGE_SIZE_4K);
 	assert_int_equal(parse("memory=4096\npage_size=2M\n", &config), ST_OK);
-	assert_true(config.large_pages);
+	assert_int_equal(config.page_size, PAGE_SIZE_2M);
 	assert_int_equal(parse("memory=4096\npage_size=4K\n", &config), ST_OK);
-	assert_false(config.large_pages);
+	assert_int_equal(config.page_size, PAGE_SIZE_4K);
 	assert_int_equal(parse("memory=4096\nmapgpa_r11=request\n", &config), ST_OK);
-	assert_false(config.map_gpa.bare_address);
+	assert_int_equal(config.mapgpa_r11, MAPGPA_R11_REQUEST);
 	assert_int_equal(parse("memory=18446744073709547520\n", &config), ST_OK);
 	assert_int_equal(config.memory, UINT64_MAX - 4095);
 }
@@ -123,18 +123,18 @@ static void anything_else_is_refused(void **state)
 		"memory=4096", /* no end of line */
 		"memory=4096\ntrace=2\n",
 		"memory=4096\ntrace=\n",
-		"memory=4096\nrbp_mod=2\n",
+		"memory=4096\nrbp_mod=1\n",
 		"memory=4096\nicount=2\n",
 		"memory=4096\ngpaw=50\n",
-		"memory=4096\nzero_temp_mem=2\n",
-		"memory=4096\ndebug=yes\n",
+		"memory=4096\ntemp_mem=1\n",
+		"memory=4096\ndebug_td=yes\n",
 		"memory=4096\nsept_ve_disable=\n",
 		"memory=4096\nsept_ve_disable=1\n",
 		"memory=4096\ngpaw=\n",
 		"memory=4096\nla57=2\n",
 		"memory=4096\nmrtd_order=\n",
 		"memory=4096\nmrtd_order=sections\n",
-		"memory=4096\nrbp_mod=0\nrbp_mod=0\n",
+		"memory=4096\nrbp_mod=off\nrbp_mod=off\n",
 		"memory=4096\nmemory=4096\n",
 		"memory=4096\ntrace=1\ntrace=1\n",
 		"memory=4096\nmodule_version=2.0\n",
@@ -143,17 +143,21 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nselftest=\n",
 		"memory=4096\nhold=0\n",
 		"memory=4096\nhost_test=2\n",
-		"memory=4096\nwbinvd=2\n",
-		"memory=4096\npic=off\n",
+		"memory=4096\nwbinvd=1\n",
+		"memory=4096\npic=0\n",
+		"memory=4096\npic=of\n",
+		"memory=4096\npic=off|on\n",
+		"memory=4096\npic=\n",
 		"memory=4096\nfw_cfg=10\n",
 		"memory=4096\nfw_cfg=\n",
-		"memory=4096\nsecond_cpus=1\n",
+		"memory=4096\nsecond_smp=1\n",
 		"memory=4096\nsecond_memory=4096\n",
-		"memory=4096\nsecond_cpus=0\nsecond_memory=4096\n",
-		"memory=4096\nsecond_cpus=1\nsecond_memory=4095\n",
+		"memory=4096\nsecond_smp=0\nsecond_memory=4096\n",
+		"memory=4096\nsecond_smp=1\nsecond_memory=4095\n",
 		"memory=4096\nhold=x\n",
 		"memory=4096\nmapgpa_retry=0\n",
 		"memory=4096\nmapgpa_retry=2048\n",
+		"memory=4096\nmapgpa_again=0\n",
 		"memory=4096\nmapgpa_again=-1\n",
 		"memory=4096\nmapgpa_r11=\n",
 		"memory=4096\nmapgpa_r11=shared\n",
@@ -181,14 +185,37 @@ static void anything_else_is_refused(void **state)
 	}
 }
 
-static void error_names_the_line(void **state)
+static void error_names_line_setting_and_value(void **state)
 {
 	(void)state;
-	struct config config;
-	char error[80];
-	assert_int_equal(config_parse("memory=4096\nfoo=1\n", 18, &config, error, sizeof(error)),
-			 ST_BAD_FORMAT);
-	assert_non_null(strstr(error, "line 2"));
+	static const struct {
+		const char *text, *error;
+	} rows[] = {
+		{ "memory=4096\nfoo=1\n", "line 2: no setting 'foo'" },
+		{ "memory=4096\nla57\n", "line 2: no setting 'la57'" },
+		{ "a\x01\xFF"
+		  "bcdefghijklmnopqrstuvwxyz0123456789=1\n",
+		  "line 1: no setting 'a??bcdefghijklmnopqrstuvwxyz012'" },
+		{ "memory=1\n", "line 1: memory is '1', not a multiple of 4096" },
+		{ "memory=4096\nla57=2\n", "line 2: la57 is '2', not 0|1" },
+		{ "pic=maybe\n", "line 1: pic is 'maybe', not off|on" },
+		{ "memory=4096\n\nla57=1\n", "line 2: no setting ''" },
+		{ "gpaw=50\n", "line 1: gpaw is '50', not 48|52" },
+		{ "hold=0\n", "line 1: hold is '0', not a number from 1 on" },
+		{ "selftest=\n", "line 1: selftest is '', not 1 to 31 characters" },
+		{ "trace=1\ntrace=1\n", "line 2: trace again" },
+		{ "memory=4096\ntrace=1", "line 2 has no end" },
+		{ "trace=1\n", "memory is missing" },
+		{ "memory=4096\nsecond_smp=1\n", "one of second_smp and second_memory is missing" },
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct config config;
+		char error[80];
+		assert_int_equal(config_parse(rows[i].text, strlen(rows[i].text), &config, error,
+					      sizeof(error)),
+				 ST_BAD_FORMAT);
+		assert_string_equal(error, rows[i].error);
+	}
 }
 
 static void items_are_read_as_qemu_does(void **state)
@@ -229,7 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(settings_are_read),
 		cmocka_unit_test(anything_else_is_refused),
-		cmocka_unit_test(error_names_the_line),
+		cmocka_unit_test(error_names_line_setting_and_value),
 		cmocka_unit_test(items_are_read_as_qemu_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

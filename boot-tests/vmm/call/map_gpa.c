@@ -25,13 +25,14 @@ static uint64_t take_request(const struct host_td *td, const struct seam_regs *r
 
 static uint64_t address_of(const struct host_td *td, gpa_t at, enum share share)
 {
-	return gpa_with_share(at, td->map_gpa.bare_address ? SHARE_PRIVATE : share, td->mmu.gpaw);
+	return gpa_with_share(at, td->config->mapgpa_r11 == MAPGPA_R11_GPA ? SHARE_PRIVATE : share,
+			      td->mmu.gpaw);
 }
 
 /* Is it this chunk's turn to be put off by user space? */
-static bool again(const struct map_gpa_policy *policy, struct host_vcpu *vcpu)
+static bool again(const struct host_td *td, struct host_vcpu *vcpu)
 {
-	if (vcpu->map_gpa_again < policy->again) {
+	if (vcpu->map_gpa_again < td->config->mapgpa_again) {
 		vcpu->map_gpa_again++;
 		return true;
 	}
@@ -41,7 +42,7 @@ static bool again(const struct map_gpa_policy *policy, struct host_vcpu *vcpu)
 
 uint64_t map_gpa(struct host_td *td, unsigned index, struct seam_regs *regs)
 {
-	const struct map_gpa_policy *policy = &td->map_gpa;
+	uint64_t retry = td->config->mapgpa_retry;
 	struct gpa_range range;
 	enum share share;
 	regs->r11 = regs->r12;
@@ -49,13 +50,13 @@ uint64_t map_gpa(struct host_td *td, unsigned index, struct seam_regs *regs)
 	if (status != TDVMCALL_SUCCESS) {
 		return status;
 	}
-	uint64_t chunk_size = policy->retry != 0 ? policy->retry : CHUNK_SIZE;
+	uint64_t chunk_size = retry != 0 ? retry : CHUNK_SIZE;
 	for (uint64_t done = 0; done < range.size;) {
 		uint64_t left = range.size - done;
 		struct gpa_range chunk = { gpa(range.base.v + done),
 					   left < chunk_size ? left : chunk_size };
-		bool stop = done != 0 && (policy->retry != 0 || lapic_pending());
-		if (stop || again(policy, &td->vcpus[index])) {
+		bool stop = done != 0 && (retry != 0 || lapic_pending());
+		if (stop || again(td, &td->vcpus[index])) {
 			regs->r11 = address_of(td, chunk.base, share);
 			return TDVMCALL_RETRY;
 		}

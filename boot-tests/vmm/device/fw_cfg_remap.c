@@ -80,9 +80,9 @@ static struct kernel_file read_kernel(const struct kernel_request *request)
 
 /* The file's own bytes, or a copy that QEMU has patched. */
 static const uint8_t *setup_part(struct fw_cfg_remap *remap, const struct blob *kernel,
-				 const struct kernel_file *file, enum host_fw_cfg kind)
+				 const struct kernel_file *file, enum config_fw_cfg kind)
 {
-	bool patched = kind == HOST_FW_CFG_9_2 || kind == HOST_FW_CFG_10_1;
+	bool patched = kind == FW_CFG_9_2 || kind == FW_CFG_10_1;
 	if (kernel->data == NULL || !patched) {
 		return kernel->data;
 	}
@@ -102,7 +102,7 @@ static void note_boot_file(struct fw_cfg_remap *remap, const char *name, const v
 
 /* What x86_load_linux() of the host's QEMU adds. */
 static void add_kernel(struct fw_cfg_remap *remap, const struct td_memory *memory,
-		       enum host_fw_cfg kind)
+		       enum config_fw_cfg kind)
 {
 	struct blob kernel = blob_load(MACHINE_FILES "kernel");
 	struct blob initrd = blob_load(MACHINE_FILES "initrd");
@@ -132,10 +132,10 @@ static void add_kernel(struct fw_cfg_remap *remap, const struct td_memory *memor
 	add_pair(remap, PAIR_INITRD, file.initrd_address, initrd.data, initrd.size);
 	add_pair(remap, PAIR_CMDLINE, file.command_line_address, text, size);
 	fw_cfg_items_add(&remap->items, FW_CFG_KERNEL_ENTRY, NULL, 0);
-	if (kernel.data != NULL && kind != HOST_FW_CFG_9_2) {
+	if (kernel.data != NULL && kind != FW_CFG_9_2) {
 		note_boot_file(remap, "etc/boot/kernel", kernel.data, kernel.size);
 	}
-	if (kernel.data != NULL && kind == HOST_FW_CFG_FILES) {
+	if (kernel.data != NULL && kind == FW_CFG_FILES) {
 		note_boot_file(remap, "etc/boot/cmdline", text, size);
 		if (initrd.data != NULL) {
 			note_boot_file(remap, "etc/boot/initrd", initrd.data, initrd.size);

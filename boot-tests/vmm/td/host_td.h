@@ -8,7 +8,6 @@
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/spinlock.h"
 #include "boot-tests/module/seamcall.h"
-#include "boot-tests/vmm/call/map_gpa.h"
 #include "boot-tests/vmm/call/msr.h"
 #include "boot-tests/vmm/config.h"
 #include "boot-tests/vmm/device/fw_cfg_remap.h"
@@ -46,7 +45,6 @@ struct host_td {
 	uint64_t tsc_offset;       /* TD's TSC minus the CPU's */
 	unsigned stopped_count;    /* vCPUs that halted with interrupts off */
 	uint32_t pci_address;      /* of a second TD: port 0xCF8 */
-	struct map_gpa_policy map_gpa;
 	struct mmu mmu;
 	struct fw_cfg_remap *fw_cfg;
 	struct host_vcpu vcpus[MACHINE_MAX_CPUS];

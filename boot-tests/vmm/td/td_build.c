@@ -33,17 +33,18 @@ static void fill_params(struct td_params *params, const struct host_td *td,
 {
 	struct cpuid_result xsave = insn_cpuid(CPUID_XSAVE_LEAF, 0);
 	*params = (struct td_params){
-		.attributes =
-			(config->sept_ve == SEPT_VE_DISABLED ? TD_ATTRIBUTES_SEPT_VE_DISABLE : 0) |
-			(config->debug ? TD_ATTRIBUTES_DEBUG : 0),
+		.attributes = (config->sept_ve_disable == SEPT_VE_DISABLED ?
+				       TD_ATTRIBUTES_SEPT_VE_DISABLE :
+				       0) |
+			      (config->debug_td ? TD_ATTRIBUTES_DEBUG : 0),
 		.xfam = XFAM_WANTED & xsave.eax,
 		.max_vcpus = (uint16_t)td->place.vcpu_count,
-		.eptp_controls = config->gpaw_52 ? EPTP_CONTROLS_52 : EPTP_CONTROLS_48,
-		.config_flags =
-			(config->gpaw_52 ? TD_CONFIG_FLAGS_GPAW : 0) |
-			(config->sept_ve == SEPT_VE_FLEXIBLE ? TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE :
-							       0) |
-			(config->rbp_mod ? 0 : TD_CONFIG_FLAGS_NO_RBP_MOD),
+		.eptp_controls = config->gpaw == GPAW_52 ? EPTP_CONTROLS_52 : EPTP_CONTROLS_48,
+		.config_flags = (config->gpaw == GPAW_52 ? TD_CONFIG_FLAGS_GPAW : 0) |
+				(config->sept_ve_disable == SEPT_VE_FLEXIBLE ?
+					 TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE :
+					 0) |
+				(config->rbp_mod ? 0 : TD_CONFIG_FLAGS_NO_RBP_MOD),
 		.tsc_frequency = (uint16_t)((cpu_tsc_khz() + TSC_UNIT_KHZ / 2) / TSC_UNIT_KHZ),
 	};
 	for (unsigned i = 0; i < CPUID_CONFIG_LEAVES; i++) {
@@ -109,7 +110,7 @@ static enum status create_vcpu(struct host_td *td, unsigned index, uint64_t hob)
 
 /* What all pages of the TD are made of, and when they are measured. */
 struct content {
-	enum measure_order order;
+	enum config_mrtd_order order;
 	const struct tdvf_image *image;
 	const struct td_layout *layout;
 	const uint8_t *firmware;
@@ -119,18 +120,19 @@ struct content {
 
 /* The page copied is content plus a stride for each page: no stride, all pages are the same. */
 static enum status add_section(struct host_td *td, const struct tdvf_section *section,
-			       enum measure_order order, const uint8_t *content, uint64_t stride)
+			       enum config_mrtd_order order, const uint8_t *content,
+			       uint64_t stride)
 {
 	bool measured = (section->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0;
 	uint64_t base = section->memory_address;
 	uint64_t size = section->memory_data_size;
 	for (uint64_t at = 0; at < size; at += MEM_PAGE_SIZE) {
 		TRY(mmu_add_page(&td->mmu, gpa(base + at), content + at / MEM_PAGE_SIZE * stride));
-		if (measured && order == MEASURE_PER_PAGE) {
+		if (measured && order == MRTD_ORDER_PAGE) {
 			TRY(mmu_extend_page(&td->mmu, gpa(base + at)));
 		}
 	}
-	for (uint64_t at = 0; measured && order == MEASURE_PER_SECTION && at < size;
+	for (uint64_t at = 0; measured && order == MRTD_ORDER_SECTION && at < size;
 	     at += MEM_PAGE_SIZE) {
 		TRY(mmu_extend_page(&td->mmu, gpa(base + at)));
 	}
@@ -158,8 +160,8 @@ static enum status build(struct host_td *td, const struct config *config,
 {
 	TRY(create_td(td, config));
 	mmu_init(&td->mmu, td, td->tdr, td->place.shared, &from->layout->memory,
-		 config->gpaw_52 ? 52 : 48);
-	td->mmu.large_pages = config->large_pages;
+		 config->gpaw == GPAW_52 ? 52 : 48);
+	td->mmu.large_pages = config->page_size == PAGE_SIZE_2M;
 	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
 		TRY(create_vcpu(td, i, from->layout->hob_base));
 	}
@@ -171,7 +173,6 @@ enum status td_build(struct host_td *td, const struct td_place *place, const str
 		     struct blob firmware)
 {
 	td->place = *place;
-	td->map_gpa = config->map_gpa;
 	char error[160];
 	struct tdvf_image image;
 	if (tdvf_read(firmware.data, firmware.size, &image, error, sizeof(error)) != ST_OK) {
@@ -181,7 +182,7 @@ enum status td_build(struct host_td *td, const struct td_place *place, const str
 	if (td_layout_make(place->memory, &image, &layout, error, sizeof(error)) != ST_OK) {
 		machine_exit(EXIT_SETUP, "cannot lay out the TD: %s", error);
 	}
-	uint8_t unmeasured = config->zero_temp_mem ? 0 : MACHINE_FILL;
+	uint8_t unmeasured = config->temp_mem == TEMP_MEM_ZERO ? 0 : MACHINE_FILL;
 	uint8_t *hob = frames_take_span(layout.hob_size);
 	memset(hob, unmeasured, layout.hob_size);
 	if (td_hob_build(&layout, hob, layout.hob_size) != ST_OK) {
