@@ -50,9 +50,11 @@ FREE = -std=gnu11 -Os -g -ffreestanding -nostdinc -isystem $(CC_INCLUDE) \
         -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
         -ffunction-sections -fdata-sections -fno-common $(WARN) -I.
 # The shim's text and constants are below 4 GiB, its .bss in low memory: further apart than a
-# RIP-relative operand reaches, and above what a sign-extended one does. Only the large model links with
-# both compilers. -Oz: text and constants have 32 KiB.
-SHIM_FLAGS    = $(FREE) -Oz -mcmodel=large -fno-jump-tables
+# RIP-relative operand reaches, and above what a sign-extended one does. The medium model has near
+# calls, and addresses of 64 bits for large data: all of it is, which clang before 18 knows by itself.
+LARGE_DATA  = $(eval LARGE_DATA := $$(shell echo | $$(CC) -mcmodel=medium -mlarge-data-threshold=0 \
+                -x c -c - -o /dev/null 2>/dev/null && echo -mlarge-data-threshold=0))$(LARGE_DATA)
+SHIM_FLAGS  = $(FREE) -Oz -mcmodel=medium $(LARGE_DATA) -fno-jump-tables
 # The machine is linked at 8 GiB and all in one place: RIP-relative operands reach everything.
 MACHINE_FLAGS = $(FREE) -fpie -include boot-tests/machine/hidden.h -mcmodel=small -O2
 PAYLOAD_FLAGS = $(FREE)
