@@ -32,8 +32,11 @@
 #define ICH9_ACPI_EN BIT32(7)
 #define Q35_PCIEXBAR 0x60
 #define Q35_PCIEXBAR_ENABLE BIT32(0)
-/* 256 buses; RAM below 4 GiB ends there at the latest. */
+/* RAM below 4 GiB ends there at the latest. */
 #define Q35_PCIEXBAR_BASE 0xB0000000
+/* 64 buses, the fewest there can be: MCFG tells, and Linux asks each function of each bus, in a TD
+ * by two TDVMCALLs. */
+#define Q35_PCIEXBAR_64_MIB (2 << 1)
 
 #define PIIX4_PMBASE 0x40
 #define PIIX4_PMREGMISC 0x80
@@ -94,7 +97,8 @@ static enum status q35_init(struct pci_function host)
 	}
 	if ((pci_read(host, Q35_PCIEXBAR) & Q35_PCIEXBAR_ENABLE) == 0) {
 		pci_write(host, Q35_PCIEXBAR + 4, 0);
-		pci_write(host, Q35_PCIEXBAR, Q35_PCIEXBAR_BASE | Q35_PCIEXBAR_ENABLE);
+		pci_write(host, Q35_PCIEXBAR,
+			  Q35_PCIEXBAR_BASE | Q35_PCIEXBAR_64_MIB | Q35_PCIEXBAR_ENABLE);
 	}
 	return ST_OK;
 }

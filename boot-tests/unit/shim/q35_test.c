@@ -96,7 +96,7 @@ static void q35(void **state)
 	assert_int_equal(platform_init(), ST_OK);
 	assert_int_equal(lpc[0x40 / 4], 0x601);
 	assert_int_equal(lpc[0x44 / 4], 0x01020380);
-	assert_int_equal(host[0x60 / 4], 0xB0000001);
+	assert_int_equal(host[0x60 / 4], 0xB0000005);
 	assert_int_equal(host[0x64 / 4], 0);
 	/* Other firmware's work is left alone. */
 	lpc[0x40 / 4] = 0x1801;
