@@ -16,12 +16,12 @@
 #include "arch/base/bits.h"
 #include "arch/base/mem.h"
 #include "arch/linux/boot_params.h"
+#include "loader/memory/e820.h"
 #include "loader/payload/bzimage.h"
 #include "shim/host/acpi.h"
 #include "shim/host/fw_cfg_read.h"
 #include "shim/log.h"
 #include "shim/measure/rtmr.h"
-#include "shim/payload/e820.h"
 #include "shim/refusal.h"
 
 /*
@@ -325,7 +325,11 @@ static enum status fill_e820(const struct memory_map *map, const struct acpi_are
 		overlays[overlay_count++] =
 			(struct e820_overlay){ { gpa(AP_TABLE), FOUR_GIB - AP_TABLE }, E820_NVS };
 	}
-	TRY(e820_build(map, overlays, overlay_count, entries, LINUX_E820_MAX, &count));
+	enum status status =
+		e820_build(map, overlays, overlay_count, entries, LINUX_E820_MAX, &count);
+	if (status != ST_OK) {
+		return refuse(status, "e820: more than %u entries", LINUX_E820_MAX);
+	}
 	memcpy(params->e820_table, entries, count * sizeof(entries[0]));
 	params->e820_entries = (uint8_t)count;
 	return ST_OK;

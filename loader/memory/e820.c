@@ -1,15 +1,13 @@
-// Makes the e820 table from the memory map and what the shim leaves behind.
+// Makes the e820 table that a kernel gets, from the memory map and the regions that are reserved.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// [0xA0000, 1 MiB) is passed on as the map has it. Of a TD's, shim_main.c has taken the VGA window
-// out. The rest of it the HOB calls RAM, it is accepted, and Linux reads it (probe_roms, BIOS
-// scans) and takes it out of its own RAM by itself; were it type 2 here, a 6.12 TDX guest that
-// remaps it would map it shared and die of a #VE. On a plain VM q35.c reserves it.
-#include "shim/payload/e820.h"
+// [0xA0000, 1 MiB) is passed on as the map has it. In a TD the VGA window is not in the map. The
+// rest is RAM that was accepted: Linux reads it (probe_roms, BIOS scans) and takes it out of its
+// own RAM by itself; were it type 2 here, a 6.12 TDX guest that remaps it would map it shared and
+// die of a #VE. On a plain VM the map has it reserved.
+#include "loader/memory/e820.h"
 
 #include <stdbool.h>
-
-#include "shim/refusal.h"
 
 /* What is in no entry. */
 #define E820_NONE 0
@@ -76,7 +74,7 @@ enum status e820_build(const struct memory_map *map, const struct e820_overlay *
 			previous->size += last - position + 1;
 		} else if (type != E820_NONE) {
 			if (used == capacity) {
-				return refuse(ST_NO_SPACE, "e820: more than %u entries", capacity);
+				return ST_NO_SPACE;
 			}
 			out[used++] = (struct e820_entry){ position, last - position + 1, type };
 		}

@@ -1,4 +1,4 @@
-// Makes the e820 table that the kernel gets.
+// Makes the e820 table that a kernel gets.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
