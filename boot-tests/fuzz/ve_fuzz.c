@@ -17,11 +17,12 @@
 #include "arch/x86/decode.h"
 #include "shim/tdx/ve.h"
 #include "shim/tdx/vmcall.h"
-#include "shim/tdx/world.h"
 
 #define PAGE 4096
 /* Below 4 GiB, so that instructions with 32-bit addresses reach it; larger than twice a burst. */
 #define ARENA_SIZE 0x20000
+#define GPAW 48
+#define SHARED_BIT BIT64(GPAW - 1)
 #define STATUS_FLAGS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
 /* What the fuzzer chooses, in the order of the input. */
@@ -97,7 +98,7 @@ static void check_mmio(uint64_t gpa_raw, unsigned size)
 {
 	CHECK(size == 1 || size == 2 || size == 4 || size == 8);
 	CHECK(gpa_raw == input.info.gpa);
-	CHECK((gpa_raw & BIT64(47)) != 0 && gpa_raw < BIT64(48));
+	CHECK((gpa_raw & SHARED_BIT) != 0 && gpa_raw < BIT64(GPAW));
 	CHECK(gpa_raw % PAGE + size <= PAGE);
 }
 
@@ -119,13 +120,6 @@ enum status vmcall_mmio_write(uint64_t gpa_raw, unsigned size, uint64_t value)
 enum status vmcall_wbinvd(void)
 {
 	return call();
-}
-
-const struct td_info *world_info(void)
-{
-	static const struct td_info info = { .gpaw = 48 };
-
-	return &info;
 }
 
 /* A mapping of size bytes below 2 GiB with an inaccessible page behind it. */
@@ -180,7 +174,7 @@ static void make_report_agree(void)
 		return;
 	}
 	input.info.gla = decode_effective_address(&insn, gpr, input.frame.rip + insn.length, 0, 0);
-	input.info.gpa = BIT64(47) | (input.info.gpa & MASK64(46, 12)) | input.info.gla % PAGE;
+	input.info.gpa = SHARED_BIT | (input.info.gpa & MASK64(46, 12)) | input.info.gla % PAGE;
 	input.info.exit_qualification |= EPT_QUAL_FINAL;
 	input.info.instruction_length = insn.length;
 	if (insn.kind == INSN_INS || insn.kind == INSN_OUTS) {
@@ -219,7 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 
 	struct trap_frame frame = input.frame;
-	enum status status = ve_handle(&frame, &input.info);
+	enum status status = ve_handle(&frame, &input.info, GPAW);
 
 	if (status == ST_OK) {
 		uint64_t moved = frame.rip - input.frame.rip;

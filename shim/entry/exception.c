@@ -18,7 +18,7 @@ static void virtualization_exception(struct trap_frame *frame)
 	if (status != ST_OK) {
 		fatal(status, "%s: #VE at RIP 0x%lx", refusal_text(status), frame->rip);
 	}
-	status = ve_handle(frame, &info);
+	status = ve_handle(frame, &info, world_info()->gpaw);
 	if (status != ST_OK) {
 		fatal(status, "#VE reason %u qualification 0x%lx GPA 0x%lx RIP 0x%lx: %s",
 		      info.exit_reason, info.exit_qualification, info.gpa, frame->rip,

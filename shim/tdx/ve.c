@@ -12,12 +12,22 @@
 #include "linker/memmap.h"
 #include "shim/refusal.h"
 #include "shim/tdx/vmcall.h"
-#include "shim/tdx/world.h"
 
 /* Elements of a string I/O instruction that one #VE moves at most. */
 #define IO_BURST 4096
 
 #define STATUS_FLAGS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
+
+/* Where the interrupted code goes on. */
+enum ve_outcome {
+	VE_NEXT,  /* after the instruction */
+	VE_AGAIN, /* at the instruction, which has more elements to move */
+};
+
+struct ve_end {
+	enum ve_outcome outcome;
+	unsigned length; /* of the instruction: as reported, or as decoded where it was decoded */
+};
 
 /* ---- registers and memory of the interrupted code ---------------------------------------- */
 
@@ -128,16 +138,16 @@ static bool string_done(struct trap_frame *frame, const struct insn *insn)
 /* ---- port I/O ---------------------------------------------------------------------------- */
 
 static enum status io_string(struct trap_frame *frame, uint16_t port, unsigned size, bool in,
-			     bool repeat, unsigned *length)
+			     bool repeat, struct ve_end *end)
 {
 	struct insn insn;
 	struct addresses at;
 
 	TRY(fetch(frame, &insn, &at));
 	if (insn.kind != (in ? INSN_INS : INSN_OUTS) || insn.memory_size != size ||
-	    (insn.repeat != INSN_NO_REPEAT) != repeat || insn.length != *length) {
+	    (insn.repeat != INSN_NO_REPEAT) != repeat || insn.length != end->length) {
 		return refuse(ST_HOST_LIED, "port 0x%x: INS or OUTS of length %u is length %u",
-			      port, *length, insn.length);
+			      port, end->length, insn.length);
 	}
 	if (string_count(frame, &insn) == 0) {
 		return ST_OK;
@@ -160,11 +170,12 @@ static enum status io_string(struct trap_frame *frame, uint16_t port, unsigned s
 			return ST_OK;
 		}
 	}
-	*length = 0;
+	end->outcome = VE_AGAIN;
 	return ST_OK;
 }
 
-static enum status handle_io(struct trap_frame *frame, const struct ve_info *info, unsigned *length)
+static enum status handle_io(struct trap_frame *frame, const struct ve_info *info,
+			     struct ve_end *end)
 {
 	uint64_t qualification = info->exit_qualification;
 	unsigned size = 1 + (unsigned)field_get(IO_QUAL_SIZE, qualification);
@@ -176,7 +187,7 @@ static enum status handle_io(struct trap_frame *frame, const struct ve_info *inf
 		return refuse(ST_HOST_LIED, "port 0x%x: I/O size %u", port, size);
 	}
 	if ((qualification & IO_QUAL_STRING) != 0) {
-		return io_string(frame, port, size, in, (qualification & IO_QUAL_REP) != 0, length);
+		return io_string(frame, port, size, in, (qualification & IO_QUAL_REP) != 0, end);
 	}
 	if (!in) {
 		return vmcall_io_write(port, size, (uint32_t)(frame->rax & size_mask(size)));
@@ -378,7 +389,7 @@ static enum status mmio_move(struct trap_frame *frame, const struct ve_info *inf
 /* One element of STOS, LODS or MOVS; a repeated one comes back for the next. */
 static enum status mmio_string(struct trap_frame *frame, const struct ve_info *info,
 			       const struct insn *insn, const struct addresses *at,
-			       unsigned *length)
+			       struct ve_end *end)
 {
 	unsigned size = insn->memory_size;
 	bool write = insn->kind == INSN_STOS ||
@@ -412,15 +423,14 @@ static enum status mmio_string(struct trap_frame *frame, const struct ve_info *i
 		string_step(frame, insn, &frame->rdi);
 	}
 	if (!string_done(frame, insn)) {
-		*length = 0;
+		end->outcome = VE_AGAIN;
 	}
 	return ST_OK;
 }
 
-static enum status handle_mmio(struct trap_frame *frame, const struct ve_info *info,
-			       unsigned *length)
+static enum status handle_mmio(struct trap_frame *frame, const struct ve_info *info, unsigned gpaw,
+			       struct ve_end *end)
 {
-	unsigned gpaw = world_info()->gpaw;
 	struct insn insn;
 	struct addresses at;
 
@@ -429,7 +439,7 @@ static enum status handle_mmio(struct trap_frame *frame, const struct ve_info *i
 		return refuse(ST_HOST_LIED, "GPA is not shared, GPAW %u", gpaw);
 	}
 	TRY(fetch(frame, &insn, &at));
-	*length = insn.length;
+	end->length = insn.length;
 	switch (insn.kind) {
 	case INSN_MOV:
 	case INSN_MOVZX:
@@ -438,7 +448,7 @@ static enum status handle_mmio(struct trap_frame *frame, const struct ve_info *i
 	case INSN_STOS:
 	case INSN_LODS:
 	case INSN_MOVS:
-		return mmio_string(frame, info, &insn, &at, length);
+		return mmio_string(frame, info, &insn, &at, end);
 	case INSN_ADD:
 	case INSN_OR:
 	case INSN_ADC:
@@ -470,15 +480,15 @@ static enum status handle_mmio(struct trap_frame *frame, const struct ve_info *i
 
 /* ---- all causes -------------------------------------------------------------------------- */
 
-/* *length: of the instruction as reported; a handler that knows better changes it. */
-static enum status handle(struct trap_frame *frame, const struct ve_info *info, unsigned *length)
+static enum status handle(struct trap_frame *frame, const struct ve_info *info, unsigned gpaw,
+			  struct ve_end *end)
 {
 	if (info->exit_reason == EXIT_REASON_EPT_VIOLATION) {
-		return handle_mmio(frame, info, length);
+		return handle_mmio(frame, info, gpaw, end);
 	}
 	/* The length is that of an instruction exit: reported, and not to be believed blindly. */
-	if (*length == 0 || *length > INSN_MAX_LENGTH) {
-		return refuse(ST_HOST_LIED, "instruction length %u", *length);
+	if (end->length == 0 || end->length > INSN_MAX_LENGTH) {
+		return refuse(ST_HOST_LIED, "instruction length %u", end->length);
 	}
 	switch (info->exit_reason) {
 	case EXIT_REASON_CPUID:
@@ -486,7 +496,7 @@ static enum status handle(struct trap_frame *frame, const struct ve_info *info, 
 	case EXIT_REASON_HLT:
 		return vmcall_hlt((frame->rflags & RFLAGS_IF) == 0);
 	case EXIT_REASON_IO:
-		return handle_io(frame, info, length);
+		return handle_io(frame, info, end);
 	case EXIT_REASON_RDMSR:
 		return handle_rdmsr(frame);
 	case EXIT_REASON_WRMSR:
@@ -501,13 +511,13 @@ static enum status handle(struct trap_frame *frame, const struct ve_info *info, 
 	}
 }
 
-enum status ve_handle(struct trap_frame *frame, const struct ve_info *info)
+enum status ve_handle(struct trap_frame *frame, const struct ve_info *info, unsigned gpaw)
 {
-	unsigned length = info->instruction_length;
+	struct ve_end end = { VE_NEXT, info->instruction_length };
 
-	TRY(handle(frame, info, &length));
-	frame->rip += length;
-	if (length != 0) {
+	TRY(handle(frame, info, gpaw, &end));
+	if (end.outcome == VE_NEXT) {
+		frame->rip += end.length;
 		/* What an instruction does that completes. */
 		frame->rflags &= ~RFLAGS_RF;
 	}

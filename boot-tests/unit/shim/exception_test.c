@@ -19,6 +19,7 @@
 
 #define RIP_BEFORE 0xFFFF8000
 #define RIP_AFTER 0xFFFF8002
+#define GPAW 52
 
 static bool in_td;
 static enum status handler_says;
@@ -31,8 +32,15 @@ bool world_is_td(void)
 	return in_td;
 }
 
-enum status ve_handle(struct trap_frame *frame, const struct ve_info *info)
+const struct td_info *world_info(void)
 {
+	static const struct td_info info = { .gpaw = GPAW };
+	return &info;
+}
+
+enum status ve_handle(struct trap_frame *frame, const struct ve_info *info, unsigned gpaw)
+{
+	assert_int_equal(gpaw, GPAW);
 	handled = *info;
 	if (handler_says == ST_OK) {
 		frame->rip = RIP_AFTER;

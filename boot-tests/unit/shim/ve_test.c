@@ -16,12 +16,13 @@
 #include "boot-tests/unit/shim/refusals.h"
 #include "shim/tdx/ve.h"
 #include "shim/tdx/vmcall.h"
-#include "shim/tdx/world.h"
 
 #define PAGE 4096
-#define SHARED_BIT BIT64(47)
+#define SHARED_BIT BIT64(gpaw - 1)
 #define DEVICE_GPA (SHARED_BIT | 0xFE800000)
 #define ALL_FLAGS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
+
+static unsigned gpaw = 48;
 
 /* ---- the host, behind vmcall.h ----------------------------------------------------------- */
 
@@ -117,13 +118,6 @@ enum status vmcall_wbinvd(void)
 	return call(0, 0, 0);
 }
 
-const struct td_info *world_info(void)
-{
-	static const struct td_info info = { .gpaw = 48 };
-
-	return &info;
-}
-
 /* ---- the interrupted code ---------------------------------------------------------------- */
 
 static uint8_t code[32];
@@ -154,7 +148,7 @@ static void set_up(uint32_t reason, uint64_t qualification, const char *bytes, u
 static enum status handle(void)
 {
 	struct trap_frame before = frame;
-	enum status status = ve_handle(&frame, &info);
+	enum status status = ve_handle(&frame, &info, gpaw);
 
 	if (status != ST_OK) {
 		assert_int_equal(frame.rip, before.rip);
@@ -519,6 +513,14 @@ static void mmio_disagreements(void **state)
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ, 0x120);
 	info.gpa |= BIT64(48);
 	assert_refusal(handle(), ST_HOST_LIED, "GPA is not shared, GPAW 48");
+	/* The SHARED bit is where the guest's width has it. */
+	gpaw = 52;
+	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ, 0x120);
+	assert_done(2);
+	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ, 0x120);
+	info.gpa = info.gpa - SHARED_BIT + BIT64(47);
+	assert_refusal(handle(), ST_HOST_LIED, "GPA is not shared, GPAW 52");
+	gpaw = 48;
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_WRITE, 0x120);
 	assert_refusal(handle(), ST_HOST_LIED, "access 0x2 reported, 0x1 decoded");
 	set_up_mmio("\x8B\x08", 2, EPT_QUAL_READ | EPT_QUAL_WRITE, 0x120);
