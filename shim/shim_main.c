@@ -14,6 +14,7 @@
 #include "shim/entry/ap.h"
 #include "shim/entry/bsp_tables.h"
 #include "shim/fatal.h"
+#include "shim/host/acpi.h"
 #include "shim/host/fw_cfg_read.h"
 #include "shim/host/hob_read.h"
 #include "shim/host/q35.h"
@@ -32,7 +33,7 @@ _Noreturn void shim_main(uint32_t td, uint32_t hob_claim);
 /* Linker script: the lowest page of the shim. */
 extern char shim_base[];
 /* shim_entry.nasm */
-_Noreturn void entry_leave(uint64_t entry, uint64_t boot_params, uint64_t cr3);
+_Noreturn void entry_leave(uint64_t entry, uint64_t rsi, uint64_t cr3);
 
 static void require(enum status status)
 {
@@ -151,8 +152,8 @@ static void start_td(struct accept *accept, const struct image_config *config,
 	set_bounce(accept, SHARE_SHARED);
 }
 
-static void load_kernel(const struct image_config *config, bool td, struct memory_map *map,
-			struct linux_boot *linux_boot)
+/* Finds fw_cfg and the chipset. On a plain VM they say what memory there is, too. */
+static void start_devices(const struct image_config *config, bool td, struct memory_map *map)
 {
 	enum status fw_cfg = fw_cfg_init();
 	if (fw_cfg != ST_OK && config->kernel.base == 0) {
@@ -165,13 +166,35 @@ static void load_kernel(const struct image_config *config, bool td, struct memor
 		fatal(ST_NO_MEMORY, "memory map: no RAM from 0x%x to 0x%x", SHIM_RAM, SHIM_RAM_END);
 	}
 	require(platform_init());
-	struct mailbox_info mp = { gpa(MAILBOX), gpa((uintptr_t)ap_reset_vector) };
-	require(linux_boot_prepare(config, map, td ? &mp : NULL, linux_boot));
-	fw_cfg_forget();
-	if (td && linux_boot->rsdp.v == 0 && world_info()->vcpu_count > 1) {
-		fatal(ST_NOT_FOUND, "ACPI tables, by which a kernel finds %u vCPUs",
+}
+
+/* Makes the tables by which a kernel finds devices and, in a TD, vCPUs. Returns their bytes. */
+static uint32_t install_acpi(const struct image_config *config, bool td, gpa_t *rsdp)
+{
+	struct acpi_arena arena = {
+		.memory = gpa_pointer(gpa(ACPI_ARENA)),
+		.base = gpa(ACPI_ARENA),
+		.size = ACPI_ARENA_SIZE,
+	};
+	const struct mailbox_info mp = { gpa(MAILBOX), gpa((uintptr_t)ap_reset_vector) };
+	enum status status = acpi_install(&arena, config, td ? &mp : NULL, rsdp);
+	if (status != ST_NOT_FOUND) {
+		require(status);
+		return arena.used;
+	}
+	if (td && world_info()->vcpu_count > 1) {
+		fatal(status, "ACPI tables, by which a kernel finds %u vCPUs",
 		      world_info()->vcpu_count);
 	}
+	log_note("acpi: the host has no tables");
+	return 0;
+}
+
+/* Ends what the host configures, in the registers that have it. */
+static void separate(void)
+{
+	require(rtmr_separate(CC_MR_RTMR0));
+	require(rtmr_separate(CC_MR_RTMR1));
 }
 
 void shim_main(uint32_t td, uint32_t hob_claim)
@@ -193,17 +216,23 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 
 	static struct memory_map map;
 	static struct accept accept;
-	struct linux_boot linux_boot;
+	struct linux_payload payload;
+	struct handover handover = { 0 };
 	if (td != 0) {
 		start_td(&accept, config, &map);
 	}
-	load_kernel(config, td != 0, &map, &linux_boot);
+	start_devices(config, td != 0, &map);
+	require(linux_open(config, &payload));
+	uint32_t acpi_used = install_acpi(config, td != 0, &handover.rsdp);
+	separate();
+	require(linux_load(&payload, config, &map));
+	fw_cfg_forget();
+	handover_reserve(&handover, td != 0, acpi_used);
+	linux_hand_over(&payload, &map, &handover);
 	if (td != 0) {
 		set_bounce(&accept, SHARE_PRIVATE);
 	}
-
-	gpa_t root;
-	require(tables_build_handoff(linux_boot.kernel_window, &root));
-	log_note("kernel at 0x%lx", linux_boot.entry.v);
-	entry_leave(linux_boot.entry.v, linux_boot.boot_params.v, root.v);
+	require(tables_build_handoff(handover.window, &handover.cr3));
+	log_note("kernel at 0x%lx", handover.entry.v);
+	entry_leave(handover.entry.v, handover.rsi.v, handover.cr3.v);
 }

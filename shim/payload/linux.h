@@ -1,35 +1,36 @@
-// Loads a Linux bzImage, its initrd and command line, and fills boot_params for the 64-bit entry.
+// A Linux bzImage: its header is read, it is loaded with what goes with it, and then told of both.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [Linux Documentation/arch/x86/boot.rst, 64-bit BOOT PROTOCOL]
 #pragma once
 
-#include "arch/base/addr.h"
 #include "arch/base/status.h"
 #include "arch/lintel/image_config.h"
-#include "linker/memmap.h"
+#include "arch/linux/boot_params.h"
 #include "loader/memory/memory_map.h"
-#include "shim/entry/ap.h"
+#include "loader/payload/zero_page.h"
+#include "shim/payload/handover.h"
+#include "shim/payload/source.h"
 
-/* Use of the hand-off window, up to HANDOFF_TABLES. */
-#define HANDOFF_BOOT_PARAMS HANDOFF_PAGES
-#define HANDOFF_CMDLINE (HANDOFF_PAGES + 0x1000)
-#define HANDOFF_CMDLINE_SIZE 0xF000
-/* The setup part of a kernel that the host hands over; only until the kernel is loaded. */
-#define HANDOFF_SETUP (HANDOFF_PAGES + 0x10000)
-#define HANDOFF_SETUP_SIZE 0x20000
-
-struct linux_boot {
-	gpa_t entry; /* 64-bit entry; RSI = boot_params */
-	gpa_t boot_params;
-	struct gpa_range kernel_window; /* the kernel, and what it needs before it knows memory */
-	gpa_t rsdp;                     /* 0: no ACPI tables, so no AP can be woken */
+struct linux_payload {
+	struct linux_setup_header header;
+	struct source kernel;
+	struct gpa_range window;      /* the kernel, and what it needs before it knows memory */
+	struct zero_page_parts parts; /* where all is; no rsdp yet */
 };
 
+/* Finds the kernel and checks its header. ST_NOT_FOUND: there is none. */
+enum status linux_open(const struct image_config *config, struct linux_payload *out) MUST_CHECK;
+
 /*
- * Prepares everything but the jump, and measures what of it is the host's. map: as handed to the
- * kernel; only MEMORY_ACCEPTED ranges are written to. mp: where a TD's APs wait; NULL on a plain
- * VM. After fw_cfg_init() (which may have failed if the image holds the kernel) and
- * platform_init(). ST_NOT_FOUND: there is no kernel.
+ * Loads and measures kernel, command line and initrd. Only MEMORY_ACCEPTED ranges of the map, and
+ * the shim's own memory, are written to. The host is not asked for anything after it.
  */
-enum status linux_boot_prepare(const struct image_config *config, const struct memory_map *map,
-			       const struct mailbox_info *mp, struct linux_boot *out) MUST_CHECK;
+enum status linux_load(struct linux_payload *payload, const struct image_config *config,
+		       const struct memory_map *map) MUST_CHECK;
+
+/*
+ * Writes boot_params, and says in the record how the kernel is entered. map, and rsdp and reserved
+ * of the record: what the kernel is told of memory and of tables.
+ */
+void linux_hand_over(const struct linux_payload *payload, const struct memory_map *map,
+		     struct handover *handover);

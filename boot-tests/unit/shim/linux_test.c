@@ -19,6 +19,7 @@
 #include "boot-tests/unit/shim/fake_tdcall.h"
 #include "boot-tests/unit/shim/low_memory.h"
 #include "boot-tests/unit/shim/refusals.h"
+#include "shim/host/acpi.h"
 #include "shim/log.h"
 #include "shim/measure/rtmr.h"
 #include "shim/payload/linux.h"
@@ -126,24 +127,43 @@ static int setup(void **state)
 	return 0;
 }
 
-static enum status prepare(struct linux_boot *boot)
+/* The steps of shim_main.c from the payload on. mp: in a TD. */
+static enum status prepare(const struct mailbox_info *mp, struct handover *out)
 {
-	return linux_boot_prepare(&config, &map, NULL, boot);
+	struct acpi_arena arena = {
+		.memory = gpa_pointer(gpa(ACPI_ARENA)),
+		.base = gpa(ACPI_ARENA),
+		.size = ACPI_ARENA_SIZE,
+	};
+	struct linux_payload payload;
+	struct handover handover = { 0 };
+	TRY(linux_open(&config, &payload));
+	enum status status = acpi_install(&arena, &config, mp, &handover.rsdp);
+	if (status != ST_NOT_FOUND) {
+		TRY(status);
+	}
+	TRY(rtmr_separate(CC_MR_RTMR0));
+	TRY(rtmr_separate(CC_MR_RTMR1));
+	TRY(linux_load(&payload, &config, &map));
+	handover_reserve(&handover, mp != NULL, arena.used);
+	linux_hand_over(&payload, &map, &handover);
+	*out = handover;
+	return ST_OK;
 }
 
 static void assert_refused(enum status expected, const char *text)
 {
-	struct linux_boot boot = { .entry = gpa(0x1234) };
-	assert_refusal(prepare(&boot), expected, text);
+	struct handover boot = { .entry = gpa(0x1234) };
+	assert_refusal(prepare(NULL, &boot), expected, text);
 	assert_int_equal(boot.entry.v, 0x1234);
 }
 
-static void assert_booted(const struct linux_boot *boot)
+static void assert_booted(const struct handover *boot)
 {
 	assert_int_equal(boot->entry.v, 0x1000200);
-	assert_int_equal(boot->boot_params.v, HANDOFF_BOOT_PARAMS);
-	assert_int_equal(boot->kernel_window.base.v, 0x1000000);
-	assert_int_equal(boot->kernel_window.size, WINDOW_SIZE);
+	assert_int_equal(boot->rsi.v, HANDOFF_BOOT_PARAMS);
+	assert_int_equal(boot->window.base.v, 0x1000000);
+	assert_int_equal(boot->window.size, WINDOW_SIZE);
 	assert_memory_equal(gpa_pointer(gpa(0x1000000)), protected_mode, PM_SIZE);
 	assert_int_equal(params->header.header, 0x53726448);
 	assert_int_equal(params->header.type_of_loader, 0xFF);
@@ -166,14 +186,14 @@ static void assert_booted(const struct linux_boot *boot)
 
 static void from_fw_cfg(void **state)
 {
-	struct linux_boot boot;
+	struct handover boot;
 	(void)state;
 	/* What QEMU or a worse host leaves in the header. */
 	header()->type_of_loader = 0xB0;
 	header()->loadflags = 0x81;
 	header()->setup_data = 0xDEAD0000;
 	header()->ramdisk_image = 0x12345;
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_booted(&boot);
 	assert_int_equal(boot.rsdp.v, 0);
 	assert_int_equal(params->acpi_rsdp_addr, 0);
@@ -183,32 +203,32 @@ static void from_fw_cfg(void **state)
 
 static void from_the_image(void **state)
 {
-	struct linux_boot boot;
+	struct handover boot;
 	(void)state;
 	fake_files_reset();
 	fw_cfg_status = ST_NOT_FOUND;
 	config.kernel = (struct image_span){ (uintptr_t)bzimage, sizeof(bzimage) };
 	config.initrd = (struct image_span){ (uintptr_t)initrd, sizeof(initrd) };
 	config.cmdline = (struct image_span){ (uintptr_t)cmdline, cmdline_size - 1 };
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_booted(&boot);
 	/* The host has an initrd and a command line to add: neither is taken. */
 	setup(NULL);
 	config.kernel = (struct image_span){ (uintptr_t)bzimage, sizeof(bzimage) };
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_int_equal(params->header.ramdisk_size, 0);
 	assert_string_equal((const char *)(uintptr_t)params->header.cmd_line_ptr, "");
 	/* Nor is the host's kernel, by whatever name. */
 	fake_files_add("etc/boot/kernel", 0x30, "x", 1);
 	fake_files_add("etc/boot/initrd", 0x31, "x", 1);
 	fake_files_add("etc/boot/cmdline", 0x32, "x", 1);
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_int_equal(params->header.ramdisk_size, 0);
 	assert_string_equal((const char *)(uintptr_t)params->header.cmd_line_ptr, "");
 	/* A host without fw_cfg. */
 	fake_files_reset();
 	fw_cfg_status = ST_NOT_FOUND;
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	/* Cut off in the setup part. */
 	config.kernel.size = SETUP_SIZE - 1;
 	assert_refused(ST_TRUNCATED, "kernel header: setup_sects 39, of 0x4fff bytes");
@@ -222,7 +242,7 @@ static void from_the_image(void **state)
 static void from_the_files_of_the_host(void **state)
 {
 	static uint8_t patched[SETUP_SIZE];
-	struct linux_boot boot;
+	struct handover boot;
 	(void)state;
 	memcpy(patched, bzimage, SETUP_SIZE);
 	((struct linux_setup_header *)(patched + LINUX_HEADER_OFFSET))->init_size = 1;
@@ -235,7 +255,7 @@ static void from_the_files_of_the_host(void **state)
 	fake_files_add(NULL, FW_CFG_INITRD_DATA, initrd, sizeof(initrd));
 	fake_files_add(NULL, FW_CFG_CMDLINE_SIZE, &cmdline_size, 4);
 	fake_files_add(NULL, FW_CFG_CMDLINE_DATA, cmdline, sizeof(cmdline));
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_booted(&boot);
 	/* All by file: what the selectors have is not looked at. */
 	uint32_t size = 5;
@@ -246,7 +266,7 @@ static void from_the_files_of_the_host(void **state)
 	fake_files_add(NULL, FW_CFG_INITRD_SIZE, &size, 4);
 	fake_files_add(NULL, FW_CFG_CMDLINE_SIZE, &size, 4);
 	fake_files_add(NULL, FW_CFG_CMDLINE_DATA, "other", 5);
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_booted(&boot);
 }
 
@@ -254,18 +274,18 @@ static void from_the_files_of_the_host(void **state)
 static void a_large_file_of_the_host(void **state)
 {
 	static uint8_t large[HANDOFF_SETUP_SIZE + 0x1001];
-	struct linux_boot boot;
+	struct handover boot;
 	(void)state;
 	memcpy(large, bzimage, sizeof(bzimage));
 	memset(large + sizeof(bzimage), 0xA7, sizeof(large) - sizeof(bzimage));
 	fake_files_add("etc/boot/kernel", 0x30, large, sizeof(large));
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_memory_equal(gpa_pointer(gpa(0x1000000)), large + SETUP_SIZE,
 			    sizeof(large) - SETUP_SIZE);
 	/* The largest setup part there is. */
 	((struct linux_setup_header *)(large + LINUX_HEADER_OFFSET))->setup_sects = 0xFF;
 	((struct linux_setup_header *)(large + LINUX_HEADER_OFFSET))->syssize = 0;
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_memory_equal(gpa_pointer(gpa(0x1000000)), large + HANDOFF_SETUP_SIZE, 0x1001);
 }
 
@@ -289,10 +309,10 @@ static void bad_files_of_the_host(void **state)
 
 static void td_with_acpi(void **state)
 {
-	struct linux_boot boot;
+	struct handover boot;
 	(void)state;
 	acpi_fixture_serve(&fixture);
-	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(prepare(&mailbox, &boot), ST_OK);
 	assert_booted(&boot);
 	assert_int_equal(boot.rsdp.v, ACPI_ARENA);
 	assert_int_equal(params->acpi_rsdp_addr, ACPI_ARENA);
@@ -308,7 +328,7 @@ static void td_with_acpi(void **state)
 	assert_int_equal(params->e820_table[5].type, E820_NVS);
 	/* Malformed tables end the boot. */
 	fixture.rsdp[0] = 0;
-	assert_refusal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_BAD_FORMAT,
+	assert_refusal(prepare(&mailbox, &boot), ST_BAD_FORMAT,
 		       "ACPI RSDP: signature 0x2052545020445300, checksum off by 0x0");
 }
 
@@ -320,8 +340,8 @@ static void no_kernel(void **state)
 	fw_cfg_status = ST_NOT_FOUND;
 	assert_refused(ST_NOT_FOUND, "kernel: none in the image, none of the host");
 	fw_cfg_status = ST_TIMEOUT;
-	struct linux_boot boot;
-	assert_int_equal(prepare(&boot), ST_TIMEOUT);
+	struct handover boot;
+	assert_int_equal(prepare(NULL, &boot), ST_TIMEOUT);
 }
 
 static void sizes_of_the_host(void **state)
@@ -355,43 +375,43 @@ static void sizes_of_the_host(void **state)
 
 static void no_initrd(void **state)
 {
-	struct linux_boot boot;
+	struct handover boot;
 	(void)state;
 	initrd_size = 0;
 	header()->ramdisk_image = 0x2000000;
 	header()->ramdisk_size = 0x1000;
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_int_equal(params->header.ramdisk_image, 0);
 	assert_int_equal(params->header.ramdisk_size, 0);
 }
 
 static void command_lines(void **state)
 {
-	struct linux_boot boot;
+	struct handover boot;
 	const char *text = (const char *)HANDOFF_CMDLINE;
 	(void)state;
 	/* None; one without its NUL; one of exactly the kernel's size, and one more. */
 	cmdline_size = 0;
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_string_equal(text, "");
 	set_cmdline("abc");
 	cmdline_size = 3;
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_string_equal(text, "abc");
 	/* Nothing goes along behind its NUL. */
 	memcpy(cmdline, "ab\0secret", 10);
 	cmdline_size = 10;
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_memory_equal(text, "ab\0\0\0\0\0\0\0\0", 11);
 	memset(cmdline, 'x', sizeof(cmdline));
 	cmdline_size = 2047;
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_int_equal(strlen(text), 2047);
 	cmdline_size = 2048;
 	assert_refused(ST_NO_SPACE, "command line: 2048 bytes, cmdline_size 2047");
 	header()->cmdline_size = UINT32_MAX;
 	cmdline_size = HANDOFF_CMDLINE_SIZE - 1;
-	assert_int_equal(prepare(&boot), ST_OK);
+	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	cmdline_size = HANDOFF_CMDLINE_SIZE;
 	assert_refused(ST_NO_SPACE, "command line: 61440 bytes, at most 61439");
 }
@@ -432,10 +452,10 @@ static void assert_extend(unsigned i, unsigned index, const void *bytes, size_t 
 
 static void all_of_the_host_is_measured(void **state)
 {
-	struct linux_boot boot;
+	struct handover boot;
 	(void)state;
 	acpi_fixture_serve(&fixture);
-	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(prepare(&mailbox, &boot), ST_OK);
 	assert_int_equal(extend_count, 8);
 	assert_extend(0, 0, fixture.commands, fixture.command_count * sizeof(fixture.commands[0]));
 	assert_extend(1, 0, fixture.rsdp, fixture.rsdp_size);
@@ -451,7 +471,7 @@ static void all_of_the_host_is_measured(void **state)
 static void the_file_is_measured(void **state)
 {
 	static uint8_t file[sizeof(bzimage)];
-	struct linux_boot boot;
+	struct handover boot;
 	(void)state;
 	memcpy(file, bzimage, sizeof(file));
 	header()->type_of_loader = 0xB0;
@@ -459,7 +479,7 @@ static void the_file_is_measured(void **state)
 	fake_files_add("etc/boot/kernel", 0x30, file, sizeof(file));
 	fake_files_add("etc/boot/initrd", 0x31, initrd, 5);
 	fake_files_add("etc/boot/cmdline", 0x32, "abc", 3);
-	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(prepare(&mailbox, &boot), ST_OK);
 	assert_int_equal(extend_count, 5);
 	assert_extend(2, 1, file, sizeof(file));
 	assert_extend(3, 2, "abc", 3);
@@ -469,11 +489,11 @@ static void the_file_is_measured(void **state)
 
 static void what_the_host_has_not_is_no_event(void **state)
 {
-	struct linux_boot boot;
+	struct handover boot;
 	(void)state;
 	initrd_size = 0;
 	cmdline_size = 0;
-	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(prepare(&mailbox, &boot), ST_OK);
 	assert_int_equal(extend_count, 4);
 	assert_extend(2, 1, bzimage, sizeof(bzimage));
 	/* But for the command line, which the kernel has in any case. */
@@ -482,36 +502,36 @@ static void what_the_host_has_not_is_no_event(void **state)
 
 static void the_image_is_measured_already(void **state)
 {
-	struct linux_boot boot;
+	struct handover boot;
 	(void)state;
 	config.kernel = (struct image_span){ (uintptr_t)bzimage, sizeof(bzimage) };
 	config.initrd = (struct image_span){ (uintptr_t)initrd, sizeof(initrd) };
 	config.cmdline = (struct image_span){ (uintptr_t)cmdline, cmdline_size - 1 };
-	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(prepare(&mailbox, &boot), ST_OK);
 	assert_int_equal(extend_count, 2);
 	/* A kernel of the host's, with the rest in the image. */
 	extend_count = 0;
 	config.kernel = (struct image_span){ 0 };
-	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(prepare(&mailbox, &boot), ST_OK);
 	assert_int_equal(extend_count, 3);
 	assert_extend(2, 1, bzimage, sizeof(bzimage));
 	/* A kernel alone. */
 	extend_count = 0;
 	config.kernel = (struct image_span){ (uintptr_t)bzimage, sizeof(bzimage) };
 	config.initrd = config.cmdline = (struct image_span){ 0 };
-	assert_int_equal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_OK);
+	assert_int_equal(prepare(&mailbox, &boot), ST_OK);
 	assert_int_equal(extend_count, 2);
 }
 
 /* A command line that the log cannot hold. */
 static void log_full(void **state)
 {
-	struct linux_boot boot = { .entry = gpa(0x1234) };
+	struct handover boot = { .entry = gpa(0x1234) };
 	(void)state;
 	memset(cmdline, 'x', sizeof(cmdline));
 	header()->cmdline_size = UINT32_MAX;
 	cmdline_size = EVENT_LOG_SIZE;
-	assert_refusal(linux_boot_prepare(&config, &map, &mailbox, &boot), ST_LOG_FULL,
+	assert_refusal(prepare(&mailbox, &boot), ST_LOG_FULL,
 		       "event log: 0x8042 bytes, room for 0x7ed9");
 	assert_int_equal(boot.entry.v, 0x1234);
 }

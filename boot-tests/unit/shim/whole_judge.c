@@ -11,7 +11,7 @@
 #include "arch/tdx/event_log.h"
 #include "arch/x86/paging.h"
 #include "arch/x86/pc.h"
-#include "shim/payload/linux.h"
+#include "shim/payload/handover.h"
 
 #define MIB2 UINT64_C(0x200000)
 #define FADT_DSDT 40
@@ -230,13 +230,35 @@ static unsigned judge_event(const struct cc_event *event, const uint8_t *text)
 	}
 }
 
+/* The order in which a verifier replays them, which is that of the boot. */
+static unsigned rank_of(const struct cc_event *event)
+{
+	static const struct {
+		uint32_t mr, type;
+	} order[] = {
+		{ CC_MR_RTMR0, EV_EFI_HANDOFF_TABLES2 },
+		{ CC_MR_RTMR0, EV_PLATFORM_CONFIG_FLAGS },
+		{ CC_MR_RTMR0, EV_SEPARATOR },
+		{ CC_MR_RTMR1, EV_SEPARATOR },
+		{ CC_MR_RTMR1, EV_EFI_PLATFORM_FIRMWARE_BLOB2 },
+		{ CC_MR_RTMR2, EV_IPL },
+		{ CC_MR_RTMR2, EV_EVENT_TAG },
+	};
+	for (unsigned i = 0; i < ARRAY_COUNT(order); i++) {
+		if (order[i].mr == event->mr_index && order[i].type == event->event_type) {
+			return i;
+		}
+	}
+	whole_broken("event log: an event that nobody knows");
+}
+
 static void judge_log(void)
 {
 	uint8_t rtmr[WHOLE_RTMRS][SHA384_SIZE] = { { 0 } };
 	const uint8_t *end = (const uint8_t *)at(EVENT_LOG) + EVENT_LOG_SIZE;
 	const uint8_t *next = (const uint8_t *)at(EVENT_LOG) + sizeof(struct tcg_pcr_event) +
 			      sizeof(struct tcg_spec_id);
-	unsigned seen = 0;
+	unsigned seen = 0, rank = 0, separators = 0;
 	struct cc_event event;
 	for (; next + sizeof(event) <= end; next += sizeof(event) + event.event_size) {
 		memcpy(&event, next, sizeof(event));
@@ -250,11 +272,15 @@ static void judge_log(void)
 		uint8_t *of = rtmr[event.mr_index - CC_MR_RTMR0];
 		digest_of(of, SHA384_SIZE, event.digest, SHA384_SIZE, of);
 		seen |= judge_event(&event, next + sizeof(event));
+		must(rank_of(&event) >= rank, "event log: order");
+		rank = rank_of(&event);
+		separators += event.event_type == EV_SEPARATOR;
 	}
 	must(memcmp(rtmr, left->rtmr, sizeof(rtmr)) == 0, "event log and RTMRs differ");
 	must((seen & (SEEN_HOB | SEEN_KERNEL | SEEN_CMDLINE)) ==
 		     (SEEN_HOB | SEEN_KERNEL | SEEN_CMDLINE),
 	     "event log: an event is missing");
+	must(separators == 2, "event log: a separator of each register of the platform's");
 	must((seen & SEEN_INITRD) != 0 || params.header.ramdisk_size == 0,
 	     "event log: no event of the initrd");
 }
