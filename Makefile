@@ -37,7 +37,7 @@ FUZZ_C      := $(wildcard boot-tests/fuzz/*_fuzz.c)
 # Files of a freestanding program that only run on the target; all the others are pure and are
 # linked into the unit tests.
 SHIM_TARGET_ONLY    := shim/shim_main.c shim/fatal.c shim/entry/bsp_tables_enter.c
-MACHINE_TARGET_ONLY := $(filter-out %/walk.c,$(call part_files,boot-tests/machine,c))
+MACHINE_TARGET_ONLY := $(filter-out %/page_marks.c %/walk.c,$(call part_files,boot-tests/machine,c))
 
 # ---- flags -------------------------------------------------------------------------------------
 

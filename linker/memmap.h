@@ -138,7 +138,8 @@
 #define TD_HIGH_MEMORY_MAX   (MACHINE_BASE - FOUR_GIB)
 
 /* What the machine's host leaves in every byte that it adds without a measurement (TempMem, the TD
- * HOB's section behind the list): nobody may rely on zeros there, nor hand it on. */
+ * HOB's section behind the list): nobody may rely on zeros there, nor hand it on. It writes it to
+ * frames, too, where it is to have used them before a TD does. */
 #define MACHINE_FILL         0xA5
 
 /* The test payload: linked where the shim loads a bzImage. Its protected-mode part in the file, and

@@ -13,10 +13,13 @@
 #include "arch/x86/paging.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/fw_cfg_dma.h"
+#include "boot-tests/machine/page_marks.h"
 
 /* OVMF puts 64-bit BARs at 0x7000_0000_0000 when phys-bits is 48: map all of the lower half. */
 #define IDENTITY_PDPTS 256
 #define WINDOW_TABLES (MACHINE_WINDOW >> 21)
+/* What the tables of the stub map. */
+#define STUB_MEMORY pg_size(PG_512G)
 #define E820_MAX 128
 #define E820_RAM 1
 #define CPUID_ADDRESS_SIZES 0x80000008
@@ -31,7 +34,6 @@ extern const char machine_rodata_end[];
 static TABLE uint64_t pml5[PT_ENTRIES]; /* if the CPU has 5 levels */
 static TABLE uint64_t pml4[PT_ENTRIES];
 static TABLE uint64_t pdpts[IDENTITY_PDPTS][PT_ENTRIES];
-static TABLE uint64_t window_pd[PT_ENTRIES];
 static TABLE uint64_t window_pts[WINDOW_TABLES][PT_ENTRIES];
 
 static uint64_t top;
@@ -43,6 +45,13 @@ hpa_t memory_top(void)
 	return hpa(top);
 }
 
+_Noreturn static void no_memory(void)
+{
+	machine_exit(EXIT_SETUP, "no RAM behind 0x%llx: give QEMU a greater -m",
+		     (unsigned long long)MACHINE_POOL);
+}
+
+/* Where the RAM ends. */
 static void find_top(void)
 {
 	static struct fw_cfg_e820 map[E820_MAX];
@@ -57,8 +66,7 @@ static void find_top(void)
 		}
 	}
 	if (top == 0) {
-		machine_exit(EXIT_SETUP, "no RAM behind 0x%llx: give QEMU a greater -m",
-			     (unsigned long long)MACHINE_POOL);
+		no_memory();
 	}
 }
 
@@ -69,6 +77,42 @@ static uint64_t window_page(uint64_t address)
 		return entry;
 	}
 	return entry | PTE_NX | (address < (uintptr_t)machine_rodata_end ? 0 : PTE_W);
+}
+
+/* From the end of the RAM, where nobody has written yet. */
+static uint64_t *take_zeroes(uint64_t size)
+{
+	top = align_down(top - size, pg_size(PG_4K));
+	return hpa_ptr(hpa(top));
+}
+
+/* The GiBs from MACHINE_BASE on in which there is RAM: the window by 4 KiB, all else by 2 MiB. */
+static void map_pool(void)
+{
+	CHECK(top <= STUB_MEMORY);
+	uint64_t end = align_up(top, pg_size(PG_1G));
+	uint64_t areas = (end - MACHINE_BASE) / pg_size(PG_2M);
+	uint64_t *directory = take_zeroes(areas * sizeof(uint64_t));
+	uint64_t *guests = take_zeroes((end - MACHINE_POOL) / pg_size(PG_4K) / 8);
+	if (top <= MACHINE_POOL) {
+		no_memory();
+	}
+	for (uint64_t i = 0; i < areas; i++) {
+		directory[i] = (MACHINE_BASE + i * pg_size(PG_2M)) | PTE_P | PTE_W | PTE_PS |
+			       PTE_A | PTE_NX;
+	}
+	for (uint64_t i = 0; i < WINDOW_TABLES; i++) {
+		directory[i] = ptr_hpa(window_pts[i]).v | PTE_P | PTE_W;
+		for (uint64_t j = 0; j < PT_ENTRIES; j++) {
+			window_pts[i][j] =
+				window_page(MACHINE_BASE + i * pg_size(PG_2M) + j * pg_size(PG_4K));
+		}
+	}
+	uint64_t *gibs = &pdpts[pt_index(MACHINE_BASE, PG_512G)][pt_index(MACHINE_BASE, PG_1G)];
+	for (uint64_t i = 0; i < areas / PT_ENTRIES; i++) {
+		gibs[i] = ptr_hpa(&directory[i * PT_ENTRIES]).v | PTE_P | PTE_W;
+	}
+	page_marks_init(hpa(MACHINE_POOL), hpa(top), &directory[WINDOW_TABLES], guests);
 }
 
 void memory_init(void)
@@ -87,19 +131,7 @@ void memory_init(void)
 				      PTE_PS | PTE_A | PTE_D | PTE_NX;
 		}
 	}
-	uint64_t *gib = &pdpts[pt_index(MACHINE_BASE, PG_512G)][pt_index(MACHINE_BASE, PG_1G)];
-	for (uint64_t i = 0; i < PT_ENTRIES; i++) {
-		window_pd[i] = (MACHINE_BASE + i * pg_size(PG_2M)) | PTE_P | PTE_W | PTE_PS |
-			       PTE_A | PTE_D | PTE_NX;
-	}
-	for (uint64_t i = 0; i < WINDOW_TABLES; i++) {
-		window_pd[i] = ptr_hpa(window_pts[i]).v | PTE_P | PTE_W;
-		for (uint64_t j = 0; j < PT_ENTRIES; j++) {
-			window_pts[i][j] =
-				window_page(MACHINE_BASE + i * pg_size(PG_2M) + j * pg_size(PG_4K));
-		}
-	}
-	*gib = ptr_hpa(window_pd).v | PTE_P | PTE_W;
+	map_pool();
 	pml5[0] = ptr_hpa(pml4).v | PTE_P | PTE_W;
 	machine_cr3 = ptr_hpa(five_levels ? pml5 : pml4).v;
 	insn_write_cr3(machine_cr3);

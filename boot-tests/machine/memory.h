@@ -16,11 +16,13 @@ static inline hpa_t ptr_hpa(const void *pointer)
 	return hpa((uint64_t)(uintptr_t)pointer);
 }
 
-/* First byte behind the RAM above 4 GiB; the frame pool is [MACHINE_POOL, memory_top()). */
+/* The frame pool is [MACHINE_POOL, memory_top()): of the RAM above 4 GiB all but the tables at its
+ * end, which memory_init() makes. */
 hpa_t memory_top(void);
 
 /* Builds the machine's own page tables and loads them: [0, 2^47) identity, the machine's window by
- * 4 KiB pages (code not writable, data not executable). Once, on the boot CPU. */
+ * 4 KiB pages (code not writable, data not executable), the pool by 2 MiB whose dirty bits tell
+ * what was written (page_marks.h). Once, on the boot CPU. */
 void memory_init(void);
 /* Takes one 4 KiB page of the machine's window out of the map. Before other CPUs run. */
 void memory_guard(const void *page);

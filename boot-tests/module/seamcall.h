@@ -107,16 +107,21 @@ void module_post_interrupt(hpa_t tdvpr, uint8_t vector);
 
 /*
  * The memory controller: what loads and stores of the host, with a key id of its own, do to
- * [address, address + size). Frames of a TD hold its plaintext, because nested paging reads them: a
- * host that wants to see what a real one would see has to come through here.
+ * [address, address + size). Frames of a TD hold its plaintext, because nested paging reads them,
+ * and keep it when the TD is gone: a host that wants to see what a real one would see has to come
+ * through here.
  *
- * A load from a page of a TD gives bytes that depend on its key, the address and the content. A
+ * A load from a page of a TD gives bytes that depend on its key, the address and the content; from
+ * one that a TD had, and nobody has written since, bytes that say nothing of the content. A
  * store is lost and breaks the page's integrity: the TD's next access to it ends the TD
  * (NON_RECOVERABLE_TD_NON_ACCESSIBLE); a store to a control page or a table of the Secure EPT ends
  * it at its next entry (TD_FATAL). CPUs that run the TD have to be kicked for that.
  */
 void module_host_read(hpa_t address, void *to, uint64_t size);
 void module_host_write(hpa_t address, const void *from, uint64_t size);
+/* The host takes whole pages, which no TD has, for itself: from now on its own loads and stores,
+ * and tables and devices that it lets reach them, find no bytes of a TD there. */
+void module_host_own(hpa_t base, uint64_t size);
 
 /*
  * For tests, what no host can ask: the module's own books. While no CPU is in seamcall(), every

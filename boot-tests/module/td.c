@@ -118,7 +118,7 @@ void td_take_page(hpa_t tdr_page, struct pamt_entry *entry, enum pg_level level,
 void td_drop_page(hpa_t tdr_page, hpa_t page, enum pg_level level)
 {
 	struct tdr *tdr = hpa_ptr(tdr_page);
-	page_scrub(page, level, tdr->key[0]);
+	page_hide(page, level);
 	pamt_assign(pamt_find(page), level, TDX_PAGE_NDA, hpa(0));
 	__atomic_fetch_sub(&tdr->child_pages, pg_size(level) / pg_size(PG_4K), __ATOMIC_ACQ_REL);
 }

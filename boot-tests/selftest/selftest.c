@@ -77,7 +77,7 @@ _Noreturn void selftest_run(const char *name, const struct module_platform *plat
 		{ "sys-config", selftest_sys_config },   { "sys-states", selftest_sys_states },
 		{ "sys-fields", selftest_sys_fields },   { "init-faults", selftest_init_faults },
 		{ "init-limits", selftest_init_limits }, { "random", selftest_random },
-		{ "chipset", selftest_chipset },
+		{ "chipset", selftest_chipset },         { "frames", selftest_frames },
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(cases); i++) {
 		size_t size = strlen(cases[i].name) + 1;

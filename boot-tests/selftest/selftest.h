@@ -18,6 +18,7 @@ selftest_fn selftest_init_faults;
 selftest_fn selftest_init_limits;
 selftest_fn selftest_random;
 selftest_fn selftest_chipset;
+selftest_fn selftest_frames;
 
 _Noreturn void selftest_failed(const char *file, int line, const char *what, uint64_t seen);
 

@@ -196,7 +196,7 @@ static void must(uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t
 /* All that a TD can have, but it cannot run yet. */
 static void build(void)
 {
-	hpa_t page = frames_take(PG_4K);
+	hpa_t page = frames_take_page();
 	struct td_params *params = hpa_ptr(page);
 	memset(params, 0, MEM_PAGE_SIZE);
 	params->xfam = 3;
@@ -219,7 +219,7 @@ static void build(void)
 		must(TDH_MEM_SEPT_ADD, level, tdr, frames[SEPT_AT + PG_512G - level], 0);
 	}
 	must(TDH_MEM_PAGE_ADD, 0, tdr, frames[PAGE_AT], page.v);
-	frames_give(page, PG_4K);
+	frames_give_page(page);
 }
 
 /* A host that has brought up a new module, with a TD. */

@@ -217,7 +217,7 @@ void selftest_sys_config(const struct module_platform *machine)
 	struct module_platform platform = *machine;
 	memset(platform.cmrs, 0, sizeof(platform.cmrs));
 	memcpy(platform.cmrs, cmrs, sizeof(cmrs));
-	operand = hpa_ptr(frames_take(PG_4K));
+	operand = hpa_ptr(frames_take_page());
 
 	load(&platform);
 	for (unsigned i = 0; i < ARRAY_COUNT(calls); i++) {
@@ -246,5 +246,5 @@ void selftest_sys_config(const struct module_platform *machine)
 	platform.cpu_count = cpu_count() + 1;
 	load(&platform);
 	EXPECT_EQUAL(config(0, 2, 32), TDX_SYS_CONFIG_NOT_PENDING);
-	frames_give(ptr_hpa(operand), PG_4K);
+	frames_give_page(ptr_hpa(operand));
 }

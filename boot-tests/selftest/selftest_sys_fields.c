@@ -60,7 +60,7 @@ static void check_rd(const struct module_platform *platform)
 static void check_rdall(void)
 {
 	struct seam_regs regs;
-	uint64_t *list = hpa_ptr(frames_take(PG_4K));
+	uint64_t *list = hpa_ptr(frames_take_page());
 	uint64_t at_list = ptr_hpa(list).v;
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, at_list + 8, MD_NONE, 0),
 		     TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
@@ -96,14 +96,14 @@ static void check_rdall(void)
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_RDALL, 0, at_list, MD_SYS_DISALLOWED_FMS + 60, 0),
 		     TDX_SUCCESS);
 	EXPECT_EQUAL(list[1], (MD_SYS_DISALLOWED_FMS + 60) | field_put(MD_LAST_FIELD, 3));
-	frames_give(ptr_hpa(list), PG_4K);
+	frames_give_page(ptr_hpa(list));
 }
 
 static void check_info(const struct module_platform *platform)
 {
 	struct seam_regs regs;
-	struct tdsysinfo *info = hpa_ptr(frames_take(PG_4K));
-	struct cmr_info *cmrs = hpa_ptr(frames_take(PG_4K));
+	struct tdsysinfo *info = hpa_ptr(frames_take_page());
+	struct cmr_info *cmrs = hpa_ptr(frames_take_page());
 	const struct {
 		uint64_t rcx, rdx, r8, r9, operand;
 	} wrong[] = {
@@ -142,8 +142,8 @@ static void check_info(const struct module_platform *platform)
 					 (uint64_t)info->cpuid_config[i].values[1] << 32),
 			     0);
 	}
-	frames_give(ptr_hpa(info), PG_4K);
-	frames_give(ptr_hpa(cmrs), PG_4K);
+	frames_give_page(ptr_hpa(info));
+	frames_give_page(ptr_hpa(cmrs));
 }
 
 /* The size in a field's id is looked at before the call is made. */

@@ -86,7 +86,7 @@ static void check_ready(const struct tdx_host *host)
 	const struct tdmr_range *memory = &host->memory.ranges[0];
 	uint64_t base = align_down(memory->base, TDX_TDMR_ALIGN);
 	uint64_t pamt = ptr_hpa(host->pamt).v;
-	uint64_t page = frames_take(PG_4K).v;
+	uint64_t page = frames_take_page().v;
 	EXPECT_EQUAL(sys_state(), SYS_READY);
 	EXPECT_EQUAL(call(TDH_SYS_KEY_CONFIG), TDX_SYS_KEY_CONFIG_NOT_PENDING);
 	EXPECT_EQUAL(call(TDH_SYS_INIT), TDX_SYS_INIT_NOT_PENDING);
@@ -132,7 +132,7 @@ static void check_progress(const struct tdx_host *configured)
 	const struct tdmr_info *info = tdx_tdmr(configured, 0);
 	module_load(module_platform());
 	selftest_sys_init();
-	uint64_t *address = hpa_ptr(frames_take(PG_4K));
+	uint64_t *address = hpa_ptr(frames_take_page());
 	*address = ptr_hpa(info).v;
 	EXPECT_EQUAL(
 		selftest_call(&regs, TDH_SYS_CONFIG, ptr_hpa(address).v, 1, MODULE_HKID_BASE, 0),
@@ -149,7 +149,7 @@ static void check_progress(const struct tdx_host *configured)
 	}
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_TDMR_INIT, info->base, 0, 0, 0),
 		     TDX_TDMR_ALREADY_INITIALIZED);
-	frames_give(ptr_hpa(address), PG_4K);
+	frames_give_page(ptr_hpa(address));
 }
 
 /* [HW] A 1.0 module: SEAMCALL 0x22 fails with SYS_NOT_READY, RDX 0x9100000100000008 as it was. */

@@ -28,6 +28,15 @@ static bool zero_large(const struct sept_walk *walk)
 	return true;
 }
 
+static bool zero(const struct sept_walk *walk)
+{
+	if (walk->level == PG_2M) {
+		return zero_large(walk);
+	}
+	page_zero(sept_hpa(walk->value), PG_4K);
+	return true;
+}
+
 /* The entry is locked. */
 static uint64_t accept(struct vcpu *vcpu, gpa_t address, const struct sept_walk *walk)
 {
@@ -47,12 +56,12 @@ static uint64_t accept(struct vcpu *vcpu, gpa_t address, const struct sept_walk 
 	case SEPT_PENDING:
 		break;
 	}
-	if (level == PG_4K) {
-		page_zero(sept_hpa(walk->value), PG_4K);
-	} else if (!zero_large(walk)) {
+	hpa_t page = sept_hpa(walk->value);
+	if (!page_untouched(page, level) && !zero(walk)) {
 		return TDCALL_REPEAT;
 	}
-	sept_write(walk->entry, SEPT_MAPPED, sept_hpa(walk->value), level);
+	page_mark_guest(page, level);
+	sept_write(walk->entry, SEPT_MAPPED, page, level);
 	stats_add(&stats.accept[level]);
 	return TDX_SUCCESS;
 }

@@ -1,7 +1,7 @@
 // TDH.MEM.PAGE.ADD: copies a page of the host into the TD before it runs, and measures its address.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/memory.h"
 #include "boot-tests/module/leaf/leaf.h"
-#include "boot-tests/module/memory/page.h"
 #include "boot-tests/module/memory/sept_op.h"
 #include "boot-tests/module/td_mrtd.h"
 
@@ -18,7 +18,7 @@ static uint64_t add(const struct sept_op *op, const struct seam_regs *in, struct
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
-	page_copy(hpa(in->r8), hpa(in->r9));
+	module_host_read(hpa(in->r9), hpa_ptr(hpa(in->r8)), pg_size(PG_4K));
 	mrtd_page_add(op->td->tdcs, gpa(in->rcx & TDX_GPA_PAGE));
 	td_take_page(op->td->tdr_page, entry, PG_4K, TDX_PAGE_REG);
 	sept_update(op, SEPT_MAPPED, hpa(in->r8));

@@ -12,7 +12,7 @@ static uint64_t reclaim_tdr(hpa_t page, struct pamt_entry *entry)
 	if (__atomic_load_n(&tdr->child_pages, __ATOMIC_ACQUIRE) != 0) {
 		return TDX_TD_ASSOCIATED_PAGES_EXIST;
 	}
-	page_scrub(page, PG_4K, tdr->key[0]);
+	page_hide(page, PG_4K);
 	pamt_assign(entry, PG_4K, TDX_PAGE_NDA, hpa(0));
 	return TDX_SUCCESS;
 }

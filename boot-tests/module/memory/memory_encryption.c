@@ -4,6 +4,7 @@
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/module/memory/page.h"
 #include "boot-tests/module/memory/sept.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/module/td.h"
@@ -11,6 +12,7 @@
 
 /* Bytes that are encrypted together. */
 #define CIPHER_BLOCK 32
+#define RESIDUE UINT64_C(0x5245534944554553)
 /* A leaf holds an entry for as long as it runs. */
 #define LOCK_TRIES 100000000
 
@@ -38,26 +40,76 @@ static void encrypt_block(const struct tdr *tdr, hpa_t block, uint8_t out[CIPHER
 	memcpy(out, digest, CIPHER_BLOCK);
 }
 
+static void read_encrypted(const struct tdr *tdr, hpa_t from, uint8_t *to, uint64_t size)
+{
+	for (uint64_t at = from.v; at < from.v + size;) {
+		hpa_t block = hpa(align_down(at, CIPHER_BLOCK));
+		uint64_t skip = at - block.v;
+		uint64_t left = from.v + size - at;
+		uint64_t part = left < CIPHER_BLOCK - skip ? left : CIPHER_BLOCK - skip;
+		uint8_t bytes[CIPHER_BLOCK];
+		encrypt_block(tdr, block, bytes);
+		memcpy(to, bytes + skip, part);
+		to += part;
+		at += part;
+	}
+}
+
+/* What each 8 bytes of a page are that was a TD's: nothing of its content. */
+static uint64_t residue(hpa_t page)
+{
+	return RESIDUE ^ page.v;
+}
+
+static void read_residue(hpa_t from, uint8_t *to, uint64_t size)
+{
+	uint64_t word = residue(hpa(align_down(from.v, pg_size(PG_4K))));
+	for (uint64_t i = 0; i < size; i++) {
+		to[i] = (uint8_t)(word >> (from.v + i) % 8 * 8);
+	}
+}
+
+/* Of [at, end), how much is in the page of at. */
+static uint64_t in_page(uint64_t at, uint64_t end)
+{
+	uint64_t next = align_down(at, pg_size(PG_4K)) + pg_size(PG_4K);
+	return (next < end ? next : end) - at;
+}
+
 void module_host_read(hpa_t address, void *to, uint64_t size)
 {
 	uint8_t *out = to;
-	for (uint64_t at = address.v; at < address.v + size;) {
-		hpa_t block = hpa(align_down(at, CIPHER_BLOCK));
-		uint64_t skip = at - block.v;
-		uint64_t left = address.v + size - at;
-		uint64_t part = left < CIPHER_BLOCK - skip ? left : CIPHER_BLOCK - skip;
-		uint8_t bytes[CIPHER_BLOCK];
+	uint64_t part;
+	for (uint64_t at = address.v; at < address.v + size; at += part) {
+		hpa_t page = hpa(align_down(at, pg_size(PG_4K)));
+		part = in_page(at, address.v + size);
 		const struct pamt_entry *entry;
-		const struct tdr *tdr = owner_of(hpa(align_down(at, pg_size(PG_4K))), &entry);
+		const struct tdr *tdr = owner_of(page, &entry);
 		if (tdr != 0) {
-			encrypt_block(tdr, block, bytes);
+			read_encrypted(tdr, hpa(at), out, part);
+		} else if (page_is_guest(page)) {
+			read_residue(hpa(at), out, part);
 		} else {
-			memcpy(bytes, hpa_ptr(block), CIPHER_BLOCK);
+			memcpy(out, hpa_ptr(hpa(at)), part);
 		}
-		memcpy(out, bytes + skip, part);
 		out += part;
-		at += part;
 	}
+}
+
+static void own_page(hpa_t page)
+{
+	if (page_is_guest(page)) {
+		insn_rep_stosq(hpa_ptr(page), residue(page), pg_size(PG_4K) / 8);
+		page_clear_guest(page);
+	}
+}
+
+void module_host_own(hpa_t base, uint64_t size)
+{
+	for (uint64_t at = 0; at < size; at += pg_size(PG_4K)) {
+		own_page(hpa(base.v + at));
+	}
+	page_touch(base, size);
 }
 
 /* A page without content (pending) has nothing to lose. */
@@ -87,19 +139,18 @@ static void break_page(struct tdr *tdr, const struct pamt_entry *entry, hpa_t pa
 void module_host_write(hpa_t address, const void *from, uint64_t size)
 {
 	const uint8_t *bytes = from;
-	for (uint64_t at = address.v; at < address.v + size;) {
+	uint64_t part;
+	for (uint64_t at = address.v; at < address.v + size; at += part) {
 		hpa_t page = hpa(align_down(at, pg_size(PG_4K)));
-		uint64_t left = address.v + size - at;
-		uint64_t in_page = page.v + pg_size(PG_4K) - at;
-		uint64_t part = left < in_page ? left : in_page;
+		part = in_page(at, address.v + size);
 		const struct pamt_entry *entry;
 		struct tdr *tdr = owner_of(page, &entry);
 		if (tdr != 0) {
 			break_page(tdr, entry, page);
 		} else {
+			own_page(page);
 			memcpy(hpa_ptr(hpa(at)), bytes, part);
 		}
 		bytes += part;
-		at += part;
 	}
 }

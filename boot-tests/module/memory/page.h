@@ -7,16 +7,19 @@
 #include "arch/base/addr.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/page_marks.h"
 
 static inline void page_zero(hpa_t page, enum pg_level level)
 {
 	insn_rep_stosq(hpa_ptr(page), 0, pg_size(level) / 8);
 }
 
-/* Leaves nothing of the content: the same bytes for the same key and page. */
-static inline void page_scrub(hpa_t page, enum pg_level level, uint64_t key)
+/* The page is a TD's no more: what it left there is not for the host. */
+static inline void page_hide(hpa_t page, enum pg_level level)
 {
-	insn_rep_stosq(hpa_ptr(page), key ^ page.v, pg_size(level) / 8);
+	if (!page_untouched(page, level)) {
+		page_mark_guest(page, level);
+	}
 }
 
 static inline void page_copy(hpa_t to, hpa_t from)

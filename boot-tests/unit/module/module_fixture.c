@@ -14,6 +14,7 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/page_marks.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/module/td.h"
@@ -26,6 +27,8 @@
 
 struct module_fixture fixture;
 struct stats stats;
+static uint64_t guests[POOL_SIZE / PAGE / 64];
+_Static_assert(FIXTURE_AREAS == POOL_SIZE / 0x200000, "The areas are those of the pool.");
 
 /* --- the machine ------------------------------------------------------------------------------ */
 
@@ -151,6 +154,10 @@ int fixture_load(void **state)
 	void *base = (void *)(uintptr_t)POOL_BASE;
 	CHECK(mmap(base, POOL_SIZE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == base);
+	for (unsigned i = 0; i < FIXTURE_AREAS; i++) {
+		fixture.areas[i] = PTE_D;
+	}
+	page_marks_init(hpa(POOL_BASE), hpa(POOL_BASE + POOL_SIZE), fixture.areas, guests);
 	fixture.nested_top = PG_512G;
 	fixture.base = POOL_BASE;
 	fixture.end = POOL_BASE + POOL_SIZE;

@@ -18,11 +18,15 @@
 #define FIXTURE_VCPUS 2
 #define FIXTURE_CPUS 4
 #define FIXTURE_HOB 0x809000
+#define FIXTURE_AREAS 64
 
 struct module_fixture {
 	struct module_platform platform;
 	uint64_t base, end; /* convertible memory; PAMT first */
 	uint64_t next;      /* frames that were never given out */
+	/* The machine's own entries for each 2 MiB from base on. All are dirty: a test makes those
+	 * clean whose memory is to be untouched. */
+	uint64_t areas[FIXTURE_AREAS];
 	uint64_t tdr, tdvpr[FIXTURE_VCPUS];
 	struct seam_regs regs; /* of the last call() */
 

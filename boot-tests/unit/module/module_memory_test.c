@@ -10,6 +10,7 @@
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/cpu.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/page_marks.h"
 #include "boot-tests/module/memory/sept.h"
 #include "boot-tests/module/td.h"
 #include "boot-tests/unit/module/module_fixture.h"
@@ -279,6 +280,219 @@ static void control_pages_and_tables(void **state)
 	}
 }
 
+/* --- memory that was never written ------------------------------------------------------------ */
+
+/* Makes untouched the memory of a new frame; what a module stores there shows, all the same. */
+static uint64_t untouched_frame(enum pg_level level)
+{
+	static const uint64_t mark = 0x4D41524B;
+	uint64_t frame = fixture_frame(PG_2M);
+	fixture.next = frame + pg_size(PG_2M);
+	fixture.areas[(frame - fixture.base) / pg_size(PG_2M)] = 0;
+	for (uint64_t at = 0; at < pg_size(level); at += PAGE) {
+		memcpy(hpa_ptr(hpa(frame + at)), &mark, sizeof(mark));
+	}
+	return frame;
+}
+
+static uint64_t word_at(uint64_t frame)
+{
+	return *(const volatile uint64_t *)hpa_ptr(hpa(frame));
+}
+
+/* As the CPU notes it. */
+static void store(uint64_t frame)
+{
+	*(volatile uint64_t *)hpa_ptr(hpa(frame)) = 0xF111;
+	fixture.areas[(frame - fixture.base) / pg_size(PG_2M)] |= PTE_D;
+}
+
+static uint64_t accept(uint64_t operand)
+{
+	bool exited;
+	return tdcall_of_td(TDG_MEM_PAGE_ACCEPT, operand, 0, 0, 0, &exited);
+}
+
+static void block_and_track(uint64_t operand)
+{
+	assert_status(call(TDH_MEM_RANGE_BLOCK, operand, fixture.tdr, 0, 0), TDX_SUCCESS);
+	assert_status(call(TDH_MEM_TRACK, fixture.tdr, 0, 0, 0), TDX_SUCCESS);
+}
+
+static void remove_page(uint64_t operand)
+{
+	block_and_track(operand);
+	assert_status(call(TDH_MEM_PAGE_REMOVE, operand, fixture.tdr, 0, 0), TDX_SUCCESS);
+}
+
+/* The host sees other bytes than the word that stands there, in each way that it has. */
+static void assert_not_for_the_host(uint64_t frame)
+{
+	uint64_t plain = word_at(frame);
+	uint64_t seen;
+	uint8_t bytes[3];
+	host_read(hpa(frame), &seen, sizeof(seen));
+	assert_int_not_equal(seen, plain);
+	host_read(hpa(frame + 5), bytes, sizeof(bytes));
+	assert_memory_equal(bytes, (const uint8_t *)&seen + 5, sizeof(bytes));
+	host_read(hpa(frame + PAGE - 3), bytes, sizeof(bytes));
+	assert_memory_equal(bytes, (const uint8_t *)&seen + 5, sizeof(bytes));
+	module_host_own(hpa(frame), PAGE);
+	assert_int_equal(word_at(frame), seen);
+	assert_int_equal(word_at(frame + PAGE - 8), seen);
+}
+
+/* A page that is zero already is not zeroed. Once a TD has had it, it is. */
+static void accept_of_untouched_memory(void **state)
+{
+	(void)state;
+	(void)make_td(make_source());
+	fixture_finalize();
+	for (enum pg_level level = PG_4K; level <= PG_2M; level++) {
+		uint64_t at = LARGE + level * pg_size(PG_2M);
+		uint64_t operand = at | level;
+		uint64_t frame = untouched_frame(level);
+		uint64_t last = frame + pg_size(level) - PAGE;
+		uint64_t plain = word_at(last);
+		if (level == PG_4K) {
+			assert_status(call(TDH_MEM_SEPT_ADD, at | PG_2M, fixture.tdr,
+					   fixture_frame(PG_4K), 0),
+				      TDX_SUCCESS);
+		}
+		/* In and out without an ACCEPT: nobody has written. */
+		assert_status(call(TDH_MEM_PAGE_AUG, operand, fixture.tdr, frame, 0), TDX_SUCCESS);
+		remove_page(operand);
+		assert_true(page_untouched(hpa(frame), level));
+		assert_status(call(TDH_MEM_PAGE_AUG, operand, fixture.tdr, frame, 0), TDX_SUCCESS);
+		assert_status(accept(operand), TDX_SUCCESS);
+		assert_int_equal(word_at(frame), plain);
+		assert_int_equal(word_at(last), plain);
+		assert_false(page_untouched(hpa(last), PG_4K));
+		assert_true(level == PG_2M || page_untouched(hpa(last + PAGE), PG_4K));
+		remove_page(operand);
+		assert_status(call(TDH_MEM_PAGE_AUG, operand, fixture.tdr, frame, 0), TDX_SUCCESS);
+		assert_status(accept(operand), TDX_SUCCESS);
+		assert_int_equal(word_at(frame), 0);
+		assert_int_equal(word_at(last), 0);
+		memcpy(hpa_ptr(hpa(last)), &plain, sizeof(plain));
+		remove_page(operand);
+		assert_not_for_the_host(last);
+	}
+}
+
+/* What the host fills first, by its own store or by the module's controller, or has owned, is
+ * zeroed; so is what it fills while the page is pending. */
+static void accept_of_what_the_host_has_written(void **state)
+{
+	(void)state;
+	(void)make_td(make_source());
+	fixture_finalize();
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t frame = untouched_frame(PG_4K);
+		if (i == 0) {
+			store(frame);
+		} else if (i == 1) {
+			module_host_own(hpa(frame), PAGE);
+		} else if (i == 2) {
+			store(frame + PAGE); /* its neighbour: the CPU notes it of both */
+		}
+		assert_status(
+			call(TDH_MEM_PAGE_AUG, ADDRESS + (i + 1) * PAGE, fixture.tdr, frame, 0),
+			TDX_SUCCESS);
+		if (i == 3) {
+			store(frame);
+		}
+		assert_status(accept(ADDRESS + (i + 1) * PAGE), TDX_SUCCESS);
+		assert_int_equal(word_at(frame), 0);
+	}
+	/* A large page of which a TD had a small one. */
+	uint64_t large = untouched_frame(PG_2M);
+	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS + 5 * PAGE, fixture.tdr, large + 7 * PAGE, 0),
+		      TDX_SUCCESS);
+	assert_status(accept(ADDRESS + 5 * PAGE), TDX_SUCCESS);
+	remove_page(ADDRESS + 5 * PAGE);
+	assert_status(call(TDH_MEM_PAGE_AUG, LARGE | PG_2M, fixture.tdr, large, 0), TDX_SUCCESS);
+	assert_status(accept(LARGE | PG_2M), TDX_SUCCESS);
+	for (uint64_t at = 0; at < pg_size(PG_2M); at += PAGE) {
+		assert_int_equal(word_at(large + at), 0);
+	}
+}
+
+/* Split and joined, pending pages stay what they are; relocated, the new frame counts. */
+static void untouched_memory_changes_its_size(void **state)
+{
+	(void)state;
+	(void)make_td(make_source());
+	fixture_finalize();
+	uint64_t frame = untouched_frame(PG_2M);
+	uint64_t plain = word_at(frame);
+	assert_status(call(TDH_MEM_PAGE_AUG, LARGE | PG_2M, fixture.tdr, frame, 0), TDX_SUCCESS);
+	block_and_track(LARGE | PG_2M);
+	assert_status(
+		call(TDH_MEM_PAGE_DEMOTE, LARGE | PG_2M, fixture.tdr, fixture_frame(PG_4K), 0),
+		TDX_SUCCESS);
+	assert_true(page_untouched(hpa(frame), PG_2M));
+	block_and_track(LARGE | PG_2M);
+	assert_status(call(TDH_MEM_PAGE_PROMOTE, LARGE | PG_2M, fixture.tdr, 0, 0), TDX_SUCCESS);
+	assert_not_for_the_host(fixture.regs.rcx); /* the table */
+	assert_true(page_untouched(hpa(frame), PG_2M));
+	block_and_track(LARGE | PG_2M);
+	assert_status(
+		call(TDH_MEM_PAGE_DEMOTE, LARGE | PG_2M, fixture.tdr, fixture_frame(PG_4K), 0),
+		TDX_SUCCESS);
+	assert_status(accept(LARGE), TDX_SUCCESS);
+	assert_int_equal(word_at(frame), plain);
+	assert_false(page_untouched(hpa(frame), PG_4K));
+	assert_true(page_untouched(hpa(frame + PAGE), PG_4K));
+	/* What a TD had in one frame it does not find in another; and that one is zeroed. */
+	uint64_t used = untouched_frame(PG_4K);
+	store(used);
+	block_and_track(LARGE + PAGE);
+	assert_status(call(TDH_MEM_PAGE_RELOCATE, LARGE + PAGE, fixture.tdr, used, 0), TDX_SUCCESS);
+	assert_status(accept(LARGE + PAGE), TDX_SUCCESS);
+	assert_int_equal(word_at(used), 0);
+	/* With content: it moves to an untouched frame, and is a TD's there. */
+	uint64_t to = untouched_frame(PG_4K);
+	block_and_track(LARGE);
+	assert_status(call(TDH_MEM_PAGE_RELOCATE, LARGE, fixture.tdr, to, 0), TDX_SUCCESS);
+	assert_int_equal(word_at(to), plain);
+	assert_not_for_the_host(frame);
+	store(to); /* the module's copy was one */
+	remove_page(LARGE);
+	assert_not_for_the_host(to);
+}
+
+/* Frames with what a TD has left are the host's to write, in part too, and no source of a page. */
+static void what_a_td_has_left(void **state)
+{
+	(void)state;
+	struct one td = make_td(make_source());
+	fixture_finalize();
+	uint64_t seen[2];
+	uint64_t plain[2];
+	memcpy(plain, hpa_ptr(hpa(td.page)), sizeof(plain));
+	remove_page(ADDRESS);
+	assert_memory_equal(hpa_ptr(hpa(td.page)), plain, sizeof(plain));
+	fixture_init(fixture_params());
+	fixture_vcpus();
+	fixture_tables(ADDRESS);
+	uint64_t page = fixture_frame(PG_4K);
+	assert_status(call(TDH_MEM_PAGE_ADD, ADDRESS, fixture.tdr, page, td.page), TDX_SUCCESS);
+	assert_int_not_equal(word_at(page), plain[0]);
+	host_write(hpa(td.page), "host", 4);
+	host_read(hpa(td.page), seen, sizeof(seen));
+	assert_memory_equal(seen, "host", 4);
+	assert_memory_not_equal((uint8_t *)seen + 4, (uint8_t *)plain + 4, 4);
+	assert_int_not_equal(seen[1], plain[1]);
+	assert_memory_equal(hpa_ptr(hpa(td.page)), seen, sizeof(seen));
+	/* Neither is a page that a TD has. */
+	uint64_t other = fixture_frame(PG_4K);
+	plain[0] = word_at(page);
+	assert_status(call(TDH_MEM_PAGE_ADD, ADDRESS + PAGE, fixture.tdr, other, page),
+		      TDX_SUCCESS);
+	assert_int_not_equal(word_at(other), plain[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +502,10 @@ int main(void)
 		cmocka_unit_test(poison_stays),
 		cmocka_unit_test(module_reads_poison),
 		cmocka_unit_test(control_pages_and_tables),
+		cmocka_unit_test(accept_of_untouched_memory),
+		cmocka_unit_test(accept_of_what_the_host_has_written),
+		cmocka_unit_test(untouched_memory_changes_its_size),
+		cmocka_unit_test(what_a_td_has_left),
 	};
 	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

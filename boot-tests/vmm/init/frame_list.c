@@ -24,7 +24,7 @@ void frame_list_add(struct frame_list *list, hpa_t frame)
 {
 	struct frame_chunk *chunk = list->last;
 	if (chunk == NULL || chunk->count == CHUNK_FRAMES) {
-		chunk = hpa_ptr(frames_take(PG_4K));
+		chunk = hpa_ptr(frames_take_page());
 		chunk->before = list->last;
 		chunk->count = 0;
 		list->last = chunk;
@@ -48,6 +48,6 @@ void frame_list_drop(struct frame_list *list)
 	chunk->count--;
 	if (chunk->count == 0) {
 		list->last = chunk->before;
-		frames_give(ptr_hpa(chunk), PG_4K);
+		frames_give_page(ptr_hpa(chunk));
 	}
 }

@@ -1,4 +1,4 @@
-// The frame allocator: a bump pointer and two free lists.
+// The frame allocator: a bump pointer and lists of the free frames' numbers.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/vmm/init/frames.h"
 
@@ -10,17 +10,29 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/spinlock.h"
+#include "boot-tests/module/seamcall.h"
 
-/* The link stands in the frame itself. */
-struct free_frame {
-	struct free_frame *next;
+/* What 4 KiB frames are used for. */
+enum use { USE_TD, USE_PAGE, USES };
+
+/* Numbers of free frames of one size: those for TDs from the first slot up, pages from the last one
+ * down. There is a slot for each frame. */
+struct free_list {
+	uint32_t *slots;
+	uint64_t slot_count;
+	uint64_t count[USES];
+};
+
+/* The rest of the 2 MiB frame that is being cut. */
+struct cut {
+	uint64_t next, end;
 };
 
 static struct {
 	struct spinlock lock;
 	uint64_t base, bump, end;
-	uint64_t cut, cut_end; /* the rest of the 2 MiB frame that is being cut */
-	struct free_frame *free[2];
+	struct free_list small, large;
+	struct cut cuts[USES];
 	uint64_t taken;
 } pool;
 
@@ -28,18 +40,33 @@ void frames_init(hpa_t base, hpa_t end)
 {
 	CHECK(is_aligned(base.v, pg_size(PG_2M)) && base.v < end.v);
 	memset(&pool, 0, sizeof(pool));
-	pool.base = pool.bump = base.v;
+	pool.base = base.v;
 	pool.end = align_down(end.v, pg_size(PG_2M));
+	pool.small.slots = hpa_ptr(base);
+	pool.small.slot_count = (pool.end - base.v) / pg_size(PG_4K);
+	pool.large.slots = pool.small.slots + pool.small.slot_count;
+	pool.large.slot_count = (pool.end - base.v) / pg_size(PG_2M);
+	uint64_t slots = pool.small.slot_count + pool.large.slot_count;
+	pool.bump = align_up(base.v + slots * sizeof(uint32_t), pg_size(PG_2M));
 }
 
-static hpa_t take_listed(enum pg_level level)
+static uint32_t *slot(const struct free_list *list, enum use use, uint64_t index)
 {
-	struct free_frame *frame = pool.free[level];
-	if (frame == NULL) {
+	return &list->slots[use == USE_TD ? index : list->slot_count - 1 - index];
+}
+
+static void list_add(struct free_list *list, enum use use, hpa_t frame, enum pg_level level)
+{
+	CHECK(list->count[USE_TD] + list->count[USE_PAGE] < list->slot_count);
+	*slot(list, use, list->count[use]++) = (uint32_t)((frame.v - pool.base) / pg_size(level));
+}
+
+static hpa_t list_take(struct free_list *list, enum use use, enum pg_level level)
+{
+	if (list->count[use] == 0) {
 		return hpa(0);
 	}
-	pool.free[level] = frame->next;
-	return ptr_hpa(frame);
+	return hpa(pool.base + *slot(list, use, --list->count[use]) * pg_size(level));
 }
 
 static hpa_t take_bump(uint64_t size)
@@ -54,33 +81,46 @@ static hpa_t take_bump(uint64_t size)
 
 static hpa_t take_2m(void)
 {
-	hpa_t frame = take_listed(PG_2M);
+	hpa_t frame = list_take(&pool.large, USE_TD, PG_2M);
 	return frame.v != 0 ? frame : take_bump(pg_size(PG_2M));
 }
 
-static hpa_t take_4k(void)
+static hpa_t take_cut(struct cut *cut)
 {
-	hpa_t frame = take_listed(PG_4K);
-	if (frame.v != 0) {
-		return frame;
-	}
-	if (pool.cut == pool.cut_end) {
-		pool.cut = take_2m().v;
-		pool.cut_end = pool.cut == 0 ? 0 : pool.cut + pg_size(PG_2M);
-	}
-	if (pool.cut == 0) {
+	if (cut->next == cut->end) {
 		return hpa(0);
 	}
-	frame = hpa(pool.cut);
-	pool.cut += pg_size(PG_4K);
+	hpa_t frame = hpa(cut->next);
+	cut->next += pg_size(PG_4K);
 	return frame;
 }
 
-hpa_t frames_take(enum pg_level level)
+/* Without another 2 MiB frame. */
+static hpa_t take_open(enum use use)
+{
+	hpa_t frame = list_take(&pool.small, use, PG_4K);
+	return frame.v != 0 ? frame : take_cut(&pool.cuts[use]);
+}
+
+static hpa_t take_4k(enum use use)
+{
+	hpa_t frame = take_open(use);
+	if (frame.v != 0) {
+		return frame;
+	}
+	hpa_t block = take_2m();
+	if (block.v == 0) {
+		return take_open(use == USE_TD ? USE_PAGE : USE_TD);
+	}
+	pool.cuts[use] = (struct cut){ block.v, block.v + pg_size(PG_2M) };
+	return take_cut(&pool.cuts[use]);
+}
+
+static hpa_t take(enum use use, enum pg_level level)
 {
 	CHECK(level <= PG_2M);
 	spin_lock(&pool.lock);
-	hpa_t frame = level == PG_2M ? take_2m() : take_4k();
+	hpa_t frame = level == PG_2M ? take_2m() : take_4k(use);
 	pool.taken += frame.v != 0 ? pg_size(level) : 0;
 	spin_unlock(&pool.lock);
 	if (frame.v == 0) {
@@ -90,17 +130,37 @@ hpa_t frames_take(enum pg_level level)
 	return frame;
 }
 
-void frames_give(hpa_t frame, enum pg_level level)
+static void give(enum use use, hpa_t frame, enum pg_level level)
 {
 	CHECK(level <= PG_2M && is_aligned(frame.v, pg_size(level)) && frame.v >= pool.base &&
 	      frame.v < pool.end);
-	struct free_frame *link = hpa_ptr(frame);
 	spin_lock(&pool.lock);
 	CHECK(pool.taken >= pg_size(level));
-	link->next = pool.free[level];
-	pool.free[level] = link;
+	list_add(level == PG_2M ? &pool.large : &pool.small, use, frame, level);
 	pool.taken -= pg_size(level);
 	spin_unlock(&pool.lock);
+}
+
+hpa_t frames_take(enum pg_level level)
+{
+	return take(USE_TD, level);
+}
+
+void frames_give(hpa_t frame, enum pg_level level)
+{
+	give(USE_TD, frame, level);
+}
+
+hpa_t frames_take_page(void)
+{
+	hpa_t frame = take(USE_PAGE, PG_4K);
+	module_host_own(frame, pg_size(PG_4K));
+	return frame;
+}
+
+void frames_give_page(hpa_t frame)
+{
+	give(USE_PAGE, frame, PG_4K);
 }
 
 void *frames_try_span(uint64_t size)
@@ -111,6 +171,10 @@ void *frames_try_span(uint64_t size)
 	hpa_t base = take_bump(span);
 	pool.taken += base.v != 0 ? span : 0;
 	spin_unlock(&pool.lock);
+	if (base.v == 0) {
+		return NULL;
+	}
+	module_host_own(base, span);
 	return hpa_ptr(base);
 }
 

@@ -1,11 +1,13 @@
-// Host frames that the VMM gives to the module, to the TD and to its own tables.
+// Host frames: memory for TDs, and pages that the host or the module writes.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-//   base                    bump                                      end
-//    +--- given out or in a free list ---+------ untouched -----------+
+//   base              bump                                      end
+//    +-- free lists --+--- given out or free ---+-- untouched ---+
 //
-// A 2 MiB frame is cut into 4 KiB frames when there is no free one; they are never joined again.
-// A frame that comes back keeps its bytes: who takes it clears what must be clear.
+// Free frames are listed outside of them: giving one back and taking it writes nothing to it. A
+// 2 MiB frame is cut into 4 KiB frames when there is no free one; they are never joined again.
+// Memory of TDs and pages are cut from different ones: of the former QEMU then need not have what
+// no TD has written (page_marks.h).
 #pragma once
 
 #include <stdint.h>
@@ -15,11 +17,17 @@
 /* Before all others: all frames of [base, end) are free. base is 2 MiB aligned. */
 void frames_init(hpa_t base, hpa_t end);
 
-/* level: PG_4K or PG_2M. Stops the machine when there is no memory left. */
+/* Memory for a TD, PG_4K or PG_2M, in which there is what its last user left. Stops the machine
+ * when there is no memory left. */
 hpa_t frames_take(enum pg_level level);
 void frames_give(hpa_t frame, enum pg_level level);
+/* A frame of 4 KiB for what the host or the module writes at once; the host's loads and stores may
+ * reach it, and find nothing of a TD. */
+hpa_t frames_take_page(void);
+void frames_give_page(hpa_t frame);
 
-/* Contiguous memory, 2 MiB aligned; the second is null when there is none, and does not stop. */
+/* Contiguous memory for the host, 2 MiB aligned; the second is null when there is none, and does
+ * not stop. */
 void *frames_take_span(uint64_t size);
 void *frames_try_span(uint64_t size);
 /* The span taken last can be taken again as one; an older one becomes 2 MiB frames. */

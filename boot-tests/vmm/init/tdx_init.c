@@ -23,7 +23,6 @@ struct tdx_tdmrs {
 	struct tdmr_list list;
 	_Alignas(TDMR_INFO_ALIGN) uint64_t addresses[TDX_MAX_TDMRS];
 };
-_Static_assert(sizeof(struct tdx_tdmrs) <= 0x200000, "It is one 2 MiB frame.");
 
 #define say(host, ...)                                           \
 	do {                                                     \
@@ -184,7 +183,7 @@ static enum status configure(struct tdx_host *host, enum tdmr_mode mode)
 
 static void give_tdmrs(struct tdx_host *host)
 {
-	frames_give(ptr_hpa(host->tdmrs), PG_2M);
+	frames_give_span(host->tdmrs, sizeof(*host->tdmrs));
 	host->tdmrs = NULL;
 }
 
@@ -271,7 +270,7 @@ static enum status init_module(struct tdx_host *host, const struct tdmr_range *r
 		say(host, "initialization failed: no memory is convertible.");
 		return ST_NOT_FOUND;
 	}
-	host->tdmrs = hpa_ptr(frames_take(PG_2M));
+	host->tdmrs = frames_take_span(sizeof(*host->tdmrs));
 	memset(host->tdmrs, 0, sizeof(*host->tdmrs));
 	enum status status = construct(host, mode);
 	if (status != ST_OK) {

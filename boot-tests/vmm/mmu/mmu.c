@@ -87,7 +87,7 @@ void mmu_init(struct mmu *mmu, struct host_td *td, hpa_t tdr, struct shared_back
 static enum status sept_add(struct mmu *mmu, uint64_t address, enum pg_level level)
 {
 	uint64_t base = align_down(address, pg_size(level));
-	hpa_t table = frames_take(PG_4K);
+	hpa_t table = frames_take_page();
 	frame_list_add(&mmu->tables, table);
 	return SEAM_TRY(TDH_MEM_SEPT_ADD, gpa_level(base, level), mmu->tdr.v, table.v, 0);
 }
@@ -109,7 +109,7 @@ static enum status sept_link(struct mmu *mmu, struct mmu_block *block, uint64_t 
 	}
 	if (level == PG_4K && block->small == NULL) {
 		TRY(sept_add(mmu, address, PG_2M));
-		block->small = hpa_ptr(frames_take(PG_4K));
+		block->small = hpa_ptr(frames_take_page());
 		memset(block->small, 0, PAGE);
 	}
 	return ST_OK;
@@ -121,7 +121,7 @@ enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source)
 	TRY(sept_link(mmu, block, address.v, PG_4K));
 	uint64_t *frame = &block->small[page_index(address.v)];
 	CHECK(*frame == 0);
-	*frame = frames_take(PG_4K).v;
+	*frame = frames_take_page().v;
 	return SEAM_TRY(TDH_MEM_PAGE_ADD, address.v, mmu->tdr.v, *frame, ptr_hpa(source).v);
 }
 
@@ -186,12 +186,12 @@ static void remove_page(struct mmu *mmu, uint64_t address, enum pg_level level, 
 static void demote(struct mmu *mmu, struct mmu_block *block, uint64_t base)
 {
 	uint64_t operand = gpa_level(base, PG_2M);
-	hpa_t table = frames_take(PG_4K);
+	hpa_t table = frames_take_page();
 	frame_list_add(&mmu->tables, table);
 	SEAM_MUST(TDH_MEM_RANGE_BLOCK, operand, mmu->tdr.v, 0, 0);
 	track(mmu);
 	tracked_call("TDH_MEM_PAGE_DEMOTE", TDH_MEM_PAGE_DEMOTE, operand, mmu->tdr.v, table.v);
-	uint64_t *small = hpa_ptr(frames_take(PG_4K));
+	uint64_t *small = hpa_ptr(frames_take_page());
 	for (unsigned i = 0; i < BLOCK_PAGES; i++) {
 		small[i] = block->large.v + i * PAGE;
 	}
@@ -214,7 +214,7 @@ static enum status reclaim_block(struct mmu_block *block)
 		}
 	}
 	if (block->small != NULL) {
-		frames_give(ptr_hpa(block->small), PG_4K);
+		frames_give_page(ptr_hpa(block->small));
 		block->small = NULL;
 	}
 	return ST_OK;
@@ -236,6 +236,9 @@ static void augment(struct mmu *mmu, struct mmu_block *block, uint64_t address, 
 {
 	uint64_t base = align_down(address, pg_size(level));
 	hpa_t frame = frames_take(level);
+	if (mmu->dirty_frames) {
+		memset(hpa_ptr(frame), MACHINE_FILL, pg_size(level));
+	}
 	if (sept_link(mmu, block, base, level) != ST_OK) {
 		machine_exit(EXIT_TD_STOPPED,
 			     "host: no Secure EPT for GPA 0x%llx: "

@@ -45,6 +45,7 @@ struct mmu {
 	struct td_memory memory;
 	unsigned gpaw;                 /* 48: 4 levels; 52: 5 */
 	bool large_pages;              /* private memory is mapped by 2 MiB where it can */
+	bool dirty_frames;             /* the host writes to frames before the TD gets them */
 	bool sept_linked[PG_256T + 1]; /* by level: the SEPT table below the entry of GPA 0 */
 	bool sept_gib[MMU_GIBS];       /* the SEPT table of each GiB */
 	struct frame_list tables;      /* all frames of SEPT tables */
@@ -52,7 +53,8 @@ struct mmu {
 	struct mmu_block blocks[MMU_BLOCKS];
 };
 
-/* All private, nothing mapped, by 4 KiB as KVM does: large_pages is the caller's to set. */
+/* All private, nothing mapped, by 4 KiB as KVM does: large_pages and dirty_frames are the
+ * caller's to set. */
 void mmu_init(struct mmu *mmu, struct host_td *td, hpa_t tdr, struct shared_backing shared,
 	      const struct td_memory *memory, unsigned gpaw);
 

@@ -16,7 +16,7 @@
 
 static uint64_t *new_table(void)
 {
-	uint64_t *entries = hpa_ptr(frames_take(PG_4K));
+	uint64_t *entries = hpa_ptr(frames_take_page());
 	memset(entries, 0, pg_size(PG_4K));
 	return entries;
 }
@@ -114,15 +114,15 @@ void shared_table_destroy(struct shared_table *table)
 		uint64_t *directory = table->directory[gib];
 		for (unsigned i = 0; i < PT_ENTRIES; i++) {
 			if (links_pages(directory[i])) {
-				frames_give(hpa(directory[i] & PTE_ADDRESS), PG_4K);
+				frames_give_page(hpa(directory[i] & PTE_ADDRESS));
 			}
 		}
-		frames_give(ptr_hpa(directory), PG_4K);
+		frames_give_page(ptr_hpa(directory));
 	}
 	for (enum pg_level level = table->top; level >= PG_1G; level--) {
 		const uint64_t *above = hpa_ptr(table->root);
 		hpa_t below = hpa(above[0] & PTE_ADDRESS);
-		frames_give(table->root, PG_4K);
+		frames_give_page(table->root);
 		table->root = below;
 	}
 	memset(table, 0, sizeof(*table));

@@ -5,13 +5,19 @@
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/seam.h"
 
-enum status reclaim_frame(hpa_t frame, enum pg_level level)
+static enum status reclaim(hpa_t frame)
 {
 	struct seam_result result = seam(TDH_PHYMEM_PAGE_RECLAIM, frame.v, 0, 0, 0);
 	/* A frame that the SEAMCALL it was meant for has refused is still the host's. */
-	if ((result.status & TDX_STATUS_CODE) != TDX_PAGE_METADATA_INCORRECT) {
-		TRY(seam_status("TDH_PHYMEM_PAGE_RECLAIM", frame.v, result));
+	if ((result.status & TDX_STATUS_CODE) == TDX_PAGE_METADATA_INCORRECT) {
+		return ST_OK;
 	}
+	return seam_status("TDH_PHYMEM_PAGE_RECLAIM", frame.v, result);
+}
+
+enum status reclaim_frame(hpa_t frame, enum pg_level level)
+{
+	TRY(reclaim(frame));
 	frames_give(frame, level);
 	return ST_OK;
 }
@@ -20,7 +26,8 @@ enum status reclaim_list(struct frame_list *list)
 {
 	hpa_t frame;
 	while (frame_list_last(list, &frame)) {
-		TRY(reclaim_frame(frame, PG_4K));
+		TRY(reclaim(frame));
+		frames_give_page(frame);
 		frame_list_drop(list);
 	}
 	return ST_OK;

@@ -57,17 +57,17 @@ static void fill_params(struct td_params *params, const struct host_td *td,
 /* A frame that is about to become the TD's, noted before it does. */
 static hpa_t control_page(struct host_td *td)
 {
-	hpa_t page = frames_take(PG_4K);
+	hpa_t page = frames_take_page();
 	frame_list_add(&td->control, page);
 	return page;
 }
 
 static enum status init_td(struct host_td *td, const struct config *config)
 {
-	hpa_t page = frames_take(PG_4K);
+	hpa_t page = frames_take_page();
 	fill_params(hpa_ptr(page), td, config);
 	enum status status = SEAM_TRY(TDH_MNG_INIT, td->tdr.v, page.v, 0, 0);
-	frames_give(page, PG_4K);
+	frames_give_page(page);
 	return status;
 }
 
@@ -79,7 +79,7 @@ static enum status configure_key(void *arg)
 
 static enum status create_td(struct host_td *td, const struct config *config)
 {
-	td->tdr = frames_take(PG_4K);
+	td->tdr = frames_take_page();
 	TRY(SEAM_TRY(TDH_MNG_CREATE, td->tdr.v, td->place.hkid, 0, 0));
 	td->stage = TD_HAS_KEY;
 	TRY(packages_each(configure_key, td));
@@ -162,6 +162,7 @@ static enum status build(struct host_td *td, const struct config *config,
 	mmu_init(&td->mmu, td, td->tdr, td->place.shared, &from->layout->memory,
 		 config->gpaw == GPAW_52 ? 52 : 48);
 	td->mmu.large_pages = config->page_size == PAGE_SIZE_2M;
+	td->mmu.dirty_frames = config->dirty_frames;
 	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
 		TRY(create_vcpu(td, i, from->layout->hob_base));
 	}
@@ -189,12 +190,12 @@ enum status td_build(struct host_td *td, const struct td_place *place, const str
 		machine_exit(EXIT_SETUP, "TD_HOB section of 0x%llx bytes is too small",
 			     (unsigned long long)layout.hob_size);
 	}
-	hpa_t fill = frames_take(PG_4K);
+	hpa_t fill = frames_take_page();
 	memset(hpa_ptr(fill), unmeasured, MEM_PAGE_SIZE);
 	struct content content = { config->mrtd_order, &image, &layout,
 				   firmware.data,      hob,    hpa_ptr(fill) };
 	enum status status = build(td, config, &content);
-	frames_give(fill, PG_4K);
+	frames_give_page(fill);
 	frames_give_span(hob, layout.hob_size);
 	if (status == ST_OK) {
 		log_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",

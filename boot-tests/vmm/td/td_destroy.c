@@ -79,7 +79,7 @@ enum status td_destroy(struct host_td *td, uint32_t global_hkid)
 		TRY(SEAM_TRY(TDH_PHYMEM_PAGE_WBINVD,
 			     td->tdr.v | field_put(MODULE_HPA_HKID, global_hkid), 0, 0, 0));
 	}
-	frames_give(td->tdr, PG_4K);
+	frames_give_page(td->tdr);
 	memset(td, 0, sizeof(*td));
 	return ST_OK;
 }
