@@ -185,6 +185,9 @@ struct vcpu {
 	unsigned tables_traced;
 	uint64_t cr3_traced;
 
+	/* The last TD exit was for a TDCALL, which the vCPU is to execute again. */
+	bool tdcall_repeats;
+
 	/* The TD exit that ends this run of the vCPU. */
 	bool exit_pending;
 	uint64_t exit_status; /* RAX: status and exit reason */

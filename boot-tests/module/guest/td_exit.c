@@ -183,15 +183,12 @@ static void handle_invd(struct vcpu *vcpu)
 /* TDCALL and VMCALL are undefined for an AMD CPU; a real #UD goes back. */
 static void handle_ud(struct vcpu *vcpu)
 {
-	static const uint8_t tdcall_bytes[] = { 0x66, 0x0F, 0x01, 0xCC };
 	static const uint8_t vmcall_bytes[] = { 0x0F, 0x01, 0xC1 };
-	uint8_t bytes[4] = { 0 };
-	uint64_t rip = guest_linear_rip(vcpu);
-	if (!guest_read(&vcpu->svm, rip, bytes, 4) && !guest_read(&vcpu->svm, rip, bytes, 3)) {
-		guest_inject(vcpu, VECTOR_UD);
-	} else if (memcmp(bytes, tdcall_bytes, sizeof(tdcall_bytes)) == 0) {
+	uint8_t bytes[sizeof(vmcall_bytes)];
+	if (tdcall_at_rip(vcpu)) {
 		tdcall_execute(vcpu);
-	} else if (memcmp(bytes, vmcall_bytes, sizeof(vmcall_bytes)) == 0) {
+	} else if (guest_read(&vcpu->svm, guest_linear_rip(vcpu), bytes, sizeof(bytes)) &&
+		   memcmp(bytes, vmcall_bytes, sizeof(vmcall_bytes)) == 0) {
 		/* An exit of any privilege level. [SDM 3C VMCALL] */
 		ve_inject_instruction(vcpu, EXIT_REASON_VMCALL, 0, sizeof(vmcall_bytes));
 	} else {

@@ -5,13 +5,32 @@
 
 #include <stddef.h>
 
+#include "arch/base/mem.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/module/guest/guest_code.h"
 #include "boot-tests/module/guest/td_exit.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/platform.h"
+
+bool tdcall_at_rip(const struct vcpu *vcpu)
+{
+	static const uint8_t bytes[TDCALL_LENGTH] = { 0x66, 0x0F, 0x01, 0xCC };
+	uint8_t found[TDCALL_LENGTH];
+	return guest_read(&vcpu->svm, guest_linear_rip(vcpu), found, sizeof(found)) &&
+	       memcmp(found, bytes, sizeof(found)) == 0;
+}
+
+bool tdcall_is_next(struct vcpu *vcpu)
+{
+	bool repeats = vcpu->tdcall_repeats;
+	vcpu->tdcall_repeats = false;
+	return repeats && !svm_kick_pending() && !svm_interrupt_pending(&vcpu->svm) &&
+	       !svm_nmi_pending(cpu_index()) && !(vcpu->svm.vmcb->control.eventinj & EVENTINJ_V) &&
+	       tdcall_at_rip(vcpu);
+}
 
 struct tdcall_leaf {
 	const char *name;
@@ -117,5 +136,6 @@ void tdcall_execute(struct vcpu *vcpu)
 		gpr[RAX] = status;
 		guest_advance(vcpu, TDCALL_LENGTH);
 	}
+	vcpu->tdcall_repeats = status == TDCALL_REPEAT && vcpu->exit_pending;
 	trace_call(vcpu, leaf->name, rax, rip, rcx, rdx, r8, status);
 }

@@ -9,6 +9,7 @@
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/module/guest/guest_code.h"
 #include "boot-tests/module/guest/td_exit.h"
+#include "boot-tests/module/guest/tdcall.h"
 #include "boot-tests/module/guest/zero_step.h"
 #include "boot-tests/module/leaf/leaf.h"
 
@@ -87,6 +88,11 @@ void module_post_interrupt(hpa_t tdvpr, uint8_t vector)
 static void run(struct vcpu *vcpu)
 {
 	vcpu->exit_pending = false;
+	deliver_interrupts(vcpu);
+	if (tdcall_is_next(vcpu)) {
+		tdcall_execute(vcpu);
+		zero_step_progress(vcpu);
+	}
 	while (!vcpu->exit_pending) {
 		deliver_interrupts(vcpu);
 		/* No NMI comes before the TD has fetched what its last #VE was about: a #VE of the

@@ -108,6 +108,11 @@ bool svm_kick_pending(void)
 	return fixture.kicked != NULL && fixture.kicked();
 }
 
+bool svm_nmi_pending(unsigned cpu)
+{
+	return cpu == fixture.cpu && fixture.nmi;
+}
+
 void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector)
 {
 	vcpu->interrupts[vector / 64] |= BIT64(vector % 64);
@@ -365,6 +370,7 @@ uint64_t tdcall_of_td(uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8, uin
 	wanted.r8 = r8;
 	wanted.r9 = r9;
 	uint64_t rip = fixture_svm()->vmcb->save.rip;
+	vcpu()->tdcall_repeats = false; /* the TD is elsewhere by now */
 	uint64_t status = enter(tdcall_script);
 	*exited = fixture.runs == 1;
 	if (*exited) {

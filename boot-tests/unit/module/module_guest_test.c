@@ -365,6 +365,65 @@ static void accept_decisions(void **state)
 	assert_status(accept(LARGE + 0x5000), TDX_PAGE_ALREADY_ACCEPTED | 1);
 }
 
+static void kicked_script(struct svm_vcpu *svm, unsigned run)
+{
+	(void)run;
+	svm->vmcb->control.exitcode = VMEXIT_NMI;
+}
+
+static bool kick_waits(void)
+{
+	return true;
+}
+
+/* The TDCALL that the host was asked for goes on at the entry, before the vCPU runs; not when an
+ * interrupt or an exception comes first, nor when it is none any more. */
+static void tdcall_goes_on(void **state)
+{
+	(void)state;
+	uint64_t rip = vmcb()->save.rip;
+	for (unsigned first = 0; first < 5; first++) {
+		assert_status(accept(ADDRESS), EXIT_REASON_EPT_VIOLATION);
+		fixture.kicked = first == 0 ? kick_waits : NULL;
+		if (first == 1) {
+			module_post_interrupt(hpa(fixture.tdvpr[0]), 0x40);
+		}
+		fixture.nmi = first == 2;
+		vmcb()->control.eventinj = first == 3 ? EVENTINJ_V | VECTOR_PF : 0;
+		fixture.code[3] = first == 4 ? 0xC1 : 0xCC;
+		assert_status(enter(kicked_script), EXIT_REASON_EXTERNAL_INTERRUPT);
+		assert_int_equal(fixture.runs, 1);
+		assert_int_equal(gpr()[RAX], TDG_MEM_PAGE_ACCEPT);
+		/* The vCPU has run: what it does next is its own affair. */
+		fixture.kicked = NULL;
+		fixture.nmi = false;
+		fixture.code[3] = 0xCC;
+		memset(fixture_svm()->interrupts, 0, sizeof(fixture_svm()->interrupts));
+		assert_status(enter(kicked_script), EXIT_REASON_EXTERNAL_INTERRUPT);
+		assert_int_equal(vmcb()->save.rip, rip);
+	}
+	assert_status(accept(ADDRESS), EXIT_REASON_EPT_VIOLATION);
+	assert_status(enter(kicked_script), EXIT_REASON_EPT_VIOLATION);
+	assert_int_equal(fixture.runs, 0);
+	assert_int_equal(fixture.regs.rdx, EXT_QUAL_ACCEPT);
+	assert_int_equal(fixture.regs.r8, ADDRESS);
+	uint64_t page = fixture_frame(PG_4K);
+	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS, fixture.tdr, page, 0), TDX_SUCCESS);
+	uint64_t calls = stats.tdcall[TDG_MEM_PAGE_ACCEPT];
+	for (unsigned i = 0; i < 2; i++) { /* once */
+		assert_status(enter(kicked_script), EXIT_REASON_EXTERNAL_INTERRUPT);
+		assert_int_equal(fixture.runs, 1);
+		assert_status(gpr()[RAX], TDX_SUCCESS);
+		assert_int_equal(vmcb()->save.rip, rip + 4);
+		assert_int_equal(stats.tdcall[TDG_MEM_PAGE_ACCEPT], calls + 1);
+	}
+	/* An exit of another kind since: there is nothing to go on with. */
+	assert_status(accept(ADDRESS + 0x1000), EXIT_REASON_EPT_VIOLATION);
+	assert_status(tdcall2(TDG_VP_INFO, 0, 0), TDX_SUCCESS);
+	assert_status(enter(kicked_script), EXIT_REASON_EXTERNAL_INTERRUPT);
+	assert_int_equal(stats.tdcall[TDG_MEM_PAGE_ACCEPT], calls + 2);
+}
+
 static uint64_t fault_gpa, fault_info;
 
 static void npf(struct svm_vcpu *svm, unsigned run)
@@ -909,6 +968,7 @@ int main(void)
 		cmocka_unit_test_setup(veinfo_and_nesting, setup),
 		cmocka_unit_test_setup(vp_info, setup),
 		cmocka_unit_test_setup(accept_decisions, setup),
+		cmocka_unit_test_setup(tdcall_goes_on, setup),
 		cmocka_unit_test_setup(private_violations, setup),
 		cmocka_unit_test_setup(blocked_pages, setup),
 		cmocka_unit_test_setup(shared_violations, setup),

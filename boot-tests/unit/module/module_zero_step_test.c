@@ -196,6 +196,7 @@ static void what_does_not_count(void **state)
 		assert_status(tdcall_of_td(TDG_MR_RTMR_EXTEND, ADDRESS, 0, 0, 0, &exited),
 			      VIOLATION);
 	}
+	vcpu()->tdcall_repeats = false; /* the TD is elsewhere by now */
 	/* Shared: suppressed #VE, so that it is an exit. */
 	uint64_t *root = hpa_ptr(hpa(fixture.shared_root));
 	root[0] = NPT_SUPPRESS_VE;
