@@ -150,7 +150,8 @@ $(B)/machine.elf: $(MACHINE_OBJ) $(B)/machine.lds
 $(B)/machine.rom: $(MACHINE_ROM) $(B)/asm_offsets.inc Makefile
 	$(NASM) -f bin -Werror -I$(B)/ $< -o $@
 
-PAYLOAD_OBJ := $(call objects,payload,$(PAYLOAD_C) $(PAYLOAD_ASM) $(ARCH_C) loader/image/sha384.c)
+PAYLOAD_OBJ := $(call objects,payload,$(PAYLOAD_C) $(PAYLOAD_ASM) $(ARCH_C) loader/image/sha384.c \
+                 loader/memory/regions.c)
 payload: $(B)/payload.bin ## the in-tree test payload, a bzImage by its header
 $(B)/payload.elf: $(PAYLOAD_OBJ) $(B)/payload.lds
 	$(LD) $(LDFLAGS) -T $(B)/payload.lds $(PAYLOAD_OBJ) -o $@
@@ -191,7 +192,8 @@ $(B)/fuzz/pure.a: $(call objects,fuzz,$(PURE_C))
 # script's in the shim.
 WHOLE_C   := $(filter-out shim/entry/exception.c shim/entry/bsp_tables_enter.c shim/tdx/ve.c,$(SHIM_C)) \
              loader/payload/bzimage.c loader/payload/zero_page.c \
-             loader/memory/memory_map.c loader/memory/e820.c loader/image/sha384.c
+             loader/memory/memory_map.c loader/memory/e820.c loader/memory/regions.c \
+             loader/image/sha384.c
 WHOLE_OBJ := $(call objects,whole,$(WHOLE_C)) \
              $(call objects,model,loader/table/pagetable.c arch/base/fmt.c \
                                   arch/base/status.c \

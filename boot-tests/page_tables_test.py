@@ -2,7 +2,7 @@
 # What the page tables of our firmware map, as the machine sees them in a running TD.
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Boots the test payload with a trace and compares each page table in it, run by run, with what
-linker/memmap.h wants. usage: boot-tests/page_tables_test.py [--build BUILD]"""
+linker/regions.def wants. usage: boot-tests/page_tables_test.py [--build BUILD]"""
 
 import argparse
 import pathlib
@@ -27,6 +27,32 @@ def numbers_of(path):
     text = (ROOT / path).read_text(encoding="utf-8")
     return {name: int(value, 0)
             for name, value in re.findall(r"^#define (\w+)\s+(0x[0-9A-Fa-f]+|\d+)$", text, re.M)}
+
+
+def regions(at, image):
+    """Of linker/regions.def, ascending: base, end, access, share. image: base and end, by tag, of
+    what is not at the same place in each image."""
+    text = (ROOT / "linker/regions.def").read_text(encoding="utf-8")
+    lines = re.findall(r'^(?:IMAGE_)?REGION\( *(\w+), *"[^"]*", *\w+, *(\w+), *(\w+),', text, re.M)
+    return [(*(image.get(tag) or (at[tag], at[tag] + at[tag + "_SIZE"])), access, share)
+            for tag, access, share in lines]
+
+
+def boot_runs(lines, shared):
+    """What the boot table maps: runs of one permission that follow each other."""
+    runs = []
+    free = 0
+    for base, end, access, share in lines:
+        shift = shared if share == "SHARED" else 0
+        for run in (free, base, "RW", 0), (base, end, access, shift):
+            if run[0] == run[1] or run[2] == "ABSENT":
+                continue
+            if runs and runs[-1][1:] == (run[0], *run[2:]):
+                run = (runs.pop()[0], *run[1:])
+            runs.append(run)
+        free = end
+    words = {"R": "r---", "RX": "r-x-", "RW": "rw--"}
+    return [(base, end, words[access], base | shift) for base, end, access, shift in runs]
 
 
 def symbols():
@@ -89,26 +115,16 @@ class Firmware(unittest.TestCase):
 
     def test_boot_table(self):
         at = self.at
-        stack, ist, bounce = at["BSP_STACK"], at["IST_STACK"], at["BOUNCE"]
         text, constants = self.of["shim_base"], self.of["shim_rodata"]
         self.assertTrue(at["SHIM_BASE_MIN"] <= text < constants < at["AP_TABLE"])
+        lines = regions(at, {"PAYLOAD": (text, text), "SHIM_TEXT": (text, constants),
+                             "SHIM_CONSTANTS": (constants, at["AP_TABLE"])})
         for gpaw, shared in SHARED.items():
             table = self.boot(gpaw, 0)
             self.assertEqual(table.cr3, at["BOOT_TABLES"])
             self.assertTrue(table.cr0 & CR0_WP)
             self.assertTrue(at["SHIM_DATA"] <= table.idt < at["SHIM_DATA"] + at["SHIM_DATA_SIZE"])
-            self.check(table, [
-                (PAGE, stack - PAGE, "rw--"),
-                (stack, stack + at["BSP_STACK_SIZE"], "rw--"),
-                (ist, ist + at["IST_STACK_SIZE"], "rw--"),
-                (ist + at["IST_STACK_SIZE"] + PAGE, bounce, "rw--"),
-                (bounce, bounce + at["BOUNCE_SIZE"], "rw--", bounce | shared),
-                (bounce + at["BOUNCE_SIZE"], text, "rw--"),
-                (text, constants, "r-x-"),
-                (constants, at["MAILBOX"], "r---"),  # and the AP table
-                (at["MAILBOX"], at["RESET_PAGE"], "rw--"),
-                (at["RESET_PAGE"], at["FOUR_GIB"], "r-x-"),
-            ])
+            self.check(table, boot_runs(lines, shared))
 
     def test_ap_table(self):
         for gpaw in SHARED:

@@ -1,24 +1,27 @@
 // Every address that Lintel chooses, once: numbers only, read by C, nasm and the linker scripts.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
+// What lies in each of these regions, how it comes into a TD, and who may do what with it, says
+// linker/regions.def.
+//
 // The image. It ends at 4 GiB; every page of it is used, and measured. The linker puts the shim's
 // text and constants right below the AP table: their size says where they start (shim_base). An
 // embedded kernel, initrd and command line stand right below that. The file is padded in front, to
 // a multiple of IMAGE_ALIGN.
 //
 //   0x1_0000_0000 +--------------------------------------------------------------+
-//                 | reset page: entry code of both worlds, GDT, image config,    |  R-X  4 KiB
+//                 | reset page: entry code of both worlds, GDT, image config,    |  4 KiB
 //   RESET_PAGE    |   TDVF metadata, GUID table, reset vector at 0xFFFF_FFF0      |
 //                 +--------------------------------------------------------------+
-//   MAILBOX       | MP wake-up mailbox: OS half, then all x2APIC ids             |  RW-  8 KiB
+//   MAILBOX       | MP wake-up mailbox: OS half, then all x2APIC ids             |  8 KiB
 //                 +--------------------------------------------------------------+
-//   AP_TABLE      | AP table: PML4, PDPT, 4 PDs; identity [0, 4 GiB), R+X only   |  R--  24 KiB
+//   AP_TABLE      | AP table: PML4, PDPT, 4 PDs; identity [0, 4 GiB), R+X only   |  24 KiB
 //                 +--------------------------------------------------------------+
-//                 | shim constants                                               |  R--
+//                 | shim constants                                               |
 //   shim_rodata   +--------------------------------------------------------------+
-//                 | shim text                                                    |  R-X
+//                 | shim text                                                    |
 //   shim_base     +--------------------------------------------------------------+
-//                 | embedded payload (optional): command line, initrd, kernel    |  R--
+//                 | embedded payload (optional): command line, initrd, kernel    |
 //                 +--------------------------------------------------------------+
 //                 | padding of the file, not loaded into a TD                    |
 //                 +--------------------------------------------------------------+
@@ -26,81 +29,100 @@
 // The mailbox stands in the measured image and not in RAM: its initial bytes are zero by
 // measurement, so that a host cannot seed a wake-up command before the shim has run.
 //
-// Low memory while the shim runs (private; TDX metadata type in brackets):
+// Low memory while the shim runs:
 //
-//   SHIM_RAM_END    0x0100_0000 +----------------------------------------------+
-//                               | ACPI arena: tables from the host, MADT with  |  e820 type 3
-//   ACPI_ARENA      0x00A0_0000 |   the wake-up structure                      |
-//                               +----------------------------------------------+
-//   HANDOFF_PAGES   0x0090_0000 | boot_params, command line, hand-off table    |  becomes RAM
-//                               +----------------------------------------------+
-//   BOUNCE          0x0084_0000 | bounce buffer for fw_cfg DMA (shared while   |  becomes RAM
-//                               |   used, then private and accepted again)     |
-//                               +----------------------------------------------+
-//   TD_HOB          0x0083_0000 | TD HOB, written by the host        [TD_HOB]  |
-//                               +----------------------------------------------+
-//   IST_STACK       0x0082_A000 | stack of #DF and #MC, a guard page each side |
-//                               |                                    [TempMem] |
-//   BSP_STACK       0x0082_1000 | stack, a guard page each side      [TempMem] |
-//                               +----------------------------------------------+
-//   EVENT_LOG       0x0081_8000 | measurement event log              [TempMem] |  e820 type 4
-//                               +----------------------------------------------+
-//   SHIM_DATA       0x0081_0000 | .bss of the shim                   [TempMem] |
-//                               +----------------------------------------------+
-//   BOOT_TABLES     0x0080_0000 | boot table                         [TempMem] |
-//                               +----------------------------------------------+
+//   SHIM_RAM_END     0x0100_0000 +----------------------------------------------+
+//                                | ACPI arena: tables from the host, MADT with  |
+//   ACPI_ARENA       0x00A0_0000 |   the wake-up structure                      |
+//                                +----------------------------------------------+
+//   HANDOFF_TABLES   0x0093_0000 | hand-off table                               |
+//   HANDOFF_SETUP    0x0091_0000 | setup part of the host's kernel              |
+//   HANDOFF_CMDLINE  0x0090_1000 | command line                                 |
+//   HANDOFF_BOOT_..  0x0090_0000 | boot_params (HANDOFF_BOOT_PARAMS)            |
+//                                +----------------------------------------------+
+//   BOUNCE           0x0084_0000 | bounce buffer for fw_cfg DMA                 |
+//                                +----------------------------------------------+
+//   TD_HOB           0x0083_0000 | TD HOB, written by the host                  |
+//                                +----------------------------------------------+
+//   IST_STACK        0x0082_A000 | stack of #DF and #MC, a guard page each side |
+//   BSP_STACK        0x0082_1000 | stack, a guard page each side                |
+//                                +----------------------------------------------+
+//   EVENT_LOG        0x0081_8000 | measurement event log                        |
+//                                +----------------------------------------------+
+//   SHIM_DATA        0x0081_0000 | .bss of the shim                             |
+//                                +----------------------------------------------+
+//   BOOT_TABLES      0x0080_0000 | boot table                                   |
+//                                +----------------------------------------------+
 #pragma once
 
-#define FOUR_GIB             0x100000000
-#define MEM_PAGE_SIZE        0x1000
+#define FOUR_GIB                 0x100000000
+#define MEM_PAGE_SIZE            0x1000
 
 /* The shim's budget: 96 KiB of measured pages at most. */
-#define SHIM_BASE_MIN        0xFFFE8000
-#define AP_TABLE             0xFFFF7000
-#define AP_TABLE_PAGES       6
-#define MAILBOX              0xFFFFD000
-#define MAILBOX_PAGES        2
-#define RESET_PAGE           0xFFFFF000
+#define SHIM_BASE_MIN            0xFFFE8000
+#define AP_TABLE                 0xFFFF7000
+#define AP_TABLE_SIZE            0x6000
+#define AP_TABLE_PAGES           (AP_TABLE_SIZE / MEM_PAGE_SIZE)
+#define MAILBOX                  0xFFFFD000
+#define MAILBOX_SIZE             0x2000
+#define RESET_PAGE               0xFFFFF000
+#define RESET_PAGE_SIZE          0x1000
 /* struct image_config, written by the loader. */
-#define IMAGE_CONFIG         0xFFFFF000
-#define RESET_CODE           0xFFFFF080
+#define IMAGE_CONFIG             0xFFFFF000
+#define RESET_CODE               0xFFFFF080
 /* TDX metadata descriptor, then the GUIDed table and the reset vector, written by the loader's
  * TDVF sink (all but the vector itself). */
-#define TDVF_METADATA        0xFFFFFC00
-#define TDVF_METADATA_END    0xFFFFFE00
-#define RESET_VECTOR         0xFFFFFFF0
+#define TDVF_METADATA            0xFFFFFC00
+#define TDVF_METADATA_END        0xFFFFFE00
+#define RESET_VECTOR             0xFFFFFFF0
 
 /* QEMU maps -bios so that it ends at 4 GiB, and wants a file that is a multiple of this. */
-#define IMAGE_ALIGN          0x10000
+#define IMAGE_ALIGN              0x10000
 /* 0xFEE00000 is the xAPIC page of a plain VM: an image must end above it. */
-#define IMAGE_MAX_SIZE       0x1000000
+#define IMAGE_MAX_SIZE           0x1000000
 
-#define SHIM_RAM             0x800000
-#define BOOT_TABLES          0x800000
-#define BOOT_TABLES_PAGES    16
-#define SHIM_DATA            0x810000
-#define SHIM_DATA_SIZE       0x8000
-#define EVENT_LOG            0x818000
-#define EVENT_LOG_SIZE       0x8000
-#define BSP_STACK            0x821000
-#define BSP_STACK_SIZE       0x8000
-#define IST_STACK            0x82A000
-#define IST_STACK_SIZE       0x2000
-#define TEMPMEM_END          0x830000
-#define TD_HOB               0x830000
-#define TD_HOB_SIZE          0x2000
-#define BOUNCE               0x840000
-#define BOUNCE_SIZE          0x40000
-#define HANDOFF_PAGES        0x900000
-#define HANDOFF_SIZE         0x100000
-#define HANDOFF_TABLES       0x930000
-#define HANDOFF_TABLES_PAGES 8
-#define ACPI_ARENA           0xA00000
-#define ACPI_ARENA_SIZE      0x600000
-#define SHIM_RAM_END         0x1000000
+/* A null pointer leads here. */
+#define NULL_PAGE                0
+#define NULL_PAGE_SIZE           0x1000
+
+#define SHIM_RAM                 0x800000
+#define BOOT_TABLES              0x800000
+#define BOOT_TABLES_SIZE         0x10000
+#define SHIM_DATA                0x810000
+#define SHIM_DATA_SIZE           0x8000
+#define EVENT_LOG                0x818000
+#define EVENT_LOG_SIZE           0x8000
+#define BSP_GUARD                0x820000
+#define BSP_GUARD_SIZE           0x1000
+#define BSP_STACK                0x821000
+#define BSP_STACK_SIZE           0x8000
+#define IST_GUARD                0x829000
+#define IST_GUARD_SIZE           0x1000
+#define IST_STACK                0x82A000
+#define IST_STACK_SIZE           0x2000
+#define TOP_GUARD                0x82C000
+#define TOP_GUARD_SIZE           0x1000
+#define TEMPMEM_SPARE            0x82D000
+#define TEMPMEM_SPARE_SIZE       0x3000
+#define TEMPMEM_END              0x830000
+#define TD_HOB                   0x830000
+#define TD_HOB_SIZE              0x2000
+#define BOUNCE                   0x840000
+#define BOUNCE_SIZE              0x40000
+#define HANDOFF_BOOT_PARAMS      0x900000
+#define HANDOFF_BOOT_PARAMS_SIZE 0x1000
+#define HANDOFF_CMDLINE          0x901000
+#define HANDOFF_CMDLINE_SIZE     0xF000
+#define HANDOFF_SETUP            0x910000
+#define HANDOFF_SETUP_SIZE       0x20000
+#define HANDOFF_TABLES           0x930000
+#define HANDOFF_TABLES_SIZE      0x8000
+#define ACPI_ARENA               0xA00000
+#define ACPI_ARENA_SIZE          0x600000
+#define SHIM_RAM_END             0x1000000
 
 /* A bzImage is loaded here, its preferred address; RAM below 4 GiB must hold it. */
-#define KERNEL_BASE          0x1000000
+#define KERNEL_BASE              0x1000000
 
 /*
  * The TDX machine, a program of its own under QEMU (boot-tests/). The TD owns all low RAM, so the
@@ -123,27 +145,27 @@
  *   MACHINE_TRAMPOLINE 32 KiB |   once the TD runs)                            |
  *   0                         +-----------------------------------------------+
  */
-#define MACHINE_STUB         0x100000
-#define MACHINE_ROM          0xFFFF0000
-#define MACHINE_TRAMPOLINE   0x8000
-#define MACHINE_STACK_SIZE   0x10000
-#define MACHINE_BASE         0x200000000
-#define MACHINE_WINDOW       0x4000000
-#define MACHINE_POOL         0x204000000
+#define MACHINE_STUB             0x100000
+#define MACHINE_ROM              0xFFFF0000
+#define MACHINE_TRAMPOLINE       0x8000
+#define MACHINE_STACK_SIZE       0x10000
+#define MACHINE_BASE             0x200000000
+#define MACHINE_WINDOW           0x4000000
+#define MACHINE_POOL             0x204000000
 /* What of a TD's memory lies below 4 GiB, as in QEMU's q35: all of it if that is less than the
  * first, else so much as the second. */
-#define TD_LOW_MEMORY_MAX    0xB0000000
-#define TD_LOW_MEMORY_SPLIT  0x80000000
+#define TD_LOW_MEMORY_MAX        0xB0000000
+#define TD_LOW_MEMORY_SPLIT      0x80000000
 /* Shared GPA == HPA, so a TD's memory above 4 GiB ends below the machine. */
-#define TD_HIGH_MEMORY_MAX   (MACHINE_BASE - FOUR_GIB)
+#define TD_HIGH_MEMORY_MAX       (MACHINE_BASE - FOUR_GIB)
 
 /* What the machine's host leaves in every byte that it adds without a measurement (TempMem, the TD
  * HOB's section behind the list): nobody may rely on zeros there, nor hand it on. It writes it to
  * frames, too, where it is to have used them before a TD does. */
-#define MACHINE_FILL         0xA5
+#define MACHINE_FILL             0xA5
 
 /* The test payload: linked where the shim loads a bzImage. Its protected-mode part in the file, and
  * the memory it needs: the header states both. */
-#define PAYLOAD_BASE         KERNEL_BASE
-#define PAYLOAD_FILE_SIZE    0xA000
-#define PAYLOAD_WINDOW       0x200000
+#define PAYLOAD_BASE             KERNEL_BASE
+#define PAYLOAD_FILE_SIZE        0xA000
+#define PAYLOAD_WINDOW           0x200000

@@ -26,10 +26,10 @@ SECTIONS
 
 	/* The loader builds the AP table on the host and writes it here. */
 	. = AP_TABLE;
-	.ap_table : { ap_table = .; . += AP_TABLE_PAGES * MEM_PAGE_SIZE; } :image =0
+	.ap_table : { ap_table = .; . += AP_TABLE_SIZE; } :image =0
 	/* Zero in the measured image. */
 	. = MAILBOX;
-	.mailbox : { ap_mailbox = .; . += MAILBOX_PAGES * MEM_PAGE_SIZE; } :image =0
+	.mailbox : { ap_mailbox = .; . += MAILBOX_SIZE; } :image =0
 
 	/* The reset page. What lies between the code and the vector is the loader's: TDX metadata
 	 * and the GUIDed table. It is zero here. */

@@ -227,7 +227,7 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 	separate();
 	require(linux_load(&payload, config, &map));
 	fw_cfg_forget();
-	handover_reserve(&handover, td != 0, acpi_used);
+	handover.reserved_count = regions_reserved(td != 0, acpi_used, handover.reserved);
 	linux_hand_over(&payload, &map, &handover);
 	if (td != 0) {
 		set_bounce(&accept, SHARE_PRIVATE);

@@ -36,5 +36,5 @@ ABI_FIELD(struct mailbox, apic_id, 4, 4);
 ABI_FIELD(struct mailbox, wakeup_vector, 8, 8);
 ABI_FIELD(struct mailbox, reserved_firmware, 0x800, 128);
 ABI_FIELD(struct mailbox, arrived, 0x880, 6016);
-_Static_assert(sizeof(struct mailbox) == MAILBOX_PAGES * MEM_PAGE_SIZE,
+_Static_assert(sizeof(struct mailbox) == MAILBOX_SIZE,
 	       "memmap.h says how many pages the mailbox has.");

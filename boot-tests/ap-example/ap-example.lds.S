@@ -25,11 +25,11 @@ SECTIONS
 	ASSERT(. <= EXAMPLE_AP_CODE + MEM_PAGE_SIZE, "the AP path must lie within one page.")
 
 	. = EXAMPLE_MAILBOX;
-	.mailbox : { ap_mailbox = .; . += MAILBOX_PAGES * MEM_PAGE_SIZE; } :image =0
+	.mailbox : { ap_mailbox = .; . += MAILBOX_SIZE; } :image =0
 
 	. = EXAMPLE_AP_TABLE;
 	.ap_table : { KEEP(*(.ap_table)) } :image
-	ASSERT(SIZEOF(.ap_table) == AP_TABLE_PAGES * MEM_PAGE_SIZE, "size of the AP table.")
+	ASSERT(SIZEOF(.ap_table) == AP_TABLE_SIZE, "size of the AP table.")
 
 	. = EXAMPLE_RESET;
 	.tdvf : { KEEP(*(.tdvf)) } :image =0

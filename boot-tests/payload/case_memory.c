@@ -8,6 +8,7 @@
 #include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
 #include "linker/memmap.h"
+#include "loader/memory/regions.h"
 
 #define WORDS_PER_PAGE (MEM_PAGE_SIZE / 8)
 /* No memory is here: between RAM and the devices of every machine that the tests use. */
@@ -27,8 +28,7 @@ static bool in_use(const struct info *info, uint64_t page)
 	uint64_t initrd = (uint64_t)params->ext_ramdisk_image << 32 | header->ramdisk_image;
 	uint64_t initrd_size = (uint64_t)params->ext_ramdisk_size << 32 | header->ramdisk_size;
 
-	return page == 0 ||
-	       ranges_overlap(page, MEM_PAGE_SIZE, SHIM_RAM, SHIM_RAM_END - SHIM_RAM) ||
+	return regions_have(page) ||
 	       ranges_overlap(page, MEM_PAGE_SIZE, PAYLOAD_BASE, PAYLOAD_WINDOW) ||
 	       ranges_overlap(page, MEM_PAGE_SIZE, initrd, initrd_size);
 }

@@ -3,6 +3,7 @@
 #include "loader/image/plan.h"
 
 #include "linker/memmap.h"
+#include "loader/memory/regions.h"
 
 /* The window that an entry of each tag must lie in, and the kind it must have. */
 static const struct plan_rule {
@@ -11,7 +12,8 @@ static const struct plan_rule {
 	uint64_t base;
 	uint64_t end;
 } plan_rules[PLAN_TAG_COUNT] = {
-	[PLAN_SHIM_DATA] = { "shim data", PLAN_TEMP_MEM, SHIM_RAM, TEMPMEM_END },
+	[PLAN_SHIM_DATA] = { "shim data", PLAN_TEMP_MEM, SHIM_RAM,
+			     SHIM_RAM + REGIONS_TEMP_MEM_SIZE },
 	[PLAN_HOB] = { "TD HOB", PLAN_TD_HOB, TD_HOB, TD_HOB + TD_HOB_SIZE },
 	[PLAN_KERNEL] = { "kernel", PLAN_IMAGE, FOUR_GIB - IMAGE_MAX_SIZE, AP_TABLE },
 	[PLAN_INITRD] = { "initrd", PLAN_IMAGE, FOUR_GIB - IMAGE_MAX_SIZE, AP_TABLE },
@@ -133,7 +135,7 @@ enum status plan_make(struct plan *plan, const struct plan_parts *parts)
 	}
 
 	struct plan made = { 0 };
-	TRY(plan_add(&made, &(struct plan_entry){ { gpa(SHIM_RAM), TEMPMEM_END - SHIM_RAM },
+	TRY(plan_add(&made, &(struct plan_entry){ { gpa(SHIM_RAM), REGIONS_TEMP_MEM_SIZE },
 						  PLAN_TEMP_MEM,
 						  PLAN_SHIM_DATA,
 						  NULL,

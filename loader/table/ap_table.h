@@ -11,8 +11,6 @@
 #include "arch/base/status.h"
 #include "linker/memmap.h"
 
-#define AP_TABLE_SIZE (AP_TABLE_PAGES * MEM_PAGE_SIZE)
-
 /* pages: AP_TABLE_PAGES * 512 entries, 4 KiB aligned; base: where the CPU will find them.
  * ST_BAD_ARGUMENT: base is unaligned or does not end at or below 4 GiB. */
 enum status ap_table_build(uint64_t *pages, gpa_t base) MUST_CHECK;

@@ -7,10 +7,9 @@
 // What the firmware defines, at link time, below 4 GiB, private, and measured or written by the
 // firmware itself before the first AP runs:
 //
-//   ap_table     AP_TABLE_PAGES pages as ap_table_build() (loader/table/ap_table.h) makes them for
-//   their
+//   ap_table     AP_TABLE_PAGES pages as ap_table_build() (loader/table/ap_table.h) makes for their
 //                own address. Read by the page walk only. Stays as it is while the OS runs.
-//   ap_mailbox   MAILBOX_PAGES pages of zeros: struct mailbox. An AP reads its first 16 bytes and
+//   ap_mailbox   MAILBOX_SIZE bytes of zeros: struct mailbox. An AP reads its first 16 bytes and
 //                arrived[], writes command and, at arrival, arrived[]. e820 type 4 (ACPI NVS), so
 //                that the OS leaves it private; UEFI: EfiACPIMemoryNVS.
 //   ap_flags     uint32_t, read at each wake-up. IMAGE_CONFIG_AP_STRICT: CR0.WP=1 at the vector,

@@ -21,37 +21,22 @@ static struct pt_map identity(uint64_t base, uint64_t end, enum pt_perm perm)
 	return (struct pt_map){ base, gpa(base), end - base, perm, SHARE_PRIVATE };
 }
 
-static struct pt_arena arena_at(uint64_t base, size_t pages)
+static struct pt_arena arena_at(uint64_t base, size_t size)
 {
-	return (struct pt_arena){ (uint64_t *)base, gpa(base), pages };
+	return (struct pt_arena){ (uint64_t *)base, gpa(base), size / MEM_PAGE_SIZE };
 }
 
-enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint64_t text,
-			      uint64_t constants, gpa_t *root)
+enum status tables_build_boot(bool td, unsigned gpaw, const struct region_bounds *bounds,
+			      gpa_t *root)
 {
-	uint64_t image = FOUR_GIB - image_size;
-	struct pt_map maps[16];
-	size_t count = 0;
-	maps[count++] = identity(MEM_PAGE_SIZE, BSP_STACK - MEM_PAGE_SIZE, PT_RW);
-	maps[count++] = identity(BSP_STACK, BSP_STACK + BSP_STACK_SIZE, PT_RW);
-	maps[count++] = identity(IST_STACK, IST_STACK + IST_STACK_SIZE, PT_RW);
-	maps[count++] = identity(IST_STACK + IST_STACK_SIZE + MEM_PAGE_SIZE, BOUNCE, PT_RW);
-	maps[count] = identity(BOUNCE, BOUNCE + BOUNCE_SIZE, PT_RW);
-	maps[count++].share = td ? SHARE_SHARED : SHARE_PRIVATE;
-	maps[count++] = identity(BOUNCE + BOUNCE_SIZE, image, PT_RW);
-	if (image < text) {
-		maps[count++] = identity(image, text, PT_R);
-	}
-	maps[count++] = identity(text, constants, PT_RX);
-	maps[count++] = identity(constants, MAILBOX, PT_R);
-	maps[count++] = identity(MAILBOX, RESET_PAGE, PT_RW);
-	maps[count++] = identity(RESET_PAGE, FOUR_GIB, PT_RX);
-	struct pt_arena arena = arena_at(BOOT_TABLES, BOOT_TABLES_PAGES);
+	struct pt_map maps[REGIONS_MAPS_MAX];
+	size_t count = regions_boot_maps(td, bounds, maps);
+	struct pt_arena arena = arena_at(BOOT_TABLES, BOOT_TABLES_SIZE);
 	size_t used;
 	enum status status = pt_build(&arena, maps, count, gpaw, root, &used);
 	if (status != ST_OK) {
-		return refuse(status, "boot table: image of 0x%lx bytes, GPAW %u", image_size,
-			      gpaw);
+		return refuse(status, "boot table: image of 0x%lx bytes, GPAW %u",
+			      FOUR_GIB - bounds->image, gpaw);
 	}
 	return ST_OK;
 }
@@ -77,7 +62,7 @@ enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
 		maps[count++] = identity(end, last, PT_RW);
 	}
 	maps[count++] = identity(last, FOUR_GIB, PT_RX);
-	struct pt_arena arena = arena_at(HANDOFF_TABLES, HANDOFF_TABLES_PAGES);
+	struct pt_arena arena = arena_at(HANDOFF_TABLES, HANDOFF_TABLES_SIZE);
 	size_t used;
 	enum status status = pt_build(&arena, maps, count, 48, root, &used);
 	if (status != ST_OK) {

@@ -1,10 +1,9 @@
 // The boot table, the hand-off table and the descriptor tables of the BSP.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// Boot table (W^X, CR0.WP=1): shim text and reset page R+X; constants, AP table, embedded payload
-// R; mailbox page and everything else below 4 GiB RW+NX; page 0 and the guard pages of both stacks
-// absent; BOUNCE shared in a TD. Hand-off table: kernel window, in whole 2 MiB pages, and [4 KiB,
-// 640 KiB), where Linux changes the paging mode, RWX; the last 2 MiB R+X; all else RW+NX.
+// Boot table (W^X, CR0.WP=1): below 4 GiB, as linker/regions.def says of each region. Hand-off
+// table: kernel window, in whole 2 MiB pages, and [4 KiB, 640 KiB), where Linux changes the paging
+// mode, RWX; the last 2 MiB R+X; all else RW+NX.
 #pragma once
 
 #include <stdbool.h>
@@ -13,11 +12,11 @@
 #include "arch/base/addr.h"
 #include "arch/base/status.h"
 #include "arch/x86/desc.h"
+#include "loader/memory/regions.h"
 
-/* Builds the boot table; *root is for CR3. The shim's text starts at page text, its constants at
- * page constants; the AP table follows. */
-enum status tables_build_boot(bool td, unsigned gpaw, uint64_t image_size, uint64_t text,
-			      uint64_t constants, gpa_t *root) MUST_CHECK;
+/* Builds the boot table; *root is for CR3. */
+enum status tables_build_boot(bool td, unsigned gpaw, const struct region_bounds *bounds,
+			      gpa_t *root) MUST_CHECK;
 /* Leaves the AP table for the boot table and sets CR0.WP. */
 enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size) MUST_CHECK;
 

@@ -12,9 +12,10 @@ extern char exception_stubs[];
 
 enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size)
 {
+	const struct region_bounds bounds = { FOUR_GIB - image_size, (uintptr_t)shim_base,
+					      (uintptr_t)shim_rodata };
 	gpa_t root;
-	TRY(tables_build_boot(td, gpaw, image_size, (uintptr_t)shim_base, (uintptr_t)shim_rodata,
-			      &root));
+	TRY(tables_build_boot(td, gpaw, &bounds, &root));
 	insn_write_cr3(root.v);
 	insn_write_cr0(insn_read_cr0() | CR0_WP);
 	return ST_OK;

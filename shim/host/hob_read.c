@@ -8,6 +8,7 @@
 #include "arch/base/mem.h"
 #include "arch/tdx/hob.h"
 #include "linker/memmap.h"
+#include "loader/memory/regions.h"
 #include "shim/refusal.h"
 
 /* Blocks start on multiples of this. [PI 1.8 volume 3, 4.5.2] */
@@ -24,8 +25,8 @@
 	 HOB_ATTRIBUTE_PERSISTENT | HOB_ATTRIBUTE_SPECIAL_PURPOSE)
 
 /* What the metadata sections of the image added: temporary memory and the HOB page itself. */
-#define ADDED_BASE SHIM_RAM
-#define ADDED_SIZE (TD_HOB + TD_HOB_SIZE - SHIM_RAM)
+#define SECTIONS_BASE SHIM_RAM
+#define SECTIONS_SIZE (REGIONS_TEMP_MEM_SIZE + TD_HOB_SIZE)
 
 struct hob_list {
 	const uint8_t *bytes;
@@ -90,11 +91,11 @@ static enum status check_added(const struct hob_resource *block)
 	uint64_t size = block->resource_length;
 	if (block->resource_type == HOB_RESOURCE_SYSTEM_MEMORY) {
 		/* The module gave us no other page; one that is only said to be accepted is not. */
-		return inside(base, size, ADDED_BASE, ADDED_SIZE) ?
+		return inside(base, size, SECTIONS_BASE, SECTIONS_SIZE) ?
 			       ST_OK :
 			       bad_range(base, size, "accepted, but in no section");
 	}
-	if (ranges_overlap(base, size, ADDED_BASE, ADDED_SIZE)) {
+	if (ranges_overlap(base, size, SECTIONS_BASE, SECTIONS_SIZE)) {
 		return bad_range(base, size,
 				 block->resource_type == HOB_RESOURCE_MEMORY_UNACCEPTED ?
 					 "unaccepted, but in a section" :

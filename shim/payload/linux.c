@@ -117,7 +117,7 @@ enum status linux_load(struct linux_payload *payload, const struct image_config 
 /* ---- handing over ---------------------------------------------------------------------------- */
 
 /* A range of the map is an entry at most, and one that is reserved can cut another in two. */
-_Static_assert(MEMORY_MAP_ENTRIES + 2 * HANDOVER_RESERVED_MAX <= LINUX_E820_MAX,
+_Static_assert(MEMORY_MAP_ENTRIES + 2 * REGIONS_RESERVED_MAX <= LINUX_E820_MAX,
 	       "the e820 table of boot_params must hold every memory map");
 
 void linux_hand_over(const struct linux_payload *payload, const struct memory_map *map,

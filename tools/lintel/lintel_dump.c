@@ -13,6 +13,7 @@
 #include "linker/memmap.h"
 #include "loader/image/image_check.h"
 #include "loader/image/tdvf_read.h"
+#include "loader/memory/regions.h"
 #include "loader/table/pagetable.h"
 #include "tools/lintel/tool.h"
 
@@ -64,28 +65,32 @@ static void print_sections(const struct dump *d)
 	}
 }
 
+/* The permissions that the shim's boot table gives. */
+static const char *access_text(enum region_tag tag)
+{
+	static const char *const texts[] = {
+		[ACCESS_ABSENT] = "---",
+		[ACCESS_R] = "R--",
+		[ACCESS_RX] = "R-X",
+		[ACCESS_RW] = "RW-",
+	};
+	return texts[regions[tag].access];
+}
+
 static uint64_t print_part(const char *name, const struct image_span *span, uint64_t free)
 {
 	if (span->size == 0) {
 		return free;
 	}
 	uint64_t end = align_up(span->base + span->size, MEM_PAGE_SIZE);
-	printf("  0x%09lx - 0x%09lx  R--  %s, 0x%lx bytes\n", span->base, end, name, span->size);
+	printf("  0x%09lx - 0x%09lx  %s  %s, 0x%lx bytes\n", span->base, end,
+	       access_text(REGION_PAYLOAD), name, span->size);
 	return end;
 }
 
-/* Of a checked image. The permissions are those that the shim's own page tables give. */
+/* Of a checked image. */
 static void print_parts(const struct image_config *config)
 {
-	static const struct {
-		uint64_t base;
-		uint64_t end;
-		const char *text;
-	} fixed[] = {
-		{ AP_TABLE, MAILBOX, "R--  AP table" },
-		{ MAILBOX, RESET_PAGE, "RW-  wake-up mailbox" },
-		{ RESET_PAGE, FOUR_GIB, "R-X  reset page" },
-	};
 	uint64_t free = FOUR_GIB - config->image_size;
 	printf("\nParts of a Lintel image, AP hand-over %s\n",
 	       (config->flags & IMAGE_CONFIG_AP_STRICT) != 0 ? "strict" : "linux");
@@ -101,10 +106,13 @@ static void print_parts(const struct image_config *config)
 	free = print_part("kernel", &config->kernel, free);
 	free = print_part("initrd", &config->initrd, free);
 	free = print_part("command line", &config->cmdline, free);
-	printf("  0x%09lx - 0x%09lx  R-X  shim text, then R-- its constants\n", free,
-	       (uint64_t)AP_TABLE);
-	for (size_t i = 0; i < ARRAY_COUNT(fixed); i++) {
-		printf("  0x%09lx - 0x%09lx  %s\n", fixed[i].base, fixed[i].end, fixed[i].text);
+	printf("  0x%09lx - 0x%09lx  %s  %s, then %s its constants\n", free, (uint64_t)AP_TABLE,
+	       access_text(REGION_SHIM_TEXT), region_name(REGION_SHIM_TEXT),
+	       access_text(REGION_SHIM_CONSTANTS));
+	for (enum region_tag tag = REGION_AP_TABLE; tag < REGION_COUNT; tag++) {
+		uint64_t base = regions[tag].base;
+		printf("  0x%09lx - 0x%09lx  %s  %s\n", base, base + regions[tag].size,
+		       access_text(tag), region_name(tag));
 	}
 }
 

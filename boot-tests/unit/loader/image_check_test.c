@@ -54,7 +54,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	memset(shim, 0xEE, sizeof(shim));
-	memset(shim + (SHIM_SIZE - (FOUR_GIB - MAILBOX)), 0, MAILBOX_PAGES * PAGE);
+	memset(shim + (SHIM_SIZE - (FOUR_GIB - MAILBOX)), 0, MAILBOX_SIZE);
 	tdvf_sink_clear(shim, gpa(FOUR_GIB - SHIM_SIZE));
 	memset(initrd, 0x49, sizeof(initrd));
 	memset(kernel, 0x4B, sizeof(kernel));
@@ -265,7 +265,7 @@ static void mailbox_is_zero(void **state)
 {
 	(void)state;
 	refuses_poke(MAILBOX, 1, 1, "shim: byte 0x01 at 0xffffd000, where the wake-up mailbox");
-	refuses_poke(MAILBOX + MAILBOX_PAGES * PAGE - 1, 0x80, 1,
+	refuses_poke(MAILBOX + MAILBOX_SIZE - 1, 0x80, 1,
 		     "shim: byte 0x80 at 0xffffefff, where the");
 }
 

@@ -16,8 +16,8 @@
 
 #define PAGE 4096ull
 #define MIB2 0x200000ull
-#define TABLES_END (BOOT_TABLES + BOOT_TABLES_PAGES * PAGE)
-#define HANDOFF_END (HANDOFF_TABLES + HANDOFF_TABLES_PAGES * PAGE)
+#define TABLES_END (BOOT_TABLES + BOOT_TABLES_SIZE)
+#define HANDOFF_END (HANDOFF_TABLES + HANDOFF_TABLES_SIZE)
 #define KIB640 0xA0000ull
 /* Where the linker may have put the shim's text and constants. */
 #define TEXT 0xFFFF0000ull
@@ -119,7 +119,8 @@ static void check_boot(bool td, unsigned gpaw, uint64_t image_size)
 	gpa_t root;
 	/* What the host left in the pages. */
 	memset(gpa_pointer(gpa(BOOT_TABLES)), 0xEE, TABLES_END - BOOT_TABLES);
-	assert_int_equal(tables_build_boot(td, gpaw, image_size, TEXT, CONSTANTS, &root), ST_OK);
+	const struct region_bounds bounds = { FOUR_GIB - image_size, TEXT, CONSTANTS };
+	assert_int_equal(tables_build_boot(td, gpaw, &bounds, &root), ST_OK);
 	check_ranges(root.v, gpaw, ranges);
 }
 
@@ -152,8 +153,8 @@ static void boot_table_of_a_gpaw_that_is_none(void **state)
 {
 	gpa_t root;
 	(void)state;
-	assert_int_equal(tables_build_boot(true, 47, FOUR_GIB - TEXT, TEXT, CONSTANTS, &root),
-			 ST_BAD_ARGUMENT);
+	const struct region_bounds bounds = { TEXT, TEXT, CONSTANTS };
+	assert_int_equal(tables_build_boot(true, 47, &bounds, &root), ST_BAD_ARGUMENT);
 }
 
 /* The bottom for a trampoline, the kernel's window, and the code that leaves. */

@@ -474,12 +474,16 @@ static bool read_section(struct section *section)
 	return more;
 }
 
+/* Addresses of 8 bytes, and of 4: all of memory that has a fixed place is below 4 GiB. */
 static void read_constants(struct section *section)
 {
-	for (uint64_t at = (section->begin + 7) & ~7ull; at + 8 <= section->end; at += 8) {
-		uint64_t value;
-		memcpy(&value, built_bytes(at, 8), 8);
-		section->names_bounce = section->names_bounce || overlaps_bounce(value, 1);
+	for (size_t size = 4; size <= 8; size += 4) {
+		uint64_t at = (section->begin + size - 1) & ~(size - 1);
+		for (; at + size <= section->end; at += size) {
+			uint64_t value = 0;
+			memcpy(&value, built_bytes(at, size), size);
+			section->names_bounce = section->names_bounce || overlaps_bounce(value, 1);
+		}
 	}
 }
 
@@ -515,7 +519,7 @@ static void bounce_buffer_is_named_in_three_places(void **state)
 	(void)state;
 	static const char *const names[] = {
 		"shim/host/fw_cfg_read.c", /* accesses it */
-		"shim/entry/bsp_tables.c", /* maps it */
+		"loader/memory/regions.c", /* maps it */
 		"shim/shim_main.c",        /* makes it shared, and private again */
 	};
 	bool seen[ARRAY_COUNT(names)] = { false };

@@ -145,7 +145,7 @@ static enum status prepare(const struct mailbox_info *mp, struct handover *out)
 	TRY(rtmr_separate(CC_MR_RTMR0));
 	TRY(rtmr_separate(CC_MR_RTMR1));
 	TRY(linux_load(&payload, &config, &map));
-	handover_reserve(&handover, mp != NULL, arena.used);
+	handover.reserved_count = regions_reserved(mp != NULL, arena.used, handover.reserved);
 	linux_hand_over(&payload, &map, &handover);
 	*out = handover;
 	return ST_OK;

@@ -106,8 +106,7 @@ static uint64_t leaf_of(uint64_t address, uint64_t *end)
 	uint64_t table = left->cr3;
 	uint64_t all = ~UINT64_C(0), any = 0;
 	for (int level = PG_512G; level >= PG_4K; level--) {
-		must(table >= HANDOFF_TABLES &&
-			     table < HANDOFF_TABLES + HANDOFF_TABLES_PAGES * MEM_PAGE_SIZE,
+		must(table >= HANDOFF_TABLES && table < HANDOFF_TABLES + HANDOFF_TABLES_SIZE,
 		     "hand-off table: a table elsewhere");
 		uint64_t entry = number_at(table + 8 * pt_index(address, (enum pg_level)level), 8);
 		uint64_t offset = pg_size((enum pg_level)level) - 1;

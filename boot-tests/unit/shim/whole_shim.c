@@ -155,9 +155,10 @@ size_t whole_strlen(const char *text)
 
 enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size)
 {
+	const struct region_bounds bounds = { FOUR_GIB - image_size, IMAGE_BASE,
+					      IMAGE_BASE + MEM_PAGE_SIZE };
 	gpa_t root;
-	return tables_build_boot(td, gpaw, image_size, IMAGE_BASE, IMAGE_BASE + MEM_PAGE_SIZE,
-				 &root);
+	return tables_build_boot(td, gpaw, &bounds, &root);
 }
 
 void tables_load_descriptors(void)
