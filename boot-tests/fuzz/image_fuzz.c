@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "arch/base/check.h"
+#include "arch/lintel/image_config.h"
 #include "arch/linux/boot_params.h"
 #include "boot-tests/unit/loader/bzimage_fixture.h"
 #include "loader/image/image_check.h"
+#include "loader/image/plan.h"
 #include "loader/image/tdvf_sink.h"
 
 /* A page of text below what has a fixed place. */
@@ -34,15 +36,18 @@ static void make_good(void)
 		.initrd = { kernel, 0x1001 },
 		.cmdline = { (const uint8_t *)"quiet", 5 },
 	};
+	static struct plan_space space;
 	struct plan plan;
+	struct launch_image launch;
 	char error[160];
 	/* The longest header that there may be. */
 	header.jump_offset = LINUX_HEADER_END_MAX - LINUX_HEADER_JUMP_END;
 	header.setup_sects = 1;
 	header.init_size = 0x2000;
 	memcpy(kernel + LINUX_HEADER_OFFSET, &header, sizeof(header));
-	CHECK(plan_make(&plan, &parts) == ST_OK);
-	CHECK(tdvf_sink_write(&plan, 0, NULL, good, sizeof(good), error, sizeof(error)) == ST_OK);
+	CHECK(plan_make(&plan, &parts, &space, error, sizeof(error)) == ST_OK);
+	plan_launch(&plan, &launch);
+	CHECK(tdvf_sink_write(&launch, good, sizeof(good), error, sizeof(error)) == ST_OK);
 	kernel_at = (uint8_t)((plan_image_base(&plan).v - (FOUR_GIB - sizeof(good))) >> 12);
 }
 
@@ -68,7 +73,7 @@ static uint64_t place(uint8_t area, uint16_t offset)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static _Alignas(8) uint8_t scratch[2 * IMAGE_ALIGN];
+	static _Alignas(8) uint8_t scratch[IMAGE_CHECK_SCRATCH(IMAGE_ALIGN)];
 	char error[200] = "";
 	if (good[IMAGE_CONFIG - (FOUR_GIB - sizeof(good))] == 0) {
 		make_good();

@@ -22,7 +22,7 @@ static void put_valid(uint8_t *image, uint32_t count)
 	static const uint8_t footer[] = TDVF_FOOTER_GUID;
 	static const uint8_t entry[] = TDVF_METADATA_OFFSET_GUID;
 	const struct tdvf_descriptor descriptor = { TDVF_SIGNATURE, 16 + 32 * count, 1, count };
-	struct tdvf_section sections[TDVF_MAX_SECTIONS] = {
+	struct tdvf_section sections[LAUNCH_SECTIONS_MAX] = {
 		{ SIZE - 0x1000, 0x1000, 0xFFFFF000, 0x1000, TDVF_SECTION_BFV, 1 },
 		{ 0, 0, 0x800000, 0x2000, TDVF_SECTION_TD_HOB, 0 },
 		{ 0, 0x2345, 0xFFFF0000, 0x3000, TDVF_SECTION_CFV, 0 },
@@ -44,19 +44,21 @@ static void put_valid(uint8_t *image, uint32_t count)
 }
 
 /* What the reader promises for each section, said again. */
-static void check_image(const struct tdvf_image *tdvf)
+static void check_image(const struct launch_image *launch)
 {
-	CHECK(tdvf->size == SIZE && tdvf->count >= 2 && tdvf->count <= TDVF_MAX_SECTIONS);
+	CHECK(launch->file_size == SIZE && launch->count >= 2 &&
+	      launch->count <= LAUNCH_SECTIONS_MAX);
 	uint64_t total = 0;
-	for (unsigned i = 0; i < tdvf->count; i++) {
-		const struct tdvf_section *s = &tdvf->sections[i];
-		CHECK(s->memory_data_size != 0 && s->memory_data_size % 4096 == 0);
-		CHECK(s->memory_address % 4096 == 0 && s->memory_address < 0x100000000);
-		CHECK(s->memory_data_size <= 0x100000000 - s->memory_address);
-		CHECK(s->raw_data_size <= s->memory_data_size);
-		CHECK(s->raw_data_size == 0 || (uint64_t)s->data_offset + s->raw_data_size <= SIZE);
-		CHECK(s->type < TDVF_SECTION_TYPE_COUNT);
-		total += s->memory_data_size;
+	for (unsigned i = 0; i < launch->count; i++) {
+		const struct launch_section *s = &launch->sections[i];
+		CHECK(s->size != 0 && s->size % 4096 == 0);
+		CHECK(s->base % 4096 == 0 && s->base < 0x100000000);
+		CHECK(s->size <= 0x100000000 - s->base);
+		CHECK(s->bytes_size <= s->size && (s->bytes != NULL) == (s->bytes_size != 0));
+		CHECK(s->bytes == NULL ||
+		      (uint64_t)(s->bytes - launch->file) + s->bytes_size <= SIZE);
+		CHECK((unsigned)s->kind < LAUNCH_KIND_COUNT && s->tag != NULL);
+		total += s->size;
 	}
 	CHECK(total <= 0x100000000);
 }
@@ -68,22 +70,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	uint8_t *image = calloc(1, SIZE);
 	CHECK(image != NULL);
-	put_valid(image, 2 + data[0] % (TDVF_MAX_SECTIONS - 1));
+	put_valid(image, 2 + data[0] % (LAUNCH_SECTIONS_MAX - 1));
 	for (size_t i = 1; i < size; i++) {
 		image[DESCRIPTOR + i - 1] ^= data[i];
 	}
-	struct tdvf_image tdvf;
+	struct launch_image launch;
 	char error[64];
-	if (tdvf_read(image, SIZE, &tdvf, error, sizeof(error)) == ST_OK) {
-		check_image(&tdvf);
+	if (tdvf_read(image, SIZE, &launch, error, sizeof(error)) == ST_OK) {
+		check_image(&launch);
 		uint64_t total = 0;
-		for (unsigned i = 0; i < tdvf.count; i++) {
-			total += tdvf.sections[i].memory_data_size;
+		for (unsigned i = 0; i < launch.count; i++) {
+			total += launch.sections[i].size;
 		}
 		if (total <= 0x20000) {
 			uint8_t digest[SHA384_SIZE];
-			measure_mrtd(image, &tdvf, MEASURE_PER_PAGE, digest);
-			measure_mrtd(image, &tdvf, MEASURE_PER_SECTION, digest);
+			measure_mrtd(&launch, MEASURE_PER_PAGE, digest);
+			measure_mrtd(&launch, MEASURE_PER_SECTION, digest);
 		}
 	} else {
 		CHECK(strlen(error) > 0);

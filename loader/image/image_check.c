@@ -152,7 +152,10 @@ static enum status take_apart(const struct checker *c, uint8_t *shim, struct pla
 	free = align_up(free + (parts->cmdline.size != 0 ? 1 : 0), MEM_PAGE_SIZE);
 	parts->shim = (struct plan_bytes){ shim, FOUR_GIB - free };
 	memcpy(shim, c->image + (free - checker_base(c)), parts->shim.size);
+	plan_clear(shim, gpa(free));
 	tdvf_sink_clear(shim, gpa(free));
+	parts->flags = config->flags;
+	parts->acpi_pin = (config->flags & IMAGE_CONFIG_PIN_ACPI) != 0 ? config->acpi_pin : NULL;
 	return ST_OK;
 }
 
@@ -209,7 +212,7 @@ static bool field_has(const struct image_field *field, uint64_t address)
 static bool find_section_field(uint64_t address, char *area, size_t area_size,
 			       struct image_field *out)
 {
-	for (unsigned i = 0; i < PLAN_TAG_COUNT; i++) {
+	for (unsigned i = 0; i < SINK_SECTIONS_MAX; i++) {
 		uint64_t base = TDVF_METADATA + offsetof(struct sink_metadata, sections) +
 				i * sizeof(struct tdvf_section);
 		for (size_t j = 0; j < ARRAY_COUNT(section_fields); j++) {
@@ -289,21 +292,13 @@ enum status image_check(const uint8_t *image, uint64_t size, uint8_t *scratch, c
 	};
 	memcpy(&c.config, image + (IMAGE_CONFIG - checker_base(&c)), sizeof(c.config));
 	struct plan_parts parts = { 0 };
+	struct plan_space *space = (struct plan_space *)(void *)(scratch + 2 * size);
 	struct plan plan;
-	uint64_t made_size = 0;
+	struct launch_image launch;
 	TRY(take_apart(&c, scratch + size, &parts));
-	enum status status = plan_make(&plan, &parts);
-	if (status == ST_OK) {
-		status = tdvf_sink_size(&plan, &made_size);
-	}
-	if (status != ST_OK || made_size != size) {
-		fmt_print(error, error_size, "plan: 0x%lx bytes of 0x%lx: %s", made_size, size,
-			  status_text(status != ST_OK ? status : ST_BAD_FORMAT));
-		return status != ST_OK ? status : ST_BAD_FORMAT;
-	}
-	bool pinned = (c.config.flags & IMAGE_CONFIG_PIN_ACPI) != 0;
-	TRY(tdvf_sink_write(&plan, c.config.flags, pinned ? c.config.acpi_pin : NULL, scratch, size,
-			    error, error_size));
+	TRY(plan_make(&plan, &parts, space, error, error_size));
+	plan_launch(&plan, &launch);
+	TRY(tdvf_sink_write(&launch, scratch, size, error, error_size));
 	TRY(compare(&c, &plan, scratch));
 	return image_check_payload(&parts, error, error_size);
 }

@@ -16,8 +16,12 @@
 /* Has it our config? size: at least 64 KiB, as tdvf_read() has checked. */
 bool image_is_ours(const uint8_t *image, uint64_t size);
 
+/* Bytes to check an image of size bytes: it made again, its shim, and what a plan makes. */
+#define IMAGE_CHECK_SCRATCH(size) (2 * (size) + sizeof(struct plan_space))
+
 /*
- * Checks an image of ours. size as tdvf_read() takes it; scratch: 2 * size bytes, 8-byte aligned.
+ * Checks an image of ours. size as tdvf_read() takes it; scratch: IMAGE_CHECK_SCRATCH(size) bytes,
+ * 8-byte aligned.
  * ST_BAD_FORMAT or a status of plan_make(), tdvf_sink_write(), image_check_payload(); error names
  * the field, its value, and what it must be.
  */

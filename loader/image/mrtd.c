@@ -19,27 +19,27 @@ struct measure_record {
 ABI_SIZE(struct measure_record, 128);
 ABI_FIELD(struct measure_record, gpa, 0x10, 8);
 
-static void measure_add(struct sha384 *hash, const struct tdvf_section *section, uint64_t offset)
+static void measure_add(struct sha384 *hash, const struct launch_section *section, uint64_t offset)
 {
 	const struct measure_record record = {
 		.name = "MEM.PAGE.ADD",
-		.gpa = section->memory_address + offset,
+		.gpa = section->base + offset,
 	};
 	sha384_update(hash, &record, sizeof(record));
 }
 
-static void measure_extend(struct sha384 *hash, const uint8_t *image,
-			   const struct tdvf_section *section, uint64_t offset)
+static void measure_extend(struct sha384 *hash, const struct launch_section *section,
+			   uint64_t offset)
 {
 	for (uint64_t at = offset; at < offset + MEASURE_PAGE; at += MEASURE_CHUNK) {
 		const struct measure_record record = {
 			.name = "MR.EXTEND",
-			.gpa = section->memory_address + at,
+			.gpa = section->base + at,
 		};
 		uint8_t chunk[MEASURE_CHUNK] = { 0 };
-		if (at < section->raw_data_size) {
-			uint64_t left = section->raw_data_size - at;
-			memcpy(chunk, image + section->data_offset + at,
+		if (at < section->bytes_size) {
+			uint64_t left = section->bytes_size - at;
+			memcpy(chunk, section->bytes + at,
 			       left < MEASURE_CHUNK ? left : MEASURE_CHUNK);
 		}
 		sha384_update(hash, &record, sizeof(record));
@@ -47,25 +47,24 @@ static void measure_extend(struct sha384 *hash, const uint8_t *image,
 	}
 }
 
-void measure_mrtd(const uint8_t *image, const struct tdvf_image *tdvf, enum measure_order order,
+void measure_mrtd(const struct launch_image *image, enum measure_order order,
 		  uint8_t digest[SHA384_SIZE])
 {
 	struct sha384 hash;
 	sha384_init(&hash);
-	for (unsigned i = 0; i < tdvf->count; i++) {
-		const struct tdvf_section *s = &tdvf->sections[i];
-		bool extend = (s->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0;
-		for (uint64_t at = 0; at < s->memory_data_size; at += MEASURE_PAGE) {
+	for (unsigned i = 0; i < image->count; i++) {
+		const struct launch_section *s = &image->sections[i];
+		for (uint64_t at = 0; at < s->size; at += MEASURE_PAGE) {
 			measure_add(&hash, s, at);
-			if (extend && order == MEASURE_PER_PAGE) {
-				measure_extend(&hash, image, s, at);
+			if (s->measured && order == MEASURE_PER_PAGE) {
+				measure_extend(&hash, s, at);
 			}
 		}
-		if (!extend || order == MEASURE_PER_PAGE) {
+		if (!s->measured || order == MEASURE_PER_PAGE) {
 			continue;
 		}
-		for (uint64_t at = 0; at < s->memory_data_size; at += MEASURE_PAGE) {
-			measure_extend(&hash, image, s, at);
+		for (uint64_t at = 0; at < s->size; at += MEASURE_PAGE) {
+			measure_extend(&hash, s, at);
 		}
 	}
 	sha384_final(&hash, digest);

@@ -215,7 +215,7 @@ static enum status read_descriptor(const struct reader *r, uint64_t offset,
 		return fail(r, ST_BAD_FORMAT, where, "number_of_sections", d.number_of_sections,
 			    "must be 2 or more");
 	}
-	if (d.number_of_sections > TDVF_MAX_SECTIONS) {
+	if (d.number_of_sections > LAUNCH_SECTIONS_MAX) {
 		return fail(r, ST_UNSUPPORTED, where, "number_of_sections", d.number_of_sections,
 			    "must be 16 or less");
 	}
@@ -231,10 +231,34 @@ static enum status read_descriptor(const struct reader *r, uint64_t offset,
 	return ST_OK;
 }
 
-enum status tdvf_read(const uint8_t *image, uint64_t size, struct tdvf_image *out, char *error,
+/* Of a section that has been checked. */
+static struct launch_section read_section(const struct reader *r, const struct tdvf_section *s)
+{
+	static const struct {
+		enum launch_kind kind;
+		const char *tag;
+	} types[TDVF_SECTION_TYPE_COUNT] = {
+		[TDVF_SECTION_BFV] = { LAUNCH_BFV, "BFV" },
+		[TDVF_SECTION_CFV] = { LAUNCH_CFV, "CFV" },
+		[TDVF_SECTION_TD_HOB] = { LAUNCH_TD_HOB, "TD_HOB" },
+		[TDVF_SECTION_TEMP_MEM] = { LAUNCH_TEMP_MEM, "TempMem" },
+	};
+	return (struct launch_section){
+		.tag = types[s->type].tag,
+		.base = s->memory_address,
+		.size = s->memory_data_size,
+		.kind = types[s->type].kind,
+		.measured = (s->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0,
+		.bytes = s->raw_data_size != 0 ? r->image + s->data_offset : NULL,
+		.bytes_size = s->raw_data_size,
+	};
+}
+
+enum status tdvf_read(const uint8_t *file, uint64_t size, struct launch_image *out, char *error,
 		      size_t error_size)
 {
-	const struct reader r = { image, size, error, error_size };
+	const struct reader r = { file, size, error, error_size };
+	struct tdvf_section sections[LAUNCH_SECTIONS_MAX];
 	if (size == 0 || !is_aligned(size, READ_SIZE_UNIT)) {
 		return fail(&r, ST_BAD_FORMAT, "image", "size", size,
 			    "must be a multiple of 64 KiB, not 0");
@@ -247,14 +271,17 @@ enum status tdvf_read(const uint8_t *image, uint64_t size, struct tdvf_image *ou
 	TRY(read_find(&r, &offset));
 	TRY(read_descriptor(&r, offset, &descriptor));
 
-	struct tdvf_image found = {
-		.size = size,
-		.descriptor_offset = offset,
+	memcpy(sections, file + offset + sizeof(descriptor),
+	       descriptor.number_of_sections * sizeof(sections[0]));
+	TRY(read_check_sections(&r, sections, descriptor.number_of_sections));
+	*out = (struct launch_image){
+		.file = file,
+		.file_size = size,
+		.metadata = offset,
 		.count = descriptor.number_of_sections,
 	};
-	memcpy(found.sections, image + offset + sizeof(descriptor),
-	       found.count * sizeof(struct tdvf_section));
-	TRY(read_check_sections(&r, found.sections, found.count));
-	*out = found;
+	for (unsigned i = 0; i < out->count; i++) {
+		out->sections[i] = read_section(&r, &sections[i]);
+	}
 	return ST_OK;
 }

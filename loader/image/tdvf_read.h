@@ -11,22 +11,14 @@
 
 #include "arch/base/status.h"
 #include "arch/tdx/tdvf.h"
-
-#define TDVF_MAX_SECTIONS 16
-
-/* Every number in it has been checked: sections[i] can be used without a bounds check. */
-struct tdvf_image {
-	uint64_t size;              /* of the whole file; it is mapped to end at 4 GiB */
-	uint64_t descriptor_offset; /* from the image's start */
-	unsigned count;
-	struct tdvf_section sections[TDVF_MAX_SECTIONS];
-};
+#include "loader/image/launch_image.h"
 
 /*
  * ST_NOT_FOUND: no metadata. ST_TRUNCATED: something reaches behind the end of the file.
  * ST_BAD_FORMAT: a field breaks a rule. ST_BAD_RANGE: a section's memory is empty, unaligned,
  * wraps or overlaps another. ST_UNSUPPORTED: version, type, attribute, address or count that we
  * know but do not take. On failure *out is untouched and error names the field and the value.
+ * The file is mapped so that it ends at 4 GiB.
  */
-enum status tdvf_read(const uint8_t *image, uint64_t size, struct tdvf_image *out, char *error,
+enum status tdvf_read(const uint8_t *file, uint64_t size, struct launch_image *out, char *error,
 		      size_t error_size) MUST_CHECK;

@@ -1,49 +1,93 @@
-// TDVF sink: copies the plan's parts and writes what makes the file a TDVF image.
+// TDVF sink: copies the content and writes what makes the file a TDVF image.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "loader/image/tdvf_sink.h"
 
 #include <stdbool.h>
 
-#include "arch/base/check.h"
+#include "arch/base/bits.h"
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
-#include "arch/tdx/mailbox.h"
-#include "linker/memmap.h"
-#include "loader/table/ap_table.h"
 
-/* What is zero in the shim's image: the sink writes there, or the TD starts with zeros there. */
+/* What the sink writes into the last page: it is zero there. */
 static const struct sink_area {
 	const char *name;
 	uint64_t base;
 	uint64_t size;
-	bool written;
 } sink_areas[] = {
-	{ "AP table", AP_TABLE, AP_TABLE_SIZE, true },
-	{ "wake-up mailbox", MAILBOX, sizeof(struct mailbox), false },
-	{ "image config", IMAGE_CONFIG, sizeof(struct image_config), true },
-	{ "TDX metadata", TDVF_METADATA, TDVF_METADATA_END - TDVF_METADATA, true },
-	{ "GUIDed table", SINK_TABLE, sizeof(struct sink_table), true },
+	{ "TDX metadata", TDVF_METADATA, TDVF_METADATA_END - TDVF_METADATA },
+	{ "GUIDed table", SINK_TABLE, sizeof(struct sink_table) },
 };
 
-void tdvf_sink_clear(uint8_t *shim, gpa_t base)
+void tdvf_sink_clear(uint8_t *content, gpa_t base)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(sink_areas); i++) {
-		if (sink_areas[i].written) {
-			memset(shim + (sink_areas[i].base - base.v), 0, sink_areas[i].size);
-		}
+		memset(content + (sink_areas[i].base - base.v), 0, sink_areas[i].size);
 	}
 }
 
-static enum status sink_check_areas(const struct plan_entry *shim, char *error, size_t error_size)
+static bool sink_is_content(const struct launch_section *section)
+{
+	return section->kind == LAUNCH_BFV;
+}
+
+/* What of the sections the format can say. *base: where the content starts. */
+static enum status sink_check(const struct launch_image *image, uint64_t *base)
+{
+	uint64_t first = 0;
+	uint64_t end = 0;
+	uint32_t others = 0;
+	for (unsigned i = 0; i < image->count; i++) {
+		const struct launch_section *s = &image->sections[i];
+		if (!sink_is_content(s)) {
+			if (s->kind == LAUNCH_CFV || s->bytes != NULL || s->measured) {
+				return ST_UNSUPPORTED;
+			}
+			others++;
+			continue;
+		}
+		if (!s->measured || (end != 0 && s->base != end) || s->base >= FOUR_GIB ||
+		    s->size > FOUR_GIB - s->base || s->bytes_size > s->size) {
+			return ST_BAD_RANGE;
+		}
+		first = end == 0 ? s->base : first;
+		end = s->base + s->size;
+	}
+	if (end == 0) {
+		return ST_NOT_FOUND;
+	}
+	if (end != FOUR_GIB) {
+		return ST_BAD_RANGE;
+	}
+	if (others >= SINK_SECTIONS_MAX || end - first > IMAGE_MAX_SIZE) {
+		return ST_NO_SPACE;
+	}
+	*base = first;
+	return ST_OK;
+}
+
+/* The byte of the content at an address in it. */
+static unsigned sink_byte(const struct launch_image *image, uint64_t address)
+{
+	for (unsigned i = 0; i < image->count; i++) {
+		const struct launch_section *s = &image->sections[i];
+		if (address >= s->base && address - s->base < s->bytes_size) {
+			return s->bytes[address - s->base];
+		}
+	}
+	return 0;
+}
+
+static enum status sink_check_areas(const struct launch_image *image, char *error,
+				    size_t error_size)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(sink_areas); i++) {
 		const struct sink_area *area = &sink_areas[i];
 		for (uint64_t at = area->base; at < area->base + area->size; at++) {
-			unsigned byte = shim->bytes[at - shim->range.base.v];
+			unsigned byte = sink_byte(image, at);
 			if (byte != 0) {
 				fmt_print(error, error_size,
-					  "shim: byte 0x%02x at 0x%lx, where the %s goes", byte, at,
-					  area->name);
+					  "content: byte 0x%02x at 0x%lx, where the %s goes", byte,
+					  at, area->name);
 				return ST_BAD_FORMAT;
 			}
 		}
@@ -51,37 +95,31 @@ static enum status sink_check_areas(const struct plan_entry *shim, char *error, 
 	return ST_OK;
 }
 
-static struct image_span sink_span(const struct plan *plan, enum plan_tag tag)
+/* The content ends the file, and padding of it precedes it. */
+static void sink_metadata(const struct launch_image *image, uint64_t base,
+			  struct sink_metadata *out)
 {
-	const struct plan_entry *e = plan_find(plan, tag);
-	return e != NULL ? (struct image_span){ e->range.base.v, e->size } :
-			   (struct image_span){ 0, 0 };
-}
-
-/* image_size: of the pages that are loaded; they end the file, and padding of it precedes them. */
-static void sink_metadata(const struct plan *plan, uint64_t image_size, struct sink_metadata *out)
-{
+	uint64_t size = FOUR_GIB - base;
 	*out = (struct sink_metadata){ .guid = TDVF_DESCRIPTOR_GUID };
 	uint32_t count = 0;
 	out->sections[count++] = (struct tdvf_section){
-		.data_offset = (uint32_t)(align_up(image_size, IMAGE_ALIGN) - image_size),
-		.raw_data_size = (uint32_t)image_size,
-		.memory_address = FOUR_GIB - image_size,
-		.memory_data_size = image_size,
+		.data_offset = (uint32_t)(align_up(size, IMAGE_ALIGN) - size),
+		.raw_data_size = (uint32_t)size,
+		.memory_address = base,
+		.memory_data_size = size,
 		.type = TDVF_SECTION_BFV,
 		.attributes = TDVF_ATTRIBUTE_MR_EXTEND,
 	};
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_entry *e = &plan->entries[i];
-		if (e->kind == PLAN_IMAGE) {
-			continue;
+	for (unsigned i = 0; i < image->count; i++) {
+		const struct launch_section *s = &image->sections[i];
+		if (!sink_is_content(s)) {
+			out->sections[count++] = (struct tdvf_section){
+				.memory_address = s->base,
+				.memory_data_size = s->size,
+				.type = s->kind == LAUNCH_TD_HOB ? TDVF_SECTION_TD_HOB :
+								   TDVF_SECTION_TEMP_MEM,
+			};
 		}
-		out->sections[count++] = (struct tdvf_section){
-			.memory_address = e->range.base.v,
-			.memory_data_size = e->range.size,
-			.type = e->kind == PLAN_TD_HOB ? TDVF_SECTION_TD_HOB :
-							 TDVF_SECTION_TEMP_MEM,
-		};
 	}
 	out->descriptor = (struct tdvf_descriptor){
 		.signature = TDVF_SIGNATURE,
@@ -92,62 +130,40 @@ static void sink_metadata(const struct plan *plan, uint64_t image_size, struct s
 	};
 }
 
-enum status tdvf_sink_size(const struct plan *plan, uint64_t *size)
+enum status tdvf_sink_size(const struct launch_image *image, uint64_t *size)
 {
-	TRY(plan_check(plan));
-	*size = align_up(FOUR_GIB - plan_image_base(plan).v, IMAGE_ALIGN);
+	uint64_t base = 0;
+	TRY(sink_check(image, &base));
+	*size = align_up(FOUR_GIB - base, IMAGE_ALIGN);
 	return ST_OK;
 }
 
-enum status tdvf_sink_write(const struct plan *plan, uint32_t config_flags, const uint8_t *acpi_pin,
-			    uint8_t *out, uint64_t out_size, char *error, size_t error_size)
+enum status tdvf_sink_write(const struct launch_image *image, uint8_t *out, uint64_t out_size,
+			    char *error, size_t error_size)
 {
-	CHECK(is_aligned((uintptr_t)out, 8));
-	uint64_t size;
-	enum status st = tdvf_sink_size(plan, &size);
+	uint64_t content = 0;
+	enum status st = sink_check(image, &content);
 	if (st != ST_OK) {
-		fmt_print(error, error_size, "plan: %s", status_text(st));
+		fmt_print(error, error_size, "launch image: %s", status_text(st));
 		return st;
 	}
+	const uint64_t size = align_up(FOUR_GIB - content, IMAGE_ALIGN);
 	if (out_size != size) {
 		fmt_print(error, error_size, "image size 0x%lx (needed 0x%lx)", out_size, size);
 		return ST_BAD_ARGUMENT;
 	}
-	if ((config_flags & ~(uint32_t)IMAGE_CONFIG_FLAGS) != 0) {
-		fmt_print(error, error_size, "image config: flags 0x%x: unknown flag",
-			  config_flags);
-		return ST_BAD_ARGUMENT;
-	}
-	TRY(sink_check_areas(plan_find(plan, PLAN_SHIM), error, error_size));
+	TRY(sink_check_areas(image, error, error_size));
 
-	uint64_t image_size = FOUR_GIB - plan_image_base(plan).v;
-	uint64_t base = FOUR_GIB - size;
+	const uint64_t base = FOUR_GIB - size;
 	memset(out, 0, size);
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_entry *e = &plan->entries[i];
-		if (e->kind == PLAN_IMAGE) {
-			memcpy(out + (e->range.base.v - base), e->bytes, e->size);
+	for (unsigned i = 0; i < image->count; i++) {
+		const struct launch_section *s = &image->sections[i];
+		if (sink_is_content(s)) {
+			memcpy(out + (s->base - base), s->bytes, s->bytes_size);
 		}
 	}
-	st = ap_table_build((uint64_t *)(void *)(out + (AP_TABLE - base)), gpa(AP_TABLE));
-	CHECK(st == ST_OK);
-
-	struct image_config config = {
-		.magic = IMAGE_CONFIG_MAGIC,
-		.flags = config_flags,
-		.image_size = (uint32_t)image_size,
-		.kernel = sink_span(plan, PLAN_KERNEL),
-		.initrd = sink_span(plan, PLAN_INITRD),
-		.cmdline = sink_span(plan, PLAN_CMDLINE),
-	};
-	CHECK((acpi_pin != NULL) == ((config_flags & IMAGE_CONFIG_PIN_ACPI) != 0));
-	if (acpi_pin != NULL) {
-		memcpy(config.acpi_pin, acpi_pin, sizeof(config.acpi_pin));
-	}
-	memcpy(out + (IMAGE_CONFIG - base), &config, sizeof(config));
-
 	struct sink_metadata metadata;
-	sink_metadata(plan, image_size, &metadata);
+	sink_metadata(image, content, &metadata);
 	memcpy(out + (TDVF_METADATA - base), &metadata, sizeof(metadata));
 
 	uint64_t descriptor = TDVF_METADATA + offsetof(struct sink_metadata, descriptor);

@@ -27,41 +27,35 @@ static const char help[] =
 
 struct dump {
 	const char *path;
-	const uint8_t *bytes;
-	struct tdvf_image tdvf;
+	struct launch_image image;
 };
 
 static uint64_t dump_base(const struct dump *d)
 {
-	return FOUR_GIB - d->tdvf.size;
+	return FOUR_GIB - d->image.file_size;
 }
 
-/* The bytes of the image at an address in it. */
+/* The bytes of the file at an address in it. */
 static const uint8_t *dump_at(const struct dump *d, uint64_t address)
 {
-	return d->bytes + (address - dump_base(d));
+	return d->image.file + (address - dump_base(d));
 }
 
 static void print_sections(const struct dump *d)
 {
-	static const char *const types[TDVF_SECTION_TYPE_COUNT] = {
-		[TDVF_SECTION_BFV] = "BFV",
-		[TDVF_SECTION_CFV] = "CFV",
-		[TDVF_SECTION_TD_HOB] = "TD_HOB",
-		[TDVF_SECTION_TEMP_MEM] = "TempMem",
-	};
-	printf("%s: 0x%lx bytes at 0x%lx - 0x%lx\n", d->path, d->tdvf.size, dump_base(d), FOUR_GIB);
-	printf("\nTDX metadata at 0x%lx, %u sections\n", dump_base(d) + d->tdvf.descriptor_offset,
-	       d->tdvf.count);
-	for (unsigned i = 0; i < d->tdvf.count; i++) {
-		const struct tdvf_section *s = &d->tdvf.sections[i];
-		printf("  0x%09lx - 0x%09lx  %-9s", s->memory_address,
-		       s->memory_address + s->memory_data_size, types[s->type]);
-		if (s->raw_data_size != 0) {
-			printf("file 0x%x + 0x%x  ", s->data_offset, s->raw_data_size);
+	const struct launch_image *image = &d->image;
+	printf("%s: 0x%lx bytes at 0x%lx - 0x%lx\n", d->path, image->file_size, dump_base(d),
+	       FOUR_GIB);
+	printf("\nTDX metadata at 0x%lx, %u sections\n", dump_base(d) + image->metadata,
+	       image->count);
+	for (unsigned i = 0; i < image->count; i++) {
+		const struct launch_section *s = &image->sections[i];
+		printf("  0x%09lx - 0x%09lx  %-9s", s->base, s->base + s->size, s->tag);
+		if (s->bytes != NULL) {
+			printf("file 0x%lx + 0x%lx  ", (uint64_t)(s->bytes - image->file),
+			       s->bytes_size);
 		}
-		bool measured = (s->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0;
-		printf("%s\n", measured ? "content measured" : "only its place measured");
+		printf("%s\n", s->measured ? "content measured" : "only its place measured");
 	}
 }
 
@@ -220,13 +214,14 @@ static bool print_ap_table(const struct dump *d)
 
 static bool print_ours(const struct dump *d)
 {
-	if (!image_is_ours(d->bytes, d->tdvf.size)) {
+	if (!image_is_ours(d->image.file, d->image.file_size)) {
 		return true;
 	}
 	char error[200];
-	uint8_t *scratch = malloc(2 * d->tdvf.size);
+	uint8_t *scratch = malloc(IMAGE_CHECK_SCRATCH(d->image.file_size));
 	CHECK(scratch != NULL);
-	bool good = image_check(d->bytes, d->tdvf.size, scratch, error, sizeof(error)) == ST_OK;
+	bool good = image_check(d->image.file, d->image.file_size, scratch, error, sizeof(error)) ==
+		    ST_OK;
 	free(scratch);
 	if (good) {
 		struct image_config config;
@@ -263,8 +258,7 @@ enum tool_exit command_dump(int argc, char **argv)
 		return result;
 	}
 	char error[160];
-	d.bytes = file.bytes;
-	if (tdvf_read(file.bytes, file.size, &d.tdvf, error, sizeof(error)) != ST_OK) {
+	if (tdvf_read(file.bytes, file.size, &d.image, error, sizeof(error)) != ST_OK) {
 		result = tool_error("%s: %s", d.path, error);
 	} else {
 		print_sections(&d);

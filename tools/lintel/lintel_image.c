@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/base/check.h"
 #include "arch/lintel/image_config.h"
 #include "linker/memmap.h"
 #include "loader/image/acpi_pin.h"
@@ -75,30 +76,30 @@ static enum tool_exit check_payload(const struct image_options *options,
 static enum tool_exit write_image(const struct image_options *options,
 				  const struct plan_parts *parts)
 {
+	static struct plan_space space;
 	struct plan plan;
+	struct launch_image launch;
 	uint64_t size = 0;
-	enum status st = plan_make(&plan, parts);
+	char error[160];
+	enum status st = plan_make(&plan, parts, &space, error, sizeof(error));
 	if (st == ST_NO_SPACE) {
 		return tool_error("%s: kernel 0x%lx, initrd 0x%lx, command line 0x%lx bytes: "
 				  "the image would be above 0x%x",
 				  options->output, parts->kernel.size, parts->initrd.size,
 				  parts->cmdline.size, IMAGE_MAX_SIZE);
 	}
-	if (st == ST_OK) {
-		st = tdvf_sink_size(&plan, &size);
-	}
 	if (st != ST_OK) {
-		return tool_error("%s: plan: %s", options->output, status_text(st));
+		return tool_error("%s: %s", options->output, error);
 	}
+	plan_launch(&plan, &launch);
+	st = tdvf_sink_size(&launch, &size);
+	CHECK(st == ST_OK);
 	uint8_t *image = malloc(size);
 	if (image == NULL) {
 		return tool_error("%s: size 0x%lx: no memory", options->output, size);
 	}
-	char error[160];
 	enum tool_exit result;
-	bool pinned = (options->flags & IMAGE_CONFIG_PIN_ACPI) != 0;
-	st = tdvf_sink_write(&plan, options->flags, pinned ? options->acpi_pin : NULL, image, size,
-			     error, sizeof(error));
+	st = tdvf_sink_write(&launch, image, size, error, sizeof(error));
 	if (st == ST_OK) {
 		result = file_write(options->output, image, size);
 	} else {
@@ -116,12 +117,15 @@ static enum tool_exit make_image(const struct image_options *options)
 	enum tool_exit result = read_inputs(options, &kernel, &initrd);
 	if (result == TOOL_OK) {
 		const char *cmdline = options->cmdline;
+		bool pinned = (options->flags & IMAGE_CONFIG_PIN_ACPI) != 0;
 		const struct plan_parts parts = {
 			.shim = { shim_blob, shim_size },
 			.kernel = { kernel.bytes, kernel.size },
 			.initrd = { initrd.bytes, initrd.size },
 			.cmdline = { (const uint8_t *)cmdline,
 				     cmdline != NULL ? strlen(cmdline) : 0 },
+			.flags = options->flags,
+			.acpi_pin = pinned ? options->acpi_pin : NULL,
 		};
 		result = check_payload(options, &parts);
 		if (result == TOOL_OK) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "loader/image/mrtd.h"
+#include "loader/image/tdvf_read.h"
 #include "tools/lintel/tool.h"
 
 static const char help[] =
@@ -24,14 +25,14 @@ static enum tool_exit print_mrtd(const char *path, enum measure_order order)
 	if (result != TOOL_OK) {
 		return result;
 	}
-	struct tdvf_image tdvf;
+	struct launch_image image;
 	char error[160];
-	if (tdvf_read(file.bytes, file.size, &tdvf, error, sizeof(error)) != ST_OK) {
+	if (tdvf_read(file.bytes, file.size, &image, error, sizeof(error)) != ST_OK) {
 		free(file.bytes);
 		return tool_error("%s: %s", path, error);
 	}
 	uint8_t digest[SHA384_SIZE];
-	measure_mrtd(file.bytes, &tdvf, order, digest);
+	measure_mrtd(&image, order, digest);
 	free(file.bytes);
 	for (size_t i = 0; i < sizeof(digest); i++) {
 		printf("%02x", digest[i]);

@@ -32,6 +32,7 @@ static uint8_t kernel[KERNEL_SIZE];
 static uint8_t initrd[PAGE + 3];
 static struct linux_setup_header *const header = (void *)(kernel + LINUX_HEADER_OFFSET);
 static struct plan_parts parts;
+static struct plan_space space;
 static struct plan plan;
 static uint8_t *image;
 static uint8_t *scratch;
@@ -42,12 +43,13 @@ static void make_image(void)
 {
 	free(image);
 	free(scratch);
-	assert_int_equal(plan_make(&plan, &parts), ST_OK);
-	assert_int_equal(tdvf_sink_size(&plan, &image_size), ST_OK);
+	struct launch_image launch;
+	assert_int_equal(plan_make(&plan, &parts, &space, error, sizeof(error)), ST_OK);
+	plan_launch(&plan, &launch);
+	assert_int_equal(tdvf_sink_size(&launch, &image_size), ST_OK);
 	image = malloc(image_size);
-	scratch = malloc(2 * image_size);
-	assert_int_equal(tdvf_sink_write(&plan, 0, NULL, image, image_size, error, sizeof(error)),
-			 ST_OK);
+	scratch = malloc(IMAGE_CHECK_SCRATCH(image_size));
+	assert_int_equal(tdvf_sink_write(&launch, image, image_size, error, sizeof(error)), ST_OK);
 }
 
 static int set_up(void **state)
@@ -55,6 +57,7 @@ static int set_up(void **state)
 	(void)state;
 	memset(shim, 0xEE, sizeof(shim));
 	memset(shim + (SHIM_SIZE - (FOUR_GIB - MAILBOX)), 0, MAILBOX_SIZE);
+	plan_clear(shim, gpa(FOUR_GIB - SHIM_SIZE));
 	tdvf_sink_clear(shim, gpa(FOUR_GIB - SHIM_SIZE));
 	memset(initrd, 0x49, sizeof(initrd));
 	memset(kernel, 0x4B, sizeof(kernel));

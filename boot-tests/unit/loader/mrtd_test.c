@@ -14,15 +14,16 @@
 
 #include "boot-tests/unit/loader/mrtd_oracle.h"
 #include "boot-tests/unit/ovmf.h"
+#include "loader/image/tdvf_read.h"
 
 /* The loader's replay of the stock OVMF, by its own reader. */
 static void replay(const struct ovmf *ovmf, enum measure_order order, char hex[OVMF_HEX_SIZE])
 {
-	struct tdvf_image tdvf;
+	struct launch_image launch;
 	char error[160];
-	assert_int_equal(tdvf_read(ovmf->image, ovmf->size, &tdvf, error, sizeof(error)), ST_OK);
+	assert_int_equal(tdvf_read(ovmf->image, ovmf->size, &launch, error, sizeof(error)), ST_OK);
 	uint8_t digest[SHA384_SIZE];
-	measure_mrtd(ovmf->image, &tdvf, order, digest);
+	measure_mrtd(&launch, order, digest);
 	for (size_t i = 0; i < SHA384_SIZE; i++) {
 		sprintf(hex + 2 * i, "%02x", digest[i]);
 	}
@@ -62,20 +63,19 @@ static void known_ovmf(void **state)
 static void short_data(void **state)
 {
 	(void)state;
-	enum { RAW = 0x1000 + 256 + 17, PAGES = 4, OFFSET = 3 };
+	enum { RAW = 0x1000 + 256 + 17, PAGES = 4, MEMORY = PAGES * 0x1000, OFFSET = 3 };
 	uint8_t *image = malloc(OFFSET + RAW); /* exactly: reading on is an ASan error */
-	uint8_t *memory = calloc(PAGES, 0x1000);
+	uint8_t *memory = calloc(1, MEMORY);
 	for (size_t i = 0; i < OFFSET + RAW; i++) {
 		image[i] = (uint8_t)(i * 7 + 1);
 	}
 	memcpy(memory, image + OFFSET, RAW);
-	const struct tdvf_image tdvf = {
-		.size = OFFSET + RAW,
+	const struct launch_image launch = {
 		.count = 3,
 		.sections = {
-			{ 0, 0, 0x5000, 0x2000, TDVF_SECTION_TEMP_MEM, 0 },
-			{ OFFSET, RAW, 0xFFFF0000, PAGES * 0x1000, TDVF_SECTION_BFV, 1 },
-			{ 0, 1, 0x1000, 0x1000, TDVF_SECTION_CFV, 0 },
+			{ "TempMem", 0x5000, 0x2000, LAUNCH_TEMP_MEM, false, NULL, 0 },
+			{ "BFV", 0xFFFF0000, MEMORY, LAUNCH_BFV, true, image + OFFSET, RAW },
+			{ "CFV", 0x1000, 0x1000, LAUNCH_CFV, false, image, 1 },
 		},
 	};
 	for (unsigned per_page = 0; per_page < 2; per_page++) {
@@ -98,7 +98,7 @@ static void short_data(void **state)
 		uint8_t digest[SHA384_SIZE];
 		EVP_DigestFinal_ex(context, expected, NULL);
 		EVP_MD_CTX_free(context);
-		measure_mrtd(image, &tdvf, per_page != 0 ? MEASURE_PER_PAGE : MEASURE_PER_SECTION,
+		measure_mrtd(&launch, per_page != 0 ? MEASURE_PER_PAGE : MEASURE_PER_SECTION,
 			     digest);
 		assert_memory_equal(digest, expected, sizeof(digest));
 	}

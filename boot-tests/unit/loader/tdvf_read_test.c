@@ -69,7 +69,7 @@ static uint8_t *make_image(void)
 
 static void expect(uint8_t *image, uint64_t size, enum status status, const char *text)
 {
-	struct tdvf_image out;
+	struct launch_image out;
 	char error[200] = "";
 	memset(&out, 0x77, sizeof(out));
 	enum status st = tdvf_read(image, size, &out, error, sizeof(error));
@@ -84,23 +84,39 @@ static void expect(uint8_t *image, uint64_t size, enum status status, const char
 	}
 }
 
+static void assert_section(const struct launch_section *s, enum launch_kind kind, uint64_t base,
+			   uint64_t size, bool measured, const uint8_t *bytes, uint64_t bytes_size)
+{
+	assert_int_equal(s->kind, kind);
+	assert_int_equal(s->base, base);
+	assert_int_equal(s->size, size);
+	assert_int_equal(s->measured, measured);
+	assert_ptr_equal(s->bytes, bytes);
+	assert_int_equal(s->bytes_size, bytes_size);
+}
+
 static void good_image(void **state)
 {
 	(void)state;
 	uint8_t *image = make_image();
-	struct tdvf_image out;
+	struct launch_image out;
 	char error[200];
 	assert_int_equal(tdvf_read(image, SIZE, &out, error, sizeof(error)), ST_OK);
-	assert_int_equal(out.size, SIZE);
-	assert_int_equal(out.descriptor_offset, DESCRIPTOR);
+	assert_int_equal(out.file_size, SIZE);
+	assert_int_equal(out.metadata, DESCRIPTOR);
 	assert_int_equal(out.count, 4);
-	assert_memory_equal(out.sections, image + SECTION(0), 4 * 32);
-	assert_int_equal(out.sections[1].raw_data_size, 0x8000);
+	assert_ptr_equal(out.file, image);
+	assert_section(&out.sections[0], LAUNCH_BFV, 0xFFFE8000, 0x18000, true, image + 0x8000,
+		       0x18000);
+	assert_section(&out.sections[1], LAUNCH_CFV, 0xFFFE0000, 0x8000, false, image, 0x8000);
+	assert_section(&out.sections[2], LAUNCH_TEMP_MEM, 0x800000, 0x10000, false, NULL, 0);
+	assert_section(&out.sections[3], LAUNCH_TD_HOB, 0x810000, 0x2000, false, NULL, 0);
+	assert_string_equal(out.sections[3].tag, "TD_HOB");
 	/* Without the footer, by the pointer; error may be NULL-sized. */
 	image[FOOTER] ^= 1;
 	put(image, POINTER, 4, DESCRIPTOR);
 	assert_int_equal(tdvf_read(image, SIZE, &out, NULL, 0), ST_OK);
-	assert_int_equal(out.descriptor_offset, DESCRIPTOR);
+	assert_int_equal(out.metadata, DESCRIPTOR);
 	free(image);
 }
 
@@ -289,27 +305,27 @@ static void stock_ovmf(void **state)
 	(void)state;
 	struct ovmf ovmf;
 	ovmf_load(&ovmf);
-	struct tdvf_image out;
+	struct launch_image out;
 	char error[200];
 	assert_int_equal(tdvf_read(ovmf.image, ovmf.size, &out, error, sizeof(error)), ST_OK);
 	assert_int_equal(out.count, ovmf.count);
-	unsigned count[TDVF_SECTION_TYPE_COUNT] = { 0 };
+	static const enum launch_kind kinds[] = { LAUNCH_BFV, LAUNCH_CFV, LAUNCH_TD_HOB,
+						  LAUNCH_TEMP_MEM };
+	unsigned count[LAUNCH_KIND_COUNT] = { 0 };
 	uint64_t file_bytes = 0;
 	for (unsigned i = 0; i < out.count; i++) {
-		const struct tdvf_section *section = &out.sections[i];
-		assert_int_equal(section->data_offset, ovmf.sections[i].data_offset);
-		assert_int_equal(section->raw_data_size, ovmf.sections[i].raw_size);
-		assert_int_equal(section->memory_address, ovmf.sections[i].base);
-		assert_int_equal(section->memory_data_size, ovmf.sections[i].size);
-		assert_int_equal(section->type, ovmf.sections[i].type);
-		assert_int_equal(section->attributes, ovmf.sections[i].attributes);
-		count[section->type]++;
-		file_bytes += section->raw_data_size;
+		const struct launch_section *section = &out.sections[i];
+		const struct ovmf_section *raw = &ovmf.sections[i];
+		assert_section(
+			section, kinds[raw->type], raw->base, raw->size, raw->attributes == 1,
+			raw->raw_size != 0 ? ovmf.image + raw->data_offset : NULL, raw->raw_size);
+		count[section->kind]++;
+		file_bytes += section->bytes_size;
 	}
-	assert_int_equal(count[TDVF_SECTION_BFV], 1);
-	assert_int_equal(count[TDVF_SECTION_CFV], 1);
-	assert_int_equal(count[TDVF_SECTION_TD_HOB], 1);
-	assert_true(count[TDVF_SECTION_TEMP_MEM] > 0);
+	assert_int_equal(count[LAUNCH_BFV], 1);
+	assert_int_equal(count[LAUNCH_CFV], 1);
+	assert_int_equal(count[LAUNCH_TD_HOB], 1);
+	assert_true(count[LAUNCH_TEMP_MEM] > 0);
 	assert_int_equal(file_bytes, ovmf.size);
 	ovmf_free(&ovmf);
 }
@@ -320,14 +336,14 @@ static void known_ovmf(void **state)
 	struct ovmf ovmf;
 	ovmf_load(&ovmf);
 	ovmf_skip_unknown(&ovmf);
-	struct tdvf_image out;
+	struct launch_image out;
 	char error[200];
 	assert_int_equal(tdvf_read(ovmf.image, ovmf.size, &out, error, sizeof(error)), ST_OK);
 	assert_int_equal(out.count, ovmf.known->count);
-	assert_int_equal(out.sections[0].type, TDVF_SECTION_BFV);
-	assert_int_equal(out.sections[1].type, TDVF_SECTION_CFV);
-	assert_int_equal(out.sections[4].type, TDVF_SECTION_TD_HOB);
-	assert_int_equal(out.sections[4].memory_address, 0x809000);
+	assert_int_equal(out.sections[0].kind, LAUNCH_BFV);
+	assert_int_equal(out.sections[1].kind, LAUNCH_CFV);
+	assert_int_equal(out.sections[4].kind, LAUNCH_TD_HOB);
+	assert_int_equal(out.sections[4].base, 0x809000);
 	ovmf_free(&ovmf);
 }
 

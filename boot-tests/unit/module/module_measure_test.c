@@ -15,6 +15,7 @@
 #include "boot-tests/unit/module/module_fixture.h"
 #include "boot-tests/unit/ovmf.h"
 #include "loader/image/mrtd.h"
+#include "loader/image/tdvf_read.h"
 
 #define IMAGE_SPACE 0x1000000u
 #define PAGE UINT64_C(0x1000)
@@ -40,12 +41,12 @@ static int load(void **state)
 
 /* --- MRTD ------------------------------------------------------------------------------------- */
 
-static void add_page(uint64_t address, const struct tdvf_section *section)
+static void add_page(uint64_t address, const struct launch_section *section)
 {
-	uint64_t offset = address - section->memory_address;
+	uint64_t offset = address - section->base;
 	memset(page_source, 0, PAGE);
-	if (offset < section->raw_data_size) {
-		memcpy(page_source, image + section->data_offset + offset, PAGE);
+	if (offset < section->bytes_size) {
+		memcpy(page_source, section->bytes + offset, PAGE);
 	}
 	if (offset == 0 || is_aligned(address, BLOCK)) {
 		fixture_tables(address);
@@ -62,34 +63,34 @@ static void extend_page(uint64_t address)
 	}
 }
 
-static void add_section(const struct tdvf_section *section, enum measure_order order)
+static void add_section(const struct launch_section *section, enum measure_order order)
 {
-	bool measured = (section->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0;
-	uint64_t end = section->memory_address + section->memory_data_size;
-	for (uint64_t at = section->memory_address; at < end; at += PAGE) {
+	bool measured = section->measured;
+	uint64_t end = section->base + section->size;
+	for (uint64_t at = section->base; at < end; at += PAGE) {
 		add_page(at, section);
 		if (measured && order == MEASURE_PER_PAGE) {
 			extend_page(at);
 		}
 	}
-	for (uint64_t at = section->memory_address;
-	     measured && order == MEASURE_PER_SECTION && at < end; at += PAGE) {
+	for (uint64_t at = section->base; measured && order == MEASURE_PER_SECTION && at < end;
+	     at += PAGE) {
 		extend_page(at);
 	}
 }
 
 /* Builds a TD of the image and compares its MRTD with what the loader predicts. */
-static void check_mrtd(const struct tdvf_image *tdvf)
+static void check_mrtd(const struct launch_image *launch)
 {
 	uint8_t predicted[2][SHA384_SIZE];
 	for (unsigned order = MEASURE_PER_PAGE; order <= MEASURE_PER_SECTION; order++) {
 		fixture_init(fixture_params());
 		fixture_vcpus();
-		for (unsigned i = 0; i < tdvf->count; i++) {
-			add_section(&tdvf->sections[i], (enum measure_order)order);
+		for (unsigned i = 0; i < launch->count; i++) {
+			add_section(&launch->sections[i], (enum measure_order)order);
 		}
 		fixture_finalize();
-		measure_mrtd(image, tdvf, (enum measure_order)order, predicted[order]);
+		measure_mrtd(launch, (enum measure_order)order, predicted[order]);
 		assert_memory_equal(stats.mrtd, predicted[order], SHA384_SIZE);
 	}
 	assert_memory_not_equal(predicted[0], predicted[1], SHA384_SIZE);
@@ -102,15 +103,15 @@ static void mrtd_of_sections(void **state)
 	for (unsigned i = 0; i < 0x8000; i++) {
 		image[i] = (uint8_t)(i * 31 + i / 4096);
 	}
-	struct tdvf_image tdvf = { .size = 0x8000, .count = 4 };
-	const struct tdvf_section sections[] = {
-		{ 0x3000, 0x5000, 0xFFFFB000, 0x5000, TDVF_SECTION_BFV, TDVF_ATTRIBUTE_MR_EXTEND },
-		{ 0x0000, 0x3000, 0xFFFF8000, 0x3000, TDVF_SECTION_CFV, 0 },
-		{ 0, 0, 0x809000, 0x2000, TDVF_SECTION_TD_HOB, 0 },
-		{ 0, 0, 0x1FF000, 0x3000, TDVF_SECTION_TEMP_MEM, TDVF_ATTRIBUTE_MR_EXTEND },
+	struct launch_image launch = { .count = 4 };
+	const struct launch_section sections[] = {
+		{ "BFV", 0xFFFFB000, 0x5000, LAUNCH_BFV, true, image + 0x3000, 0x5000 },
+		{ "CFV", 0xFFFF8000, 0x3000, LAUNCH_CFV, false, image, 0x3000 },
+		{ "TD_HOB", 0x809000, 0x2000, LAUNCH_TD_HOB, false, NULL, 0 },
+		{ "TempMem", 0x1FF000, 0x3000, LAUNCH_TEMP_MEM, true, NULL, 0 },
 	};
-	memcpy(tdvf.sections, sections, sizeof(sections));
-	check_mrtd(&tdvf);
+	memcpy(launch.sections, sections, sizeof(sections));
+	check_mrtd(&launch);
 }
 
 static void mrtd_of_ovmf(void **state)
@@ -120,11 +121,11 @@ static void mrtd_of_ovmf(void **state)
 	ovmf_load(&ovmf);
 	assert_true(ovmf.size <= IMAGE_SPACE);
 	memcpy(image, ovmf.image, ovmf.size);
-	struct tdvf_image tdvf;
+	struct launch_image launch;
 	char error[160];
-	assert_int_equal(tdvf_read(image, ovmf.size, &tdvf, error, sizeof(error)), ST_OK);
+	assert_int_equal(tdvf_read(image, ovmf.size, &launch, error, sizeof(error)), ST_OK);
 	ovmf_free(&ovmf);
-	check_mrtd(&tdvf);
+	check_mrtd(&launch);
 }
 
 /* --- RTMR and report -------------------------------------------------------------------------- */

@@ -16,24 +16,29 @@
 
 #define MIB UINT64_C(0x100000)
 
+#define FILE_SIZE 0x200000
+/* Its bytes do not matter, only where a section's are. */
+static const uint8_t file[FILE_SIZE + 0x1001];
+
 /* The sections of Debian's OVMF.fd, 2 MiB. */
-static struct tdvf_image ovmf(void)
+static struct launch_image ovmf(void)
 {
-	return (struct tdvf_image){
-		.size = 0x200000,
+	return (struct launch_image){
+		.file = file,
+		.file_size = FILE_SIZE,
 		.count = 6,
 		.sections = {
-			{ 0x20000, 0x1E0000, 0xFFE20000, 0x1E0000, TDVF_SECTION_BFV, 1 },
-			{ 0, 0x20000, 0xFFE00000, 0x20000, TDVF_SECTION_CFV, 0 },
-			{ 0, 0, 0x810000, 0x10000, TDVF_SECTION_TEMP_MEM, 0 },
-			{ 0, 0, 0x80B000, 0x2000, TDVF_SECTION_TEMP_MEM, 0 },
-			{ 0, 0, 0x809000, 0x2000, TDVF_SECTION_TD_HOB, 0 },
-			{ 0, 0, 0x800000, 0x6000, TDVF_SECTION_TEMP_MEM, 0 },
+			{ "BFV", 0xFFE20000, 0x1E0000, LAUNCH_BFV, true, file + 0x20000, 0x1E0000 },
+			{ "CFV", 0xFFE00000, 0x20000, LAUNCH_CFV, false, file, 0x20000 },
+			{ "TempMem", 0x810000, 0x10000, LAUNCH_TEMP_MEM, false, NULL, 0 },
+			{ "TempMem", 0x80B000, 0x2000, LAUNCH_TEMP_MEM, false, NULL, 0 },
+			{ "TD_HOB", 0x809000, 0x2000, LAUNCH_TD_HOB, false, NULL, 0 },
+			{ "TempMem", 0x800000, 0x6000, LAUNCH_TEMP_MEM, false, NULL, 0 },
 		},
 	};
 }
 
-static enum status make(uint64_t size, const struct tdvf_image *image, struct td_layout *out,
+static enum status make(uint64_t size, const struct launch_image *image, struct td_layout *out,
 			const char *named)
 {
 	char error[160] = "";
@@ -54,7 +59,7 @@ static void ranges_are_split_and_ascending(void **state)
 		{ 0x810000, 0x10000, true },     { 0x820000, 0x80000000 - 0x820000, false },
 		{ FOUR_GIB, 1024 * MIB, false },
 	};
-	struct tdvf_image image = ovmf();
+	struct launch_image image = ovmf();
 	struct td_layout layout;
 	assert_int_equal(make(2048 * MIB + 512 * MIB + 512 * MIB, &image, &layout, NULL), ST_OK);
 	assert_int_equal(layout.range_count, ARRAY_COUNT(expected));
@@ -87,7 +92,7 @@ static void ram_is_split_as_q35_does(void **state)
 		{ 6144 * MIB, 0x80000000, FOUR_GIB },
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-		struct tdvf_image image = ovmf();
+		struct launch_image image = ovmf();
 		struct td_layout layout;
 		assert_int_equal(make(cases[i].size, &image, &layout, NULL), ST_OK);
 		assert_int_equal(layout.memory.low_size, cases[i].low);
@@ -101,11 +106,13 @@ static void ram_is_split_as_q35_does(void **state)
 static void section_at_both_ends_of_ram_leaves_no_empty_range(void **state)
 {
 	(void)state;
-	struct tdvf_image image = ovmf();
+	struct launch_image image = ovmf();
 	image.count = 4;
-	image.sections[2] = (struct tdvf_section){ 0, 0, 0, 0x1000, TDVF_SECTION_TEMP_MEM, 0 };
-	image.sections[3] =
-		(struct tdvf_section){ 0, 0, 16 * MIB - 0x1000, 0x1000, TDVF_SECTION_TD_HOB, 0 };
+	image.sections[2] =
+		(struct launch_section){ "TempMem", 0, 0x1000, LAUNCH_TEMP_MEM, false, NULL, 0 };
+	image.sections[3] = (struct launch_section){
+		"TD_HOB", 16 * MIB - 0x1000, 0x1000, LAUNCH_TD_HOB, false, NULL, 0
+	};
 	struct td_layout layout;
 	assert_int_equal(make(16 * MIB, &image, &layout, NULL), ST_OK);
 	assert_int_equal(layout.range_count, 3);
@@ -117,7 +124,7 @@ static void section_at_both_ends_of_ram_leaves_no_empty_range(void **state)
 static void memory_size_is_bounded(void **state)
 {
 	(void)state;
-	struct tdvf_image image = ovmf();
+	struct launch_image image = ovmf();
 	struct td_layout layout;
 	uint64_t most = TD_LOW_MEMORY_SPLIT + TD_HIGH_MEMORY_MAX;
 	assert_int_equal(make(most, &image, &layout, NULL), ST_OK);
@@ -125,7 +132,7 @@ static void memory_size_is_bounded(void **state)
 			 ST_BAD_ARGUMENT);
 	assert_int_equal(make(0, &image, &layout, "memory size 0x0"), ST_BAD_ARGUMENT);
 	assert_int_equal(make(64 * MIB + 0x1000, &image, &layout, "0x4001000"), ST_BAD_ARGUMENT);
-	image.size = IMAGE_MAX_SIZE + 0x1000;
+	image.file_size = IMAGE_MAX_SIZE + 0x1000;
 	assert_int_equal(make(most, &image, &layout, "0x1001000"), ST_BAD_ARGUMENT);
 }
 
@@ -134,25 +141,37 @@ static void sections_must_lie_where_they_can(void **state)
 	(void)state;
 	static const struct {
 		unsigned section;
-		struct tdvf_section value;
+		struct launch_section value;
 		const char *named;
 	} cases[] = {
 		/* not where the image has its data; data behind the image */
-		{ 0, { 0x20000, 0x1E0000, 0xFFE10000, 0x1E0000, TDVF_SECTION_BFV, 1 }, "BFV" },
-		{ 0, { 0x20000, 0x1E0000, 0xFFE20000, 0x1E1000, TDVF_SECTION_BFV, 1 }, "0x1e1000" },
-		{ 1, { 0x201000, 0x1000, 0x100001000, 0x1000, TDVF_SECTION_CFV, 0 }, "CFV" },
+		{ 0,
+		  { "BFV", 0xFFE10000, 0x1E0000, LAUNCH_BFV, true, file + 0x20000, 0x1E0000 },
+		  "BFV" },
+		{ 0,
+		  { "BFV", 0xFFE20000, 0x1E1000, LAUNCH_BFV, true, file + 0x20000, 0x1E0000 },
+		  "0x1e1000" },
+		{ 1,
+		  { "CFV", 0x100001000, 0x1000, LAUNCH_CFV, false, file + 0x201000, 0x1000 },
+		  "CFV" },
 		/* across the end of RAM; behind it; in the firmware; wrapping */
-		{ 2, { 0, 0, 0x7FFF000, 0x2000, TDVF_SECTION_TEMP_MEM, 0 }, "0x7fff000" },
-		{ 2, { 0, 0, 0x8000000, 0x1000, TDVF_SECTION_TEMP_MEM, 0 }, "TempMem" },
-		{ 2, { 0, 0, 0xFFE00000, 0x1000, TDVF_SECTION_TEMP_MEM, 0 }, "TempMem" },
-		{ 2, { 0, 0, 0x1000, UINT64_MAX - 0xFFF, TDVF_SECTION_TEMP_MEM, 0 }, "TempMem" },
-		{ 2, { 0, 0, 0x820000, 0, TDVF_SECTION_TEMP_MEM, 0 }, "TempMem" },
+		{ 2,
+		  { "TempMem", 0x7FFF000, 0x2000, LAUNCH_TEMP_MEM, false, NULL, 0 },
+		  "0x7fff000" },
+		{ 2, { "TempMem", 0x8000000, 0x1000, LAUNCH_TEMP_MEM, false, NULL, 0 }, "TempMem" },
+		{ 2,
+		  { "TempMem", 0xFFE00000, 0x1000, LAUNCH_TEMP_MEM, false, NULL, 0 },
+		  "TempMem" },
+		{ 2,
+		  { "TempMem", 0x1000, UINT64_MAX - 0xFFF, LAUNCH_TEMP_MEM, false, NULL, 0 },
+		  "TempMem" },
+		{ 2, { "TempMem", 0x820000, 0, LAUNCH_TEMP_MEM, false, NULL, 0 }, "TempMem" },
 		/* the same page twice, whole and in part */
-		{ 2, { 0, 0, 0x809000, 0x2000, TDVF_SECTION_TEMP_MEM, 0 }, "TD_HOB" },
-		{ 2, { 0, 0, 0x805000, 0x2000, TDVF_SECTION_TEMP_MEM, 0 }, "TempMem" },
+		{ 2, { "TempMem", 0x809000, 0x2000, LAUNCH_TEMP_MEM, false, NULL, 0 }, "TD_HOB" },
+		{ 2, { "TempMem", 0x805000, 0x2000, LAUNCH_TEMP_MEM, false, NULL, 0 }, "TempMem" },
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-		struct tdvf_image image = ovmf();
+		struct launch_image image = ovmf();
 		struct td_layout layout = { .range_count = 77 };
 		image.sections[cases[i].section] = cases[i].value;
 		assert_int_equal(make(128 * MIB, &image, &layout, cases[i].named), ST_BAD_RANGE);
@@ -163,24 +182,24 @@ static void sections_must_lie_where_they_can(void **state)
 static void a_hob_section_is_needed(void **state)
 {
 	(void)state;
-	struct tdvf_image image = ovmf();
+	struct launch_image image = ovmf();
 	struct td_layout layout;
-	image.sections[4].type = TDVF_SECTION_TEMP_MEM;
+	image.sections[4].kind = LAUNCH_TEMP_MEM;
 	assert_int_equal(make(128 * MIB, &image, &layout, "TD_HOB"), ST_NOT_FOUND);
 }
 
 static void every_section_may_cut(void **state)
 {
 	(void)state;
-	struct tdvf_image image = { .size = 0x10000, .count = TDVF_MAX_SECTIONS };
-	for (unsigned i = 0; i < TDVF_MAX_SECTIONS; i++) {
+	struct launch_image image = { .file = file,
+				      .file_size = 0x10000,
+				      .count = LAUNCH_SECTIONS_MAX };
+	for (unsigned i = 0; i < LAUNCH_SECTIONS_MAX; i++) {
 		image.sections[i] =
-			(struct tdvf_section){ 0,
-					       0,
-					       (2 * i + 1) * 0x1000,
-					       0x1000,
-					       i == 0 ? TDVF_SECTION_TD_HOB : TDVF_SECTION_TEMP_MEM,
-					       0 };
+			(struct launch_section){ "",     (2 * i + 1) * 0x1000,
+						 0x1000, i == 0 ? LAUNCH_TD_HOB : LAUNCH_TEMP_MEM,
+						 false,  NULL,
+						 0 };
 	}
 	struct td_layout layout;
 	assert_int_equal(make(4096 * MIB, &image, &layout, NULL), ST_OK);

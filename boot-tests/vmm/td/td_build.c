@@ -111,21 +111,20 @@ static enum status create_vcpu(struct host_td *td, unsigned index, uint64_t hob)
 /* What all pages of the TD are made of, and when they are measured. */
 struct content {
 	enum config_mrtd_order order;
-	const struct tdvf_image *image;
+	const struct launch_image *image;
 	const struct td_layout *layout;
-	const uint8_t *firmware;
 	const uint8_t *hob;
 	const uint8_t *fill; /* one page: what the host has where nothing is measured */
 };
 
 /* The page copied is content plus a stride for each page: no stride, all pages are the same. */
-static enum status add_section(struct host_td *td, const struct tdvf_section *section,
+static enum status add_section(struct host_td *td, const struct launch_section *section,
 			       enum config_mrtd_order order, const uint8_t *content,
 			       uint64_t stride)
 {
-	bool measured = (section->attributes & TDVF_ATTRIBUTE_MR_EXTEND) != 0;
-	uint64_t base = section->memory_address;
-	uint64_t size = section->memory_data_size;
+	bool measured = section->measured;
+	uint64_t base = section->base;
+	uint64_t size = section->size;
 	for (uint64_t at = 0; at < size; at += MEM_PAGE_SIZE) {
 		TRY(mmu_add_page(&td->mmu, gpa(base + at), content + at / MEM_PAGE_SIZE * stride));
 		if (measured && order == MRTD_ORDER_PAGE) {
@@ -142,11 +141,11 @@ static enum status add_section(struct host_td *td, const struct tdvf_section *se
 static enum status add_sections(struct host_td *td, const struct content *from)
 {
 	for (unsigned i = 0; i < from->image->count; i++) {
-		const struct tdvf_section *section = &from->image->sections[i];
-		if (section->type == TDVF_SECTION_BFV || section->type == TDVF_SECTION_CFV) {
-			TRY(add_section(td, section, from->order,
-					from->firmware + section->data_offset, MEM_PAGE_SIZE));
-		} else if (section->memory_address == from->layout->hob_base) {
+		const struct launch_section *section = &from->image->sections[i];
+		if (section->kind == LAUNCH_BFV || section->kind == LAUNCH_CFV) {
+			/* Its whole size is in the file: td_layout_make() has checked that. */
+			TRY(add_section(td, section, from->order, section->bytes, MEM_PAGE_SIZE));
+		} else if (section->base == from->layout->hob_base) {
 			TRY(add_section(td, section, from->order, from->hob, MEM_PAGE_SIZE));
 		} else {
 			TRY(add_section(td, section, from->order, from->fill, 0));
@@ -175,7 +174,7 @@ enum status td_build(struct host_td *td, const struct td_place *place, const str
 {
 	td->place = *place;
 	char error[160];
-	struct tdvf_image image;
+	struct launch_image image;
 	if (tdvf_read(firmware.data, firmware.size, &image, error, sizeof(error)) != ST_OK) {
 		machine_exit(EXIT_SETUP, "firmware: %s", error);
 	}
@@ -192,8 +191,7 @@ enum status td_build(struct host_td *td, const struct td_place *place, const str
 	}
 	hpa_t fill = frames_take_page();
 	memset(hpa_ptr(fill), unmeasured, MEM_PAGE_SIZE);
-	struct content content = { config->mrtd_order, &image, &layout,
-				   firmware.data,      hob,    hpa_ptr(fill) };
+	struct content content = { config->mrtd_order, &image, &layout, hob, hpa_ptr(fill) };
 	enum status status = build(td, config, &content);
 	frames_give_page(fill);
 	frames_give_span(hob, layout.hob_size);

@@ -5,7 +5,6 @@
 #include "arch/base/addr.h"
 #include "arch/base/check.h"
 #include "arch/base/fmt.h"
-#include "arch/tdx/tdvf.h"
 #include "linker/memmap.h"
 
 bool td_memory_is_ram(const struct td_memory *memory, uint64_t address)
@@ -20,23 +19,13 @@ bool td_memory_is_private(const struct td_memory *memory, uint64_t address)
 	       (address < FOUR_GIB && FOUR_GIB - address <= memory->firmware_size);
 }
 
-static const char *section_name(uint32_t type)
+/* QEMU loads the file so that it ends at 4 GiB, and copies the size in memory. */
+static bool firmware_section_fits(const struct launch_section *section,
+				  const struct launch_image *image)
 {
-	static const char *const names[TDVF_SECTION_TYPE_COUNT] = {
-		[TDVF_SECTION_BFV] = "BFV",
-		[TDVF_SECTION_CFV] = "CFV",
-		[TDVF_SECTION_TD_HOB] = "TD_HOB",
-		[TDVF_SECTION_TEMP_MEM] = "TempMem",
-	};
-	return type < TDVF_SECTION_TYPE_COUNT ? names[type] : "unknown";
-}
-
-/* QEMU loads the image so that it ends at 4 GiB, and copies MemoryDataSize bytes. */
-static bool firmware_section_fits(const struct tdvf_section *section, uint64_t image_size)
-{
-	return section->data_offset <= image_size &&
-	       section->memory_data_size <= image_size - section->data_offset &&
-	       section->memory_address == FOUR_GIB - image_size + section->data_offset;
+	uint64_t offset = (uint64_t)(section->bytes - image->file);
+	return offset <= image->file_size && section->size <= image->file_size - offset &&
+	       section->base == FOUR_GIB - image->file_size + offset;
 }
 
 /* Cuts [base, base + size) out of the one unaccepted range that holds it whole. */
@@ -73,28 +62,28 @@ static bool cut_range(struct td_layout *layout, uint64_t base, uint64_t size)
 	return false;
 }
 
-static enum status place_section(struct td_layout *layout, const struct tdvf_section *section,
-				 char *error, size_t error_size)
+static enum status place_section(struct td_layout *layout, const struct launch_image *image,
+				 const struct launch_section *section, char *error,
+				 size_t error_size)
 {
 	const char *where;
 	bool fits;
-	if (section->type == TDVF_SECTION_BFV || section->type == TDVF_SECTION_CFV) {
-		fits = firmware_section_fits(section, layout->memory.firmware_size);
+	if (section->kind == LAUNCH_BFV || section->kind == LAUNCH_CFV) {
+		fits = firmware_section_fits(section, image);
 		where = "does not lie where the image, which ends at 4 GiB, has its data";
 	} else {
-		fits = section->memory_data_size != 0 &&
-		       cut_range(layout, section->memory_address, section->memory_data_size);
+		fits = section->size != 0 && cut_range(layout, section->base, section->size);
 		where = "does not lie in free RAM of the TD";
 	}
 	if (!fits) {
-		fmt_print(error, error_size, "section %s at 0x%llx, size 0x%llx, %s",
-			  section_name(section->type), (unsigned long long)section->memory_address,
-			  (unsigned long long)section->memory_data_size, where);
+		fmt_print(error, error_size, "section %s at 0x%llx, size 0x%llx, %s", section->tag,
+			  (unsigned long long)section->base, (unsigned long long)section->size,
+			  where);
 		return ST_BAD_RANGE;
 	}
-	if (section->type == TDVF_SECTION_TD_HOB && layout->hob_size == 0) {
-		layout->hob_base = section->memory_address;
-		layout->hob_size = section->memory_data_size;
+	if (section->kind == LAUNCH_TD_HOB && layout->hob_size == 0) {
+		layout->hob_base = section->base;
+		layout->hob_size = section->size;
 	}
 	return ST_OK;
 }
@@ -126,16 +115,16 @@ static enum status place_memory(struct td_layout *layout, uint64_t size, uint64_
 	return ST_OK;
 }
 
-enum status td_layout_make(uint64_t size, const struct tdvf_image *image, struct td_layout *out,
+enum status td_layout_make(uint64_t size, const struct launch_image *image, struct td_layout *out,
 			   char *error, size_t error_size)
 {
 	struct td_layout layout = { 0 };
-	TRY(place_memory(&layout, size, image->size, error, error_size));
+	TRY(place_memory(&layout, size, image->file_size, error, error_size));
 	for (unsigned i = 0; i < image->count; i++) {
-		TRY(place_section(&layout, &image->sections[i], error, error_size));
+		TRY(place_section(&layout, image, &image->sections[i], error, error_size));
 	}
 	if (layout.hob_size == 0) {
-		fmt_print(error, error_size, "the metadata has no TD_HOB section");
+		fmt_print(error, error_size, "the image has no TD_HOB section");
 		return ST_NOT_FOUND;
 	}
 	*out = layout;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "arch/base/status.h"
-#include "loader/image/tdvf_read.h"
+#include "loader/image/launch_image.h"
 
 struct td_memory {
 	uint64_t low_size, high_size, firmware_size;
@@ -32,7 +32,7 @@ struct td_ram_range {
 	bool added; /* TD HOB or TempMem section: PAGE.ADDed, so already accepted */
 };
 /* Two RAM ranges, and each section cuts one in three. */
-#define TD_RAM_RANGES_MAX (2 + 2 * TDVF_MAX_SECTIONS)
+#define TD_RAM_RANGES_MAX (2 + 2 * LAUNCH_SECTIONS_MAX)
 
 struct td_layout {
 	struct td_memory memory;
@@ -46,5 +46,5 @@ struct td_layout {
  * size or image size cannot be laid out. ST_BAD_RANGE: a section lies where it may not.
  * ST_NOT_FOUND: no TD_HOB section. error then names the section and the value.
  */
-enum status td_layout_make(uint64_t size, const struct tdvf_image *image, struct td_layout *out,
+enum status td_layout_make(uint64_t size, const struct launch_image *image, struct td_layout *out,
 			   char *error, size_t error_size) MUST_CHECK;

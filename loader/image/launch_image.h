@@ -1,0 +1,40 @@
+// Launch image: what a TD is built from, whatever file it comes from or goes into.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// A reader of a file format makes it; MRTD, dump and the host that builds the TD know nothing else
+// of the file. A plan makes it, too, for the sink that writes a file. It owns no bytes.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Named by the section types of TDVF. */
+enum launch_kind {
+	LAUNCH_BFV,      /* content: code */
+	LAUNCH_CFV,      /* content: configuration */
+	LAUNCH_TD_HOB,   /* the host writes the HOB list there */
+	LAUNCH_TEMP_MEM, /* no content */
+};
+#define LAUNCH_KIND_COUNT 4
+
+struct launch_section {
+	const char *tag; /* for people */
+	uint64_t base;   /* guest physical, page aligned */
+	uint64_t size;   /* page aligned, not 0 */
+	enum launch_kind kind;
+	bool measured;        /* content goes into MRTD, not only its place */
+	const uint8_t *bytes; /* what stands at base, zeros follow; NULL: no content */
+	uint64_t bytes_size;  /* at most size */
+};
+
+#define LAUNCH_SECTIONS_MAX 16
+
+/* Sections in the order in which the TD gets them, disjoint, below 4 GiB; one is the TD HOB. */
+struct launch_image {
+	const uint8_t
+		*file; /* that was read, its bytes are those of the sections; NULL: there is none */
+	uint64_t file_size;
+	uint64_t metadata; /* where in the file the sections are listed */
+	unsigned count;
+	struct launch_section sections[LAUNCH_SECTIONS_MAX];
+};
