@@ -21,7 +21,7 @@
 #define KIB640 0xA0000ull
 /* Where the linker may have put the shim's text and constants. */
 #define TEXT 0xFFFF0000ull
-#define CONSTANTS 0xFFFF7000ull
+#define CONSTANTS 0xFFFF5000ull
 
 /* What a range is: "-" absent, else r, w, x; s: shared. Ranges follow each other from 0. */
 struct range {
