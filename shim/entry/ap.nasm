@@ -59,11 +59,11 @@ ap_start:
 	jnz	ap_fatal
 	lea	rbp, [rel text_index]
 	cmp	r9d, esi
-	jne	ap_fatal
+	jne	index_fatal
 	; All 64 bits index below.
 	mov	esi, esi
 	cmp	esi, MAILBOX_MAX_VCPUS
-	jae	ap_fatal
+	jae	index_fatal
 	mov	eax, TDG_VP_VMCALL
 	mov	ecx, EXPOSE_CPUID
 	xor	r10d, r10d
@@ -73,12 +73,12 @@ ap_start:
 	xor	r14d, r14d
 	xor	r15d, r15d
 	TDCALL
-	lea	rbp, [rel text_id]
+	lea	rbp, [rel text_cpuid]
 	or	rax, r10
 	jnz	ap_fatal
 	mov	eax, MAILBOX_NO_ID
 	cmp	r15, rax
-	jae	ap_fatal
+	jae	id_fatal
 	mov	ebx, r15d
 	lea	eax, [rbx + 1]
 	mov	edx, ap_mailbox + MAILBOX_ARRIVED_OFF
@@ -112,11 +112,11 @@ bits 64
 	lea	rbp, [rel text_index]
 	mov	ecx, r9d
 	cmp	ecx, MAILBOX_MAX_VCPUS
-	jae	ap_fatal
+	jae	index_fatal
 	mov	edx, ap_mailbox + MAILBOX_ARRIVED_OFF
 	mov	ebx, [rdx + rcx * 4]
 	sub	ebx, 1
-	jc	ap_fatal
+	jc	index_fatal
 	jmp	dword far [rel far_park]
 
 ; ap_park: waits for this CPU's command in the mailbox
@@ -215,14 +215,29 @@ bits 64
 	mov	rdx, "B"
 	jmp	ap_report
 
-; ap_fatal: reports a text of 64 bytes and stops the vCPU
-; mode: 64-bit. in: RBP = text. out: ap_report. clobbers: all. stack: none
+; id_fatal: an x2APIC id that is none
+; mode: 64-bit. in: R15 = id. out: ap_fatal. clobbers: RAX, RBP. stack: none
+id_fatal:
+	mov	rax, r15
+	lea	rbp, [rel text_id]
+	jmp	ap_fatal
+
+; index_fatal: a vCPU index that is not the one of the reset, or too high
+; mode: 64-bit. in: R9D = index, RBP = text. out: ap_fatal. clobbers: RAX. stack: none
+index_fatal:
+	mov	eax, r9d
+
+; ap_fatal: reports a text of 64 bytes with a number in it, and stops the vCPU
+; mode: 64-bit. in: RBP = text, RAX = number. out: ap_report. clobbers: all. stack: none
 ap_fatal:
+	mov	rcx, rax
+	shr	rax, 32
+	hex8	rdi
+	mov	eax, ecx
+	hex8	rsi
 	mov	r14, [rbp]
 	mov	r15, [rbp + 8]
 	mov	rbx, [rbp + 16]
-	mov	rdi, [rbp + 24]
-	mov	rsi, [rbp + 32]
 	mov	r8, [rbp + 40]
 	mov	r9, [rbp + 48]
 	mov	rdx, [rbp + 56]
@@ -247,18 +262,24 @@ ap_report:
 	TDCALL
 	jmp	.halt
 
-%macro text64 1
+; What stands before the 16 digits of the number, and after them.
+%macro text64 2
 	%%start: db %1
+	times 24 - ($ - %%start) db " "
+	times 16 db "0"
+	db %2
 	times 64 - ($ - %%start) db 0
 %endmacro
 
 align 8
 text_info:
-	text64	"AP: TDG.VP.INFO failed"
+	text64	"AP: TDG.VP.INFO gives 0x", " in RAX"
 text_index:
-	text64	"AP: vCPU index is not what it was at reset, or too high"
+	text64	"AP: vCPU index is now 0x", ": changed, or too high"
+text_cpuid:
+	text64	"AP: CPUID: RAX or R10 0x", ": no x2APIC id"
 text_id:
-	text64	"AP: the host gives no x2APIC id"
+	text64	"AP: x2APIC id by host 0x", ": no vCPU has it"
 
 far_park:
 	dd	ap_park

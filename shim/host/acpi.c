@@ -113,7 +113,10 @@ static enum status check_pin(struct loader *loader)
 static enum status check_name(const char name[FW_CFG_NAME_SIZE])
 {
 	if (name[FW_CFG_NAME_SIZE - 1] != 0) {
-		return refuse(ST_BAD_FORMAT, LOADER_FILE ": file name without NUL");
+		uint64_t begin;
+		memcpy(&begin, name, sizeof(begin));
+		return refuse(ST_BAD_FORMAT, LOADER_FILE ": file name %016lx... without NUL",
+			      __builtin_bswap64(begin));
 	}
 	return ST_OK;
 }
@@ -157,9 +160,11 @@ static enum status allocate(struct loader *loader, const struct table_loader_com
 		return refuse(ST_NO_SPACE, LOADER_FILE ": ALLOCATE of more than %u files",
 			      FILES_MAX);
 	}
-	if (fw_cfg_file_find(name, &item) != ST_OK) {
+	enum status status = fw_cfg_file_find(name, &item);
+	if (status == ST_NOT_FOUND) {
 		return refuse(ST_BAD_FORMAT, LOADER_FILE ": no file %s", name);
 	}
+	TRY(status);
 	struct blob *blob = &loader->blobs[loader->count];
 	TRY(arena_allocate(arena, item.size, align, &blob->offset));
 	TRY(fw_cfg_read(item.selector, 0, arena->memory + blob->offset, item.size));

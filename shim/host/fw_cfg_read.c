@@ -41,8 +41,9 @@ static enum status dma_transfer(uint32_t control, uint64_t address, uint32_t len
 	dma->address = __builtin_bswap64(address);
 	port_out(FW_CFG_PORT_DMA_HIGH, 4, 0);
 	port_out(FW_CFG_PORT_DMA_LOW, 4, __builtin_bswap32(BOUNCE));
+	uint32_t left = 0;
 	for (unsigned poll = 0; poll < DMA_POLLS; poll++) {
-		uint32_t left = __builtin_bswap32(dma->control);
+		left = __builtin_bswap32(dma->control);
 		if (left == 0) {
 			return ST_OK;
 		}
@@ -50,7 +51,7 @@ static enum status dma_transfer(uint32_t control, uint64_t address, uint32_t len
 			return refuse(ST_HOST_REFUSED, "fw_cfg DMA of 0x%x: 0x%x", control, left);
 		}
 	}
-	return refuse(ST_TIMEOUT, "fw_cfg DMA of 0x%x: not done", control);
+	return refuse(ST_TIMEOUT, "fw_cfg DMA of 0x%x: 0x%x, not done", control, left);
 }
 
 /* Selecting resets the item's read offset; what is read then goes on from it. */

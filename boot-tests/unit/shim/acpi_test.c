@@ -29,10 +29,12 @@ static struct acpi_arena arena;
 static struct acpi_fixture fixture;
 static struct image_config config;
 static const struct mailbox_info mailbox = { { MAILBOX }, { RESET_CODE } };
+static const char *twice = ""; /* the name of a file that the directory has twice */
 
 enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
 {
-	return fake_files_find(name, out);
+	return strcmp(name, twice) == 0 ? refuse(ST_HOST_LIED, "twice") :
+					  fake_files_find(name, out);
 }
 
 enum status fw_cfg_read(uint16_t selector, uint32_t offset, void *to, uint32_t size)
@@ -242,10 +244,16 @@ static void bad_allocations(void **state)
 	assert_refused(ST_BAD_FORMAT, "etc/table-loader: ALLOCATE align 0x2000 of etc/acpi/tables");
 	*command = good;
 	memset(command->allocate.file, 'x', FW_CFG_NAME_SIZE);
-	assert_refused(ST_BAD_FORMAT, "etc/table-loader: file name without NUL");
+	assert_refused(ST_BAD_FORMAT,
+		       "etc/table-loader: file name 7878787878787878... without NUL");
 	*command = good;
 	memcpy(command->allocate.file, "etc/absent", 11);
 	assert_refused(ST_BAD_FORMAT, "etc/table-loader: no file etc/absent");
+	/* What the directory is refused for is said as it was found. */
+	*command = good;
+	twice = "etc/acpi/tables";
+	assert_refused(ST_HOST_LIED, "twice");
+	twice = "";
 	/* Twice the same. */
 	*command = good;
 	acpi_fixture_allocate(&fixture, "etc/acpi/rsdp", 16);
@@ -337,7 +345,8 @@ static void bad_pointers(void **state)
 	assert_refused(ST_BAD_FORMAT, "etc/table-loader: no ALLOCATE of xtc/acpi/tables");
 	*command = good;
 	memset(command->pointer.pointer_file, 'x', FW_CFG_NAME_SIZE);
-	assert_refused(ST_BAD_FORMAT, "etc/table-loader: file name without NUL");
+	assert_refused(ST_BAD_FORMAT,
+		       "etc/table-loader: file name 7878787878787878... without NUL");
 	*command = good;
 	/* The value is no offset in the pointee: one past its end. */
 	uint32_t past = sizeof(fixture.tables);

@@ -1047,6 +1047,21 @@ static void check_ap_path(void)
 	assert_int_equal(built_symbol("ap_gdt_pointer") / PAGE, walk.page / PAGE);
 }
 
+/* ap_fatal puts its number where a text has digits; the rest of 64 bytes tells what it is. */
+static void texts_have_room_for_a_number(void **state)
+{
+	static const char *const texts[] = { "text_info", "text_index", "text_cpuid", "text_id" };
+	(void)state;
+	built_load("lintel.fd", "shim.elf");
+	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+		const char *text = (const char *)built_bytes(built_symbol(texts[i]), 64);
+		assert_int_equal(built_symbol(texts[i]), built_symbol("text_info") + 64 * i);
+		assert_memory_equal(text, "AP: ", 4);
+		assert_memory_equal(text + 21, " 0x0000000000000000", 19);
+		assert_true(strlen(text) > 40 && text[63] == 0);
+	}
+}
+
 static void ap_path_of_the_shim(void **state)
 {
 	(void)state;
@@ -1214,7 +1229,7 @@ static unsigned check_headers(const char *file)
 static void every_routine_has_its_header(void **state)
 {
 	(void)state;
-	assert_int_equal(check_headers("shim/entry/ap.nasm"), 9);
+	assert_int_equal(check_headers("shim/entry/ap.nasm"), 11);
 	assert_int_equal(check_headers("shim/entry/reset.nasm"), 5);
 }
 
@@ -1230,6 +1245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reset_page),
 		cmocka_unit_test(path_of_a_td),
+		cmocka_unit_test(texts_have_room_for_a_number),
 		cmocka_unit_test(ap_path_of_the_shim),
 		cmocka_unit_test(ap_path_of_the_example),
 		cmocka_unit_test(every_routine_has_its_header),

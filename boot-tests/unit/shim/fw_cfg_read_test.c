@@ -297,10 +297,10 @@ static void dma_that_fails(void **state)
 	device.dma_fails = false;
 	device.dma_hangs = true;
 	assert_refusal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_TIMEOUT,
-		       "fw_cfg DMA of 0x40000c: not done");
+		       "fw_cfg DMA of 0x40000c: 0x40000c, not done");
 	assert_int_equal(value, 5);
 	/* A device that fails at the start is as good as none. */
-	assert_refusal(fw_cfg_init(), ST_TIMEOUT, "fw_cfg DMA of 0x19000c: not done");
+	assert_refusal(fw_cfg_init(), ST_TIMEOUT, "fw_cfg DMA of 0x19000c: 0x19000c, not done");
 	assert_int_equal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_NOT_FOUND);
 }
 
