@@ -168,17 +168,18 @@ class Layers(unittest.TestCase):
                 ("boot-tests/module/x.c", '#include "boot-tests/vmm/v.h"'),
                 ("boot-tests/payload/x.c", '#include "boot-tests/machine/m.h"'),
                 ("boot-tests/vmm/x.c", '#include "shim/s.h"'),
+                ("boot-tests/vmm/x.c", '#include "boot-tests/vmm/script/s.h"'),
                 ("shim/x.nasm", '%include "tools/t.h"'),
                 ("shim/x.c", "#include <stdio.h>"),
                 ("shim/x.c", '#include "s.h"'),
                 ("boot-tests/other/x.c", "")):
             files = {name: "" for name in (
                 "loader/l.h", "shim/s.h", "tools/t.h", "boot-tests/machine/m.h",
-                "boot-tests/module/m.h", "boot-tests/vmm/v.h")}
+                "boot-tests/module/m.h", "boot-tests/vmm/v.h", "boot-tests/vmm/script/s.h")}
             status, output = self.check({**files, path: line + "\n"})
             self.assertEqual(status, 1, f"{path}: {line}")
             self.assertIn(path, output)
-            self.assertIn("7 files, 1 violations", output)
+            self.assertIn("8 files, 1 violations", output)
 
     def test_empty_tree_fails(self):
         self.assertEqual(self.check({})[0], 1)
@@ -458,9 +459,18 @@ class Cases(unittest.TestCase):
     def test_a_setting_without_a_machine_is_refused(self):
         for table in ("machine = 'pc'", "command = ['x']"):
             with tempfile.TemporaryDirectory() as folder:
-                pathlib.Path(folder, "x.toml").write_text(f"[a]\n{table}\nla57 = true\n", "utf-8")
-                with self.assertRaisesRegex(ValueError, "^x/a: la57 of no machine"):
+                path = pathlib.Path(folder, "x.toml")
+                path.write_text(f"[a]\n{table}\nla57 = true\nscript = 'x'\n", "utf-8")
+                with self.assertRaisesRegex(ValueError, "^x/a: la57, script of no machine"):
                     run.load_cases(folder)
+
+    def test_the_script_of_a_case(self):
+        case = run.Case("case", script="on HOB: x")
+        with tempfile.TemporaryDirectory() as folder:
+            stats = pathlib.Path(folder, "stats")
+            words = run.boot_command(case, "i", None, {"build": "b"}, stats)
+            path = words[words.index("--host-script") + 1]
+            self.assertEqual(pathlib.Path(path).read_text("utf-8"), "on HOB: x")
 
     def test_what_nobody_forbids_is_not_allowed(self):
         with tempfile.TemporaryDirectory() as folder:

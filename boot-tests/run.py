@@ -57,8 +57,8 @@ TAIL_LINES = 25
 
 
 # What no output may have, unless the case allows it: a broken expectation of payload or initramfs
-# script, and a kernel in trouble.
-FORBIDDEN = ("FAIL", "Call Trace", "Kernel panic", "Failed to hand over")
+# script, a kernel in trouble, and a rule of the host script that was in vain.
+FORBIDDEN = ("FAIL", "Call Trace", "Kernel panic", "Failed to hand over", "never fired")
 
 
 class Failure(Exception):
@@ -142,6 +142,7 @@ class Case:
     append: str = ""
     smp: str = "1"
     memory: str = "128M"
+    script: str = None         # what the host does otherwise, and when: tdrun --host-script
     settings: dict = dataclasses.field(default_factory=dict)  # of the machine, by name
     fw_cfg_files: int = 0      # so many files more in QEMU's fw_cfg device
     tdrun: list = dataclasses.field(default_factory=list)  # further options of tools/tdrun
@@ -193,8 +194,9 @@ def load_cases(folder):
                 raise ValueError(f"{case.name}: known_file and known belong together")
             if case.machine != "tdx" and case.machine not in PLAIN_MACHINES:
                 raise ValueError(f"{case.name}: no machine '{case.machine}'")
-            if case.settings and (case.machine != "tdx" or case.command is not None):
-                raise ValueError(f"{case.name}: {', '.join(case.settings)} of no machine of ours")
+            keys = [*case.settings, *(["script"] if case.script else [])]
+            if keys and (case.machine != "tdx" or case.command is not None):
+                raise ValueError(f"{case.name}: {', '.join(keys)} of no machine of ours")
             cases.append(case)
     return cases
 
@@ -247,6 +249,14 @@ def qemu_options(case, folder):
             "-readconfig", str(path)]
 
 
+def script_options(case, folder):
+    if case.script is None:
+        return []
+    path = folder / "script"
+    path.write_text(case.script, encoding="utf-8")
+    return ["--host-script", str(path)]
+
+
 def boot_command(case, image, second, files, stats):
     options = []
     more = qemu_options(case, stats.parent)
@@ -268,6 +278,7 @@ def boot_command(case, image, second, files, stats):
             "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
             *(["--second-firmware", second] if second else []),
             *setting_options(case),
+            *script_options(case, stats.parent),
             *(["--mrtd-order", case.mrtd] if case.mrtd else []),
             *(f"--qemu-arg={word}" for word in more),
             *case.tdrun,

@@ -200,7 +200,8 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--second-firmware", "/dev/null", "--smp", "4,maxcpus=8"),
     ("--gdb", "0"), ("--gdb", "x"), ("--accel", "kvm"), ("--print-command",),
     ("--accel", "tdx", "--stats", "/dev/null"), ("--accel", "tdx", "--la57"),
-    ("--accel", "tdx", "--hold", "1"), ("--accel", "tdx", "--threads", "multi"),
+    ("--accel", "tdx", "--pic", "on"), ("--host-script", "/no/such/file"), ("--hold", "1"),
+    ("--accel", "tdx", "--host-script", "/dev/null"), ("--accel", "tdx", "--threads", "multi"),
 ])
 def test_wrong_usage_is_2(fake, arguments):
     done = fake.run("leave(0)", *arguments)
@@ -471,6 +472,24 @@ def test_summary_and_quiet(fake):
         assert text in done.stderr
     assert fake.run("leave(0)", "--quiet").stderr == ""
     assert "why" in fake.run("leave(11, 'why')", "--quiet").stderr
+
+
+def test_a_rule_that_never_fired_is_said(fake):
+    (fake.path / "rules").write_text("# none\non HOB: a\non HOB: b\n")
+    script = """
+import shutil
+shutil.copy(value("name=opt/lintel/script,file="), os.path.join(here, "seen"))
+write("R 2 waits\\nR 3 waits\\nR 3 fired\\n")
+leave({})
+"""
+    for code, options in ((0, ["--quiet"]), (11, [])):
+        done = fake.run(script.format(code), "--host-script", str(fake.path / "rules"), *options)
+        assert done.returncode == code
+        assert [line for line in done.stderr.splitlines() if "script" in line] == [
+            "tdrun: host script, line 2 never fired: on HOB: a"]
+        assert (fake.path / "seen").read_text() == (fake.path / "rules").read_text()
+    assert "never fired" not in fake.run(script.format(2), "--host-script",
+                                         str(fake.path / "rules")).stderr
 
 
 def test_machine_log(fake):

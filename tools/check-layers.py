@@ -4,7 +4,7 @@
 """usage: tools/check-layers.py [ROOT]
 
     linker  <-  arch  <-  loader  <-  { shim, tools, boot-tests }
-    boot-tests:  machine  <-  module  <-  vmm  <-  selftest
+    boot-tests:  machine  <-  module  <-  vmm  <-  vmm/script  <-  selftest
                  payload stands beside them, selftest talks to it;
                  ap-example is a firmware with parts of shim and payload; unit and fuzz see all
 
@@ -27,8 +27,9 @@ LAYERS = {
     "boot-tests/machine": BELOW,
     "boot-tests/module": BELOW | {"boot-tests/machine"},
     "boot-tests/vmm": BELOW | {"boot-tests/machine", "boot-tests/module"},
+    "boot-tests/vmm/script": BELOW | {"boot-tests/machine", "boot-tests/module", "boot-tests/vmm"},
     "boot-tests/selftest": BELOW | {"boot-tests/machine", "boot-tests/module", "boot-tests/vmm",
-                                    "boot-tests/payload"},
+                                    "boot-tests/vmm/script", "boot-tests/payload"},
     "boot-tests/payload": BELOW,
     "boot-tests/bench": BELOW,
     "boot-tests/ap-example": BELOW | {"shim", "boot-tests/payload"},
@@ -49,10 +50,8 @@ INCLUDE = re.compile(r'^\s*[#%]\s*include\s+([<"])([^>"]+)[>"]')
 
 def layer_of(path):
     """The layer of a path from the root, or None."""
-    parts = path.split("/")
-    if parts[0] == "boot-tests":
-        parts = ["/".join(parts[:2])]
-    return parts[0] if parts[0] in LAYERS else None
+    folders = [str(folder) for folder in pathlib.PurePosixPath(path).parents]
+    return next((folder for folder in folders if folder in LAYERS), None)
 
 
 def judge(root, layer, allowed, quote, target):

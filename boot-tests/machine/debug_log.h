@@ -4,6 +4,7 @@
 // Each line starts with a tag that tools/tdrun reads:
 //   "L "  log line for people          "E "  why the TD was stopped, or the fatal error text
 //   "N "  what tools/tdrun says besides
+//   "R "  a line of the host script, and whether it "waits" or has "fired"
 //   "V "  where a vCPU stood when it died, was stopped, or the time was over
 //   "T "  trace line (--trace)         "S "  the statistics, one line of JSON, last before the end
 #pragma once

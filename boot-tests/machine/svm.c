@@ -38,9 +38,7 @@ static PAGE struct vmcb host_loads[MACHINE_MAX_CPUS];
  * makes the CPU look. */
 static bool kicked[MACHINE_MAX_CPUS];
 static bool nmi_wanted[MACHINE_MAX_CPUS];
-/* By CPU, for svm_hold(): how long, and the exit code after the last wait. */
-static uint64_t hold_us[MACHINE_MAX_CPUS];
-static uint64_t held_at[MACHINE_MAX_CPUS];
+static void (*entry_hook)(unsigned cpu, uint64_t exit);
 
 /* By CPU: when its guest was entered, 0 outside; when it has looked after the others last. TSC. */
 static uint64_t entered[MACHINE_MAX_CPUS];
@@ -424,26 +422,18 @@ static void mirror_paging_bits(const struct vmcb_save *save)
 	}
 }
 
-void svm_hold(unsigned cpu, uint64_t us)
+void svm_entry_hook(void (*hook)(unsigned cpu, uint64_t exit))
 {
-	hold_us[cpu] = us;
-	held_at[cpu] = VMEXIT_INVALID_LOW; /* no exit that is seen here */
-}
-
-static void hold(const struct svm_vcpu *vcpu)
-{
-	unsigned cpu = cpu_index();
-	if (hold_us[cpu] != 0 && vcpu->vmcb->control.exitcode != held_at[cpu]) {
-		held_at[cpu] = vcpu->vmcb->control.exitcode;
-		cpu_delay_us(hold_us[cpu]);
-	}
+	entry_hook = hook;
 }
 
 void svm_enter(struct svm_vcpu *vcpu)
 {
 	struct vmcb *vmcb = vcpu->vmcb;
 	do {
-		hold(vcpu);
+		if (entry_hook != NULL) {
+			entry_hook(cpu_index(), vmcb->control.exitcode);
+		}
 		resume_delivery(vcpu);
 		inject_nmi(vcpu);
 		offer_interrupt(vcpu);

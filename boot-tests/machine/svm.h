@@ -75,12 +75,9 @@ void svm_post_nmi(unsigned cpu);
 /* Has that guest yet to take one? */
 bool svm_nmi_pending(unsigned cpu);
 
-/*
- * A host that starves a vCPU: from now on the one on this CPU waits for us before its first entry
- * and after each exit that is of another kind than the one before - in each phase of an AP's start
- * once. For tests; before the CPU's first svm_enter().
- */
-void svm_hold(unsigned cpu, uint64_t us);
+/* From now on hook is called on each CPU before each VMRUN, with the exit code of the one before;
+ * it may wait. Null: no more. Before any svm_enter(). */
+void svm_entry_hook(void (*hook)(unsigned cpu, uint64_t exit));
 
 /* Queues an exception for the next entry (EVENTINJ). error_code is used if has_error. */
 void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,

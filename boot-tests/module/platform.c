@@ -15,7 +15,7 @@
 static struct module_platform loaded;
 static uint8_t report_key[SHA384_SIZE];
 _Static_assert(MODULE_KEY_SIZE == SHA384_SIZE, "The report key is one digest.");
-static unsigned starved;
+static bool (*entropy_hook)(void);
 static unsigned interrupts;
 
 #define RANDOM_SAMPLES 64
@@ -40,7 +40,6 @@ void module_load(const struct module_platform *platform)
 		      field_get(TDX_KEYIDS, platform->keyid_partitioning) <
 	      MODULE_HKIDS);
 	loaded = *platform;
-	module_starve(0);
 	module_interrupt(0);
 	random_digest(report_key);
 	keys_reset();
@@ -117,7 +116,7 @@ static bool take(unsigned *count)
 
 bool module_random(uint64_t *words, unsigned count)
 {
-	if (take(&starved)) {
+	if (entropy_hook != NULL && entropy_hook()) {
 		return false;
 	}
 	for (unsigned i = 0; i < count; i++) {
@@ -133,9 +132,9 @@ bool module_interrupted(void)
 	return take(&interrupts);
 }
 
-void module_starve(unsigned calls)
+void module_entropy_hook(bool (*starves)(void))
 {
-	__atomic_store_n(&starved, calls, __ATOMIC_RELEASE);
+	entropy_hook = starves;
 }
 
 void module_interrupt(unsigned times)

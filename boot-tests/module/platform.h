@@ -35,7 +35,5 @@ bool module_random(uint64_t *words, unsigned count);
  * interrupts go to the TD. */
 bool module_interrupted(void);
 
-/* For tests: the next so many calls of module_random() find no entropy, and module_interrupted()
- * finds an interrupt so many times. module_load() takes both back. */
-void module_starve(unsigned calls);
+/* For tests: module_interrupted() finds an interrupt so many times. module_load() takes it back. */
 void module_interrupt(unsigned times);

@@ -64,6 +64,10 @@ unsigned module_package(unsigned cpu);
  */
 void module_log_vcpu(hpa_t tdvpr);
 
+/* For tests: whether the module finds no entropy is asked each time it wants random words. Null: it
+ * always finds it. */
+void module_entropy_hook(bool (*starves)(void));
+
 /* RDMSR of MSR_MKTME_KEYID_PARTITIONING by the host. */
 uint64_t module_keyid_partitioning(void);
 

@@ -1,6 +1,7 @@
 // Bringing the module up when something is wrong: nothing is leaked, and an error is for ever.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
+#include "arch/base/fmt.h"
 #include "arch/base/mem.h"
 #include "boot-tests/machine/debug_log.h"
 #include "boot-tests/machine/processors.h"
@@ -9,8 +10,8 @@
 #include "boot-tests/module/platform.h"
 #include "boot-tests/selftest/selftest.h"
 #include "boot-tests/vmm/init/frames.h"
-#include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/init/tdx_init.h"
+#include "boot-tests/vmm/script/script.h"
 #include "linker/memmap.h"
 
 #define PIECES 40
@@ -23,19 +24,27 @@ static void check_pages(void)
 	EXPECT_EQUAL(module_census().hkids, 1);
 }
 
+/* The SEAMCALL with this number, from 1 on, is not made, and has this status. */
+static void fail_call(unsigned number, const char *status)
+{
+	char text[80];
+	fmt_print(text, sizeof(text), "on SEAMCALL #%u: status %s", number, status);
+	script_set(text);
+}
+
 /* One host on a fresh module, whose call number `at` has this status; false: there is no such
  * call. */
 static bool fail_at(const struct module_platform *platform, const struct tdmr_range *pool,
-		    unsigned at, uint64_t failure)
+		    unsigned at)
 {
 	struct tdx_host host = { .quiet = true };
 	module_load(platform);
 	uint64_t taken = frames_taken();
-	seam_fail(at, failure);
+	fail_call(at, "key-generation-failed");
 	enum status status = tdx_enable(&host, pool, 1, TDMR_LINUX);
-	if (seam_fail_pending()) {
+	if (script_waiting() != 0) {
 		EXPECT_EQUAL(status, ST_OK);
-		seam_fail(0, 0);
+		script_set("");
 		check_pages();
 		tdx_release(&host);
 		EXPECT_EQUAL(frames_taken(), taken);
@@ -46,10 +55,10 @@ static bool fail_at(const struct module_platform *platform, const struct tdmr_ra
 	EXPECT_EQUAL(host.state, TDX_FAILED);
 	EXPECT(host.tdmrs == NULL && host.pamt == NULL);
 	/* It is not tried again, not even with a SEAMCALL. */
-	seam_fail(1, failure);
+	fail_call(1, "key-generation-failed");
 	EXPECT_EQUAL(tdx_enable(&host, pool, 1, TDMR_LINUX), ST_BAD_ARGUMENT);
-	EXPECT(seam_fail_pending());
-	seam_fail(0, 0);
+	EXPECT(script_waiting() == 1);
+	script_set("");
 	return true;
 }
 
@@ -63,9 +72,9 @@ static void check_entropy(const struct module_platform *platform, const struct t
 		}
 		struct tdx_host host = { .quiet = true };
 		module_load(platform);
-		seam_fail(at, TDX_RND_NO_ENTROPY);
+		fail_call(at, "no-entropy");
 		EXPECT_EQUAL(tdx_enable(&host, ram, 1, TDMR_LINUX), ST_OK);
-		EXPECT(!seam_fail_pending());
+		EXPECT(script_waiting() == 0);
 		tdx_release(&host);
 	}
 }
@@ -77,14 +86,16 @@ static void check_starved(const struct module_platform *platform, const struct t
 	struct tdx_host host = { .quiet = true };
 	uint64_t taken = frames_taken();
 	module_load(platform);
-	module_starve(9);
+	script_set("on RDRAND #1..9: no entropy");
 	EXPECT_EQUAL(tdx_enable(&host, ram, 1, TDMR_LINUX), ST_OK);
 	check_pages();
 	tdx_release(&host);
 	host = (struct tdx_host){ .quiet = true };
 	module_load(platform);
-	module_starve(10);
+	script_set("on RDRAND #1..10: no entropy");
 	EXPECT_EQUAL(tdx_enable(&host, ram, 1, TDMR_LINUX), ST_TDX);
+	EXPECT_EQUAL(script_waiting(), 0);
+	script_set("");
 	EXPECT_EQUAL(host.state, TDX_FAILED);
 	EXPECT_EQUAL(frames_taken(), taken);
 }
@@ -93,7 +104,7 @@ void selftest_init_faults(const struct module_platform *platform)
 {
 	struct tdmr_range ram = selftest_ram();
 	unsigned calls = 0;
-	while (fail_at(platform, &ram, calls + 1, TDX_KEY_GENERATION_FAILED)) {
+	while (fail_at(platform, &ram, calls + 1)) {
 		calls++;
 	}
 	EXPECT(calls > TDX_TDMR_ALIGN / MEM_PAGE_SIZE / PAMT_INIT_ENTRIES);

@@ -5,8 +5,8 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/selftest/selftest.h"
 #include "boot-tests/vmm/init/frames.h"
-#include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/init/tdx_init.h"
+#include "boot-tests/vmm/script/script.h"
 
 static const struct {
 	uint64_t id, value;
@@ -152,13 +152,13 @@ static void check_reader(void)
 	struct tdx_host host = { .quiet = true };
 	uint16_t small = 77;
 	uint64_t large = 77;
-	seam_fail(1, TDX_SYS_BUSY);
+	script_set("on SEAMCALL: status sys-busy");
 	EXPECT_EQUAL(tdx_read_field(&host, MD_SYS_TDX_FEATURES0, &small, sizeof(small)),
 		     ST_BAD_ARGUMENT);
 	EXPECT_EQUAL(tdx_read_field(&host, MD_SYS_MAX_TDMRS, &large, sizeof(large)),
 		     ST_BAD_ARGUMENT);
-	EXPECT(seam_fail_pending());
-	seam_fail(0, 0);
+	EXPECT_EQUAL(script_waiting(), 1);
+	script_set("");
 	EXPECT_EQUAL(small, 77);
 	EXPECT_EQUAL(large, 77);
 	EXPECT_EQUAL(tdx_read_field(&host, MD_SYS_MAX_TDMRS, &small, sizeof(small)), ST_OK);

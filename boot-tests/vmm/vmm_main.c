@@ -9,17 +9,15 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/stats.h"
-#include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/blob.h"
+#include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/bios_map.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/tdx_init.h"
 #include "boot-tests/vmm/selftest_entry.h"
 #include "boot-tests/vmm/td/run.h"
 #include "boot-tests/vmm/td/td_build.h"
-
-#define HOLD_US 1000000
 
 static struct tdx_host tdx;
 
@@ -45,13 +43,6 @@ static void place_tds(const struct config *config, struct td_place places[2])
 			     (unsigned long long)config->second_memory, cpu_count());
 	}
 	unsigned cpus = cpu_count() - (unsigned)config->second_smp;
-	if (config->hold >= cpus) {
-		machine_exit(EXIT_SETUP, "hold=%llu: the TD has %u vCPUs",
-			     (unsigned long long)config->hold, cpus);
-	}
-	if (config->hold != 0) {
-		svm_hold((unsigned)config->hold, HOLD_US);
-	}
 	places[0] = (struct td_place){ .vcpu_count = cpus,
 				       .hkid = tdx.global_hkid + 1,
 				       .memory = config->memory,
@@ -78,6 +69,7 @@ void machine_main(void)
 	struct config config = blob_load_config();
 	trace_on = config.trace;
 	stats_icount = config.icount;
+	hooks_load_script();
 	struct module_platform platform = platform_make();
 	platform.version_1_0 = config.module_version == MODULE_1_0;
 	if (config.selftest[0] != 0) {

@@ -108,6 +108,22 @@ static void write_back_is_busy(void **state)
 		      TDX_NO_HKID_READY_TO_WBCACHE);
 }
 
+static bool starves;
+
+static bool takes_starving(void)
+{
+	bool taken = starves;
+	starves = false;
+	return taken;
+}
+
+/* The next time that the module wants random words it finds no entropy. */
+static void starve_once(void)
+{
+	starves = true;
+	module_entropy_hook(takes_starving);
+}
+
 static void write_back_is_interrupted(void **state)
 {
 	(void)state;
@@ -161,7 +177,7 @@ static void packages(void **state)
 	assert_status(on(3, TDH_SYS_KEY_CONFIG, 0), TDX_KEY_CONFIGURED);
 	assert_status(on(2, TDH_SYS_KEY_CONFIG, 0), TDX_SUCCESS);
 	assert_status(call(TDH_SYS_TDMR_INIT, 0, 0, 0, 0), TDX_SYS_NOT_READY);
-	module_starve(1);
+	starve_once();
 	assert_status(on(1, TDH_SYS_KEY_CONFIG, 0), TDX_KEY_GENERATION_FAILED);
 	assert_int_equal(sys_state(), SYS_SYSCONFIG_DONE);
 	assert_status(on(1, TDH_SYS_KEY_CONFIG, 0), TDX_SUCCESS);
@@ -207,28 +223,28 @@ static void no_entropy(void **state)
 {
 	(void)state;
 	reload(1);
-	module_starve(1);
+	starve_once();
 	assert_status(call(TDH_SYS_INIT, 0, 0, 0, 0), TDX_RND_NO_ENTROPY);
 	assert_int_equal(sys_state(), SYS_SYSINIT_PENDING);
 	assert_status(call(TDH_SYS_INIT, 0, 0, 0, 0), TDX_SUCCESS);
-	module_starve(1);
+	starve_once();
 	assert_status(call(TDH_SYS_LP_INIT, 0, 0, 0, 0), TDX_RND_NO_ENTROPY);
 	assert_status(call(TDH_SYS_RD, 0, MD_NONE, 0, 0), TDX_SYS_LP_INIT_NOT_DONE);
 	reload(1);
 	fixture_sys_init();
 	uint64_t tdr = fixture_frame(PG_4K);
-	module_starve(1);
+	starve_once();
 	assert_status(call(TDH_MNG_CREATE, tdr, HKID, 0, 0), TDX_RND_NO_ENTROPY);
 	assert_int_equal(pamt_find(hpa(tdr))->type, TDX_PAGE_NDA);
 	assert_status(call(TDH_MNG_CREATE, tdr, HKID, 0, 0), TDX_SUCCESS);
-	module_starve(1);
+	starve_once();
 	assert_status(call(TDH_MNG_KEY_CONFIG, tdr, 0, 0, 0), TDX_KEY_GENERATION_FAILED);
 	assert_status(call(TDH_MNG_KEY_CONFIG, tdr, 0, 0, 0), TDX_SUCCESS);
 	for (unsigned i = 1; i < TDX_TDCS_PAGES; i++) {
 		assert_status(call(TDH_MNG_ADDCX, fixture_frame(PG_4K), tdr, 0, 0), TDX_SUCCESS);
 	}
 	uint64_t last = fixture_frame(PG_4K);
-	module_starve(1);
+	starve_once();
 	assert_status(call(TDH_MNG_ADDCX, last, tdr, 0, 0), TDX_RND_NO_ENTROPY);
 	assert_int_equal(pamt_find(hpa(last))->type, TDX_PAGE_NDA);
 	assert_status(call(TDH_MNG_INIT, tdr, ptr_hpa(fixture_params()).v, 0, 0),

@@ -13,6 +13,7 @@
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/module/seamcall.h"
+#include "boot-tests/vmm/hooks.h"
 
 static struct {
 	unsigned calls, costs;
@@ -110,28 +111,69 @@ static void others(void **state)
 	}
 }
 
-static void faults(void **state)
+/* A host script that has an answer for the call with one number, from 1 on. */
+static struct {
+	unsigned at, seen;
+	uint64_t number;
+	struct hook_answer answer;
+} script;
+
+static const struct hook_answer *ask(enum hook_call kind, uint64_t number)
+{
+	assert_int_equal(kind, HOOK_SEAMCALL);
+	script.number = number;
+	return ++script.seen == script.at ? &script.answer : NULL;
+}
+
+static void answer_call(unsigned at, uint64_t status)
+{
+	script.at = at;
+	script.seen = fake.calls = fake.fail = 0;
+	script.answer = (struct hook_answer){ .instead = true,
+					      .set = BIT32(HOOK_REG(rax)) | BIT32(HOOK_REG(r8)),
+					      .regs = { .rax = status, .r8 = 99 } };
+	hooks.call = ask;
+}
+
+static void a_script_has_its_say(void **state)
 {
 	(void)state;
-	fake.fail = fake.calls = 0;
-	seam_fail(3, TDX_SYS_NOT_READY);
+	answer_call(3, TDX_SYS_NOT_READY);
 	assert_int_equal(seam(TDH_SYS_RD, 0, 0, 0, 0).status, TDX_SUCCESS);
 	assert_int_equal(seam(TDH_SYS_RD, 0, 0, 0, 0).status, TDX_SUCCESS);
-	assert_true(seam_fail_pending());
-	assert_int_equal(seam(TDH_SYS_RD, 0, 0, 0, 0).status, TDX_SYS_NOT_READY);
+	struct seam_result result = seam(TDH_SYS_RD | BIT64(16), 1, 2, 3, 4);
+	assert_int_equal(result.status, TDX_SYS_NOT_READY);
+	assert_int_equal(result.rcx, 1);
+	assert_int_equal(result.rdx, 2);
+	assert_int_equal(result.r8, 99);
 	assert_int_equal(fake.calls, 2);
-	assert_false(seam_fail_pending());
-	seam_fail(1, TDX_RND_NO_ENTROPY);
+	assert_int_equal(script.number, TDH_SYS_RD);
+	/* What it answers is tried again as what the module does. */
+	answer_call(1, TDX_RND_NO_ENTROPY);
 	assert_int_equal(seam(TDH_SYS_RD, 0, 0, 0, 0).status, TDX_SUCCESS);
-	assert_int_equal(fake.calls, 3);
-	seam_fail(1, TDX_SYS_NOT_READY);
+	assert_int_equal(fake.calls, 1);
+	answer_call(1, TDX_OPERAND_BUSY);
+	assert_int_equal(seam(TDH_SYS_RD, 0, 0, 0, 0).status, TDX_SUCCESS);
+	assert_int_equal(script.seen, 2);
+	answer_call(1, TDX_SYS_NOT_READY);
 	assert_int_equal(SEAM_TRY(TDH_SYS_RD, 0, 0, 0, 0), ST_TDX);
 	assert_int_equal(SEAM_TRY(TDH_SYS_RD, 0, 0, 0, 0), ST_OK);
-	seam_fail(1, TDX_SYS_NOT_READY);
+	answer_call(1, TDX_SYS_NOT_READY);
 	if (setjmp(stopped) == 0) {
 		(void)SEAM_MUST(TDH_SYS_RD, 0, 0, 0, 0);
 		fail();
 	}
+	/* Registers alone: the call is made. */
+	answer_call(1, 0);
+	script.answer.instead = false;
+	script.answer.set = BIT32(HOOK_REG(r8));
+	result = seam(TDH_SYS_RD, 0, 0, 0, 0);
+	assert_int_equal(fake.calls, 1);
+	assert_int_equal(result.rcx, 11);
+	assert_int_equal(result.r8, 99);
+	hooks.call = NULL;
+	result = seam(TDH_SYS_RD, 0, 0, 0, 0);
+	assert_int_equal(result.r8, 13);
 }
 
 int main(void)
@@ -140,7 +182,7 @@ int main(void)
 		cmocka_unit_test(entropy),
 		cmocka_unit_test(busy),
 		cmocka_unit_test(others),
-		cmocka_unit_test(faults),
+		cmocka_unit_test(a_script_has_its_say),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/map_gpa.h"
 #include "boot-tests/vmm/device/ports.h"
+#include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/td/run.h"
 
@@ -260,6 +261,34 @@ static void wbinvd_is_refused(void **state)
 	assert_int_equal(vmcall(TDVMCALL_WBINVD, 0, 0, NULL), TDVMCALL_SUCCESS);
 	assert_int_equal(vmcall(TDVMCALL_PCONFIG, 0, 0, NULL), TDVMCALL_SUBFUNC_UNSUPPORTED);
 	assert_int_equal(vmcall(TDVMCALL_SERVICE, 0, 0, NULL), TDVMCALL_SUBFUNC_UNSUPPORTED);
+}
+
+static struct hook_answer answer;
+
+static const struct hook_answer *ask(enum hook_call kind, uint64_t number)
+{
+	assert_int_equal(kind, HOOK_TDVMCALL);
+	return number == TDVMCALL_GET_TD_VM_CALL_INFO ? &answer : NULL;
+}
+
+static void a_script_has_its_say(void **state)
+{
+	(void)state;
+	uint64_t r11;
+	hooks.call = ask;
+	answer = (struct hook_answer){ .set = BIT32(HOOK_REG(r11)), .regs = { .r11 = 7 } };
+	assert_int_equal(vmcall(TDVMCALL_GET_TD_VM_CALL_INFO, 2, 0, &r11),
+			 TDVMCALL_INVALID_OPERAND);
+	assert_int_equal(r11, 7);
+	answer = (struct hook_answer){ .instead = true,
+				       .set = BIT32(HOOK_REG(r10)),
+				       .regs = { .r10 = TDVMCALL_RETRY } };
+	assert_int_equal(vmcall(TDVMCALL_GET_TD_VM_CALL_INFO, 0, 0, &r11), TDVMCALL_RETRY);
+	assert_int_equal(r11, TDVMCALL_GET_TD_VM_CALL_INFO); /* nobody has served it */
+	assert_int_equal(vmcall(TDVMCALL_WBINVD, 0, 0, NULL), TDVMCALL_SUBFUNC_UNSUPPORTED);
+	hooks.call = NULL;
+	assert_int_equal(vmcall(TDVMCALL_GET_TD_VM_CALL_INFO, 0, 0, &r11), TDVMCALL_SUCCESS);
+	assert_int_equal(r11, 0);
 }
 
 static void fatal_code_has_no_low_bits(void **state)
@@ -553,6 +582,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(wbinvd_is_refused, set_up),
+		cmocka_unit_test_setup(a_script_has_its_say, set_up),
 		cmocka_unit_test_setup(fatal_code_has_no_low_bits, set_up),
 		cmocka_unit_test_setup(features_are_qemus, set_up),
 		cmocka_unit_test_setup(caches_and_packages_are_qemus, set_up),

@@ -32,7 +32,6 @@ static void settings_are_read(void **state)
 	assert_true(config.rbp_mod);
 	assert_string_equal(config.selftest, "");
 	assert_int_equal(config.module_version, MODULE_1_5);
-	assert_int_equal(config.hold, 0);
 	assert_int_equal(config.mrtd_order, MRTD_ORDER_PAGE);
 	assert_int_equal(parse("memory=4096\nmrtd_order=section\n", &config), ST_OK);
 	assert_int_equal(config.mrtd_order, MRTD_ORDER_SECTION);
@@ -61,8 +60,6 @@ static void settings_are_read(void **state)
 	assert_false(config.icount);
 	assert_int_equal(parse("memory=4096\nicount=1\n", &config), ST_OK);
 	assert_true(config.icount);
-	assert_int_equal(parse("memory=4096\nhold=3\n", &config), ST_OK);
-	assert_int_equal(config.hold, 3);
 	assert_int_equal(parse("memory=4096\nmodule_version=1.0\nselftest=abc\n", &config), ST_OK);
 	assert_int_equal(config.module_version, MODULE_1_0);
 	assert_string_equal(config.selftest, "abc");
@@ -141,7 +138,6 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nmodule_version=\n",
 		"memory=4096\nmodule_version=1.50\n",
 		"memory=4096\nselftest=\n",
-		"memory=4096\nhold=0\n",
 		"memory=4096\nhost_test=2\n",
 		"memory=4096\nwbinvd=1\n",
 		"memory=4096\npic=0\n",
@@ -154,7 +150,6 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nsecond_memory=4096\n",
 		"memory=4096\nsecond_smp=0\nsecond_memory=4096\n",
 		"memory=4096\nsecond_smp=1\nsecond_memory=4095\n",
-		"memory=4096\nhold=x\n",
 		"memory=4096\nmapgpa_retry=0\n",
 		"memory=4096\nmapgpa_retry=2048\n",
 		"memory=4096\nmapgpa_again=0\n",
@@ -201,7 +196,7 @@ static void error_names_line_setting_and_value(void **state)
 		{ "pic=maybe\n", "line 1: pic is 'maybe', not off|on" },
 		{ "memory=4096\n\nla57=1\n", "line 2: no setting ''" },
 		{ "gpaw=50\n", "line 1: gpaw is '50', not 48|52" },
-		{ "hold=0\n", "line 1: hold is '0', not a number from 1 on" },
+		{ "mapgpa_again=0\n", "line 1: mapgpa_again is '0', not a number from 1 on" },
 		{ "selftest=\n", "line 1: selftest is '', not 1 to 31 characters" },
 		{ "trace=1\ntrace=1\n", "line 2: trace again" },
 		{ "memory=4096\ntrace=1", "line 2 has no end" },

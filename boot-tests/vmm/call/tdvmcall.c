@@ -14,6 +14,7 @@
 #include "boot-tests/vmm/call/hypercall.h"
 #include "boot-tests/vmm/call/map_gpa.h"
 #include "boot-tests/vmm/device/ports.h"
+#include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/td/run.h"
 
@@ -318,7 +319,11 @@ void tdvmcall(struct host_td *td, unsigned index, struct seam_regs *regs)
 		return;
 	}
 	count(regs->r11);
-	regs->r10 = dispatch(td, index, regs);
+	const struct hook_answer *answer = hook_call(HOOK_TDVMCALL, in.r11);
+	if (!hook_instead(answer)) {
+		regs->r10 = dispatch(td, index, regs);
+	}
+	hook_apply(answer, regs);
 	trace(index, "TDVMCALL 0x%llx (0x%llx, 0x%llx, 0x%llx, 0x%llx) = 0x%llx, R11 0x%llx",
 	      (unsigned long long)in.r11, (unsigned long long)in.r12, (unsigned long long)in.r13,
 	      (unsigned long long)in.r14, (unsigned long long)in.r15, (unsigned long long)regs->r10,

@@ -7,7 +7,7 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/stats.h"
-#include "boot-tests/module/seamcall.h"
+#include "boot-tests/vmm/hooks.h"
 
 /* A lock of the module is held for as long as a leaf runs on another CPU; QEMU may not give that
  * CPU a time slice for a while. */
@@ -21,36 +21,14 @@ static bool is_busy(uint64_t status)
 	return code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY;
 }
 
-static unsigned fail_in;
-static uint64_t fail_status;
-
-void seam_fail(unsigned number, uint64_t status)
-{
-	fail_status = status;
-	__atomic_store_n(&fail_in, number, __ATOMIC_RELEASE);
-}
-
-bool seam_fail_pending(void)
-{
-	return __atomic_load_n(&fail_in, __ATOMIC_ACQUIRE) != 0;
-}
-
-static bool fails_now(void)
-{
-	return seam_fail_pending() && __atomic_fetch_sub(&fail_in, 1, __ATOMIC_ACQ_REL) == 1;
-}
-
 /* Until it is not busy any more. */
 static struct seam_result call(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
 {
 	uint64_t deadline = 0;
-	if (fails_now()) {
-		return (struct seam_result){ fail_status, rcx, rdx, r8 };
-	}
 	for (;;) {
 		struct seam_regs regs = { .rax = leaf, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
 		uint64_t begin = insn_rdtsc();
-		uint64_t status = seamcall(&regs);
+		uint64_t status = hook_seamcall(&regs);
 		uint64_t end = insn_rdtsc();
 		if (is_busy(status)) {
 			uint64_t now = cpu_time_us();

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/base/status.h"
@@ -15,12 +14,6 @@ struct seam_result {
 /* One call with the operands most leaves have; OPERAND_BUSY and SYS_BUSY are retried for a time,
  * RND_NO_ENTROPY a few times. */
 struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9);
-
-/* For tests: of the calls from now on, made by seam(), the one with this number (from 1) is not
- * made but has this status. 0 takes it back. */
-void seam_fail(unsigned number, uint64_t status);
-/* Is it still to come? */
-bool seam_fail_pending(void);
 
 /* ST_TDX when the call failed, which is logged with the name of the leaf. */
 enum status seam_status(const char *name, uint64_t rcx, struct seam_result result) MUST_CHECK;

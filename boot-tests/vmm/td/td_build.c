@@ -10,6 +10,7 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/cpuid.h"
+#include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/packages.h"
 #include "boot-tests/vmm/init/seam.h"
@@ -187,6 +188,11 @@ enum status td_build(struct host_td *td, const struct td_place *place, const str
 	memset(hob, unmeasured, layout.hob_size);
 	if (td_hob_build(&layout, hob, layout.hob_size) != ST_OK) {
 		machine_exit(EXIT_SETUP, "TD_HOB section of 0x%llx bytes is too small",
+			     (unsigned long long)layout.hob_size);
+	}
+	if (hooks.hob != NULL && !hooks.hob(hob, layout.hob_size)) {
+		machine_exit(EXIT_SETUP,
+			     "host script: what it replaces is not in the 0x%llx bytes of the HOB",
 			     (unsigned long long)layout.hob_size);
 	}
 	hpa_t fill = frames_take_page();

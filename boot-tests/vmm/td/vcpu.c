@@ -10,6 +10,7 @@
 #include "boot-tests/machine/stats.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/tdvmcall.h"
+#include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/td/run.h"
 
 /* Low 32 bits of the status: exit reason; bit 26 may say "and a bus lock". */
@@ -30,7 +31,7 @@ static uint64_t enter(struct host_vcpu *vcpu, struct seam_regs *regs)
 		regs->rax = TDH_VP_ENTER;
 		regs->rcx = vcpu->tdvpr.v;
 		__atomic_store_n(&vcpu->inside, true, __ATOMIC_SEQ_CST);
-		uint64_t status = seamcall(regs);
+		uint64_t status = hook_seamcall(regs);
 		__atomic_store_n(&vcpu->inside, false, __ATOMIC_SEQ_CST);
 		if ((status & TDX_STATUS_CODE) != TDX_OPERAND_BUSY) {
 			return status;

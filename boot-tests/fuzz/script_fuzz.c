@@ -1,0 +1,45 @@
+// Fuzzes the parser of host scripts: it ends, and a rule that it takes is within its bounds.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/base/bits.h"
+#include "arch/base/check.h"
+#include "boot-tests/vmm/script/script_parse.h"
+
+static void judge(const struct script_rule *rule, unsigned line)
+{
+	CHECK(rule->line >= line && rule->event <= SCRIPT_HOB);
+	CHECK(rule->first >= 1 && rule->first <= rule->last);
+	CHECK(rule->any_cpu || rule->cpu < SCRIPT_MAX_CPUS);
+	CHECK(rule->hold_us <= SCRIPT_MAX_HOLD_US);
+	CHECK(rule->event != SCRIPT_PHASE ||
+	      (rule->hold_us != 0 && rule->number <= PHASE_AP_PARKED));
+	CHECK(rule->event != SCRIPT_HOB || rule->size == 1 || rule->size == 2 || rule->size == 4 ||
+	      rule->size == 8);
+	CHECK(!rule->answer.instead || rule->answer.set != 0);
+	CHECK((rule->answer.set & ~(BIT32(sizeof(struct seam_regs) / sizeof(uint64_t)) - 1)) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct script script;
+	char error[80] = "";
+	/* On the heap, where ASan sees its end. */
+	char *text = malloc(size + 1);
+	CHECK(text != NULL);
+	memcpy(text, data, size);
+	if (script_parse(text, size, &script, error, sizeof(error)) == ST_OK) {
+		CHECK(script.count <= SCRIPT_MAX_RULES);
+		for (unsigned i = 0; i < script.count; i++) {
+			judge(&script.rules[i], i + 1);
+		}
+	} else {
+		CHECK(memcmp(error, "line ", 5) == 0 && strlen(error) < sizeof(error));
+	}
+	free(text);
+	return 0;
+}

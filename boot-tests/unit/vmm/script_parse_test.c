@@ -1,0 +1,239 @@
+// Tests of the parser of host scripts: each form of a rule, and each fault by its text.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/script/script_parse.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/base/bits.h"
+#include "arch/tdx/ghci.h"
+#include "arch/tdx/module.h"
+
+static struct script script;
+
+static struct script_rule parse(const char *text)
+{
+	char error[160] = "";
+	if (script_parse(text, strlen(text), &script, error, sizeof(error)) != ST_OK) {
+		fail_msg("%s: %s", text, error);
+	}
+	assert_int_equal(script.count, 1);
+	return script.rules[0];
+}
+
+static void calls(void **state)
+{
+	(void)state;
+	struct script_rule rule = parse("on SEAMCALL: status interrupted");
+	assert_int_equal(rule.event, SCRIPT_SEAMCALL);
+	assert_true(rule.any);
+	assert_true(rule.any_cpu);
+	assert_int_equal(rule.first, 1);
+	assert_int_equal(rule.last, UINT64_MAX);
+	assert_true(rule.answer.instead);
+	assert_int_equal(rule.answer.set, BIT32(HOOK_REG(rax)));
+	assert_int_equal(rule.answer.regs.rax, TDX_INTERRUPTED_RESUMABLE);
+
+	rule = parse("on SEAMCALL.MEM.PAGE.AUG #7: status 0x8000020000000000\n");
+	assert_false(rule.any);
+	assert_int_equal(rule.number, TDH_MEM_PAGE_AUG);
+	assert_int_equal(rule.first, 7);
+	assert_int_equal(rule.last, 7);
+	assert_int_equal(rule.answer.regs.rax, TDX_OPERAND_BUSY);
+
+	rule = parse("on TDVMCALL.MapGPA #3 vcpu 1: r11=0x1000");
+	assert_int_equal(rule.event, SCRIPT_TDVMCALL);
+	assert_int_equal(rule.number, TDVMCALL_MAP_GPA);
+	assert_false(rule.any_cpu);
+	assert_int_equal(rule.cpu, 1);
+	assert_false(rule.answer.instead);
+	assert_int_equal(rule.answer.set, BIT32(HOOK_REG(r11)));
+	assert_int_equal(rule.answer.regs.r11, 0x1000);
+
+	rule = parse(
+		"on TDVMCALL.IO vcpu 63 #2..: r15=1 status retry hold 3ms rdx=0xffffffffffffffff");
+	assert_int_equal(rule.number, TDVMCALL_IO);
+	assert_int_equal(rule.cpu, 63);
+	assert_int_equal(rule.first, 2);
+	assert_int_equal(rule.last, UINT64_MAX);
+	assert_int_equal(rule.hold_us, 3000);
+	assert_true(rule.answer.instead);
+	assert_int_equal(rule.answer.set,
+			 BIT32(HOOK_REG(r15)) | BIT32(HOOK_REG(r10)) | BIT32(HOOK_REG(rdx)));
+	assert_int_equal(rule.answer.regs.r10, TDVMCALL_RETRY);
+	assert_int_equal(rule.answer.regs.r15, 1);
+	assert_int_equal(rule.answer.regs.rdx, UINT64_MAX);
+	/* A number where we know no name. */
+	assert_int_equal(parse("on TDVMCALL.0x10007: hold 1us").number, 0x10007);
+	assert_int_equal(parse("on SEAMCALL.63: hold 60s").hold_us, SCRIPT_MAX_HOLD_US);
+}
+
+static void others(void **state)
+{
+	(void)state;
+	struct script_rule rule = parse("  on\tRDRAND #1..9 : no entropy\r\n");
+	assert_int_equal(rule.event, SCRIPT_RDRAND);
+	assert_int_equal(rule.first, 1);
+	assert_int_equal(rule.last, 9);
+	rule = parse("on phase ap.parked: hold 1s");
+	assert_int_equal(rule.event, SCRIPT_PHASE);
+	assert_false(rule.any);
+	assert_int_equal(rule.number, PHASE_AP_PARKED);
+	assert_int_equal(rule.hold_us, 1000000);
+	assert_int_equal(parse("on phase start: hold 1s").number, PHASE_START);
+	assert_int_equal(parse("on phase turn: hold 1s").number, PHASE_TURN);
+	rule = parse("on HOB: replace 0x38 u64 0xfedcba9876543210");
+	assert_int_equal(rule.event, SCRIPT_HOB);
+	assert_int_equal(rule.offset, 0x38);
+	assert_int_equal(rule.size, 8);
+	assert_int_equal(rule.value, 0xfedcba9876543210);
+	assert_int_equal(parse("on HOB: replace 0 u8 255").size, 1);
+	assert_int_equal(parse("on HOB: replace 0 u16 65535").size, 2);
+	assert_int_equal(parse("on HOB: replace 0 u32 0xffffffff").size, 4);
+}
+
+static void lines_are_counted(void **state)
+{
+	(void)state;
+	char error[160];
+	static const char text[] = "\n# a comment: on HOB\n \t\non HOB: replace 0 u8 1\n\n"
+				   "on RDRAND: no entropy";
+	assert_int_equal(script_parse(text, sizeof(text) - 1, &script, error, sizeof(error)),
+			 ST_OK);
+	assert_int_equal(script.count, 2);
+	assert_int_equal(script.rules[0].line, 4);
+	assert_int_equal(script.rules[1].line, 6);
+	assert_int_equal(script_parse("", 0, &script, error, sizeof(error)), ST_OK);
+	assert_int_equal(script.count, 0);
+}
+
+static void faults(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *error;
+	} rows[] = {
+		{ "RDRAND: no entropy", "line 1: 'RDRAND': 'on' was expected" },
+		{ ":", "line 1: ':': 'on' was expected" },
+		{ "\non", "line 2: '': no such event" },
+		{ "on rdrand: no entropy", "line 1: 'rdrand': no such event" },
+		{ "on RDRAND.X: no entropy", "line 1: 'RDRAND.X': no such event" },
+		{ "on HOB.1: replace 0 u8 1", "line 1: 'HOB.1': no such event" },
+		{ "on TDVMCALL.MAPGPA: hold 1s", "line 1: 'TDVMCALL.MAPGPA': no such call" },
+		{ "on SEAMCALL.: hold 1s", "line 1: 'SEAMCALL.': no such call" },
+		{ "on SEAMCALL.MapGPA: hold 1s", "line 1: 'SEAMCALL.MapGPA': no such call" },
+		{ "on phase: hold 1s", "line 1: ':': no such phase" },
+		{ "on phase ap: hold 1s", "line 1: 'ap': no such phase" },
+		{ "on phase.x start: hold 1s", "line 1: 'start': no such phase" },
+		{ "on HOB", "line 1: '': a colon, #N or vcpu V was expected" },
+		{ "on HOB 7: replace 0 u8 1", "line 1: '7': a colon, #N or vcpu V was expected" },
+		{ "on HOB #1 #2: replace 0 u8 1",
+		  "line 1: '#2': a colon, #N or vcpu V was expected" },
+		{ "on HOB vcpu 1 vcpu 1: replace 0 u8 1",
+		  "line 1: 'vcpu': a colon, #N or vcpu V was expected" },
+		{ "on HOB #0: replace 0 u8 1",
+		  "line 1: '#0': not #N, #N.. or #N..M with numbers from 1 on" },
+		{ "on HOB #: replace 0 u8 1",
+		  "line 1: '#': not #N, #N.. or #N..M with numbers from 1 on" },
+		{ "on HOB #2.3: replace 0 u8 1",
+		  "line 1: '#2.3': not #N, #N.. or #N..M with numbers from 1 on" },
+		{ "on HOB #2.: replace 0 u8 1",
+		  "line 1: '#2.': not #N, #N.. or #N..M with numbers from 1 on" },
+		{ "on HOB #2..1: replace 0 u8 1",
+		  "line 1: '#2..1': not #N, #N.. or #N..M with numbers from 1 on" },
+		{ "on HOB #2..x: replace 0 u8 1",
+		  "line 1: '#2..x': not #N, #N.. or #N..M with numbers from 1 on" },
+		{ "on HOB vcpu 64: replace 0 u8 1", "line 1: '64': no such vCPU" },
+		{ "on HOB vcpu: replace 0 u8 1", "line 1: ':': no such vCPU" },
+		{ "on HOB:", "line 1: '': an action was expected" },
+		{ "on HOB: remove", "line 1: 'remove': no such action" },
+		{ "on HOB: status 1", "line 1: 'status': this event has no such action" },
+		{ "on TDVMCALL: status interrupted", "line 1: 'interrupted': no such status" },
+		{ "on SEAMCALL: status retry", "line 1: 'retry': no such status" },
+		{ "on SEAMCALL: status", "line 1: '': no such status" },
+		{ "on SEAMCALL: status 1 status 1", "line 1: 'status': there already" },
+		{ "on SEAMCALL: no entropy", "line 1: 'no': this event has no such action" },
+		{ "on SEAMCALL: replace 0 u8 1",
+		  "line 1: 'replace': this event has no such action" },
+		{ "on RDRAND: hold 1s", "line 1: 'hold': this event has no such action" },
+		{ "on HOB: r8=1", "line 1: 'r8=1': this event has no such action" },
+		{ "on phase turn: r8=1", "line 1: 'r8=1': this event has no such action" },
+		{ "on RDRAND: no", "line 1: '': no such action" },
+		{ "on RDRAND: no luck", "line 1: 'luck': no such action" },
+		{ "on TDVMCALL: rax=1", "line 1: 'rax=1': no such action" },
+		{ "on TDVMCALL: rsp=1", "line 1: 'rsp=1': no such action" },
+		{ "on TDVMCALL: r11=", "line 1: '': no number" },
+		{ "on TDVMCALL: r11=0x", "line 1: '0x': no number" },
+		{ "on TDVMCALL: r11=1f", "line 1: '1f': no number" },
+		{ "on TDVMCALL: r11=-1", "line 1: '-1': no number" },
+		{ "on TDVMCALL: r11=18446744073709551616",
+		  "line 1: '18446744073709551616': no number" },
+		{ "on TDVMCALL: r11=0x10000000000000000",
+		  "line 1: '0x10000000000000000': no number" },
+		{ "on TDVMCALL: hold 0s",
+		  "line 1: '0s': no time up to 60s, such as 1s, 20ms or 5us" },
+		{ "on TDVMCALL: hold 61s",
+		  "line 1: '61s': no time up to 60s, such as 1s, 20ms or 5us" },
+		{ "on TDVMCALL: hold 60000001us",
+		  "line 1: '60000001us': no time up to 60s, such as 1s, 20ms or 5us" },
+		{ "on TDVMCALL: hold 18446744073709551615s",
+		  "line 1: '18446744073709551615s': no time up to 60s, such as 1s, 20ms or 5us" },
+		{ "on TDVMCALL: hold s",
+		  "line 1: 's': no time up to 60s, such as 1s, 20ms or 5us" },
+		{ "on TDVMCALL: hold 1",
+		  "line 1: '1': no time up to 60s, such as 1s, 20ms or 5us" },
+		{ "on HOB: replace", "line 1: '': no offset" },
+		{ "on HOB: replace x u8 1", "line 1: 'x': no offset" },
+		{ "on HOB: replace 0 u24 1", "line 1: 'u24': not u8, u16, u32 or u64" },
+		{ "on HOB: replace 0 u8 256", "line 1: '256': no number of this size" },
+		{ "on HOB: replace 0 u32 0x100000000",
+		  "line 1: '0x100000000': no number of this size" },
+		{ "on HOB: replace 0 u8", "line 1: '': no number of this size" },
+		{ "on \x01\xFF"
+		  "34567890123456789012345678901234567890+",
+		  "line 1: '??34567890123456789012345678901234567890': no such event" },
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		char error[160] = "";
+		script.count = 77;
+		assert_int_equal(script_parse(rows[i].text, strlen(rows[i].text), &script, error,
+					      sizeof(error)),
+				 ST_BAD_FORMAT);
+		assert_string_equal(error, rows[i].error);
+		assert_int_equal(script.count, 77);
+	}
+}
+
+static void rules_are_bounded(void **state)
+{
+	(void)state;
+	static const char rule[] = "on RDRAND: no entropy\n";
+	char text[sizeof(rule) * (SCRIPT_MAX_RULES + 1)];
+	char error[160];
+	size_t size = 0;
+	for (unsigned i = 0; i <= SCRIPT_MAX_RULES; i++) {
+		memcpy(text + size, rule, sizeof(rule) - 1);
+		size += sizeof(rule) - 1;
+	}
+	assert_int_equal(script_parse(text, size, &script, error, sizeof(error)), ST_NO_SPACE);
+	assert_string_equal(error, "line 33: more than 32 rules");
+	size -= sizeof(rule) - 1;
+	assert_int_equal(script_parse(text, size, &script, error, sizeof(error)), ST_OK);
+	assert_int_equal(script.count, SCRIPT_MAX_RULES);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(calls),
+		cmocka_unit_test(others),
+		cmocka_unit_test(lines_are_counted),
+		cmocka_unit_test(faults),
+		cmocka_unit_test(rules_are_bounded),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,282 @@
+// Tests of a host script at work: which events fire a rule, and what becomes of them.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/script/script.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/svm/vmcb.h"
+#include "arch/tdx/ghci.h"
+#include "arch/tdx/module.h"
+#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/svm.h"
+#include "boot-tests/module/seamcall.h"
+#include "boot-tests/vmm/device/blob.h"
+#include "boot-tests/vmm/hooks.h"
+
+static struct {
+	unsigned cpu;
+	uint64_t waited_us;
+	const char *text; /* of fw_cfg */
+	char log[400], reason[200];
+	enum machine_exit_code code;
+	bool (*starves)(void);
+	void (*enters)(unsigned cpu, uint64_t exit);
+} host;
+static jmp_buf stopped;
+
+unsigned cpu_index(void)
+{
+	return host.cpu;
+}
+
+unsigned cpu_count(void)
+{
+	return 4;
+}
+
+void cpu_delay_us(uint64_t us)
+{
+	host.waited_us += us;
+}
+
+void module_entropy_hook(bool (*starves)(void))
+{
+	host.starves = starves;
+}
+
+void svm_entry_hook(void (*enters)(unsigned cpu, uint64_t exit))
+{
+	host.enters = enters;
+}
+
+struct blob blob_load(const char *name)
+{
+	static char text[400];
+	assert_string_equal(name, "opt/lintel/script");
+	if (host.text == NULL) {
+		return (struct blob){ 0 };
+	}
+	memcpy(text, host.text, strlen(host.text));
+	return (struct blob){ (uint8_t *)text, (uint32_t)strlen(host.text) };
+}
+
+void log_line(char tag, const char *format, ...)
+{
+	va_list args;
+	size_t used = strlen(host.log);
+	va_start(args, format);
+	used += (size_t)snprintf(host.log + used, sizeof(host.log) - used, "%c ", tag);
+	used += (size_t)vsnprintf(host.log + used, sizeof(host.log) - used, format, args);
+	snprintf(host.log + used, sizeof(host.log) - used, "\n");
+	va_end(args);
+}
+
+_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(host.reason, sizeof(host.reason), format, args);
+	va_end(args);
+	host.code = code;
+	longjmp(stopped, 1);
+}
+
+static int reset(void **state)
+{
+	(void)state;
+	memset(&host, 0, sizeof(host));
+	script_set("");
+	return 0;
+}
+
+static const struct hook_answer *seamcall_by(unsigned cpu, uint64_t leaf)
+{
+	host.cpu = cpu;
+	return hook_call(HOOK_SEAMCALL, leaf);
+}
+
+static void nothing_is_hooked_in_vain(void **state)
+{
+	(void)state;
+	assert_null(hooks.call);
+	assert_null(hooks.hob);
+	assert_null(host.starves);
+	assert_null(host.enters);
+	assert_null(hook_call(HOOK_SEAMCALL, 1));
+	assert_false(hook_instead(NULL));
+	script_set("on RDRAND: no entropy");
+	assert_null(hooks.call);
+	assert_non_null(host.starves);
+	script_set("on TDVMCALL: hold 1s");
+	assert_non_null(hooks.call);
+	assert_null(host.starves);
+	assert_null(seamcall_by(0, 1));
+}
+
+static void a_rule_fires_by_its_count(void **state)
+{
+	(void)state;
+	script_set("on SEAMCALL.MEM.PAGE.AUG #2..3: status operand-busy");
+	assert_int_equal(script_waiting(), 1);
+	assert_null(seamcall_by(0, TDH_MEM_PAGE_AUG));
+	assert_null(seamcall_by(0, TDH_MEM_PAGE_ADD));
+	assert_null(hook_call(HOOK_TDVMCALL, TDH_MEM_PAGE_AUG));
+	assert_int_equal(script_waiting(), 1);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct hook_answer *answer = seamcall_by(i, TDH_MEM_PAGE_AUG);
+		struct seam_regs regs = { .rax = 1, .rcx = 2 };
+		assert_true(hook_instead(answer));
+		hook_apply(answer, &regs);
+		assert_int_equal(regs.rax, TDX_OPERAND_BUSY);
+		assert_int_equal(regs.rcx, 2);
+		assert_int_equal(script_waiting(), 0);
+	}
+	assert_null(seamcall_by(0, TDH_MEM_PAGE_AUG));
+	assert_string_equal(host.log, "");
+	/* Every count starts anew. */
+	script_set("on SEAMCALL.MEM.PAGE.AUG #1: status operand-busy");
+	assert_int_equal(script_waiting(), 1);
+	assert_non_null(seamcall_by(0, TDH_MEM_PAGE_AUG));
+	assert_null(seamcall_by(0, TDH_MEM_PAGE_AUG));
+}
+
+/* The second call of vCPU 1 is the third of all. */
+static void a_count_is_of_the_rules_own_vcpu(void **state)
+{
+	(void)state;
+	script_set("on TDVMCALL.MapGPA #2 vcpu 1: r11=0x1000 hold 2ms");
+	for (unsigned i = 0; i < 4; i++) {
+		host.cpu = i % 2;
+		assert_int_equal(host.waited_us, 0);
+		const struct hook_answer *answer = hook_call(HOOK_TDVMCALL, TDVMCALL_MAP_GPA);
+		assert_int_equal(answer != NULL, i == 3);
+		assert_false(hook_instead(answer));
+	}
+	assert_int_equal(host.waited_us, 2000);
+}
+
+/* All rules are counted and wait; the answer is that of the first that fires. */
+static void several_rules(void **state)
+{
+	(void)state;
+	script_set("on TDVMCALL #2: r11=1 hold 1us\non TDVMCALL.IO: r11=2 hold 10us\n"
+		   "on TDVMCALL.IO #3: r11=3 hold 100us\n");
+	static const uint64_t r11[] = { 2, 1, 2 };
+	static const uint64_t waited[] = { 10, 21, 131 };
+	for (unsigned i = 0; i < 3; i++) {
+		struct seam_regs regs = { 0 };
+		hook_apply(hook_call(HOOK_TDVMCALL, TDVMCALL_IO), &regs);
+		assert_int_equal(regs.r11, r11[i]);
+		assert_int_equal(host.waited_us, waited[i]);
+	}
+	assert_int_equal(script_waiting(), 0);
+}
+
+static void entropy_fails(void **state)
+{
+	(void)state;
+	script_set("on RDRAND #2..3: no entropy");
+	static const bool expected[] = { false, true, true, false };
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(host.starves(), expected[i]);
+	}
+}
+
+static void bytes_of_the_hob_are_replaced(void **state)
+{
+	(void)state;
+	uint8_t list[16];
+	memset(list, 0xAA, sizeof(list));
+	script_set("on HOB: replace 3 u16 0x1234\non HOB: replace 8 u64 0x0102030405060708\n"
+		   "on HOB #2: replace 0 u32 7\n");
+	assert_true(hooks.hob(list, sizeof(list)));
+	static const uint8_t expected[16] = { 0xAA, 0xAA, 0xAA, 0x34, 0x12, 0xAA, 0xAA, 0xAA,
+					      8,    7,    6,    5,    4,    3,    2,    1 };
+	assert_memory_equal(list, expected, sizeof(list));
+	assert_int_equal(script_waiting(), 1);
+	assert_true(hooks.hob(list, sizeof(list)));
+	assert_int_equal(list[0], 7);
+	script_set("on HOB: replace 9 u64 1");
+	assert_false(hooks.hob(list, sizeof(list)));
+	script_set("on HOB: replace 0xffffffffffffffff u8 1");
+	assert_false(hooks.hob(list, sizeof(list)));
+}
+
+static void phases_hold(void **state)
+{
+	(void)state;
+	script_set("on phase turn vcpu 1: hold 1us\non phase start: hold 100us\n"
+		   "on phase ap.parked: hold 10000us\n");
+	static const struct {
+		unsigned cpu;
+		uint64_t exit, waited;
+	} rows[] = {
+		{ 1, 0, 101 },
+		{ 1, 0, 0 },
+		{ 1, VMEXIT_CR0_WRITE, 1 },
+		{ 1, VMEXIT_PAUSE, 10001 },
+		{ 1, VMEXIT_PAUSE, 0 },
+		{ 1, VMEXIT_NPF, 1 },
+		{ 1, VMEXIT_PAUSE, 10001 },
+		{ 0, VMEXIT_PAUSE, 100 }, /* the first is no exit of its own */
+		{ 0, VMEXIT_NPF, 0 },
+		{ 0, VMEXIT_PAUSE, 0 }, /* the boot processor */
+	};
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		host.waited_us = 0;
+		host.enters(rows[i].cpu, rows[i].exit);
+		assert_int_equal(host.waited_us, rows[i].waited);
+	}
+}
+
+static void load(const char *text)
+{
+	host.text = text;
+	host.reason[0] = 0;
+	if (setjmp(stopped) == 0) {
+		hooks_load_script();
+	}
+}
+
+static void the_users_script_is_loaded_and_told_of(void **state)
+{
+	(void)state;
+	load(NULL);
+	assert_string_equal(host.log, "");
+	assert_null(hooks.call);
+	load("# mine\non SEAMCALL: hold 1us\non SEAMCALL #9 vcpu 3: hold 1us\n");
+	assert_string_equal(host.reason, "");
+	assert_string_equal(host.log, "R 2 waits\nR 3 waits\n");
+	host.log[0] = 0;
+	assert_non_null(seamcall_by(0, 0));
+	assert_non_null(seamcall_by(0, 0));
+	assert_string_equal(host.log, "R 2 fired\n");
+	load("on SEAMCALL vcpu 4: hold 1us");
+	assert_int_equal(host.code, EXIT_SETUP);
+	assert_string_equal(host.reason, "host script, line 1: vcpu 4: there are 4");
+	load("\non Seamcall: hold 1us");
+	assert_string_equal(host.reason, "host script, line 2: 'Seamcall': no such event");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(nothing_is_hooked_in_vain, reset),
+		cmocka_unit_test_setup(a_rule_fires_by_its_count, reset),
+		cmocka_unit_test_setup(a_count_is_of_the_rules_own_vcpu, reset),
+		cmocka_unit_test_setup(several_rules, reset),
+		cmocka_unit_test_setup(entropy_fails, reset),
+		cmocka_unit_test_setup(bytes_of_the_hob_are_replaced, reset),
+		cmocka_unit_test_setup(phases_hold, reset),
+		cmocka_unit_test_setup(the_users_script_is_loaded_and_told_of, reset),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,50 @@
+// Where a host script (boot-tests/vmm/script) has a say in what the host does.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "boot-tests/module/seamcall.h"
+
+/* What becomes of one call. */
+struct hook_answer {
+	bool instead;          /* the call is not made */
+	uint32_t set;          /* registers that are set when it has been, by number: */
+	struct seam_regs regs; /* the number of a register is its place in here */
+};
+#define HOOK_REG(name) (offsetof(struct seam_regs, name) / sizeof(uint64_t))
+
+/* The calls of a host: to the module, and from its TDs. */
+enum hook_call { HOOK_SEAMCALL, HOOK_TDVMCALL };
+
+/* Null: nobody has a say. */
+struct hooks {
+	/* Before a call of this leaf or sub-function by the calling CPU, which may wait in here.
+	 * Null: it is made as ever. */
+	const struct hook_answer *(*call)(enum hook_call call, uint64_t number);
+	/* Changes a TD HOB list before a TD is given it. False: it has no such byte. */
+	bool (*hob)(uint8_t *list, size_t size);
+};
+extern struct hooks hooks;
+
+const struct hook_answer *hook_call(enum hook_call call, uint64_t number);
+bool hook_instead(const struct hook_answer *answer);
+/* Sets the registers, if there is an answer. */
+void hook_apply(const struct hook_answer *answer, struct seam_regs *regs);
+
+/* seamcall() with the say that a script has in it. */
+static inline uint64_t hook_seamcall(struct seam_regs *regs)
+{
+	const struct hook_answer *answer = hook_call(HOOK_SEAMCALL, regs->rax & TDX_LEAF);
+	if (!hook_instead(answer)) {
+		seamcall(regs);
+	}
+	hook_apply(answer, regs);
+	return regs->rax;
+}
+
+/* Takes the host's script from fw_cfg, where there is one, and hooks it in. A fault in it ends the
+ * machine with the line. */
+void hooks_load_script(void);

@@ -1,0 +1,182 @@
+// The script's rules against what happens.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/script/script.h"
+
+#include "arch/base/check.h"
+#include "arch/base/mem.h"
+#include "arch/svm/vmcb.h"
+#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/svm.h"
+#include "boot-tests/module/seamcall.h"
+#include "boot-tests/vmm/device/blob.h"
+#include "boot-tests/vmm/hooks.h"
+#include "boot-tests/vmm/script/script_parse.h"
+
+#define ERROR_SIZE 160
+
+static struct script script;
+/* By rule: how often its event was seen, and whether it has fired. */
+static struct {
+	uint64_t seen;
+	bool fired;
+} states[SCRIPT_MAX_RULES];
+/* The user's: tools/tdrun hears which rules there are, and which have fired. */
+static bool is_users;
+
+/* Whether the rule fires at this event, which is one of its own. */
+static bool fires(unsigned index)
+{
+	const struct script_rule *rule = &script.rules[index];
+	uint64_t seen = __atomic_add_fetch(&states[index].seen, 1, __ATOMIC_RELAXED);
+	if (seen < rule->first || seen > rule->last) {
+		return false;
+	}
+	if (!__atomic_exchange_n(&states[index].fired, true, __ATOMIC_RELAXED) && is_users) {
+		log_line('R', "%u fired", rule->line);
+	}
+	return true;
+}
+
+/* The next rule from *index on that fires; NULL: there is none. */
+static const struct script_rule *next_firing(unsigned *index, enum script_event event,
+					     uint64_t number, uint64_t cpu)
+{
+	while (*index < script.count) {
+		unsigned at = (*index)++;
+		const struct script_rule *rule = &script.rules[at];
+		if (rule->event == event && (rule->any || rule->number == number) &&
+		    (rule->any_cpu || rule->cpu == cpu) && fires(at)) {
+			return rule;
+		}
+	}
+	return NULL;
+}
+
+/* The first rule that fires has the answer; all of them are counted. */
+static const struct hook_answer *call(enum hook_call call, uint64_t number)
+{
+	const struct script_rule *first = NULL;
+	const struct script_rule *rule;
+	unsigned index = 0;
+	while ((rule = next_firing(&index,
+				   call == HOOK_SEAMCALL ? SCRIPT_SEAMCALL : SCRIPT_TDVMCALL,
+				   number, cpu_index())) != NULL) {
+		if (rule->hold_us != 0) {
+			cpu_delay_us(rule->hold_us);
+		}
+		first = first == NULL ? rule : first;
+	}
+	return first == NULL ? NULL : &first->answer;
+}
+
+static bool starves(void)
+{
+	bool fired = false;
+	unsigned index = 0;
+	while (next_firing(&index, SCRIPT_RDRAND, 0, cpu_index()) != NULL) {
+		fired = true;
+	}
+	return fired;
+}
+
+static bool change_hob(uint8_t *list, size_t size)
+{
+	const struct script_rule *rule;
+	unsigned index = 0;
+	while ((rule = next_firing(&index, SCRIPT_HOB, 0, cpu_index())) != NULL) {
+		if (rule->offset > size || rule->size > size - rule->offset) {
+			return false;
+		}
+		memcpy(list + rule->offset, &rule->value, rule->size);
+	}
+	return true;
+}
+
+static void pass(enum script_phase phase, unsigned cpu)
+{
+	const struct script_rule *rule;
+	unsigned index = 0;
+	while ((rule = next_firing(&index, SCRIPT_PHASE, phase, cpu)) != NULL) {
+		cpu_delay_us(rule->hold_us);
+	}
+}
+
+/* Before each entry of a vCPU on this CPU, with the exit before. */
+static void enters(unsigned cpu, uint64_t exit)
+{
+	static struct {
+		bool started;
+		uint64_t exit;
+	} last[MACHINE_MAX_CPUS];
+	bool started = last[cpu].started;
+	if (started && exit == last[cpu].exit) {
+		return;
+	}
+	last[cpu].started = true;
+	last[cpu].exit = exit;
+	pass(PHASE_TURN, cpu);
+	if (!started) {
+		pass(PHASE_START, cpu);
+	} else if (exit == VMEXIT_PAUSE && cpu != 0) {
+		pass(PHASE_AP_PARKED, cpu);
+	}
+}
+
+static bool is_about(enum script_event event)
+{
+	for (unsigned i = 0; i < script.count; i++) {
+		if (script.rules[i].event == event) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What no rule is about costs nothing. */
+static void hook_in(void)
+{
+	memset(states, 0, sizeof(states));
+	hooks.call = is_about(SCRIPT_SEAMCALL) || is_about(SCRIPT_TDVMCALL) ? call : NULL;
+	hooks.hob = is_about(SCRIPT_HOB) ? change_hob : NULL;
+	module_entropy_hook(is_about(SCRIPT_RDRAND) ? starves : NULL);
+	svm_entry_hook(is_about(SCRIPT_PHASE) ? enters : NULL);
+}
+
+void script_set(const char *text)
+{
+	char error[ERROR_SIZE];
+	CHECK(script_parse(text, strlen(text), &script, error, sizeof(error)) == ST_OK);
+	is_users = false;
+	hook_in();
+}
+
+unsigned script_waiting(void)
+{
+	unsigned waiting = 0;
+	for (unsigned i = 0; i < script.count; i++) {
+		waiting += __atomic_load_n(&states[i].fired, __ATOMIC_RELAXED) ? 0 : 1;
+	}
+	return waiting;
+}
+
+void hooks_load_script(void)
+{
+	char error[ERROR_SIZE];
+	struct blob text = blob_load("opt/lintel/script");
+	if (script_parse((const char *)text.data, text.size, &script, error, sizeof(error)) !=
+	    ST_OK) {
+		machine_exit(EXIT_SETUP, "host script, %s", error);
+	}
+	for (unsigned i = 0; i < script.count; i++) {
+		const struct script_rule *rule = &script.rules[i];
+		if (!rule->any_cpu && rule->cpu >= cpu_count()) {
+			machine_exit(EXIT_SETUP, "host script, line %u: vcpu %llu: there are %u",
+				     rule->line, (unsigned long long)rule->cpu, cpu_count());
+		}
+		log_line('R', "%u waits", rule->line);
+	}
+	is_users = true;
+	hook_in();
+}

@@ -1,0 +1,449 @@
+// The parser of the host script.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/script/script_parse.h"
+
+#include "arch/base/bits.h"
+#include "arch/base/fmt.h"
+#include "arch/base/mem.h"
+#include "arch/tdx/ghci.h"
+#include "arch/tdx/module.h"
+
+#define SHOWN_MAX 40
+
+/* A part of the script; size 0 where there is no more of a line. */
+struct word {
+	const char *at;
+	size_t size;
+};
+
+struct parser {
+	struct word rest; /* of the line */
+	unsigned line;
+	char *error;
+	size_t error_size;
+};
+
+static bool word_is(struct word word, const char *wanted)
+{
+	return word.size == strlen(wanted) && memcmp(word.at, wanted, word.size) == 0;
+}
+
+static bool begins_with(struct word word, const char *wanted)
+{
+	return word.size >= strlen(wanted) && memcmp(word.at, wanted, strlen(wanted)) == 0;
+}
+
+static struct word without(struct word word, size_t size)
+{
+	return (struct word){ word.at + size, word.size - size };
+}
+
+/* The part of the word before the character, and what follows it; false: it has none. */
+static bool split(struct word word, char at, struct word *before, struct word *after)
+{
+	for (size_t i = 0; i < word.size; i++) {
+		if (word.at[i] == at) {
+			*before = (struct word){ word.at, i };
+			*after = without(word, i + 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* The next word; a colon is one. */
+static struct word next(struct parser *parser)
+{
+	struct word *rest = &parser->rest;
+	while (rest->size != 0 && is_blank(rest->at[0])) {
+		*rest = without(*rest, 1);
+	}
+	size_t size = rest->size != 0 && rest->at[0] == ':' ? 1 : 0;
+	if (size == 0) {
+		while (size < rest->size && !is_blank(rest->at[size]) && rest->at[size] != ':') {
+			size++;
+		}
+	}
+	struct word word = { rest->at, size };
+	*rest = without(*rest, size);
+	return word;
+}
+
+static enum status fault(const struct parser *parser, const char *what, struct word word)
+{
+	char shown[SHOWN_MAX + 1];
+	size_t size = word.size < SHOWN_MAX ? word.size : SHOWN_MAX;
+	for (size_t i = 0; i < size; i++) {
+		shown[i] = word.at[i] >= ' ' && word.at[i] <= '~' ? word.at[i] : '?';
+	}
+	shown[size] = 0;
+	fmt_print(parser->error, parser->error_size, "line %u: '%s': %s", parser->line, shown,
+		  what);
+	return ST_BAD_FORMAT;
+}
+
+/* Decimal, or hexadecimal after 0x. */
+static bool parse_number(struct word word, uint64_t *out)
+{
+	uint64_t base = 10;
+	uint64_t value = 0;
+	if (begins_with(word, "0x")) {
+		base = 16;
+		word = without(word, 2);
+	}
+	if (word.size == 0) {
+		return false;
+	}
+	for (size_t i = 0; i < word.size; i++) {
+		char c = word.at[i];
+		uint64_t digit = c >= '0' && c <= '9' ? (uint64_t)(c - '0') :
+				 c >= 'a' && c <= 'f' ? (uint64_t)(c - 'a') + 10 :
+				 c >= 'A' && c <= 'F' ? (uint64_t)(c - 'A') + 10 :
+							base;
+		if (digit >= base || __builtin_mul_overflow(value, base, &value) ||
+		    __builtin_add_overflow(value, digit, &value)) {
+			return false;
+		}
+	}
+	*out = value;
+	return true;
+}
+
+/* --- what a rule is about ----------------------------------------------------------------------
+ */
+
+enum action { ACT_STATUS = 1, ACT_SET = 2, ACT_HOLD = 4, ACT_STARVE = 8, ACT_REPLACE = 16 };
+
+static const struct event {
+	const char *word;
+	unsigned actions;
+} events[] = {
+	[SCRIPT_SEAMCALL] = { "SEAMCALL", ACT_STATUS | ACT_SET | ACT_HOLD },
+	[SCRIPT_TDVMCALL] = { "TDVMCALL", ACT_STATUS | ACT_SET | ACT_HOLD },
+	[SCRIPT_RDRAND] = { "RDRAND", ACT_STARVE },
+	[SCRIPT_PHASE] = { "phase", ACT_HOLD },
+	[SCRIPT_HOB] = { "HOB", ACT_REPLACE },
+};
+
+/* A name, or a number. */
+static bool number_of_call(struct word name, enum script_event event, uint64_t *out)
+{
+	static const struct {
+		enum script_event event;
+		const char *name;
+		uint64_t number;
+	} calls[] = {
+#define SEAM_LEAF(word, number) { SCRIPT_SEAMCALL, word, number },
+#define VMCALL(word, number) { SCRIPT_TDVMCALL, word, number },
+#include "boot-tests/vmm/script/script.def"
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(calls); i++) {
+		if (calls[i].event == event && word_is(name, calls[i].name)) {
+			*out = calls[i].number;
+			return true;
+		}
+	}
+	return parse_number(name, out);
+}
+
+static bool number_of_phase(struct word name, uint64_t *out)
+{
+	static const char *const words[] = {
+#define PHASE(identifier, word) [PHASE_##identifier] = word,
+#include "boot-tests/vmm/script/script.def"
+	};
+	for (uint64_t i = 0; i < ARRAY_COUNT(words); i++) {
+		if (word_is(name, words[i])) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum status parse_event(struct parser *parser, struct script_rule *rule)
+{
+	struct word word = next(parser);
+	struct word name = { 0 };
+	struct word kind = word;
+	bool named = split(word, '.', &kind, &name);
+	unsigned event = 0;
+	while (event < ARRAY_COUNT(events) && !word_is(kind, events[event].word)) {
+		event++;
+	}
+	if (event == ARRAY_COUNT(events)) {
+		return fault(parser, "no such event", word);
+	}
+	rule->event = (enum script_event)event;
+	rule->any = !named;
+	switch (rule->event) {
+	case SCRIPT_SEAMCALL:
+	case SCRIPT_TDVMCALL:
+		if (named && !number_of_call(name, rule->event, &rule->number)) {
+			return fault(parser, "no such call", word);
+		}
+		return ST_OK;
+	case SCRIPT_PHASE:
+		name = next(parser);
+		rule->any = false;
+		return !named && number_of_phase(name, &rule->number) ?
+			       ST_OK :
+			       fault(parser, "no such phase", name);
+	case SCRIPT_RDRAND:
+	case SCRIPT_HOB:
+		return named ? fault(parser, "no such event", word) : ST_OK;
+	}
+	return ST_BAD_FORMAT;
+}
+
+/* --- which of them -----------------------------------------------------------------------------
+ */
+
+/* N, N.., N..M */
+static bool parse_counts(struct word word, struct script_rule *rule)
+{
+	struct word first = word;
+	struct word last;
+	bool range = split(word, '.', &first, &last);
+	if (range) {
+		if (last.size == 0 || last.at[0] != '.') {
+			return false;
+		}
+		last = without(last, 1);
+	}
+	if (!parse_number(first, &rule->first) || rule->first == 0) {
+		return false;
+	}
+	rule->last = range ? UINT64_MAX : rule->first;
+	if (range && last.size != 0 && !parse_number(last, &rule->last)) {
+		return false;
+	}
+	return rule->last >= rule->first;
+}
+
+/* Up to the colon. */
+static enum status parse_triggers(struct parser *parser, struct script_rule *rule)
+{
+	rule->first = 1;
+	rule->last = UINT64_MAX;
+	rule->any_cpu = true;
+	bool counted = false;
+	for (struct word word = next(parser); !word_is(word, ":"); word = next(parser)) {
+		if (begins_with(word, "#") && !counted) {
+			counted = true;
+			if (!parse_counts(without(word, 1), rule)) {
+				return fault(parser, "not #N, #N.. or #N..M with numbers from 1 on",
+					     word);
+			}
+		} else if (word_is(word, "vcpu") && rule->any_cpu) {
+			struct word number = next(parser);
+			rule->any_cpu = false;
+			if (!parse_number(number, &rule->cpu) || rule->cpu >= SCRIPT_MAX_CPUS) {
+				return fault(parser, "no such vCPU", number);
+			}
+		} else {
+			return fault(parser, "a colon, #N or vcpu V was expected", word);
+		}
+	}
+	return ST_OK;
+}
+
+/* --- what happens ------------------------------------------------------------------------------
+ */
+
+static bool parse_status(struct word word, enum script_event event, uint64_t *out)
+{
+	static const struct {
+		enum script_event event;
+		const char *word;
+		uint64_t value;
+	} statuses[] = {
+#define SEAM_STATUS(word, value) { SCRIPT_SEAMCALL, word, value },
+#define VMCALL_STATUS(word, value) { SCRIPT_TDVMCALL, word, value },
+#include "boot-tests/vmm/script/script.def"
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(statuses); i++) {
+		if (statuses[i].event == event && word_is(word, statuses[i].word)) {
+			*out = statuses[i].value;
+			return true;
+		}
+	}
+	return parse_number(word, out);
+}
+
+static void set_register(struct hook_answer *answer, size_t number, uint64_t value)
+{
+	answer->set |= BIT32(number);
+	((uint64_t *)&answer->regs)[number] = value;
+}
+
+static bool parse_register(struct word name, size_t *out)
+{
+	static const struct {
+		const char *name;
+		size_t number;
+	} registers[] = {
+#define REGISTER(name) { #name, HOOK_REG(name) },
+#include "boot-tests/vmm/script/script.def"
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(registers); i++) {
+		if (word_is(name, registers[i].name)) {
+			*out = registers[i].number;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A number and its unit. */
+static bool parse_time(struct word word, uint64_t *us)
+{
+	static const struct {
+		const char *unit;
+		uint64_t us;
+	} units[] = { { "us", 1 }, { "ms", 1000 }, { "s", 1000000 } };
+	for (size_t i = 0; i < ARRAY_COUNT(units); i++) {
+		size_t size = strlen(units[i].unit);
+		if (word.size > size &&
+		    memcmp(word.at + word.size - size, units[i].unit, size) == 0) {
+			struct word number = { word.at, word.size - size };
+			return parse_number(number, us) &&
+			       !__builtin_mul_overflow(*us, units[i].us, us) && *us != 0 &&
+			       *us <= SCRIPT_MAX_HOLD_US;
+		}
+	}
+	return false;
+}
+
+/* OFFSET u8|u16|u32|u64 VALUE */
+static enum status parse_replace(struct parser *parser, struct script_rule *rule)
+{
+	static const char *const types[] = { "u8", "u16", "u32", "u64" };
+	struct word word = next(parser);
+	if (!parse_number(word, &rule->offset)) {
+		return fault(parser, "no offset", word);
+	}
+	word = next(parser);
+	unsigned type = 0;
+	while (type < ARRAY_COUNT(types) && !word_is(word, types[type])) {
+		type++;
+	}
+	if (type == ARRAY_COUNT(types)) {
+		return fault(parser, "not u8, u16, u32 or u64", word);
+	}
+	rule->size = (unsigned)BIT32(type);
+	word = next(parser);
+	if (!parse_number(word, &rule->value) ||
+	    (rule->value & MASK64(8 * rule->size - 1, 0)) != rule->value) {
+		return fault(parser, "no number of this size", word);
+	}
+	return ST_OK;
+}
+
+/* One action that begins with word; done: its bit. */
+static enum status parse_action(struct parser *parser, struct script_rule *rule, struct word word,
+				enum action *done)
+{
+	struct word name;
+	struct word value;
+	size_t number;
+	uint64_t to;
+	if (word_is(word, "status")) {
+		*done = ACT_STATUS;
+		value = next(parser);
+		if (!parse_status(value, rule->event, &to)) {
+			return fault(parser, "no such status", value);
+		}
+		rule->answer.instead = true;
+		set_register(&rule->answer,
+			     rule->event == SCRIPT_SEAMCALL ? HOOK_REG(rax) : HOOK_REG(r10), to);
+		return ST_OK;
+	}
+	if (word_is(word, "hold")) {
+		*done = ACT_HOLD;
+		value = next(parser);
+		return parse_time(value, &rule->hold_us) ?
+			       ST_OK :
+			       fault(parser, "no time up to 60s, such as 1s, 20ms or 5us", value);
+	}
+	if (word_is(word, "no")) {
+		*done = ACT_STARVE;
+		value = next(parser);
+		return word_is(value, "entropy") ? ST_OK : fault(parser, "no such action", value);
+	}
+	if (word_is(word, "replace")) {
+		*done = ACT_REPLACE;
+		return parse_replace(parser, rule);
+	}
+	if (!split(word, '=', &name, &value) || !parse_register(name, &number)) {
+		return fault(parser, "no such action", word);
+	}
+	if (!parse_number(value, &to)) {
+		return fault(parser, "no number", value);
+	}
+	*done = ACT_SET;
+	set_register(&rule->answer, number, to);
+	return ST_OK;
+}
+
+static enum status parse_actions(struct parser *parser, struct script_rule *rule)
+{
+	unsigned seen = 0;
+	for (struct word word = next(parser); word.size != 0; word = next(parser)) {
+		enum action done = ACT_SET;
+		TRY(parse_action(parser, rule, word, &done));
+		if ((events[rule->event].actions & done) == 0) {
+			return fault(parser, "this event has no such action", word);
+		}
+		if ((seen & done) != 0 && done != ACT_SET) {
+			return fault(parser, "there already", word);
+		}
+		seen |= done;
+	}
+	return seen != 0 ? ST_OK : fault(parser, "an action was expected", next(parser));
+}
+
+static enum status parse_line(struct parser *parser, struct script *script)
+{
+	struct word word = next(parser);
+	if (word.size == 0 || begins_with(word, "#")) {
+		return ST_OK;
+	}
+	if (!word_is(word, "on")) {
+		return fault(parser, "'on' was expected", word);
+	}
+	if (script->count == SCRIPT_MAX_RULES) {
+		fmt_print(parser->error, parser->error_size, "line %u: more than %u rules",
+			  parser->line, SCRIPT_MAX_RULES);
+		return ST_NO_SPACE;
+	}
+	struct script_rule rule = { .line = parser->line };
+	TRY(parse_event(parser, &rule));
+	TRY(parse_triggers(parser, &rule));
+	TRY(parse_actions(parser, &rule));
+	script->rules[script->count++] = rule;
+	return ST_OK;
+}
+
+enum status script_parse(const char *text, size_t size, struct script *out, char *error,
+			 size_t error_size)
+{
+	struct script script = { 0 };
+	struct parser parser = { .error = error, .error_size = error_size };
+	for (size_t at = 0; at < size; at++) {
+		size_t begin = at;
+		while (at < size && text[at] != '\n') {
+			at++;
+		}
+		parser.line++;
+		parser.rest = (struct word){ text + begin, at - begin };
+		TRY(parse_line(&parser, &script));
+	}
+	*out = script;
+	return ST_OK;
+}
