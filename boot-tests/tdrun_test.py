@@ -396,6 +396,7 @@ def test_temp_mem_by_firmware_or_option(fake, image, option, lines):
     (["--mapgpa-retry", "64K"], ["mapgpa_retry=65536"]),
     (["--mapgpa-again", "2", "--mapgpa-r11", "gpa"], ["mapgpa_again=2", "mapgpa_r11=gpa"]),
     (["--debug-td"], ["debug_td=1"]),
+    (["--max-vcpus", "8"], ["max_vcpus=8"]),
     (["--sept-ve-disable", "flexible"], ["sept_ve_disable=flexible"]),
     (["--sept-ve-disable", "on"], []),
     (["--wbinvd", "on"], ["wbinvd=on"]),

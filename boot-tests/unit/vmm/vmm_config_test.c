@@ -57,6 +57,9 @@ static void settings_are_read(void **state)
 	assert_int_equal(config.sept_ve_disable, SEPT_VE_FLEXIBLE);
 	assert_int_equal(parse("memory=4096\nsept_ve_disable=on\n", &config), ST_OK);
 	assert_int_equal(config.sept_ve_disable, SEPT_VE_DISABLED);
+	assert_int_equal(config.max_vcpus, 0);
+	assert_int_equal(parse("memory=4096\nmax_vcpus=64\n", &config), ST_OK);
+	assert_int_equal(config.max_vcpus, 64);
 	assert_false(config.icount);
 	assert_int_equal(parse("memory=4096\nicount=1\n", &config), ST_OK);
 	assert_true(config.icount);

@@ -29,6 +29,13 @@
 #define CPUID_XSAVE_LEAF 0xD
 /* TDH.VP.INIT version 1 takes the x2APIC id in R8. */
 #define VP_INIT_V1 (TDH_VP_INIT | field_put(TDX_VERSION, 1))
+/* What does not fit is more than any module takes. */
+static uint16_t max_vcpus(const struct host_td *td, const struct config *config)
+{
+	uint64_t wanted = config->max_vcpus != 0 ? config->max_vcpus : td->place.vcpu_count;
+	return wanted < UINT16_MAX ? (uint16_t)wanted : UINT16_MAX;
+}
+
 static void fill_params(struct td_params *params, const struct host_td *td,
 			const struct config *config)
 {
@@ -39,7 +46,7 @@ static void fill_params(struct td_params *params, const struct host_td *td,
 				       0) |
 			      (config->debug_td ? TD_ATTRIBUTES_DEBUG : 0),
 		.xfam = XFAM_WANTED & xsave.eax,
-		.max_vcpus = (uint16_t)td->place.vcpu_count,
+		.max_vcpus = max_vcpus(td, config),
 		.eptp_controls = config->gpaw == GPAW_52 ? EPTP_CONTROLS_52 : EPTP_CONTROLS_48,
 		.config_flags = (config->gpaw == GPAW_52 ? TD_CONFIG_FLAGS_GPAW : 0) |
 				(config->sept_ve_disable == SEPT_VE_FLEXIBLE ?
