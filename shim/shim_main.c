@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "arch/lintel/image_config.h"
 #include "arch/tdx/event_log.h"
@@ -99,13 +100,12 @@ static enum status measure_hobs(const uint8_t *list, size_t size)
 	return rtmr_measure(&event, list, size);
 }
 
-/* QEMU's HOB calls it RAM. With a VGA device KVM would end the TD at its acceptance. */
-static enum status leave_vga_window(struct memory_map *map)
+/* Takes what is not to be accepted with the rest out of the map. */
+static enum status leave_out(struct memory_map *map, const char *name, uint64_t base, uint64_t size)
 {
-	enum status status =
-		memory_map_remove(map, PC_VGA_WINDOW, PC_VGA_WINDOW_END - PC_VGA_WINDOW);
+	enum status status = memory_map_remove(map, base, size);
 	if (status != ST_OK) {
-		return refuse(status, "VGA window: %u ranges of memory already", map->count);
+		return refuse(status, "%s: %u ranges of memory already", name, map->count);
 	}
 	return ST_OK;
 }
@@ -118,16 +118,27 @@ static void read_hobs(const struct td_info *info, uint32_t image_size, struct me
 	memcpy(copy, (const void *)TD_HOB, sizeof(copy));
 	require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map, &list_size));
 	require(measure_hobs(copy, list_size));
-	require(leave_vga_window(map));
+	/* QEMU's HOB calls it RAM. With a VGA device KVM would end the TD at its acceptance. */
+	require(leave_out(map, "VGA window", PC_VGA_WINDOW, PC_VGA_WINDOW_END - PC_VGA_WINDOW));
 	/* What the host has behind the END block is not measured, and goes no further. */
 	size_t end = list_size + sizeof(struct hob_header);
 	memset(copy + end, 0, sizeof(copy) - end);
 	memcpy((void *)TD_HOB, copy, sizeof(copy));
 }
 
+/*
+ * The bounce buffer is shared before anybody accepts it: then it is accepted once, when it comes
+ * back. It is RAM of the map all the same.
+ */
 static void accept_all(struct accept *accept, struct memory_map *map)
 {
+	if (!memory_map_covers(map, BOUNCE, BOUNCE_SIZE, MEMORY_UNACCEPTED)) {
+		fatal(ST_NO_MEMORY, "memory map: no RAM from 0x%x to 0x%x", BOUNCE,
+		      BOUNCE + BOUNCE_SIZE);
+	}
+	require(leave_out(map, "bounce buffer", BOUNCE, BOUNCE_SIZE));
 	require(accept_map(accept, map));
+	CHECK(memory_map_add(map, BOUNCE, BOUNCE_SIZE, MEMORY_ACCEPTED) == ST_OK);
 	log_note("accepted %lu pages of 2 MiB, %lu of 4 KiB, %lu size mismatches", accept->large,
 		 accept->small, accept->mismatches);
 }

@@ -14,7 +14,7 @@ struct accept {
 	struct page_walk walk;
 	uint64_t large;      /* pages of 2 MiB accepted */
 	uint64_t small;      /* pages of 4 KiB accepted */
-	uint64_t mismatches; /* 2 MiB requests that the host had backed with 4 KiB */
+	uint64_t mismatches; /* requests of 2 MiB where the host has 4 KiB: one a range */
 	uint64_t raw;        /* the last completion code of the module */
 	uint64_t done;       /* bytes accepted by accept_map() */
 	uint64_t total;      /* bytes that it is to accept; 0: not running */
@@ -40,7 +40,7 @@ enum status accept_range(struct accept *accept, struct gpa_range range) MUST_CHE
 enum status accept_map(struct accept *accept, struct memory_map *map) MUST_CHECK;
 
 /*
- * Converts accepted private memory to shared, or shared memory to private and accepts it again.
+ * Converts private memory, accepted or not, to shared, or shared memory to private and accepts it.
  * The contents are lost both ways. The caller's page table decides which alias it then sees.
  */
 enum status share_range(struct accept *accept, struct gpa_range range, enum share share,

@@ -6,8 +6,9 @@
 //		TRY(page_walk_report(&walk, outcome of the call for page and level));
 //	}
 //
-// The walk ends after at most PAGE_WALK_RETRIES + 1 calls per page plus one per 2 MiB unit,
-// whatever the outcomes are.
+// The first unit that must be split makes the rest of the range one of 4 KiB pages: a host that has
+// no others, as KVM, costs one call more for a range, whatever its size. The walk ends after at
+// most PAGE_WALK_RETRIES + 1 calls per page and that one, whatever the outcomes are.
 #pragma once
 
 #include <stdbool.h>
@@ -22,18 +23,17 @@
 struct page_walk {
 	uint64_t cursor;
 	uint64_t end;
-	uint64_t small_until; /* below it pages are 4 KiB */
-	unsigned streak;      /* 2 MiB units in a row that had to be split */
-	unsigned retries;     /* of the page at cursor */
+	bool small;       /* a unit was split: pages of 4 KiB from there to the end */
+	unsigned retries; /* of the page at cursor */
 };
 
 enum page_outcome {
 	PAGE_DONE,
 	PAGE_RETRY, /* the same page again */
-	PAGE_SPLIT, /* the unit at cursor in pages of 4 KiB; only for a page of 2 MiB */
+	PAGE_SPLIT, /* from cursor on in pages of 4 KiB; only for a page of 2 MiB */
 };
 
-/* Starts on a range. What an earlier range taught about page sizes is kept; zero a new walk. */
+/* Starts on a range; of an earlier one nothing is left. */
 void page_walk_begin(struct page_walk *walk, struct gpa_range range);
 
 /* False when the range is done. */

@@ -4,7 +4,9 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -83,33 +85,152 @@ static void busy_for_ever_is_a_timeout(void **state)
 	assert_int_equal(accept.large + accept.small, 0);
 }
 
-/* Each 4 KiB page of [0, size) accepted how often, as a host that has only 4 KiB pages sees it. */
-static unsigned accepted[2048];
+/* ---- the number of calls ------------------------------------------------------------------- */
 
-static uint64_t small_host(struct tdcall_regs *regs)
+/* Which units of 2 MiB a host backs with one page; all others it has in pages of 4 KiB. */
+typedef bool host_policy(uint64_t unit);
+
+static bool all_large(uint64_t unit)
+{
+	(void)unit;
+	return true;
+}
+
+static bool none_large(uint64_t unit)
+{
+	(void)unit;
+	return false;
+}
+
+static bool large_from_7_on(uint64_t unit)
+{
+	return unit >= 7;
+}
+
+static bool large_below_7(uint64_t unit)
+{
+	return unit < 7;
+}
+
+static bool every_third_small(uint64_t unit)
+{
+	return unit % 3 != 0;
+}
+
+static struct {
+	host_policy *large;
+	const struct memory_map *map; /* before anything of it was accepted */
+	uint8_t accepted[24 * 512];   /* how often, by pages of 4 KiB */
+	uint64_t calls;
+} model;
+
+static bool is_unaccepted(uint64_t page)
+{
+	return memory_map_covers(model.map, page * KIB4, KIB4, MEMORY_UNACCEPTED);
+}
+
+static uint64_t model_accept(struct tdcall_regs *regs)
 {
 	assert_int_equal(regs->rax, TDG_MEM_PAGE_ACCEPT);
-	if (field_get(TDX_GPA_LEVEL, regs->rcx) == PG_2M) {
+	bool large = field_get(TDX_GPA_LEVEL, regs->rcx) == PG_2M;
+	uint64_t page = (regs->rcx & MASK64(51, 12)) / KIB4;
+	model.calls++;
+	if (large && !model.large(page / 512)) {
 		return TDX_PAGE_SIZE_MISMATCH | 1;
 	}
-	accepted[regs->rcx / KIB4]++;
+	for (uint64_t end = page + (large ? 512 : 1); page < end; page++) {
+		assert_true(page < ARRAY_COUNT(model.accepted));
+		assert_true(is_unaccepted(page));
+		model.accepted[page]++;
+	}
 	return TDX_SUCCESS;
 }
 
-static void size_mismatch_falls_back(void **state)
+/*
+ * What the calls for a range must be, worked out from its ends: one for each unit of 2 MiB that the
+ * host has in one piece, up to the first that it has not; that is asked for once, and it and what
+ * follows is pages of 4 KiB, as are both ends of the range.
+ */
+static uint64_t calls_of(host_policy *large, uint64_t base, uint64_t end)
+{
+	uint64_t first = (base + MIB2 - 1) / MIB2;
+	uint64_t last = end / MIB2;
+	if (first >= last) {
+		return (end - base) / KIB4;
+	}
+	uint64_t split = first;
+	while (split < last && large(split)) {
+		split++;
+	}
+	uint64_t pages = (end - base) / KIB4 - 512 * (split - first);
+	return pages + (split - first) + (split < last ? 1 : 0);
+}
+
+static void check_calls(host_policy *large, const struct memory_map *map)
+{
+	struct memory_map work = *map;
+	struct accept accept = { 0 };
+	uint64_t calls = 0;
+	for (unsigned i = 0; i < map->count; i++) {
+		struct gpa_range at = map->entries[i].range;
+		if (map->entries[i].kind == MEMORY_UNACCEPTED) {
+			calls += calls_of(large, at.base.v, gpa_range_end(at));
+		}
+	}
+	memset(&model, 0, sizeof(model));
+	model.large = large;
+	model.map = map;
+	fake_handler(model_accept);
+	assert_int_equal(accept_map(&accept, &work), ST_OK);
+	assert_int_equal(model.calls, calls);
+	assert_int_equal(accept.large + accept.small + accept.mismatches, calls);
+	for (uint64_t page = 0; page < ARRAY_COUNT(model.accepted); page++) {
+		assert_int_equal(model.accepted[page], is_unaccepted(page));
+	}
+}
+
+/* Maps of up to 8 ranges and holes, of odd pages, by a generator that starts anew each time. */
+static void no_call_too_many(void **state)
 {
 	(void)state;
-	struct accept accept = { 0 };
-	fake_handler(small_host);
-	assert_int_equal(accept_range(&accept, range(0, ARRAY_COUNT(accepted) * KIB4)), ST_OK);
-	for (unsigned i = 0; i < ARRAY_COUNT(accepted); i++) {
-		assert_int_equal(accepted[i], 1);
+	static host_policy *const policies[] = { all_large, none_large, large_from_7_on,
+						 large_below_7, every_third_small };
+	static const enum memory_kind kinds[] = { MEMORY_UNACCEPTED, MEMORY_ACCEPTED,
+						  MEMORY_UNACCEPTED, MEMORY_RESERVED };
+	uint32_t random = 1;
+	for (unsigned round = 0; round < 200; round++) {
+		struct memory_map map = { 0 };
+		uint64_t page = 0;
+		for (unsigned i = 0; i < 8; i++) {
+			random = random * 1664525 + 1013904223;
+			uint64_t size = 1 + (random >> 16) % 1300;
+			/* Ends on units are as likely as others. */
+			if ((random & BIT32(8)) != 0) {
+				size = 512 * (1 + size % 3) - page % 512;
+			}
+			assert_int_equal(memory_map_add(&map, page * KIB4, size * KIB4,
+							kinds[(random >> 12) % 4]),
+					 ST_OK);
+			page += size + (random >> 10) % 2;
+		}
+		assert_true(page <= ARRAY_COUNT(model.accepted));
+		for (unsigned i = 0; i < ARRAY_COUNT(policies); i++) {
+			check_calls(policies[i], &map);
+		}
 	}
-	assert_int_equal(accept.small, ARRAY_COUNT(accepted));
-	assert_int_equal(accept.large, 0);
-	/* Units 0, 1, 3 of 4: the third is not asked for. */
-	assert_int_equal(accept.mismatches, 3);
-	assert_int_equal(fake_count(), ARRAY_COUNT(accepted) + 3);
+}
+
+/* As KVM: one call for each page, and one for each range that has a whole unit. */
+static void a_host_of_small_pages(void **state)
+{
+	(void)state;
+	struct memory_map map = { 0 };
+	assert_int_equal(memory_map_add(&map, 0, MIB2 - KIB4, MEMORY_UNACCEPTED), ST_OK);
+	assert_int_equal(memory_map_add(&map, MIB2, 20 * MIB2, MEMORY_UNACCEPTED), ST_OK);
+	check_calls(none_large, &map);
+	assert_int_equal(model.calls, 511 + 1 + 20 * 512);
+	check_calls(all_large, &map);
+	assert_int_equal(model.calls, 511 + 20);
 }
 
 static void expect_end(uint64_t page, enum pg_level level, uint64_t raw, enum status status,
@@ -300,7 +421,8 @@ int main(void)
 		cmocka_unit_test(every_page_once),
 		cmocka_unit_test(busy_is_tried_again),
 		cmocka_unit_test(busy_for_ever_is_a_timeout),
-		cmocka_unit_test(size_mismatch_falls_back),
+		cmocka_unit_test(no_call_too_many),
+		cmocka_unit_test(a_host_of_small_pages),
 		cmocka_unit_test(already_accepted_is_the_end),
 		cmocka_unit_test(other_codes_are_the_end),
 		cmocka_unit_test(failure_in_the_middle_names_the_page),

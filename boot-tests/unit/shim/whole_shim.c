@@ -361,6 +361,9 @@ static void map_gpa(uint64_t start, uint64_t size)
 		if (*page == WHOLE_ADDED) {
 			whole_broken("MapGPA of a page that is the shim's own");
 		}
+		if (*page == WHOLE_ACCEPTED) {
+			whole_broken("MapGPA of a page that is accepted, so for nothing");
+		}
 		*page = share ? WHOLE_SHARED : WHOLE_FREE;
 	}
 	memset(gpa_pointer(gpa(base)), WHOLE_HOST_BYTE, size);
