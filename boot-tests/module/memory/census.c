@@ -8,19 +8,14 @@
 
 #define PAGE UINT64_C(0x1000)
 
-/* The entries of a TDMR are made from its base on: null behind the last. */
-static const struct pamt_entry *entry_at(const struct tdmr *tdmr, uint64_t page)
-{
-	return page < tdmr->base + tdmr->size ? pamt_find(hpa(page)) : 0;
-}
-
 uint64_t module_pages_of(hpa_t tdr)
 {
 	const struct tdmr *tdmr;
 	const struct pamt_entry *entry;
 	uint64_t pages = 0;
 	for (unsigned i = 0; (tdmr = pamt_tdmr_at(i)) != 0; i++) {
-		for (uint64_t at = tdmr->base; (entry = entry_at(tdmr, at)) != 0; at += PAGE) {
+		for (uint64_t at = tdmr->base; (entry = pamt_next_used(tdmr, &at)) != 0;
+		     at += PAGE) {
 			pages += pamt_owner(entry).v == tdr.v;
 		}
 	}
@@ -77,7 +72,8 @@ struct module_census module_census(void)
 	const struct tdmr *tdmr;
 	const struct pamt_entry *entry;
 	for (unsigned i = 0; (tdmr = pamt_tdmr_at(i)) != 0; i++) {
-		for (uint64_t at = tdmr->base; (entry = entry_at(tdmr, at)) != 0; at += PAGE) {
+		for (uint64_t at = tdmr->base; (entry = pamt_next_used(tdmr, &at)) != 0;
+		     at += PAGE) {
 			const char *broken = check_page(hpa(at), entry);
 			if (broken != 0 && census.broken == 0) {
 				census.broken = broken;

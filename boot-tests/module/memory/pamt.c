@@ -63,23 +63,54 @@ static void reserve_entries(struct tdmr *tdmr, const struct tdmr_reserved *area,
 	}
 }
 
+/* All zero: of nobody, of no size, not locked. */
+static bool is_free(const struct pamt_entry *entry)
+{
+	uint64_t words[2];
+	_Static_assert(sizeof(words) == sizeof(*entry) && TDX_PAGE_NDA == 0, "An entry is those.");
+	memcpy(words, entry, sizeof(words));
+	return (words[0] | words[1]) == 0;
+}
+
 void pamt_init_entries(struct tdmr *tdmr)
 {
 	uint64_t first = (tdmr->next - tdmr->base) / PAGE_SIZE;
 	uint64_t end = first + PAMT_INIT_ENTRIES;
-	memset(&tdmr->pamt_4k[first], 0, PAMT_INIT_ENTRIES * sizeof(struct pamt_entry));
+	for (uint64_t i = first; i < end; i++) {
+		/* No store where there are zeroes: QEMU need not have such memory. */
+		if (!is_free(&tdmr->pamt_4k[i])) {
+			tdmr->pamt_4k[i] = (struct pamt_entry){ 0 };
+		}
+	}
 	for (unsigned i = 0; i < TDX_MAX_RESERVED_PER_TDMR; i++) {
 		reserve_entries(tdmr, &tdmr->reserved[i], first, end);
 	}
 	__atomic_store_n(&tdmr->next, tdmr->base + end * PAGE_SIZE, __ATOMIC_RELEASE);
 }
 
+/* Where the GiBs end whose entries are all made. */
+static uint64_t made_end(const struct tdmr *tdmr)
+{
+	return align_down(__atomic_load_n(&tdmr->next, __ATOMIC_ACQUIRE), TDX_TDMR_ALIGN);
+}
+
+const struct pamt_entry *pamt_next_used(const struct tdmr *tdmr, uint64_t *page)
+{
+	uint64_t end = (made_end(tdmr) - tdmr->base) / PAGE_SIZE;
+	for (uint64_t i = (*page - tdmr->base) / PAGE_SIZE; i < end; i++) {
+		if (!is_free(&tdmr->pamt_4k[i])) {
+			*page = tdmr->base + i * PAGE_SIZE;
+			return &tdmr->pamt_4k[i];
+		}
+	}
+	return 0;
+}
+
 struct pamt_entry *pamt_find(hpa_t page)
 {
 	for (unsigned i = 0; i < tdmr_count; i++) {
 		struct tdmr *tdmr = &tdmrs[i];
-		uint64_t next = __atomic_load_n(&tdmr->next, __ATOMIC_ACQUIRE);
-		if (page.v >= tdmr->base && page.v < align_down(next, TDX_TDMR_ALIGN)) {
+		if (page.v >= tdmr->base && page.v < made_end(tdmr)) {
 			return &tdmr->pamt_4k[(page.v - tdmr->base) / PAGE_SIZE];
 		}
 	}

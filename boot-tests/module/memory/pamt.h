@@ -47,6 +47,10 @@ const struct tdmr *pamt_tdmr_at(unsigned index);
 #define PAMT_INIT_ENTRIES 1024
 void pamt_init_entries(struct tdmr *tdmr);
 
+/* The entry of the first page from *page on that is not free or is locked, and then its address in
+ * *page; null: there is none in the TDMR. */
+const struct pamt_entry *pamt_next_used(const struct tdmr *tdmr, uint64_t *page);
+
 /* Null outside the TDMRs, and in a GiB whose entries are not all made. */
 struct pamt_entry *pamt_find(hpa_t page);
 

@@ -16,6 +16,7 @@
 #include "boot-tests/unit/module/module_fixture.h"
 
 #define ADDRESS UINT64_C(0x40000000)
+#define PAGE UINT64_C(0x1000)
 #define LARGE (ADDRESS + 0x200000)
 #define HKID(number) ((uint64_t)(number) << HPA_WIDTH)
 
@@ -390,6 +391,50 @@ static void host_cannot_write_fields(void **state)
 		      TDX_METADATA_FIELD_ID_INCORRECT);
 }
 
+/* One wrong byte of any entry shows; from one used page to the next nothing is left out. */
+static void census(void **state)
+{
+	(void)state;
+	const struct tdmr *tdmr = pamt_tdmr_at(0);
+	fixture_init(fixture_params());
+	struct module_census before = module_census();
+	assert_null(before.broken);
+	const uint64_t pages[] = { fixture_frame(PG_4K), fixture.end - PAGE };
+	for (unsigned i = 0; i < ARRAY_COUNT(pages); i++) {
+		struct pamt_entry *entry = pamt_find(hpa(pages[i]));
+		const struct pamt_entry wrong[] = {
+			{ .lock = 1 }, { .owner = 1 }, { .level = PG_2M }, { .type = TDX_PAGE_REG }
+		};
+		for (unsigned j = 0; j < ARRAY_COUNT(wrong); j++) {
+			*entry = wrong[j];
+			struct module_census found = module_census();
+			assert_non_null(found.broken);
+			assert_int_equal(found.page.v, pages[i]);
+			assert_int_equal(found.owned, before.owned + (j == 3));
+			uint64_t at = pages[i];
+			assert_ptr_equal(pamt_next_used(tdmr, &at), entry);
+			assert_int_equal(at, pages[i]);
+			at = pages[i] - PAGE;
+			assert_ptr_equal(pamt_next_used(tdmr, &at), i == 0 ? entry - 1 : entry);
+			assert_int_equal(at, i == 0 ? pages[i] - PAGE : pages[i]);
+		}
+		memset(entry, 0, sizeof(*entry));
+	}
+	uint64_t at = tdmr->base + tdmr->size - PAGE; /* reserved */
+	assert_non_null(pamt_next_used(tdmr, &at));
+	at += PAGE;
+	assert_null(pamt_next_used(tdmr, &at));
+	/* The GiB does not count before all its entries are made. */
+	struct tdmr *unmade = pamt_tdmr(tdmr->base);
+	unmade->next -= PAGE;
+	at = tdmr->base;
+	assert_null(pamt_next_used(tdmr, &at));
+	unmade->next += PAGE;
+	struct module_census after = module_census();
+	assert_null(after.broken);
+	assert_int_equal(after.owned, before.owned);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +445,7 @@ int main(void)
 		cmocka_unit_test(promote),
 		cmocka_unit_test(debug_memory),
 		cmocka_unit_test(host_cannot_write_fields),
+		cmocka_unit_test(census),
 	};
 	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }
