@@ -271,7 +271,7 @@ boot: all initramfs ## boot the stock kernel, or the test payload where there is
 	@tools/boot-stock $(KERNEL_SERIES) $(B)
 
 .PHONY: bench
-bench: all $(B)/stop-kernel.bin ## figures by count, of calls, APs and boots: also build/bench.json
+bench: all $(B)/stop-kernel.bin initramfs ## figures of calls, APs and boots: also build/bench.json
 	@boot-tests/bench.py --build $(B)
 
 # ---- for editors ---------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-# Figures of the machine and the firmware, by count: no clock of the host is read.
+# Figures of the machine and the firmware: by count, and a boot's CPU time by a plain VM's.
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Measure what TDCALLs, SEAMCALLs, the AP path and a boot cost, in instructions and in calls.
 
 Instructions are counted under "tdrun --icount", where the TSC counts them; an iteration of REP
 counts as one. They and lintel's calls repeat exactly. OVMF polls devices while time passes: its
-calls vary from run to run. Prints tables and writes BUILD/bench.json.
+calls vary from run to run. CPU time is that of a TD's boot divided by a plain VM's, see
+bench_cpu.py. Prints tables and writes BUILD/bench.json.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 import bench_ap  # noqa: E402
+import bench_cpu  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OVMF = "/usr/share/ovmf/OVMF.fd"
@@ -169,6 +171,33 @@ def show_boots(boots):
     show("From reset to the kernel's entry, 1 GiB", ("", "lintel", "OVMF", "OVMF / lintel"), rows)
 
 
+# Alone, as CPU time depends on what runs beside.
+def measure_boots_of_linux(runner):
+    """A summary for each boot of bench_cpu; none where there is no stock kernel."""
+    if not bench_cpu.has_kernel(runner.build):
+        return []
+    try:
+        return bench_cpu.measure(runner.build)
+    except subprocess.CalledProcessError as error:
+        raise Failure(str(error)) from error
+
+
+def linux_name(boot):
+    vcpus, pages, turns = boot
+    return f"{vcpus} vCPUs, host's pages {pages}, {turns} turns"
+
+
+def show_boots_of_linux(summaries):
+    if not summaries:
+        print("No stock kernel: no CPU time (make kernel)\n", flush=True)
+        return
+    show("A stock kernel to power-off, quiet, 2 GiB: CPU time and memory, TD by plain VM",
+         ("", "x VM", "TD s", "VM s", "TD MiB", "VM MiB"),
+         [(linux_name(boot), f"{found['ratio']:.2f}", f"{found['td_seconds']:.1f}",
+           f"{found['vm_seconds']:.1f}", found["td_mib"], found["vm_mib"])
+          for boot, found in zip(bench_cpu.BOOTS, summaries)])
+
+
 def number_list(text):
     if not re.fullmatch(r"[1-9]\d?(,[1-9]\d?)*", text):
         raise argparse.ArgumentTypeError(f"'{text}' is not a list of vCPU counts")
@@ -199,6 +228,7 @@ def main(argv):
             calls = calls.result()
             aps = aps.result()
             boots = {n: [run.result() for run in runs] for n, runs in boots.items()}
+            of_linux = measure_boots_of_linux(runner)
         except Failure as failure:
             pool.shutdown(cancel_futures=True)
             print(f"bench: {failure}", file=sys.stderr)
@@ -206,11 +236,13 @@ def main(argv):
     show_calls(calls)
     show_aps(arguments.aps, aps)
     show_boots(boots)
+    show_boots_of_linux(of_linux)
     with open(runner.file("bench.json"), "w", encoding="utf-8") as out:
         json.dump({
             "calls": {name: cost for name, cost, _ in calls},
             "aps": {"vcpus": arguments.aps} | dict(aps),
             "boots": {n: dict(zip(("lintel", "ovmf"), runs)) for n, runs in boots.items()},
+            "linux": dict(zip(map(linux_name, bench_cpu.BOOTS), of_linux)),
         }, out, indent=1)
         out.write("\n")
     return 0

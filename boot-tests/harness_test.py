@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "boot-tests"))
 import bench  # noqa: E402
+import bench_cpu  # noqa: E402
 import event_log  # noqa: E402
 import mutate  # noqa: E402
 import run  # noqa: E402
@@ -501,6 +502,32 @@ class Bench(unittest.TestCase):
         stats = {"cost": {"MEM.PAGE.AUG": [[2, 30], [1, 100]]}}
         self.assertEqual(bench.host_cost(stats, "MEM.PAGE.AUG", 0), 15)
         self.assertEqual(bench.host_cost(stats, "MEM.PAGE.AUG", 1), 100)
+
+    def test_of_the_turns_ratios_the_median_counts(self):
+        mib = bench_cpu.MIB
+        turns = [((9.0, 3 * mib), (3.0, mib)), ((4.0, 5 * mib), (4.0, mib)),
+                 ((5.0, 4 * mib), (2.0, 2 * mib - 1))]
+        self.assertEqual(bench_cpu.summary(turns),
+                         {"ratio": 2.5, "td_seconds": 5.0, "vm_seconds": 3.0,
+                          "td_mib": 5, "vm_mib": 1})
+
+    def test_td_and_vm_boot_the_same(self):
+        td = bench_cpu.td_command("b", 4, "4K")
+        vm = bench_cpu.vm_command("b", 4)
+        for option in ("kernel", "initrd", "append", "smp"):
+            self.assertEqual(td[td.index("--" + option) + 1], vm[vm.index("-" + option) + 1])
+        self.assertEqual(td[td.index("--page-size") + 1], "4K")
+
+    def test_cpu_time_of_children_counts_and_a_failure_is_one(self):
+        seconds, size = bench_cpu.weigh(
+            ["sh", "-c", "timeout 60 sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done'; "
+                         "echo init: done"])
+        self.assertGreater(seconds, 0.02)
+        self.assertGreater(size, 100 << 10)
+        for script in ("echo init: done; exit 3", "true"):
+            with self.assertRaises(subprocess.CalledProcessError), \
+                    contextlib.redirect_stderr(io.StringIO()):
+                bench_cpu.weigh(["sh", "-c", script])
 
     def test_the_stop_kernels_call_is_not_the_firmwares(self):
         stats = {"tdcall": {"VP.INFO": 1, "VP.VMCALL": 6}, "tdvmcall": {"IO": 5, "CPUID": 1},
