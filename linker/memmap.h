@@ -40,6 +40,8 @@
 //   HANDOFF_CMDLINE  0x0090_1000 | command line                                 |
 //   HANDOFF_BOOT_..  0x0090_0000 | boot_params (HANDOFF_BOOT_PARAMS)            |
 //                                +----------------------------------------------+
+//   EFI_ARENA        0x0088_0000 | EFI tables, then table of unaccepted memory  |
+//                                +----------------------------------------------+
 //   BOUNCE           0x0084_0000 | bounce buffer for fw_cfg DMA                 |
 //                                +----------------------------------------------+
 //   TD_HOB           0x0083_0000 | TD HOB, written by the host                  |
@@ -109,6 +111,11 @@
 #define TD_HOB_SIZE              0x2000
 #define BOUNCE                   0x840000
 #define BOUNCE_SIZE              0x40000
+#define EFI_ARENA                0x880000
+#define EFI_ARENA_SIZE           0x80000
+#define EFI_TABLES_SIZE          0x4000
+#define UNACCEPTED_TABLE         (EFI_ARENA + EFI_TABLES_SIZE)
+#define UNACCEPTED_TABLE_SIZE    (EFI_ARENA_SIZE - EFI_TABLES_SIZE)
 #define HANDOFF_BOOT_PARAMS      0x900000
 #define HANDOFF_BOOT_PARAMS_SIZE 0x1000
 #define HANDOFF_CMDLINE          0x901000

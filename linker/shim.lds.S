@@ -36,7 +36,7 @@ SECTIONS
 	. = RESET_PAGE;
 	.reset_config : { KEEP(*(.reset.config)) } :image =0
 	. = RESET_CODE;
-	.reset_code : { KEEP(*(.reset.text)) KEEP(*(.ap.text)) } :image =0
+	.reset_code : { KEEP(*(.reset.text)) KEEP(*(.ap.text)) KEEP(*(.efi.text)) } :image =0
 	ASSERT(. <= TDVF_METADATA, "the entry code has grown into the TDX metadata.")
 	. = RESET_VECTOR;
 	.reset_vector : { KEEP(*(.reset.vector)) } :image =0

@@ -3,7 +3,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "arch/lintel/image_config.h"
 #include "arch/tdx/event_log.h"
@@ -12,6 +11,7 @@
 #include "arch/x86/pc.h"
 #include "linker/memmap.h"
 #include "loader/memory/memory_map.h"
+#include "loader/memory/unaccepted.h"
 #include "shim/entry/ap.h"
 #include "shim/entry/bsp_tables.h"
 #include "shim/fatal.h"
@@ -28,6 +28,7 @@
 #include "shim/tdx/world.h"
 
 #define CPUID_TOPOLOGY 0xB
+#define MIB UINT64_C(0x100000)
 
 /* reset.nasm: the boot processor arrives here on the AP table, without an IDT. */
 _Noreturn void shim_main(uint32_t td, uint32_t hob_claim);
@@ -100,14 +101,12 @@ static enum status measure_hobs(const uint8_t *list, size_t size)
 	return rtmr_measure(&event, list, size);
 }
 
-/* Takes what is not to be accepted with the rest out of the map. */
-static enum status leave_out(struct memory_map *map, const char *name, uint64_t base, uint64_t size)
+/* Of a change that cuts a range of the map in two. */
+static void require_room(enum status status, const struct memory_map *map, const char *name)
 {
-	enum status status = memory_map_remove(map, base, size);
 	if (status != ST_OK) {
-		return refuse(status, "%s: %u ranges of memory already", name, map->count);
+		fatal(status, "%s: %u ranges of memory already", name, map->count);
 	}
-	return ST_OK;
 }
 
 static void read_hobs(const struct td_info *info, uint32_t image_size, struct memory_map *map)
@@ -119,28 +118,50 @@ static void read_hobs(const struct td_info *info, uint32_t image_size, struct me
 	require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map, &list_size));
 	require(measure_hobs(copy, list_size));
 	/* QEMU's HOB calls it RAM. With a VGA device KVM would end the TD at its acceptance. */
-	require(leave_out(map, "VGA window", PC_VGA_WINDOW, PC_VGA_WINDOW_END - PC_VGA_WINDOW));
+	require_room(memory_map_remove(map, PC_VGA_WINDOW, PC_VGA_WINDOW_END - PC_VGA_WINDOW), map,
+		     "VGA window");
 	/* What the host has behind the END block is not measured, and goes no further. */
 	size_t end = list_size + sizeof(struct hob_header);
 	memset(copy + end, 0, sizeof(copy) - end);
 	memcpy((void *)TD_HOB, copy, sizeof(copy));
 }
 
-/*
- * The bounce buffer is shared before anybody accepts it: then it is accepted once, when it comes
- * back. It is RAM of the map all the same.
- */
-static void accept_all(struct accept *accept, struct memory_map *map)
+/* It is shared before anybody accepts it, and so accepted once, when it comes back. */
+static void leave_bounce(struct memory_map *map)
 {
 	if (!memory_map_covers(map, BOUNCE, BOUNCE_SIZE, MEMORY_UNACCEPTED)) {
 		fatal(ST_NO_MEMORY, "memory map: no RAM from 0x%x to 0x%x", BOUNCE,
 		      BOUNCE + BOUNCE_SIZE);
 	}
-	require(leave_out(map, "bounce buffer", BOUNCE, BOUNCE_SIZE));
+	require_room(memory_map_set_kind(map, BOUNCE, BOUNCE_SIZE, MEMORY_ACCEPTED), map,
+		     "bounce buffer");
+}
+
+static void accept_all(struct accept *accept, struct memory_map *map)
+{
 	require(accept_map(accept, map));
-	CHECK(memory_map_add(map, BOUNCE, BOUNCE_SIZE, MEMORY_ACCEPTED) == ST_OK);
 	log_note("accepted %lu pages of 2 MiB, %lu of 4 KiB, %lu size mismatches", accept->large,
 		 accept->small, accept->mismatches);
+}
+
+/*
+ * What is above 4 GiB is left until it is known what the payload can do. Returns the bytes of the
+ * EFI arena that its tables take; 0: all memory is accepted.
+ */
+static uint64_t settle_memory(struct accept *accept, const struct image_config *config,
+			      bool payload_accepts, struct memory_map *map)
+{
+	uint64_t left = unaccepted_left(map);
+	if (left == 0) {
+		return 0;
+	}
+	if (!payload_accepts && (config->flags & IMAGE_CONFIG_ACCEPT_LAZY) == 0) {
+		unaccepted_take_back(map);
+		accept_all(accept, map);
+		return 0;
+	}
+	log_note("left %lu MiB above 4 GiB to the kernel to accept", left / MIB);
+	return EFI_TABLES_SIZE + unaccepted_table_fill(map, gpa_pointer(gpa(UNACCEPTED_TABLE)));
 }
 
 static void set_bounce(struct accept *accept, enum share share)
@@ -158,6 +179,10 @@ static void start_td(struct accept *accept, const struct image_config *config,
 	require(world_check_config());
 	require(rtmr_start());
 	read_hobs(info, config->image_size, map);
+	leave_bounce(map);
+	if ((config->flags & IMAGE_CONFIG_ACCEPT_EAGER) == 0) {
+		unaccepted_leave(map, FOUR_GIB, UNACCEPTED_TABLE_SIZE);
+	}
 	accept_all(accept, map);
 	wait_for_aps(info);
 	set_bounce(accept, SHARE_SHARED);
@@ -234,11 +259,12 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 	}
 	start_devices(config, td != 0, &map);
 	require(linux_open(config, &payload));
+	uint64_t efi_used = settle_memory(&accept, config, payload.accepts_memory, &map);
 	uint32_t acpi_used = install_acpi(config, td != 0, &handover.rsdp);
 	separate();
 	require(linux_load(&payload, config, &map));
 	fw_cfg_forget();
-	handover.reserved_count = regions_reserved(td != 0, acpi_used, handover.reserved);
+	handover.reserved_count = regions_reserved(td != 0, acpi_used, efi_used, handover.reserved);
 	linux_hand_over(&payload, &map, &handover);
 	if (td != 0) {
 		set_bounce(&accept, SHARE_PRIVATE);

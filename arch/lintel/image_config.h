@@ -21,9 +21,14 @@
 #define IMAGE_CONFIG_REFUSE_AML 4
 /* The host's ACPI files are those of acpi_pin, or the boot ends. */
 #define IMAGE_CONFIG_PIN_ACPI 8
+/* Memory above 4 GiB is accepted before the payload starts. */
+#define IMAGE_CONFIG_ACCEPT_EAGER 16
+/* Without the one before: it is left to the payload, whatever that is. With neither it is left to a
+ * kernel that is known to accept it. */
+#define IMAGE_CONFIG_ACCEPT_LAZY 32
 #define IMAGE_CONFIG_FLAGS                                                             \
 	(IMAGE_CONFIG_AP_STRICT | IMAGE_CONFIG_ALLOW_DEBUG | IMAGE_CONFIG_REFUSE_AML | \
-	 IMAGE_CONFIG_PIN_ACPI)
+	 IMAGE_CONFIG_PIN_ACPI | IMAGE_CONFIG_ACCEPT_EAGER | IMAGE_CONFIG_ACCEPT_LAZY)
 
 struct image_span {
 	uint64_t base; /* GPA, page aligned */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "arch/base/abi.h"
+#include "arch/linux/efi.h"
 
 #define LINUX_BOOT_FLAG 0xAA55
 #define LINUX_HEADER_MAGIC 0x53726448 /* "HdrS" */
@@ -27,6 +28,8 @@
 #define LINUX_HEADER_OFFSET 0x1F1
 #define LINUX_HEADER_JUMP_END 0x202
 #define LINUX_HEADER_END_MAX 0x290
+/* What kernel_version counts from. */
+#define LINUX_VERSION_TEXT_BASE 0x200
 
 struct linux_setup_header {
 	uint8_t setup_sects;            /* 1F1 */
@@ -42,7 +45,7 @@ struct linux_setup_header {
 	uint16_t version;               /* 206 */
 	uint32_t realmode_swtch;        /* 208 */
 	uint16_t start_sys_seg;         /* 20C */
-	uint16_t kernel_version;        /* 20E */
+	uint16_t kernel_version;        /* 20E: of a text, less 0x200; 0: there is none */
 	uint8_t type_of_loader;         /* 210 */
 	uint8_t loadflags;              /* 211 */
 	uint16_t setup_move_size;       /* 212 */
@@ -99,7 +102,7 @@ struct linux_boot_params {
 	uint32_t ext_ramdisk_size;                    /* 0C4 */
 	uint32_t ext_cmd_line_ptr;                    /* 0C8 */
 	uint8_t other_0cc[0xF4];                      /* 0CC */
-	uint8_t efi_info[0x20];                       /* 1C0 */
+	struct linux_efi_info efi_info;               /* 1C0: all zero means no EFI */
 	uint8_t other_1e0[8];                         /* 1E0 */
 	uint8_t e820_entries;                         /* 1E8 */
 	uint8_t other_1e9[6];                         /* 1E9 */

@@ -15,6 +15,7 @@
 
 #define FLAG_NO_DMA 1
 #define FLAG_ONE_VCPU 2
+#define FLAG_HIGH 4
 
 struct reader {
 	const uint8_t *bytes;
@@ -103,6 +104,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	whole_good_host(&host);
 	host.no_dma = (flags & FLAG_NO_DMA) != 0;
 	host.vcpus = (flags & FLAG_ONE_VCPU) != 0 ? 1 : 2;
+	if ((flags & FLAG_HIGH) != 0) {
+		whole_add_high(&host, FOUR_GIB + 0x1000, FOUR_GIB + WHOLE_HIGH);
+		host.config.flags = IMAGE_CONFIG_ACCEPT_LAZY;
+	}
 	for (unsigned i = 0; i < WHOLE_RULES && reader.size > 0; i++) {
 		change(&host, &reader, i);
 	}

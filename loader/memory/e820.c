@@ -10,23 +10,7 @@
 #include <stdbool.h>
 
 /* What is in no entry. */
-#define E820_NONE 0
-
-static uint32_t type_of_kind(enum memory_kind kind)
-{
-	switch (kind) {
-	case MEMORY_ACCEPTED:
-	/* Linux has no e820 type for it and learns it elsewhere. */
-	case MEMORY_UNACCEPTED:
-		return E820_RAM;
-	case MEMORY_RESERVED:
-		return E820_RESERVED;
-	/* Linux takes what is reserved out of the windows that ACPI gives to PCI devices. */
-	case MEMORY_MMIO:
-		break;
-	}
-	return E820_NONE;
-}
+#define TYPE_NONE 0
 
 /* Lowers *next to the last byte before a border of range, if that lies at or above position. */
 static void lower_border(struct gpa_range range, uint64_t position, uint64_t *next)
@@ -45,21 +29,21 @@ static bool range_has(struct gpa_range range, uint64_t address)
 	return address >= range.base.v && address - range.base.v < range.size;
 }
 
-enum status e820_build(const struct memory_map *map, const struct e820_overlay *overlays,
-		       unsigned overlay_count, struct e820_entry *out, unsigned capacity,
-		       unsigned *count)
+enum status e820_build_types(const struct memory_map *map, const uint32_t types[MEMORY_KINDS],
+			     const struct e820_overlay *overlays, unsigned overlay_count,
+			     struct e820_entry *out, unsigned capacity, unsigned *count)
 {
 	unsigned used = 0;
 	uint64_t position = 0;
 	uint64_t last;
 	/* From border to border: between two of them the type does not change. */
 	do {
-		uint32_t type = E820_NONE;
+		uint32_t type = TYPE_NONE;
 		last = UINT64_MAX;
 		for (unsigned i = 0; i < map->count; i++) {
 			lower_border(map->entries[i].range, position, &last);
 			if (range_has(map->entries[i].range, position)) {
-				type = type_of_kind(map->entries[i].kind);
+				type = types[map->entries[i].kind];
 			}
 		}
 		for (unsigned i = 0; i < overlay_count; i++) {
@@ -72,7 +56,7 @@ enum status e820_build(const struct memory_map *map, const struct e820_overlay *
 		if (previous != NULL && previous->type == type &&
 		    previous->base + previous->size == position) {
 			previous->size += last - position + 1;
-		} else if (type != E820_NONE) {
+		} else if (type != TYPE_NONE) {
 			if (used == capacity) {
 				return ST_NO_SPACE;
 			}
@@ -82,4 +66,20 @@ enum status e820_build(const struct memory_map *map, const struct e820_overlay *
 	} while (last != UINT64_MAX);
 	*count = used;
 	return ST_OK;
+}
+
+enum status e820_build(const struct memory_map *map, const struct e820_overlay *overlays,
+		       unsigned overlay_count, struct e820_entry *out, unsigned capacity,
+		       unsigned *count)
+{
+	static const uint32_t types[MEMORY_KINDS] = {
+		[MEMORY_ACCEPTED] = E820_RAM,
+		/* Linux has no e820 type for either, and learns it elsewhere. */
+		[MEMORY_UNACCEPTED] = E820_RAM,
+		[MEMORY_LEFT] = E820_RAM,
+		[MEMORY_RESERVED] = E820_RESERVED,
+		/* Linux takes what is reserved out of the windows of ACPI's PCI devices. */
+		[MEMORY_MMIO] = TYPE_NONE,
+	};
+	return e820_build_types(map, types, overlays, overlay_count, out, capacity, count);
 }

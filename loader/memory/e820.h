@@ -14,9 +14,15 @@ struct e820_overlay {
 };
 
 /*
- * Writes the table: sorted, disjoint, neighbours of one type merged. map and overlays must each be
- * disjoint; map sorted. ST_NO_SPACE: more than capacity entries; *count is then untouched.
+ * Writes a table of types: sorted, disjoint, neighbours of one type merged. types: of each kind of
+ * memory; what is of type 0 is in no entry. map must be disjoint and sorted; where overlays
+ * overlap the later one counts. ST_NO_SPACE: more than capacity entries; *count is then untouched.
  */
+enum status e820_build_types(const struct memory_map *map, const uint32_t types[MEMORY_KINDS],
+			     const struct e820_overlay *overlays, unsigned overlay_count,
+			     struct e820_entry *out, unsigned capacity, unsigned *count) MUST_CHECK;
+
+/* The same with the types that an e820 table has for them. */
 enum status e820_build(const struct memory_map *map, const struct e820_overlay *overlays,
 		       unsigned overlay_count, struct e820_entry *out, unsigned capacity,
 		       unsigned *count) MUST_CHECK;

@@ -75,6 +75,16 @@ enum status memory_map_remove(struct memory_map *map, uint64_t base, uint64_t si
 	return ST_OK;
 }
 
+enum status memory_map_set_kind(struct memory_map *map, uint64_t base, uint64_t size,
+				enum memory_kind kind)
+{
+	struct memory_map changed = *map;
+	TRY(memory_map_remove(&changed, base, size));
+	TRY(memory_map_add(&changed, base, size, kind));
+	*map = changed;
+	return ST_OK;
+}
+
 bool memory_map_covers(const struct memory_map *map, uint64_t base, uint64_t size,
 		       enum memory_kind kind)
 {

@@ -11,9 +11,11 @@
 enum memory_kind {
 	MEMORY_ACCEPTED,   /* RAM that may be used */
 	MEMORY_UNACCEPTED, /* RAM of a TD that nobody may touch before it is accepted */
+	MEMORY_LEFT,       /* the same, and left to the payload to accept */
 	MEMORY_RESERVED,
 	MEMORY_MMIO, /* of devices: no memory, and no business of an e820 table */
 };
+#define MEMORY_KINDS 5
 
 #define MEMORY_MAP_ENTRIES 64
 
@@ -37,6 +39,13 @@ enum status memory_map_add(struct memory_map *map, uint64_t base, uint64_t size,
  * ST_NO_SPACE: that would cut a range in two, and the map is full; it is then unchanged.
  */
 enum status memory_map_remove(struct memory_map *map, uint64_t base, uint64_t size) MUST_CHECK;
+
+/*
+ * Makes [base, base + size), which lies in one range, memory of another kind. ST_BAD_RANGE:
+ * unaligned or empty. ST_NO_SPACE: the map has no room for the parts. On failure it is unchanged.
+ */
+enum status memory_map_set_kind(struct memory_map *map, uint64_t base, uint64_t size,
+				enum memory_kind kind) MUST_CHECK;
 
 /* Is every byte of [base, base + size) of this kind? size > 0, no wrap. */
 bool memory_map_covers(const struct memory_map *map, uint64_t base, uint64_t size,

@@ -90,15 +90,16 @@ size_t regions_boot_maps(bool td, const struct region_bounds *bounds,
 	return count;
 }
 
-unsigned regions_reserved(bool td, uint64_t acpi_used,
+unsigned regions_reserved(bool td, uint64_t acpi_used, uint64_t efi_used,
 			  struct e820_overlay out[REGIONS_RESERVED_MAX])
 {
 	unsigned count = 0;
 	for (size_t i = 0; i < REGION_COUNT; i++) {
 		const struct region *region = &regions[i];
-		if (region->later == LATER_ACPI && acpi_used != 0) {
+		uint64_t used = i == REGION_EFI_ARENA ? efi_used : acpi_used;
+		if (region->later == LATER_ACPI && used != 0) {
 			out[count++] = (struct e820_overlay){
-				{ gpa(region->base), align_up(acpi_used, MEM_PAGE_SIZE) }, E820_ACPI
+				{ gpa(region->base), align_up(used, MEM_PAGE_SIZE) }, E820_ACPI
 			};
 		} else if (region->later == LATER_NVS && td) {
 			out[count++] = (struct e820_overlay){ { gpa(region->base), region->size },

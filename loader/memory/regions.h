@@ -73,7 +73,7 @@ enum {
 #include "linker/regions.def"
 };
 
-/* What the payload must leave alone. Ascending; on a plain VM no NVS. acpi_used: bytes of the ACPI
- * arena that tables take. Returns how many. */
-unsigned regions_reserved(bool td, uint64_t acpi_used,
+/* What the payload must leave alone. Ascending; on a plain VM no NVS. acpi_used, efi_used:
+ * bytes of the ACPI arena and of the EFI arena that tables take. Returns how many. */
+unsigned regions_reserved(bool td, uint64_t acpi_used, uint64_t efi_used,
 			  struct e820_overlay out[REGIONS_RESERVED_MAX]);

@@ -84,6 +84,36 @@ uint32_t bzimage_body_offset(const struct linux_setup_header *header)
 	return (header->setup_sects + 1u) * LINUX_SECTOR_SIZE;
 }
 
+/* Reads a number of 1 to 4 digits at *at, and moves behind it. */
+static bool read_number(const uint8_t *text, uint32_t size, uint32_t *at, unsigned *number)
+{
+	uint32_t start = *at;
+	*number = 0;
+	for (; *at < size && *at - start < 4 && text[*at] >= '0' && text[*at] <= '9'; *at += 1) {
+		*number = *number * 10 + (text[*at] - '0');
+	}
+	return *at > start;
+}
+
+/*
+ * Linux 6.5 brought it (CONFIG_UNACCEPTED_MEMORY), and CONFIG_INTEL_TDX_GUEST, without which a
+ * kernel does not run in a TD, has selected it from then on. No field of the header tells.
+ */
+bool bzimage_accepts_memory(const uint8_t *setup, uint32_t size,
+			    const struct linux_setup_header *header)
+{
+	uint32_t at = LINUX_VERSION_TEXT_BASE + header->kernel_version;
+	uint32_t end = bzimage_body_offset(header);
+	unsigned major;
+	unsigned minor;
+	end = size < end ? size : end;
+	if (header->kernel_version == 0 || !read_number(setup, end, &at, &major) || at >= end ||
+	    setup[at++] != '.' || !read_number(setup, end, &at, &minor)) {
+		return false;
+	}
+	return major > 6 || (major == 6 && minor >= 5);
+}
+
 enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32_t size,
 				 const struct memory_map *map, struct gpa_range *out,
 				 struct bzimage_fault *fault)

@@ -3,6 +3,7 @@
 // [Linux Documentation/arch/x86/boot.rst]
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/base/addr.h"
@@ -23,6 +24,14 @@ enum status bzimage_header_read(const uint8_t *setup, uint32_t size, struct linu
 
 /* Where the protected-mode part starts in the file. header: as bzimage_header_read() made it. */
 uint32_t bzimage_body_offset(const struct linux_setup_header *header);
+
+/*
+ * Does a TD of this kernel accept memory itself, as it is needed? setup: the bytes that header was
+ * read from. By the kernel's version, so that one of a distribution that has it in an older version
+ * is not known to.
+ */
+bool bzimage_accepts_memory(const uint8_t *setup, uint32_t size,
+			    const struct linux_setup_header *header);
 
 /*
  * Where a kernel with a protected-mode part of size bytes goes, and all that it needs there.

@@ -10,21 +10,27 @@
 
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
+#include "loader/memory/unaccepted.h"
 #include "loader/payload/bzimage.h"
+#include "loader/payload/efi_tables.h"
 #include "shim/refusal.h"
+
+/* efi_runtime.nasm */
+extern const char efi_success[], efi_unsupported[];
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static enum status read_header(struct source *kernel, struct linux_setup_header *header)
+static enum status read_header(struct linux_payload *payload)
 {
 	const uint8_t *setup;
 	uint32_t size;
 	struct bzimage_fault fault;
-	TRY(source_peek(kernel, &setup, &size));
-	enum status status = bzimage_header_read(setup, size, header, &fault);
+	TRY(source_peek(&payload->kernel, &setup, &size));
+	enum status status = bzimage_header_read(setup, size, &payload->header, &fault);
 	if (status != ST_OK) {
 		return refuse(status, "kernel header: %s 0x%lx", fault.field, fault.value);
 	}
+	payload->accepts_memory = bzimage_accepts_memory(setup, size, &payload->header);
 	return ST_OK;
 }
 
@@ -36,7 +42,7 @@ enum status linux_open(const struct image_config *config, struct linux_payload *
 	if (kernel->size == 0) {
 		return refuse(ST_NOT_FOUND, "kernel: none in the image, none of the host");
 	}
-	TRY(read_header(kernel, &payload.header));
+	TRY(read_header(&payload));
 	uint32_t cut = bzimage_body_offset(&payload.header);
 	/* Cut elsewhere, another kernel would be entered under the same measurement. */
 	if (cut > kernel->size || (kernel->split && cut < kernel->size)) {
@@ -120,6 +126,22 @@ enum status linux_load(struct linux_payload *payload, const struct image_config 
 _Static_assert(MEMORY_MAP_ENTRIES + 2 * REGIONS_RESERVED_MAX <= LINUX_E820_MAX,
 	       "the e820 table of boot_params must hold every memory map");
 
+/* The kernel learns by EFI's tables which memory is unaccepted. They and the table of that memory
+ * stand where RAM is above them, as Linux must map them. */
+static struct linux_efi_info hand_over_efi(const struct memory_map *map,
+					   const struct handover *handover)
+{
+	const struct efi_tables_parts parts = {
+		.rsdp = handover->rsdp,
+		.unaccepted = gpa(UNACCEPTED_TABLE),
+		.success = gpa((uintptr_t)efi_success),
+		.unsupported = gpa((uintptr_t)efi_unsupported),
+		.reserved = handover->reserved,
+		.reserved_count = handover->reserved_count,
+	};
+	return efi_tables_fill(gpa_pointer(gpa(EFI_ARENA)), gpa(EFI_ARENA), map, &parts);
+}
+
 void linux_hand_over(const struct linux_payload *payload, const struct memory_map *map,
 		     struct handover *handover)
 {
@@ -131,6 +153,9 @@ void linux_hand_over(const struct linux_payload *payload, const struct memory_ma
 	CHECK(e820_build(map, handover->reserved, handover->reserved_count, params->e820_table,
 			 LINUX_E820_MAX, &count) == ST_OK);
 	params->e820_entries = (uint8_t)count;
+	if (unaccepted_left(map) > 0) {
+		params->efi_info = hand_over_efi(map, handover);
+	}
 	handover->entry = gpa(payload->window.base.v + LINUX_ENTRY_64);
 	handover->rsi = gpa(HANDOFF_BOOT_PARAMS);
 	handover->window = payload->window;

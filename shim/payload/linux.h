@@ -3,6 +3,8 @@
 // [Linux Documentation/arch/x86/boot.rst, 64-bit BOOT PROTOCOL]
 #pragma once
 
+#include <stdbool.h>
+
 #include "arch/base/status.h"
 #include "arch/lintel/image_config.h"
 #include "arch/linux/boot_params.h"
@@ -13,6 +15,7 @@
 
 struct linux_payload {
 	struct linux_setup_header header;
+	bool accepts_memory; /* that is left unaccepted */
 	struct source kernel;
 	struct gpa_range window;      /* the kernel, and what it needs before it knows memory */
 	struct zero_page_parts parts; /* where all is; no rsdp yet */

@@ -88,7 +88,7 @@ enum status accept_range(struct accept *accept, struct gpa_range range)
 
 enum status accept_map(struct accept *accept, struct memory_map *map)
 {
-	accept->done = accept->total = accept->next_line = 0;
+	accept->total = accept->next_line = accept->done;
 	for (unsigned i = 0; i < map->count; i++) {
 		if (map->entries[i].kind == MEMORY_UNACCEPTED) {
 			accept->total += map->entries[i].range.size;

@@ -16,7 +16,7 @@ struct accept {
 	uint64_t small;      /* pages of 4 KiB accepted */
 	uint64_t mismatches; /* requests of 2 MiB where the host has 4 KiB: one a range */
 	uint64_t raw;        /* the last completion code of the module */
-	uint64_t done;       /* bytes accepted by accept_map() */
+	uint64_t done;       /* bytes accepted */
 	uint64_t total;      /* bytes that it is to accept; 0: not running */
 	uint64_t next_line;  /* of done, where progress is told again */
 };

@@ -97,6 +97,10 @@ static void print_parts(const struct image_config *config)
 	if ((config->flags & IMAGE_CONFIG_PIN_ACPI) != 0) {
 		printf("  ACPI tables of the host pinned\n");
 	}
+	printf("  memory above 4 GiB: accept %s\n",
+	       (config->flags & IMAGE_CONFIG_ACCEPT_EAGER) != 0 ? "eager" :
+	       (config->flags & IMAGE_CONFIG_ACCEPT_LAZY) != 0  ? "lazy" :
+								  "auto");
 	free = print_part("kernel", &config->kernel, free);
 	free = print_part("initrd", &config->initrd, free);
 	free = print_part("command line", &config->cmdline, free);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/base/bits.h"
 #include "arch/base/check.h"
 #include "arch/lintel/image_config.h"
 #include "linker/memmap.h"
@@ -36,7 +37,11 @@ static const char help[] =
 	"  --acpi refuse-aml    no AML of the host runs in the kernel; with it go PCI devices\n"
 	"                       and powering off\n"
 	"  --acpi pin=LOG       the host's ACPI tables must be those of the boot with this event\n"
-	"                       log (Linux: /sys/firmware/acpi/tables/data/CCEL)\n";
+	"                       log (Linux: /sys/firmware/acpi/tables/data/CCEL)\n"
+	"  --accept auto        memory above 4 GiB is left unaccepted to a kernel whose version\n"
+	"                       says that it accepts it when it needs it (default: Linux 6.5)\n"
+	"  --accept eager       all memory is accepted before the payload starts\n"
+	"  --accept lazy        memory above 4 GiB is left to the payload, whatever its version\n";
 
 struct image_options {
 	const char *output;
@@ -167,6 +172,28 @@ static enum tool_exit acpi_option(const char *command, const char *value,
 	return tool_usage(command, "--acpi \"%s\": refuse-aml or pin=LOG", value);
 }
 
+static enum tool_exit accept_option(const char *command, const char *value,
+				    struct image_options *options)
+{
+	static const struct {
+		const char *value;
+		uint32_t flag;
+	} policies[] = {
+		{ "auto", 0 },
+		{ "eager", IMAGE_CONFIG_ACCEPT_EAGER },
+		{ "lazy", IMAGE_CONFIG_ACCEPT_LAZY },
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(policies); i++) {
+		if (strcmp(value, policies[i].value) == 0) {
+			options->flags &=
+				~(uint32_t)(IMAGE_CONFIG_ACCEPT_EAGER | IMAGE_CONFIG_ACCEPT_LAZY);
+			options->flags |= policies[i].flag;
+			return TOOL_OK;
+		}
+	}
+	return tool_usage(command, "--accept \"%s\": auto, eager or lazy", value);
+}
+
 enum tool_exit command_image(int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -177,6 +204,7 @@ enum tool_exit command_image(int argc, char **argv)
 		{ "ap-handover", required_argument, NULL, 'a' },
 		{ "allow-debug", no_argument, NULL, 'd' },
 		{ "acpi", required_argument, NULL, 't' },
+		{ "accept", required_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -213,6 +241,12 @@ enum tool_exit command_image(int argc, char **argv)
 			break;
 		case 't':
 			result = acpi_option(argv[0], optarg, &options);
+			if (result != TOOL_OK) {
+				return result;
+			}
+			break;
+		case 'm':
+			result = accept_option(argv[0], optarg, &options);
 			if (result != TOOL_OK) {
 				return result;
 			}

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,11 +226,79 @@ static void initrd_places(void **state)
 
 #define CASE(name) cmocka_unit_test_setup(name, setup)
 
+/* A setup part of 4 sectors with the text at offset. */
+static bool accepts(const char *text, uint32_t offset, uint32_t size)
+{
+	static uint8_t part[5 * 512];
+	struct linux_setup_header of = bzimage_debian_header;
+	memset(part, '9', sizeof(part));
+	memcpy(part + offset, text, strlen(text));
+	of.setup_sects = 4;
+	of.kernel_version = (uint16_t)(offset - 0x200);
+	return bzimage_accepts_memory(part, size, &of);
+}
+
+static void versions_that_accept_memory(void **state)
+{
+	static const char *const old[] = { "6.4.16 (x)",
+					   "6.1.176-cloud",
+					   "5.14.0-503.el9",
+					   "5.99",
+					   "6",
+					   "6.",
+					   "6,12",
+					   "",
+					   "x6.12",
+					   ".12",
+					   "6.x",
+					   "-6.12",
+					   "10000.1",
+					   "0.9999" };
+	static const char *const new[] = { "6.5.0 (x)", "6.12.95+deb12-cloud-amd64",
+					   "6.5-rc1",   "7.0 ",
+					   "7.2.12",    "10.0 ",
+					   "9999.0 " };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(old); i++) {
+		char text[40] = { 0 };
+		strcpy(text, old[i]);
+		strcat(text, " x");
+		assert_false(accepts(text, 0x300, 5 * 512));
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(new); i++) {
+		assert_true(accepts(new[i], 0x300, 5 * 512));
+	}
+	/* No text; one that the bytes or the setup part have no more, or not whole. */
+	assert_false(accepts("6.12", 0x200, 5 * 512));
+	assert_true(accepts("6.12 ", 5 * 512 - 5, 5 * 512));
+	assert_true(accepts("6.12", 5 * 512 - 4, 5 * 512));
+	assert_true(accepts("6.5", 0x300, 0x303));
+	assert_false(accepts("6.5", 0x300, 0x302));
+	assert_false(accepts("6.5", 0x300, 0x301));
+	assert_false(accepts("6.5", 0x300, 0x300));
+	assert_false(accepts("6.5", 0x300, 0x290));
+	struct linux_setup_header of = bzimage_debian_header;
+	of.setup_sects = 1;
+	of.kernel_version = UINT16_MAX;
+	assert_false(bzimage_accepts_memory(bzimage, sizeof(bzimage), &of));
+	/* Behind the setup part it is the kernel's code. */
+	static uint8_t long_part[4 * 512];
+	memcpy(long_part + 0x400, "6.12 ", 5);
+	of.kernel_version = 0x200;
+	assert_false(bzimage_accepts_memory(long_part, sizeof(long_part), &of));
+	of.setup_sects = 2;
+	assert_true(bzimage_accepts_memory(long_part, sizeof(long_part), &of));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(headers),        CASE(alignments),    CASE(kernel_places),
-		CASE(kernel_windows), CASE(initrd_places),
+		cmocka_unit_test_setup(versions_that_accept_memory, setup),
+		CASE(headers),
+		CASE(alignments),
+		CASE(kernel_places),
+		CASE(kernel_windows),
+		CASE(initrd_places),
 	};
 	return cmocka_run_group_tests_name("bzimage", tests, NULL, NULL);
 }

@@ -141,9 +141,49 @@ static void a_full_map_fits(void **state)
 	assert_int_equal(table[63].base, 63 * 0x2000);
 }
 
+/* A caller's own types; 0 is no entry. Where overlays overlap, the later one counts. */
+static void types_of_another_table(void **state)
+{
+	static const struct memory_entry entries[] = {
+		{ { { 0 }, 0x10000 }, MEMORY_ACCEPTED },
+		{ { { 0x10000 }, 0x10000 }, MEMORY_LEFT },
+		{ { { 0x20000 }, 0x10000 }, MEMORY_RESERVED },
+		{ { { 0x30000 }, 0x10000 }, MEMORY_UNACCEPTED },
+	};
+	static const uint32_t types[MEMORY_KINDS] = {
+		[MEMORY_ACCEPTED] = 7, [MEMORY_LEFT] = 15, [MEMORY_UNACCEPTED] = 15
+	};
+	static const struct e820_overlay overlays[] = {
+		{ { { 0x4000 }, 0x4000 }, 9 },
+		{ { { 0x5000 }, 0x1000 }, 6 },
+		{ { { 0x4000 }, 0x1000 }, 7 },
+	};
+	static const struct e820_entry expected[] = {
+		{ 0, 0x5000, 7 },      { 0x5000, 0x1000, 6 },    { 0x6000, 0x2000, 9 },
+		{ 0x8000, 0x8000, 7 }, { 0x10000, 0x10000, 15 }, { 0x30000, 0x10000, 15 },
+	};
+	struct memory_map map = make_map(entries, ARRAY_COUNT(entries));
+	unsigned count = 0;
+	(void)state;
+	assert_int_equal(e820_build_types(&map, types, overlays, ARRAY_COUNT(overlays), table,
+					  ARRAY_COUNT(expected), &count),
+			 ST_OK);
+	assert_int_equal(count, ARRAY_COUNT(expected));
+	assert_memory_equal(table, expected, sizeof(expected));
+	assert_int_equal(e820_build_types(&map, types, overlays, ARRAY_COUNT(overlays), table,
+					  ARRAY_COUNT(expected) - 1, &count),
+			 ST_NO_SPACE);
+	/* An e820 table calls what is left RAM. */
+	assert_int_equal(e820_build(&map, NULL, 0, table, 3, &count), ST_OK);
+	assert_int_equal(count, 3);
+	assert_int_equal(table[0].size, 0x20000);
+	assert_int_equal(table[0].type, E820_RAM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(types_of_another_table),
 		cmocka_unit_test(td_with_everything),
 		cmocka_unit_test(empty_map),
 		cmocka_unit_test(holes_are_not_merged),

@@ -291,7 +291,7 @@ static void every_byte_but_the_parts(void **state)
 			if (a == CONFIG(kernel.size) || a == CONFIG(initrd.size)) {
 				continue;
 			}
-			refuses_poke(a, *at(a) ^ 0x10u, 1, "0x");
+			refuses_poke(a, *at(a) ^ 0x80u, 1, "0x");
 		}
 	}
 	uint64_t first = plan_image_base(&plan).v;

@@ -185,6 +185,48 @@ static void a_full_map_is_not_cut(void **state)
 	assert_int_equal(map.entries[0].range.size, 0x2000);
 }
 
+static void a_part_of_another_kind(void **state)
+{
+	(void)state;
+	struct memory_map map = { 0 };
+	assert_int_equal(memory_map_add(&map, 0x1000, 0x8000, MEMORY_UNACCEPTED), ST_OK);
+	assert_int_equal(memory_map_set_kind(&map, 0x3000, 0x2000, MEMORY_ACCEPTED), ST_OK);
+	assert_int_equal(map.count, 3);
+	assert_int_equal(map.entries[0].range.size, 0x2000);
+	assert_int_equal(map.entries[1].range.base.v, 0x3000);
+	assert_int_equal(map.entries[1].range.size, 0x2000);
+	assert_int_equal(map.entries[1].kind, MEMORY_ACCEPTED);
+	assert_int_equal(map.entries[2].range.base.v, 0x5000);
+	assert_int_equal(map.entries[2].kind, MEMORY_UNACCEPTED);
+	/* Neighbours of one kind become one. */
+	assert_int_equal(memory_map_set_kind(&map, 0x3000, 0x2000, MEMORY_UNACCEPTED), ST_OK);
+	assert_int_equal(map.count, 1);
+	assert_int_equal(map.entries[0].range.size, 0x8000);
+	assert_int_equal(memory_map_set_kind(&map, 0x1000, 0x8000, MEMORY_LEFT), ST_OK);
+	assert_int_equal(map.count, 1);
+	assert_int_equal(map.entries[0].kind, MEMORY_LEFT);
+	assert_int_equal(memory_map_set_kind(&map, 0x1800, 0x1000, MEMORY_LEFT), ST_BAD_RANGE);
+	assert_int_equal(memory_map_set_kind(&map, 0x1000, 0, MEMORY_LEFT), ST_BAD_RANGE);
+	assert_int_equal(map.entries[0].range.size, 0x8000);
+}
+
+static void a_full_map_keeps_its_kinds(void **state)
+{
+	(void)state;
+	struct memory_map map = { 0 };
+	for (uint64_t i = 0; i < MEMORY_MAP_ENTRIES; i++) {
+		assert_int_equal(memory_map_add(&map, i * 0x4000, 0x3000, MEMORY_UNACCEPTED),
+				 ST_OK);
+	}
+	struct memory_map before = map;
+	/* In the middle, where the two others need room; at an end, where one does. */
+	assert_int_equal(memory_map_set_kind(&map, 0x1000, 0x1000, MEMORY_LEFT), ST_NO_SPACE);
+	assert_int_equal(memory_map_set_kind(&map, 0x2000, 0x1000, MEMORY_LEFT), ST_NO_SPACE);
+	assert_memory_equal(&map, &before, sizeof(map));
+	assert_int_equal(memory_map_set_kind(&map, 0, 0x3000, MEMORY_LEFT), ST_OK);
+	assert_int_equal(map.entries[0].kind, MEMORY_LEFT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +237,8 @@ int main(void)
 		cmocka_unit_test(coverage),
 		cmocka_unit_test(what_is_removed_is_in_no_range),
 		cmocka_unit_test(a_full_map_is_not_cut),
+		cmocka_unit_test(a_part_of_another_kind),
+		cmocka_unit_test(a_full_map_keeps_its_kinds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

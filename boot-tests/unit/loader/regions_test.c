@@ -51,8 +51,9 @@ static void columns_agree(void **state)
 		/* Only what the shim itself accepts can be given to the host and taken back. */
 		assert_true(region->share == SHARE_PRIVATE ||
 			    (region->added == ADDED_RAM && region->access == ACCESS_RW));
-		/* Only one place is filled by the shim with tables. */
-		assert_int_equal(region->later == LATER_ACPI, i == REGION_ACPI_ARENA);
+		/* Only these places are filled by the shim with tables. */
+		assert_int_equal(region->later == LATER_ACPI,
+				 i == REGION_ACPI_ARENA || i == REGION_EFI_ARENA);
 		/* What it is told of must have one place in each image. */
 		assert_true(region->size != 0 || region->later == LATER_NONE);
 	}
@@ -109,7 +110,7 @@ static void what_regions_have(void **state)
 		{ 0, true },           { 0xFFF, true },      { 0x1000, false },
 		{ 0x7FFFFF, false },   { 0x800000, true },   { 0x820000, true },
 		{ 0x831FFF, true },    { 0x832000, false },  { 0x83FFFF, false },
-		{ 0x840000, true },    { 0x880000, false },  { 0x900000, true },
+		{ 0x840000, true },    { 0x880000, true },   { 0x900000, true },
 		{ 0x937FFF, true },    { 0x938000, false },  { 0xA00000, true },
 		{ 0xFFFFFF, true },    { 0x1000000, false }, { 0xFFFF6FFF, false },
 		{ 0xFFFF7000, true },  { 0xFFFFFFFF, true }, { FOUR_GIB, false },
@@ -175,11 +176,11 @@ static void boot_maps(void **state)
 	check_maps(false, &no_payload, plain, ARRAY_COUNT(plain));
 }
 
-static void check_reserved(bool td, uint64_t acpi_used, const struct e820_overlay *wanted,
-			   unsigned wanted_count)
+static void check_reserved(bool td, uint64_t acpi_used, uint64_t efi_used,
+			   const struct e820_overlay *wanted, unsigned wanted_count)
 {
 	struct e820_overlay reserved[REGIONS_RESERVED_MAX];
-	unsigned count = regions_reserved(td, acpi_used, reserved);
+	unsigned count = regions_reserved(td, acpi_used, efi_used, reserved);
 	assert_int_equal(count, wanted_count);
 	for (unsigned i = 0; i < count; i++) {
 		assert_int_equal(reserved[i].range.base.v, wanted[i].range.base.v);
@@ -198,13 +199,20 @@ static void reserved_ranges(void **state)
 	};
 	const struct e820_overlay no_tables[] = { all[0], all[2], all[3], all[4] };
 	const struct e820_overlay whole_arena[] = { { { { 0xA00000 }, 0x600000 }, E820_ACPI } };
-	assert_int_equal(REGIONS_RESERVED_MAX, 5);
-	check_reserved(true, 0x1001, all, 5);
-	check_reserved(true, 0x2000, all, 5);
-	check_reserved(true, 0, no_tables, 4);
-	check_reserved(false, 0x1001, &all[1], 1);
-	check_reserved(false, 0x600000, whole_arena, 1);
-	check_reserved(false, 0, NULL, 0);
+	const struct e820_overlay efi[] = { all[0], { { { 0x880000 }, 0x5000 }, E820_ACPI },
+					    all[1], all[2],
+					    all[3], all[4] };
+	const struct e820_overlay whole_efi[] = { { { { 0x880000 }, 0x80000 }, E820_ACPI } };
+	assert_int_equal(REGIONS_RESERVED_MAX, 6);
+	check_reserved(true, 0x1001, 0, all, 5);
+	check_reserved(true, 0x2000, 0, all, 5);
+	check_reserved(true, 0, 0, no_tables, 4);
+	check_reserved(true, 0x1001, 0x4001, efi, 6);
+	check_reserved(true, 0x1001, 0x5000, efi, 6);
+	check_reserved(false, 0x1001, 0, &all[1], 1);
+	check_reserved(false, 0x600000, 0, whole_arena, 1);
+	check_reserved(false, 0, 0x80000, whole_efi, 1);
+	check_reserved(false, 0, 0, NULL, 0);
 }
 
 static void names(void **state)

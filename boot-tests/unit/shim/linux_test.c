@@ -32,6 +32,10 @@
 #define WINDOW_SIZE 0x1801000
 #define INITRD_SIZE 0x1801
 
+/* Of efi_runtime.nasm. */
+extern const char efi_success[], efi_unsupported[];
+const char efi_success[1], efi_unsupported[1];
+
 static const struct mailbox_info mailbox = { { MAILBOX }, { RESET_CODE } };
 
 /* In the image it is one file. */
@@ -145,7 +149,7 @@ static enum status prepare(const struct mailbox_info *mp, struct handover *out)
 	TRY(rtmr_separate(CC_MR_RTMR0));
 	TRY(rtmr_separate(CC_MR_RTMR1));
 	TRY(linux_load(&payload, &config, &map));
-	handover.reserved_count = regions_reserved(mp != NULL, arena.used, handover.reserved);
+	handover.reserved_count = regions_reserved(mp != NULL, arena.used, 0, handover.reserved);
 	linux_hand_over(&payload, &map, &handover);
 	*out = handover;
 	return ST_OK;
@@ -179,9 +183,8 @@ static void assert_booted(const struct handover *boot)
 	assert_int_equal(params->ext_ramdisk_image, 0);
 	assert_int_equal(params->ext_cmd_line_ptr, 0);
 	assert_int_equal(params->header.later[0], 0);
-	for (unsigned i = 0; i < sizeof(params->efi_info); i++) {
-		assert_int_equal(params->efi_info[i], 0);
-	}
+	static const struct linux_efi_info none;
+	assert_memory_equal(&params->efi_info, &none, sizeof(none));
 }
 
 static void from_fw_cfg(void **state)

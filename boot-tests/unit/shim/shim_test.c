@@ -3,14 +3,18 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "arch/base/bits.h"
+#include "arch/linux/boot_params.h"
 #include "arch/tdx/module.h"
 #include "boot-tests/unit/shim/whole_shim.h"
 #include "linker/memmap.h"
+
+#define MIB2 UINT64_C(0x200000)
 
 static struct whole_host host;
 
@@ -142,6 +146,61 @@ static void pages_of_another_size(void **state)
 	assert_non_null(strstr(whole_output(), "1 size mismatches"));
 }
 
+/* ---- memory above 4 GiB ---------------------------------------------------------------------- */
+
+#define HIGH_BASE (FOUR_GIB + 0x1FF000)
+#define HIGH_END (FOUR_GIB + 0x1203000)
+/* Its whole units; there are pages at both ends. */
+#define HIGH_MIB 16
+
+static void with_version(const char *text)
+{
+	uint8_t *setup = host.items[WHOLE_SETUP].bytes;
+	struct linux_setup_header *header = (void *)(setup + LINUX_HEADER_OFFSET);
+	header->kernel_version = 0x200;
+	strcpy((char *)setup + 0x400, text);
+	whole_add_high(&host, HIGH_BASE, HIGH_END);
+}
+
+static void assert_memory_left(bool is_left)
+{
+	char line[80];
+	assert_left();
+	snprintf(line, sizeof(line), "left %u MiB above 4 GiB", HIGH_MIB);
+	assert_int_equal(strstr(whole_output(), line) != NULL, is_left);
+}
+
+/* whole_judge() has compared what the kernel is told with what is accepted. */
+static void memory_is_left_to_a_kernel_that_accepts(void **state)
+{
+	(void)state;
+	with_version("6.12.95 (x)");
+	assert_memory_left(true);
+	host.config.flags = IMAGE_CONFIG_ACCEPT_LAZY;
+	assert_memory_left(true);
+	host.config.flags = IMAGE_CONFIG_ACCEPT_EAGER;
+	assert_memory_left(false);
+}
+
+static void all_is_accepted_for_another_kernel(void **state)
+{
+	(void)state;
+	with_version("6.1.176 (x)");
+	assert_memory_left(false);
+	host.config.flags = IMAGE_CONFIG_ACCEPT_LAZY;
+	assert_memory_left(true);
+}
+
+/* A unit that is no whole one has no bit. */
+static void edges_alone_are_accepted(void **state)
+{
+	(void)state;
+	with_version("6.12.95 (x)");
+	whole_hob_range(&host, 3)->resource_length = MIB2;
+	assert_left();
+	assert_null(strstr(whole_output(), "above 4 GiB"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +215,9 @@ int main(void)
 		cmocka_unit_test_setup(a_page_that_has_two_owners, start),
 		cmocka_unit_test_setup(a_page_that_is_busy, start),
 		cmocka_unit_test_setup(pages_of_another_size, start),
+		cmocka_unit_test_setup(memory_is_left_to_a_kernel_that_accepts, start),
+		cmocka_unit_test_setup(all_is_accepted_for_another_kernel, start),
+		cmocka_unit_test_setup(edges_alone_are_accepted, start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

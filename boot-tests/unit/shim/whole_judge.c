@@ -54,6 +54,46 @@ static bool in_e820(uint64_t base, uint64_t size, uint32_t type)
 	return false;
 }
 
+/* Where the table of unaccepted memory is, by the numbers of UEFI and of Linux; 0: nowhere. */
+static uint64_t unaccepted_table(void)
+{
+	static const uint8_t guid[] = { 0x3c, 0xde, 0xd1, 0xd5, 0x5c, 0x10, 0xf9, 0x44,
+					0x9e, 0xa9, 0xbc, 0xef, 0x98, 0x12, 0x00, 0x31 };
+	uint32_t info[8];
+	memcpy(info, &params.efi_info, sizeof(info));
+	if (info[0] == 0) {
+		return 0;
+	}
+	must(info[0] == 0x34364c45 && info[2] == 40 && info[3] == 1 && info[5] % 40 == 0 &&
+		     info[6] == 0 && info[7] == 0,
+	     "efi_info");
+	must(in_e820(info[1], 120, E820_ACPI) && in_e820(info[4], info[5], E820_ACPI),
+	     "EFI: tables elsewhere");
+	uint64_t tables = number_at(info[1] + 112, 8);
+	for (uint64_t i = 0; i < number_at(info[1] + 104, 8); i++) {
+		if (memcmp(at(tables + 24 * i), guid, sizeof(guid)) == 0) {
+			return number_at(tables + 24 * i + 16, 8);
+		}
+	}
+	whole_broken("EFI: no table of unaccepted memory");
+}
+
+/* Does the kernel find the memory at this address unaccepted? */
+static bool bit_of(uint64_t address)
+{
+	uint64_t table = unaccepted_table();
+	if (table == 0) {
+		return false;
+	}
+	uint64_t base = number_at(table + 8, 8), size = number_at(table + 16, 8);
+	must(number_at(table, 4) == 1 && number_at(table + 4, 4) == MIB2 && base % MIB2 == 0 &&
+		     in_e820(table, 24 + size, E820_ACPI),
+	     "the table of unaccepted memory");
+	uint64_t unit = (address - base) / MIB2;
+	return address >= base && unit < 8 * size &&
+	       (number_at(table + 24 + unit / 8, 1) >> unit % 8 & 1) != 0;
+}
+
 /* Sorted and disjoint; what the kernel may write to is accepted, private and nobody's window. */
 static void judge_e820(void)
 {
@@ -67,11 +107,13 @@ static void judge_e820(void)
 			continue;
 		}
 		must(end <= PC_VGA_WINDOW || entry.base >= PC_VGA_WINDOW_END, "e820: VGA window");
-		for (uint64_t page = entry.base / MEM_PAGE_SIZE; page < end / MEM_PAGE_SIZE;
-		     page++) {
-			must(page < WHOLE_PAGES && (left->page[page] == WHOLE_ACCEPTED ||
-						    left->page[page] == WHOLE_ADDED),
-			     "e820: memory that is not the TD's");
+		for (uint64_t address = entry.base; address < end; address += MEM_PAGE_SIZE) {
+			uint64_t page = whole_page_of(address);
+			must(page < WHOLE_PAGES, "e820: memory that is none");
+			bool ours = left->page[page] == WHOLE_ACCEPTED ||
+				    left->page[page] == WHOLE_ADDED;
+			must(ours != bit_of(address), "e820: memory that is neither the TD's nor "
+						      "left to the kernel, or both");
 		}
 	}
 	must(in_e820(AP_TABLE, FOUR_GIB - AP_TABLE, E820_NVS), "e820: the AP path");

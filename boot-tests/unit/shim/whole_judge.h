@@ -8,7 +8,9 @@
 #include "linker/memmap.h"
 #include "loader/image/sha384.h"
 
-#define WHOLE_PAGES (WHOLE_RAM / MEM_PAGE_SIZE)
+/* Pages below 4 GiB, then those above. */
+#define WHOLE_LOW_PAGES (WHOLE_RAM / MEM_PAGE_SIZE)
+#define WHOLE_PAGES (WHOLE_LOW_PAGES + WHOLE_HIGH / MEM_PAGE_SIZE)
 #define WHOLE_RTMRS 4
 /* What the host has where it was not asked for anything. */
 #define WHOLE_HOST_BYTE 0xEE
@@ -27,6 +29,17 @@ struct whole_handover {
 	uint8_t (*rtmr)[SHA384_SIZE];
 	const struct whole_host *host;
 };
+
+/* Of the page at an address: its place in such a table, or WHOLE_PAGES. */
+static inline uint64_t whole_page_of(uint64_t address)
+{
+	if (address < WHOLE_RAM) {
+		return address / MEM_PAGE_SIZE;
+	}
+	return address >= FOUR_GIB && address - FOUR_GIB < WHOLE_HIGH ?
+		       WHOLE_LOW_PAGES + (address - FOUR_GIB) / MEM_PAGE_SIZE :
+		       WHOLE_PAGES;
+}
 
 /* Ends the process with what does not hold. */
 void whole_judge(const struct whole_handover *left);

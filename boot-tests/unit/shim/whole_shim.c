@@ -39,6 +39,7 @@ _Noreturn void shim_main(uint32_t td, uint32_t hob_claim);
 _Noreturn void entry_leave(uint64_t entry, uint64_t boot_params, uint64_t cr3);
 extern char __start_shim_bss[], __stop_shim_bss[];
 const char ap_start[1], ap_reset_vector[1], exception_stubs[1];
+const char efi_success[1], efi_unsupported[1];
 
 static struct {
 	struct whole_host host;
@@ -188,14 +189,14 @@ static uint64_t accept_page(uint64_t rcx)
 	if (base % size != 0) {
 		whole_broken("an accept that is not aligned");
 	}
-	if (base + size > WHOLE_RAM) {
+	if (whole_page_of(base + size - 1) == WHOLE_PAGES) {
 		end(WHOLE_STOPPED); /* a host without memory there */
 	}
 	if (base < PC_VGA_WINDOW_END && base + size > PC_VGA_WINDOW) {
 		whole_broken("an accept of the VGA window");
 	}
 	for (uint64_t at = base; at < base + size; at += MEM_PAGE_SIZE) {
-		uint8_t *page = &run.page[at / MEM_PAGE_SIZE];
+		uint8_t *page = &run.page[whole_page_of(at)];
 		if (*page == WHOLE_ADDED || *page == WHOLE_ACCEPTED) {
 			return TDX_PAGE_ALREADY_ACCEPTED;
 		}
@@ -504,17 +505,31 @@ static void add_range(struct whole_bytes *hob, uint32_t type, uint64_t base, uin
 	fill(hob, &range, sizeof(range));
 }
 
+static void end_hob(struct whole_bytes *hob)
+{
+	const struct hob_header last = { HOB_TYPE_END_OF_HOB_LIST, sizeof(last), 0 };
+	struct hob_handoff *handoff = (struct hob_handoff *)hob->bytes;
+	handoff->end_of_hob_list = TD_HOB + hob->size;
+	fill(hob, &last, sizeof(last));
+}
+
+void whole_add_high(struct whole_host *host, uint64_t base, uint64_t range_end)
+{
+	struct whole_bytes *hob = &host->items[WHOLE_HOB];
+	hob->size -= (uint32_t)sizeof(struct hob_header);
+	add_range(hob, HOB_RESOURCE_MEMORY_UNACCEPTED, base, range_end);
+	end_hob(hob);
+}
+
 static void good_hob(struct whole_bytes *hob)
 {
 	struct hob_handoff handoff = { .header = { HOB_TYPE_HANDOFF, sizeof(handoff), 0 },
 				       .version = HOB_HANDOFF_VERSION };
-	const struct hob_header last = { HOB_TYPE_END_OF_HOB_LIST, sizeof(last), 0 };
-	handoff.end_of_hob_list = TD_HOB + sizeof(handoff) + 3 * sizeof(struct hob_resource);
 	fill(hob, &handoff, sizeof(handoff));
 	add_range(hob, HOB_RESOURCE_MEMORY_UNACCEPTED, 0, SHIM_RAM);
 	add_range(hob, HOB_RESOURCE_SYSTEM_MEMORY, SHIM_RAM, TD_HOB + TD_HOB_SIZE);
 	add_range(hob, HOB_RESOURCE_MEMORY_UNACCEPTED, TD_HOB + TD_HOB_SIZE, WHOLE_RAM);
-	fill(hob, &last, sizeof(last));
+	end_hob(hob);
 }
 
 struct hob_resource *whole_hob_range(struct whole_host *host, unsigned number)

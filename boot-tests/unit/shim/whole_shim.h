@@ -17,7 +17,8 @@
 #include "arch/lintel/image_config.h"
 #include "arch/tdx/hob.h"
 
-#define WHOLE_RAM 0x2000000u /* of the TD, all below 4 GiB */
+#define WHOLE_RAM 0x2000000u  /* of the TD, below 4 GiB */
+#define WHOLE_HIGH 0x2000000u /* above, if the host says so */
 #define WHOLE_IMAGE_SIZE 0x10000
 #define WHOLE_ITEM_MAX 0x10000
 #define WHOLE_RULES 64
@@ -66,6 +67,9 @@ struct whole_host {
 
 /* A host like QEMU, with a kernel, an initrd, a command line and ACPI tables. */
 void whole_good_host(struct whole_host *host);
+/* The HOB list has one range of memory more, [base, end), above 4 GiB and below 4 GiB +
+ * WHOLE_HIGH. */
+void whole_add_high(struct whole_host *host, uint64_t base, uint64_t end);
 /* The resource block with this number of the HOB list, 0 to 2. */
 struct hob_resource *whole_hob_range(struct whole_host *host, unsigned number);
 

@@ -129,6 +129,31 @@ static void policies(void **state)
 	run(1, "lintel: p.fd: ", "dump p.fd");
 }
 
+/* The last option counts, as elsewhere. */
+static void accept_policies(void **state)
+{
+	static const struct {
+		const char *arguments;
+		uint8_t flags;
+		const char *dump;
+	} rows[] = {
+		{ "image --output m.fd", 0, "4 GiB: accept auto" },
+		{ "image --output m.fd --accept eager", 16, "4 GiB: accept eager" },
+		{ "image --output m.fd --accept lazy", 32, "4 GiB: accept lazy" },
+		{ "image --output m.fd --accept lazy --accept eager", 16, "4 GiB: accept eager" },
+		{ "image --output m.fd --accept lazy --accept auto", 0, "4 GiB: accept auto" },
+	};
+	static uint8_t image[MIB];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		run(0, "", rows[i].arguments);
+		size_t size = load("m.fd", image, sizeof(image));
+		assert_int_equal(image[size - PAGE + 8], rows[i].flags);
+		run(0, rows[i].dump, "dump m.fd");
+	}
+	run(2, "--accept \"never\": auto, eager or lazy", "image --output m.fd --accept never");
+}
+
 static void wrong_usage(void **state)
 {
 	(void)state;
@@ -472,6 +497,7 @@ int main(void)
 		cmocka_unit_test(help),
 		cmocka_unit_test(wrong_usage),
 		cmocka_unit_test(policies),
+		cmocka_unit_test(accept_policies),
 		cmocka_unit_test(default_image),
 		cmocka_unit_test(payload_image),
 		cmocka_unit_test(bad_payload),
