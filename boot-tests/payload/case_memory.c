@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
 #include "arch/base/mem.h"
+#include "arch/tdx/module.h"
+#include "arch/x86/insn.h"
 #include "arch/x86/pc.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/payload_case.h"
@@ -205,6 +207,25 @@ static void case_unaccepted(const struct info *info)
 	report_fail("read %lx", *words(page.v));
 }
 PAYLOAD_CASE("unaccepted", case_unaccepted);
+
+/* Access first: with #VE for such pages on again, the host adds the page that is touched, and the
+ * module tells the TD. The shim's handler, still in place, must not accept it. */
+static void case_access_first(const struct info *info)
+{
+	gpa_t page = spare_page(info);
+	struct tdcall_regs regs = { .rax = TDG_VM_WR,
+				    .rdx = MD_TD_CTLS,
+				    .r9 = TD_CTLS_PENDING_VE_DISABLE };
+
+	guest_map_gpa(page, SHARE_SHARED);
+	guest_map_gpa(page, SHARE_PRIVATE);
+	EXPECT(tdcall(&regs) == TDX_SUCCESS, "TDG.VM.WR of TD_CTLS: %lx", regs.rax);
+	EXPECT((regs.r8 & TD_CTLS_PENDING_VE_DISABLE) != 0, "TD_CTLS was %lx", regs.r8);
+	report("reading page %lx, private again and not accepted", page.v);
+	insn_lidt(&info->entry.idt);
+	report_fail("read %lx", *words(page.v));
+}
+PAYLOAD_CASE("access-first", case_access_first);
 
 static void case_no_memory(const struct info *info)
 {
