@@ -135,7 +135,9 @@
  * The TDX machine, a program of its own under QEMU (boot-tests/). The TD owns all low RAM, so the
  * machine lives above it:
  *
- *   MACHINE_POOL..top of RAM  +-----------------------------------------------+
+ *   top of RAM                +-----------------------------------------------+
+ *                             | map of the pool, and marks of its pages        |
+ *   memory_top()              +-----------------------------------------------+
  *                             | frames the VMM gives to the module and the TD  |
  *   MACHINE_POOL  0x2_0400_0000 +---------------------------------------------+
  *                             | machine: text, data, stacks, page tables       |
