@@ -19,7 +19,7 @@ OBJCOPY := llvm-objcopy
 # A part has its own files and those of its folders.
 part_files = $(foreach d,$(1),$(wildcard $(d)/*.$(2) $(d)/*/*.$(2)))
 
-ARCH_C      := $(wildcard arch/base/*.c arch/x86/*.c)
+ARCH_C      := $(wildcard arch/base/*.c arch/tdx/*.c arch/x86/*.c)
 LOADER_C    := $(call part_files,loader,c)
 SHIM_C      := $(call part_files,shim,c)
 SHIM_ASM    := $(call part_files,shim,nasm) arch/tdx/tdcall.nasm
@@ -37,7 +37,8 @@ FUZZ_C      := $(wildcard boot-tests/fuzz/*_fuzz.c)
 # Files of a freestanding program that only run on the target; all the others are pure and are
 # linked into the unit tests.
 SHIM_TARGET_ONLY    := shim/shim_main.c shim/fatal.c shim/entry/bsp_tables_enter.c
-MACHINE_TARGET_ONLY := $(filter-out %/page_marks.c %/walk.c,$(call part_files,boot-tests/machine,c))
+MACHINE_TARGET_ONLY := $(filter-out %/event.c %/page_marks.c %/walk.c, \
+                         $(call part_files,boot-tests/machine,c))
 
 # ---- flags -------------------------------------------------------------------------------------
 

@@ -66,9 +66,9 @@ def symbols():
 class PageTable:
     def __init__(self, vcpu, registers):
         self.vcpu = vcpu
-        self.cr0 = registers["CR0"]
-        self.cr3 = registers["CR3"]
-        self.idt = registers["IDT"]
+        self.cr0 = registers["cr0"]
+        self.cr3 = registers["cr3"]
+        self.idt = registers["idt"]
         self.runs = []
 
 
@@ -83,14 +83,19 @@ def traced(options):
         found = []
         last = {}
         for line in trace:
-            words = line.split()
-            if words[2:3] == ["tables"]:
-                last[words[1]] = PageTable(int(words[1]), {name: int(value, 16) for name, value in
-                                                           zip(words[3::2], words[4::2])})
-                found.append(last[words[1]])
-            elif words[2:3] == ["maps"]:
-                last[words[1]].runs.append((int(words[3], 16), int(words[4], 16) + 1, words[5],
-                                            int(words[7], 16)))
+            _, vcpu, event, *words = line.split()
+            if not event.startswith("page_table"):
+                continue
+            values = {name: int(value, 16) for name, value in
+                      (word.split("=") for word in words)}
+            if event == "page_table":
+                last[vcpu] = PageTable(int(vcpu), values)
+                found.append(last[vcpu])
+            else:
+                permissions = "".join(letter if values[name] else "-" for letter, name in
+                                      zip("wxu", ("write", "execute", "user")))
+                last[vcpu].runs.append((values["linear"], values["last"] + 1, "r" + permissions,
+                                        values["gpa"]))
         return found
 
 

@@ -3,8 +3,8 @@
 // [linux Documentation/virt/kvm/x86/hypercalls.rst, include/uapi/linux/kvm_para.h]
 #pragma once
 
-#define KVM_HC_VAPIC_POLL_IRQ 1
-#define KVM_HC_KICK_CPU 5
-#define KVM_HC_SEND_IPI 10
-#define KVM_HC_SCHED_YIELD 11
-#define KVM_HC_MAP_GPA_RANGE 12
+enum kvm_hypercall {
+#define KVM_HYPERCALL(identifier, number) KVM_HC_##identifier = (number),
+#include "arch/qemu/hypercalls.def"
+	KVM_HC_COUNT = 16, /* more than any number */
+};

@@ -3,24 +3,45 @@
 // [GHCI 1.5 section 3]
 #pragma once
 
-#include "arch/base/bits.h"
+#include <stdint.h>
 
-/* R11 on entry; R10 = 0. */
-#define TDVMCALL_GET_TD_VM_CALL_INFO 0x10000
-#define TDVMCALL_MAP_GPA 0x10001
-#define TDVMCALL_GET_QUOTE 0x10002
-#define TDVMCALL_REPORT_FATAL_ERROR 0x10003
-#define TDVMCALL_SETUP_EVENT_NOTIFY_INTERRUPT 0x10004
-#define TDVMCALL_SERVICE 0x10005
-/* Instructions are numbered by their VMX exit reason (arch/tdx/ve_info.h). */
-#define TDVMCALL_CPUID 10
-#define TDVMCALL_HLT 12
-#define TDVMCALL_IO 30
-#define TDVMCALL_RDMSR 31
-#define TDVMCALL_WRMSR 32
-#define TDVMCALL_MMIO 48
-#define TDVMCALL_WBINVD 54
-#define TDVMCALL_PCONFIG 65
+#include "arch/base/bits.h"
+#include "arch/tdx/ve_info.h"
+
+/* R11 on entry, while R10 is 0: the sub-function. */
+enum tdvmcall {
+#define TDVMCALL(identifier, number, name) TDVMCALL_##identifier = (number),
+#include "arch/tdx/vmcalls.def"
+	TDVMCALL_FIRST = TDVMCALL_GET_TD_VM_CALL_INFO,
+	TDVMCALL_LAST = TDVMCALL_SERVICE,
+};
+
+/* Sub-functions that stand for an instruction have the number of its exit reason. */
+#define TDVMCALL_CPUID EXIT_REASON_CPUID
+#define TDVMCALL_HLT EXIT_REASON_HLT
+#define TDVMCALL_IO EXIT_REASON_IO
+#define TDVMCALL_RDMSR EXIT_REASON_RDMSR
+#define TDVMCALL_WRMSR EXIT_REASON_WRMSR
+#define TDVMCALL_MMIO EXIT_REASON_EPT_VIOLATION
+#define TDVMCALL_WBINVD EXIT_REASON_WBINVD
+#define TDVMCALL_PCONFIG EXIT_REASON_PCONFIG
+
+/* All sub-functions in a row, for tables: instructions by their exit reasons, then the others. */
+enum tdvmcall_key {
+	TDVMCALL_KEY_FIRST = EXIT_REASON_COUNT,
+	TDVMCALL_KEY_COUNT = TDVMCALL_KEY_FIRST + TDVMCALL_LAST - TDVMCALL_FIRST + 1,
+};
+
+/* TDVMCALL_KEY_COUNT where there is no such sub-function. */
+static inline uint64_t tdvmcall_key(uint64_t sub_function)
+{
+	if (sub_function < TDVMCALL_KEY_FIRST) {
+		return sub_function;
+	}
+	return sub_function >= TDVMCALL_FIRST && sub_function <= TDVMCALL_LAST ?
+		       TDVMCALL_KEY_FIRST + sub_function - TDVMCALL_FIRST :
+		       TDVMCALL_KEY_COUNT;
+}
 
 /* R10 on return. */
 #define TDVMCALL_SUCCESS 0

@@ -12,72 +12,19 @@
 #define TDX_LEAF MASK64(15, 0)
 #define TDX_VERSION MASK64(23, 16)
 
-/* --- TDCALL leaves ------------------------------------------------------------------------- */
-#define TDG_VP_VMCALL 0
-#define TDG_VP_INFO 1
-#define TDG_MR_RTMR_EXTEND 2
-#define TDG_VP_VEINFO_GET 3
-#define TDG_MR_REPORT 4
-#define TDG_VP_CPUIDVE_SET 5
-#define TDG_MEM_PAGE_ACCEPT 6
-#define TDG_VM_RD 7
-#define TDG_VM_WR 8
-#define TDG_VP_RD 9
-#define TDG_VP_WR 10
-#define TDG_SYS_RD 11
-#define TDG_SYS_RDALL 12
-#define TDG_MR_VERIFYREPORT 22
-#define TDG_MEM_PAGE_ATTR_RD 23
-#define TDG_MEM_PAGE_ATTR_WR 24
-#define TDG_LEAF_COUNT 32
+/* RAX[15:0]: TDG_VP_VMCALL and so on. */
+enum tdg_leaf {
+#define TDG_LEAF(identifier, number, name) TDG_##identifier = (number),
+#include "arch/tdx/leaves.def"
+	TDG_LEAF_COUNT = 32, /* more than any number */
+};
 
-/* --- SEAMCALL leaves ----------------------------------------------------------------------- */
-#define TDH_VP_ENTER 0
-#define TDH_MNG_ADDCX 1
-#define TDH_MEM_PAGE_ADD 2
-#define TDH_MEM_SEPT_ADD 3
-#define TDH_VP_ADDCX 4
-#define TDH_MEM_PAGE_RELOCATE 5
-#define TDH_MEM_PAGE_AUG 6
-#define TDH_MEM_RANGE_BLOCK 7
-#define TDH_MNG_KEY_CONFIG 8
-#define TDH_MNG_CREATE 9
-#define TDH_VP_CREATE 10
-#define TDH_MNG_RD 11
-#define TDH_MEM_RD 12
-#define TDH_MNG_WR 13
-#define TDH_MEM_WR 14
-#define TDH_MEM_PAGE_DEMOTE 15
-#define TDH_MR_EXTEND 16
-#define TDH_MR_FINALIZE 17
-#define TDH_VP_FLUSH 18
-#define TDH_MNG_VPFLUSHDONE 19
-#define TDH_MNG_KEY_FREEID 20
-#define TDH_MNG_INIT 21
-#define TDH_VP_INIT 22
-#define TDH_MEM_PAGE_PROMOTE 23
-#define TDH_PHYMEM_PAGE_RDMD 24
-#define TDH_MEM_SEPT_RD 25
-#define TDH_VP_RD 26
-#define TDH_MNG_KEY_RECLAIMID 27
-#define TDH_PHYMEM_PAGE_RECLAIM 28
-#define TDH_MEM_PAGE_REMOVE 29
-#define TDH_MEM_SEPT_REMOVE 30
-#define TDH_SYS_KEY_CONFIG 31
-#define TDH_SYS_INFO 32
-#define TDH_SYS_INIT 33
-#define TDH_SYS_RD 34
-#define TDH_SYS_LP_INIT 35
-#define TDH_SYS_TDMR_INIT 36
-#define TDH_SYS_RDALL 37
-#define TDH_MEM_TRACK 38
-#define TDH_MEM_RANGE_UNBLOCK 39
-#define TDH_PHYMEM_CACHE_WB 40
-#define TDH_PHYMEM_PAGE_WBINVD 41
-#define TDH_VP_WR 43
-#define TDH_SYS_LP_SHUTDOWN 44
-#define TDH_SYS_CONFIG 45
-#define TDH_LEAF_COUNT 64
+/* RAX[15:0]: TDH_VP_ENTER and so on. */
+enum tdh_leaf {
+#define TDH_LEAF(identifier, number, name) TDH_##identifier = (number),
+#include "arch/tdx/leaves.def"
+	TDH_LEAF_COUNT = 64, /* more than any number */
+};
 
 /* --- Completion status: bits 63:32 of RAX; bits 31:0 name the operand. ------------------------ */
 #define TDX_STATUS(hi32) ((uint64_t)(hi32) << 32)
@@ -168,6 +115,9 @@
 #define TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT TDX_STATUS(0x00000C0B)
 #define TDX_INVALID_CPUSVN TDX_STATUS(0xC0001000)
 #define TDX_INVALID_REPORTMACSTRUCT TDX_STATUS(0xC0001001)
+
+/* In the status of TDH.VP.ENTER; bit 26 may say "and a bus lock". */
+#define TDX_EXIT_REASON MASK64(15, 0)
 
 /* Operand ids: a GPR is its hardware number. [TDX ABI 1.5, operand ids] */
 #define TDX_OPERAND_RAX 0

@@ -7,24 +7,11 @@
 
 #include "arch/base/bits.h"
 
-#define EXIT_REASON_EXCEPTION_OR_NMI 0
-#define EXIT_REASON_EXTERNAL_INTERRUPT 1
-#define EXIT_REASON_TRIPLE_FAULT 2
-#define EXIT_REASON_CPUID 10
-#define EXIT_REASON_HLT 12
-#define EXIT_REASON_INVD 13
-#define EXIT_REASON_RDPMC 15
-#define EXIT_REASON_VMCALL 18
-#define EXIT_REASON_CR_ACCESS 28
-#define EXIT_REASON_IO 30
-#define EXIT_REASON_RDMSR 31
-#define EXIT_REASON_WRMSR 32
-#define EXIT_REASON_MWAIT 36
-#define EXIT_REASON_MONITOR 39
-#define EXIT_REASON_EPT_VIOLATION 48
-#define EXIT_REASON_EPT_MISCONFIG 49
-#define EXIT_REASON_WBINVD 54
-#define EXIT_REASON_TDCALL 77
+enum exit_reason {
+#define EXIT_REASON(identifier, number, name) EXIT_REASON_##identifier = (number),
+#include "arch/tdx/exit_reasons.def"
+	EXIT_REASON_COUNT = 80, /* more than any number */
+};
 
 /* I/O instructions */
 #define IO_QUAL_SIZE MASK64(2, 0) /* bytes - 1 */

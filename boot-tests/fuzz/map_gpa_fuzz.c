@@ -16,11 +16,11 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/map_gpa.h"
 #include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/host_td.h"
 #include "boot-tests/vmm/td/run.h"
 

@@ -6,7 +6,6 @@
 
 #include "arch/base/fmt.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/spinlock.h"
 
 #define DEBUGCON_PORT 0x403
@@ -14,8 +13,6 @@
 /* Some 10 s, however fast the TSC: other CPUs may have many turns first. A CPU that died while it
  * held the lock must not silence the report of that. */
 #define LOCK_CLOCKS 40000000000
-
-bool trace_on;
 
 static struct spinlock lock;
 
@@ -65,17 +62,5 @@ void log_line(char tag, const char *format, ...)
 	va_list args;
 	va_start(args, format);
 	log_vline(tag, format, args);
-	va_end(args);
-}
-
-void trace_write(uint32_t vcpu, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	uint64_t now = cpu_time_us();
-	log_open('T');
-	log_part("%llu %u ", (unsigned long long)now, vcpu);
-	part(format, args);
-	log_close();
 	va_end(args);
 }

@@ -6,12 +6,10 @@
 //   "N "  what tools/tdrun says besides
 //   "R "  a line of the host script, and whether it "waits" or has "fired"
 //   "V "  where a vCPU stood when it died, was stopped, or the time was over
-//   "T "  trace line (--trace)         "S "  the statistics, one line of JSON, last before the end
+//   "T "  event (--trace)              "S "  the statistics, one line of JSON, last before the end
 #pragma once
 
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 void log_line(char tag, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_vline(char tag, const char *format, va_list args);
@@ -21,13 +19,3 @@ void log_vline(char tag, const char *format, va_list args);
 void log_open(char tag);
 void log_part(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_close(void);
-
-/* One event of one vCPU; costs one test when tracing is off. Time: microseconds since start. */
-extern bool trace_on;
-void trace_write(uint32_t vcpu, const char *format, ...) __attribute__((format(printf, 2, 3)));
-#define trace(vcpu, ...)                                  \
-	do {                                              \
-		if (trace_on) {                           \
-			trace_write((vcpu), __VA_ARGS__); \
-		}                                         \
-	} while (0)

@@ -1,4 +1,4 @@
-// The end of a run: prints the reason and the statistics, then leaves QEMU with an exit code.
+// The end of a run: prints the reason, then leaves QEMU with an exit code.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
@@ -15,6 +15,9 @@ enum machine_exit_code {
 	EXIT_RESET = 14,       /* the TD asked for a reset */
 	EXIT_TIMEOUT = 124,    /* tdrun asked for the end: cpu_stop_asked() */
 };
+
+/* What machine_exit() has printed after the reason: the statistics. */
+void machine_at_exit(void (*print)(void));
 
 /* The first caller wins; the others halt. format is the reason, one line ("E "). */
 _Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)

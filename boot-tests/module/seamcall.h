@@ -68,6 +68,14 @@ void module_log_vcpu(hpa_t tdvpr);
  * always finds it. */
 void module_entropy_hook(bool (*starves)(void));
 
+/* The machine's own eye: MRTD as the last TDH.MR.FINALIZE left it, and the RTMRs of the TD that was
+ * the last to extend one. A real host sees them in reports only. */
+struct module_measured {
+	uint8_t mrtd[SHA384_SIZE];
+	uint8_t rtmr[4][SHA384_SIZE];
+};
+extern struct module_measured module_measured;
+
 /* RDMSR of MSR_MKTME_KEYID_PARTITIONING by the host. */
 uint64_t module_keyid_partitioning(void);
 

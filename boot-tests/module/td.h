@@ -23,14 +23,13 @@
 #include "arch/base/addr.h"
 #include "arch/tdx/module.h"
 #include "arch/x86/paging.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/lock.h"
 #include "boot-tests/module/memory/pamt.h"
 #include "boot-tests/module/memory/sept.h"
 #include "loader/image/sha384.h"
 
-#define TD_MAX_VCPUS STATS_MAX_VCPUS
+#define TD_MAX_VCPUS 64
 #define RTMR_COUNT 4
 
 /* In this order, and never back. */

@@ -3,6 +3,9 @@
 #include "boot-tests/module/td_mrtd.h"
 
 #include "arch/base/mem.h"
+#include "boot-tests/module/seamcall.h"
+
+struct module_measured module_measured;
 
 struct mrtd_record {
 	char operation[16]; /* 00: padded with zeros */

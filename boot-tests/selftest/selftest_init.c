@@ -5,8 +5,8 @@
 #include "arch/base/mem.h"
 #include "boot-tests/machine/debug_log.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/memory/pamt.h"
+#include "boot-tests/module/module_events.h"
 #include "boot-tests/module/platform.h"
 #include "boot-tests/selftest/selftest.h"
 #include "boot-tests/vmm/init/frames.h"
@@ -118,11 +118,11 @@ void selftest_init_faults(const struct module_platform *platform)
 static void check_calls(const struct module_platform *platform, const struct tdmr_range *pool)
 {
 	struct tdx_host host = { .quiet = true };
-	uint64_t before = stats.seamcall[TDH_SYS_RDALL];
+	uint64_t before = event_seamcall_counts[TDH_SYS_RDALL];
 	module_load(platform);
 	uint64_t taken = frames_taken();
 	EXPECT_EQUAL(tdx_enable(&host, pool, 1, TDMR_LINUX), ST_OK);
-	EXPECT_EQUAL(stats.seamcall[TDH_SYS_RDALL], before);
+	EXPECT_EQUAL(event_seamcall_counts[TDH_SYS_RDALL], before);
 	EXPECT_EQUAL(host.sysinfo.max_tdmrs, 64);
 	EXPECT_EQUAL(host.sysinfo.max_reserved, 16);
 	EXPECT_EQUAL(host.sysinfo.pamt_1g_entry_size, 16);
@@ -155,11 +155,11 @@ static void check_packages(const struct module_platform *machine, const struct t
 {
 	struct module_platform platform = *machine;
 	for (unsigned packages = 1; packages <= cpu_count(); packages++) {
-		uint64_t before = stats.seamcall[TDH_SYS_KEY_CONFIG];
+		uint64_t before = event_seamcall_counts[TDH_SYS_KEY_CONFIG];
 		uint64_t lost;
 		platform.package_count = packages;
 		EXPECT_EQUAL(enable(&platform, ram, 1, TDMR_LINUX, &lost), ST_OK);
-		EXPECT_EQUAL(stats.seamcall[TDH_SYS_KEY_CONFIG] - before, packages);
+		EXPECT_EQUAL(event_seamcall_counts[TDH_SYS_KEY_CONFIG] - before, packages);
 	}
 	/* A package without a CPU that could give it its key: the module never gets ready. */
 	platform.package_count = cpu_count() + 1;

@@ -4,11 +4,10 @@
 
 #include "arch/base/check.h"
 #include "boot-tests/machine/chipset.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/event.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/blob.h"
 #include "boot-tests/vmm/hooks.h"
@@ -16,6 +15,7 @@
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/tdx_init.h"
 #include "boot-tests/vmm/selftest_entry.h"
+#include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/run.h"
 #include "boot-tests/vmm/td/td_build.h"
 
@@ -64,10 +64,11 @@ static void place_tds(const struct config *config, struct td_place places[2])
 
 void machine_main(void)
 {
+	machine_at_exit(stats_print);
 	cpu_start_all();
 	frames_init(hpa(MACHINE_POOL), memory_top());
 	struct config config = blob_load_config();
-	trace_on = config.trace;
+	event_trace_on = config.trace;
 	stats_icount = config.icount;
 	hooks_load_script();
 	struct module_platform platform = platform_make();

@@ -3,8 +3,8 @@
 #include "boot-tests/module/guest/guest_tables.h"
 
 #include "arch/x86/cpu.h"
-#include "boot-tests/machine/debug_log.h"
 #include "boot-tests/module/guest/guest_code.h"
+#include "boot-tests/module/module_events.h"
 
 /* A firmware has a few; what an OS makes later is too much to write down. */
 #define TABLES_MAX 4
@@ -17,10 +17,8 @@ static void trace_runs(const struct vcpu *vcpu)
 	unsigned steps = STEPS_MAX;
 	struct guest_run run;
 	for (unsigned i = 0; i < RUNS_MAX && guest_run(&vcpu->svm, from, &steps, &run); i++) {
-		trace(vcpu->index, "maps 0x%llx 0x%llx r%c%c%c at 0x%llx",
-		      (unsigned long long)run.linear, (unsigned long long)run.last,
-		      run.writable ? 'w' : '-', run.executable ? 'x' : '-', run.user ? 'u' : '-',
-		      (unsigned long long)run.gpa_raw);
+		event(page_table_run, vcpu->index, 0, run.linear, run.last, run.gpa_raw,
+		      run.writable, run.executable, run.user);
 		if (run.last == UINT64_MAX) {
 			break;
 		}
@@ -31,12 +29,11 @@ static void trace_runs(const struct vcpu *vcpu)
 void guest_tables_trace(struct vcpu *vcpu)
 {
 	const struct vmcb_save *save = guest_save(vcpu);
-	if (!trace_on || vcpu->tables_traced == TABLES_MAX || save->cr3 == vcpu->cr3_traced) {
+	if (!event_trace_on || vcpu->tables_traced == TABLES_MAX || save->cr3 == vcpu->cr3_traced) {
 		return;
 	}
 	vcpu->cr3_traced = save->cr3;
 	vcpu->tables_traced++;
-	trace(vcpu->index, "tables CR3 0x%llx CR0 0x%llx IDT 0x%llx", (unsigned long long)save->cr3,
-	      (unsigned long long)save->cr0, (unsigned long long)save->idtr.base);
+	event(page_table, vcpu->index, 0, save->cr3, save->cr0, save->idtr.base);
 	trace_runs(vcpu);
 }

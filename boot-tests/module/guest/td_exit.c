@@ -8,7 +8,6 @@
 #include "boot-tests/machine/debug_log.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/guest/ept_violation.h"
 #include "boot-tests/module/guest/guest_code.h"
 #include "boot-tests/module/guest/td_cpuid.h"
@@ -16,6 +15,7 @@
 #include "boot-tests/module/guest/td_msr.h"
 #include "boot-tests/module/guest/tdcall.h"
 #include "boot-tests/module/guest/ve_inject.h"
+#include "boot-tests/module/module_events.h"
 
 void td_exit(struct vcpu *vcpu, uint64_t status_and_reason, uint64_t qualification,
 	     uint64_t extended, uint64_t gpa_raw)
@@ -26,10 +26,8 @@ void td_exit(struct vcpu *vcpu, uint64_t status_and_reason, uint64_t qualificati
 	vcpu->exit_extended = extended;
 	vcpu->exit_gpa = gpa_raw;
 	vcpu->exit_interruption = 0;
-	trace(vcpu->index, "TD exit 0x%llx, qualification 0x%llx, 0x%llx, GPA 0x%llx, RIP 0x%llx",
-	      (unsigned long long)status_and_reason, (unsigned long long)qualification,
-	      (unsigned long long)extended, (unsigned long long)gpa_raw,
-	      (unsigned long long)guest_save(vcpu)->rip);
+	event(td_exit, vcpu->index, status_and_reason & TDX_EXIT_REASON, guest_save(vcpu)->rip,
+	      status_and_reason, qualification, extended, gpa_raw);
 }
 
 static void log_registers(const struct vcpu *vcpu)

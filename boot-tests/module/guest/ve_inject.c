@@ -2,26 +2,20 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/guest/ve_inject.h"
 
-#include "arch/base/check.h"
 #include "arch/x86/cpu.h"
-#include "boot-tests/machine/debug_log.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/guest/guest_code.h"
+#include "boot-tests/module/module_events.h"
 
 void ve_inject(struct vcpu *vcpu, const struct ve_info *info)
 {
-	CHECK(info->exit_reason < STATS_VE_REASONS);
 	if (vcpu->ve.valid != 0) {
-		trace(vcpu->index, "#DF: #VE reason %u on top of reason %u, RIP 0x%llx",
-		      info->exit_reason, vcpu->ve.exit_reason,
-		      (unsigned long long)guest_save(vcpu)->rip);
+		event(double_fault, vcpu->index, info->exit_reason, guest_save(vcpu)->rip,
+		      vcpu->ve.exit_reason);
 		guest_inject(vcpu, VECTOR_DF);
 		return;
 	}
-	stats_add(&stats.ve[info->exit_reason]);
-	trace(vcpu->index, "#VE reason %u, qualification 0x%llx, GPA 0x%llx, RIP 0x%llx",
-	      info->exit_reason, (unsigned long long)info->exit_qualification,
-	      (unsigned long long)info->gpa, (unsigned long long)guest_save(vcpu)->rip);
+	event(ve, vcpu->index, info->exit_reason, guest_save(vcpu)->rip, info->exit_qualification,
+	      info->gpa);
 	vcpu->ve = (struct ve_area){
 		.exit_reason = info->exit_reason,
 		.valid = VE_AREA_VALID,

@@ -1,12 +1,12 @@
 // TDG.MEM.PAGE.ACCEPT: zeroes a pending page and maps it.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/tdx/ve_info.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/guest/ept_violation.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/page.h"
 #include "boot-tests/module/memory/sept_op.h"
+#include "boot-tests/module/module_events.h"
 
 /* Zeroes what is left of a large page, and ends early when an interrupt of the host waits: the
  * pieces that are done are then counted in the entry. */
@@ -44,7 +44,7 @@ static uint64_t accept(struct vcpu *vcpu, gpa_t address, const struct sept_walk 
 	switch (sept_state(walk->value)) {
 	case SEPT_NL_MAPPED:
 	case SEPT_NL_BLOCKED:
-		stats_add(&stats.accept_size_mismatch);
+		event_count(accept_size_mismatch, 0);
 		return TDX_PAGE_SIZE_MISMATCH | (uint64_t)level;
 	case SEPT_MAPPED:
 		return TDX_PAGE_ALREADY_ACCEPTED | (uint64_t)level;
@@ -62,7 +62,7 @@ static uint64_t accept(struct vcpu *vcpu, gpa_t address, const struct sept_walk 
 	}
 	page_mark_guest(page, level);
 	sept_write(walk->entry, SEPT_MAPPED, page, level);
-	stats_add(&stats.accept[level]);
+	event_count(accept, level);
 	return TDX_SUCCESS;
 }
 

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/mem.h"
 #include "arch/tdx/ve_info.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/guest/operand.h"
 #include "boot-tests/module/leaf/leaf.h"
 
@@ -29,7 +28,7 @@ uint64_t tdg_mr_rtmr_extend(struct vcpu *vcpu)
 	sha384_update(&hash, tdcs->rtmr[index], SHA384_SIZE);
 	sha384_update(&hash, digest, SHA384_SIZE);
 	sha384_final(&hash, tdcs->rtmr[index]);
-	memcpy(stats.rtmr, tdcs->rtmr, sizeof(stats.rtmr));
+	memcpy(module_measured.rtmr, tdcs->rtmr, sizeof(module_measured.rtmr));
 	lock_release(&tdcs->rtmr_lock, LOCK_EXCLUSIVE);
 	return TDX_SUCCESS;
 }

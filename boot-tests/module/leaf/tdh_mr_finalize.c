@@ -3,7 +3,6 @@
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
 #include "boot-tests/machine/debug_log.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/td_mrtd.h"
 
@@ -23,7 +22,7 @@ uint64_t tdh_mr_finalize(const struct td *td, const struct seam_regs *in, struct
 	for (unsigned i = 0; i < SHA384_SIZE; i++) {
 		fmt_print(text + 2 * i, 3, "%02x", tdcs->mrtd[i]);
 	}
-	memcpy(stats.mrtd, tdcs->mrtd, SHA384_SIZE);
+	memcpy(module_measured.mrtd, tdcs->mrtd, SHA384_SIZE);
 	log_line('L', "MRTD %s", text);
 	return TDX_SUCCESS;
 }

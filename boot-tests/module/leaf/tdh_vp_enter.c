@@ -6,12 +6,12 @@
 #include "arch/tdx/ve_info.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/guest/guest_code.h"
 #include "boot-tests/module/guest/td_exit.h"
 #include "boot-tests/module/guest/tdcall.h"
 #include "boot-tests/module/guest/zero_step.h"
 #include "boot-tests/module/leaf/leaf.h"
+#include "boot-tests/module/module_events.h"
 
 /* Joins the current TLB epoch; what was blocked before it is not in this vCPU's TLB, as each entry
  * flushes it. */
@@ -99,7 +99,7 @@ static void run(struct vcpu *vcpu)
 		 * NMI's handler would be a #DF. [TDX ABI 1.5 TDG.VP.VEINFO.GET] */
 		vcpu->svm.nmi_blocked = vcpu->ve.valid != 0;
 		svm_enter(&vcpu->svm);
-		stats_add(&stats.exits[cpu_index()]);
+		event_count(exits, cpu_index());
 		zero_step_progress(vcpu);
 		td_handle_vmexit(vcpu);
 	}

@@ -16,7 +16,6 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/page_marks.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/td.h"
 
 #define POOL_BASE UINT64_C(0x10000000)
@@ -26,7 +25,6 @@
 #define PAMT_SPACE UINT64_C(0x500000)
 
 struct module_fixture fixture;
-struct stats stats;
 static uint64_t guests[POOL_SIZE / PAGE / 64];
 _Static_assert(FIXTURE_AREAS == POOL_SIZE / 0x200000, "The areas are those of the pool.");
 

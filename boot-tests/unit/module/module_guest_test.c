@@ -13,10 +13,10 @@
 #include "arch/x86/paging.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/guest/td_cpuid.h"
 #include "boot-tests/module/guest/td_cr.h"
 #include "boot-tests/module/guest/td_msr.h"
+#include "boot-tests/module/module_events.h"
 #include "boot-tests/module/td.h"
 #include "boot-tests/unit/module/module_fixture.h"
 
@@ -338,9 +338,9 @@ static void accept_decisions(void **state)
 	uint64_t page = fixture_frame(PG_4K);
 	memset(hpa_ptr(hpa(page)), 0x77, 4096);
 	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS, fixture.tdr, page, 0), TDX_SUCCESS);
-	uint64_t accepted = stats.accept[PG_4K];
+	uint64_t accepted = event_accept_counts[PG_4K];
 	assert_status(accept(ADDRESS), TDX_SUCCESS);
-	assert_int_equal(stats.accept[PG_4K], accepted + 1);
+	assert_int_equal(event_accept_counts[PG_4K], accepted + 1);
 	const uint8_t *bytes = hpa_ptr(hpa(page));
 	for (unsigned i = 0; i < 4096; i++) {
 		assert_int_equal(bytes[i], 0);
@@ -409,19 +409,19 @@ static void tdcall_goes_on(void **state)
 	assert_int_equal(fixture.regs.r8, ADDRESS);
 	uint64_t page = fixture_frame(PG_4K);
 	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS, fixture.tdr, page, 0), TDX_SUCCESS);
-	uint64_t calls = stats.tdcall[TDG_MEM_PAGE_ACCEPT];
+	uint64_t calls = event_tdcall_counts[TDG_MEM_PAGE_ACCEPT];
 	for (unsigned i = 0; i < 2; i++) { /* once */
 		assert_status(enter(kicked_script), EXIT_REASON_EXTERNAL_INTERRUPT);
 		assert_int_equal(fixture.runs, 1);
 		assert_status(gpr()[RAX], TDX_SUCCESS);
 		assert_int_equal(vmcb()->save.rip, rip + 4);
-		assert_int_equal(stats.tdcall[TDG_MEM_PAGE_ACCEPT], calls + 1);
+		assert_int_equal(event_tdcall_counts[TDG_MEM_PAGE_ACCEPT], calls + 1);
 	}
 	/* An exit of another kind since: there is nothing to go on with. */
 	assert_status(accept(ADDRESS + 0x1000), EXIT_REASON_EPT_VIOLATION);
 	assert_status(tdcall2(TDG_VP_INFO, 0, 0), TDX_SUCCESS);
 	assert_status(enter(kicked_script), EXIT_REASON_EXTERNAL_INTERRUPT);
-	assert_int_equal(stats.tdcall[TDG_MEM_PAGE_ACCEPT], calls + 2);
+	assert_int_equal(event_tdcall_counts[TDG_MEM_PAGE_ACCEPT], calls + 2);
 }
 
 static uint64_t fault_gpa, fault_info;

@@ -9,7 +9,6 @@
 #include <openssl/evp.h>
 
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/memory/pamt.h"
 #include "boot-tests/module/memory/sept.h"
 #include "boot-tests/module/td.h"
@@ -567,7 +566,7 @@ static void mrtd(void **state)
 	unsigned size = sizeof(expected);
 	EVP_DigestFinal_ex(hash, expected, &size);
 	EVP_MD_CTX_free(hash);
-	assert_memory_equal(stats.mrtd, expected, sizeof(expected));
+	assert_memory_equal(module_measured.mrtd, expected, sizeof(expected));
 	assert_status(
 		call(TDH_MEM_PAGE_ADD, ADDRESS + 0x2000, fixture.tdr, fixture_frame(PG_4K), source),
 		TDX_OP_STATE_INCORRECT);

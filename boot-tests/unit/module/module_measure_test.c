@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/unit/loader/sha384_oracle.h"
 #include "boot-tests/unit/module/module_fixture.h"
 #include "boot-tests/unit/ovmf.h"
@@ -91,7 +90,7 @@ static void check_mrtd(const struct launch_image *launch)
 		}
 		fixture_finalize();
 		measure_mrtd(launch, (enum measure_order)order, predicted[order]);
-		assert_memory_equal(stats.mrtd, predicted[order], SHA384_SIZE);
+		assert_memory_equal(module_measured.mrtd, predicted[order], SHA384_SIZE);
 	}
 	assert_memory_not_equal(predicted[0], predicted[1], SHA384_SIZE);
 }
@@ -212,7 +211,7 @@ static void report_is_as_the_abi_says(void **state)
 	assert_false(all_zero(r + 224, 32)); /* MAC */
 	assert_memory_equal(r + 512, &params->attributes, 8);
 	assert_memory_equal(r + 520, &params->xfam, 8);
-	assert_memory_equal(r + 528, stats.mrtd, SHA384_SIZE);
+	assert_memory_equal(r + 528, module_measured.mrtd, SHA384_SIZE);
 	assert_memory_equal(r + 576, params->mrconfigid, SHA384_SIZE);
 	assert_memory_equal(r + 624, params->mrowner, SHA384_SIZE);
 	assert_memory_equal(r + 672, params->mrownerconfig, SHA384_SIZE);

@@ -11,7 +11,7 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/paging.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/stats.h"
+#include "boot-tests/module/module_events.h"
 #include "boot-tests/module/td.h"
 #include "boot-tests/unit/loader/sha384_oracle.h"
 #include "boot-tests/unit/module/module_fixture.h"
@@ -77,8 +77,8 @@ static void unknown_leaves(void **state)
 	static const uint64_t leaves[] = {
 		13, 17, 18, 19, 20, 21, 25, 26, 27, 28, TDG_LEAF_COUNT - 1, TDG_LEAF_COUNT, 0xFFFF,
 	};
-	uint64_t unknown = stats.tdcall_unknown;
-	uint64_t enter_calls = stats.tdcall[25];
+	uint64_t unknown = event_tdcall_unknown_counts[0];
+	uint64_t enter_calls = event_tdcall_counts[TDG_VP_ENTER];
 	for (size_t i = 0; i < ARRAY_COUNT(leaves); i++) {
 		uint64_t rip = vmcb()->save.rip;
 		assert_status(tdcall_of_td(leaves[i], 1, 2, 3, 4, &exited),
@@ -90,8 +90,8 @@ static void unknown_leaves(void **state)
 		assert_int_equal(gpr()[R8], 3);
 		assert_int_equal(gpr()[R9], 4);
 	}
-	assert_int_equal(stats.tdcall_unknown, unknown + ARRAY_COUNT(leaves));
-	assert_int_equal(stats.tdcall[25], enter_calls + 1);
+	assert_int_equal(event_tdcall_unknown_counts[0], unknown + ARRAY_COUNT(leaves));
+	assert_int_equal(event_tdcall_counts[TDG_VP_ENTER], enter_calls + 1);
 }
 
 /* Recorded on real hardware: the rows TDG.SYS.RD and TDG.VM.WR of host-side.md 3.7. */
@@ -257,7 +257,7 @@ static void report(void **state)
 	uint8_t digest[SHA384_SIZE];
 	assert_int_equal(r->type, 0x81);
 	assert_memory_equal(r->report_data, hpa_ptr(hpa(data_page)), 64);
-	assert_memory_equal(r->mrtd, stats.mrtd, SHA384_SIZE);
+	assert_memory_equal(r->mrtd, module_measured.mrtd, SHA384_SIZE);
 	sha384_of((uint8_t *)r + 512, 512, "", 0, digest);
 	assert_memory_equal(r->tee_info_hash, digest, SHA384_SIZE);
 	assert_status(tdcall2(TDG_MR_VERIFYREPORT, DATA + 0x400, 0), TDX_SUCCESS);

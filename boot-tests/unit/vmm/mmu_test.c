@@ -21,11 +21,11 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/unit/assert_within.h"
 #include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/run.h"
 
 #define MIB UINT64_C(0x100000)

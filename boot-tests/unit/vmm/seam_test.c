@@ -11,9 +11,9 @@
 #include "boot-tests/machine/debug_log.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/hooks.h"
+#include "boot-tests/vmm/stats.h"
 
 static struct {
 	unsigned calls, costs;

@@ -17,7 +17,6 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/map_gpa.h"
@@ -25,6 +24,7 @@
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/td/run.h"
+#include "boot-tests/vmm/vmm_events.h"
 
 #define VCPUS 4
 /* APIC ids with a gap: 0, 1, 2, 70. The TD's CPUs begin at 1. */
@@ -42,9 +42,6 @@ static struct {
 	void (*waiting)(void); /* what happens meanwhile */
 	bool nmi[CPU_BASE + VCPUS];
 } host;
-
-struct stats stats;
-bool stats_icount;
 
 void log_line(char tag, const char *format, ...)
 {
@@ -222,7 +219,8 @@ static int set_up(void **state)
 	memset(&td, 0, sizeof(td));
 	memset(&host, 0, sizeof(host));
 	memset(&config, 0, sizeof(config));
-	memset(&stats, 0, sizeof(stats));
+	memset(event_tdvmcall_counts, 0, sizeof(event_tdvmcall_counts));
+	memset(event_kvm_hypercall_counts, 0, sizeof(event_kvm_hypercall_counts));
 	td.place = (struct td_place){ .cpu_base = CPU_BASE, .vcpu_count = VCPUS };
 	td.config = &config;
 	td.mmu.gpaw = 48;
@@ -247,9 +245,9 @@ static uint64_t hypercall(uint64_t number, uint64_t r11, uint64_t r12, uint64_t 
 {
 	struct seam_regs regs = { .r10 = number, .r11 = r11, .r12 = r12, .r13 = r13, .r14 = r14 };
 	tdvmcall(&td, 1, &regs);
-	assert_int_equal(stats.kvm_hypercall[number % STATS_KVM_HYPERCALLS],
-			 number < STATS_KVM_HYPERCALLS);
-	stats.kvm_hypercall[number % STATS_KVM_HYPERCALLS] = 0;
+	assert_int_equal(event_kvm_hypercall_counts[number < KVM_HC_COUNT ? number : KVM_HC_COUNT],
+			 1);
+	event_kvm_hypercall_counts[number < KVM_HC_COUNT ? number : KVM_HC_COUNT] = 0;
 	return regs.r10;
 }
 
@@ -289,6 +287,20 @@ static void a_script_has_its_say(void **state)
 	hooks.call = NULL;
 	assert_int_equal(vmcall(TDVMCALL_GET_TD_VM_CALL_INFO, 0, 0, &r11), TDVMCALL_SUCCESS);
 	assert_int_equal(r11, 0);
+}
+
+/* Refused, and counted: the numbers around those that there are, too. */
+static void unknown_sub_functions_are_counted(void **state)
+{
+	(void)state;
+	static const uint64_t numbers[] = { EXIT_REASON_COUNT, TDVMCALL_FIRST - 1,
+					    TDVMCALL_LAST + 1, UINT64_MAX };
+	uint64_t *unknown = &event_tdvmcall_counts[TDVMCALL_KEY_COUNT];
+	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++) {
+		assert_int_equal(*unknown, i);
+		assert_int_equal(vmcall(numbers[i], 0, 0, NULL), TDVMCALL_SUBFUNC_UNSUPPORTED);
+	}
+	assert_int_equal(*unknown, ARRAY_COUNT(numbers));
 }
 
 static void fatal_code_has_no_low_bits(void **state)
@@ -581,6 +593,7 @@ static void values_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(unknown_sub_functions_are_counted, set_up),
 		cmocka_unit_test_setup(wbinvd_is_refused, set_up),
 		cmocka_unit_test_setup(a_script_has_its_say, set_up),
 		cmocka_unit_test_setup(fatal_code_has_no_low_bits, set_up),

@@ -16,9 +16,9 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/stats.h"
 
 #define MIB UINT64_C(0x100000)
 #define POOL_SIZE (128 * MIB)

@@ -12,7 +12,6 @@
 
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve_info.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/tdvmcall.h"
 #include "boot-tests/vmm/td/run.h"
@@ -36,8 +35,6 @@ static struct {
 	bool stop_asked;
 	unsigned other_ends; /* another vCPU has ended the TD: calls until that is seen */
 } world;
-
-struct stats stats;
 
 uint64_t cpu_time_us(void)
 {

@@ -8,7 +8,6 @@
 #include "arch/tdx/module.h"
 #include "boot-tests/machine/debug_log.h"
 #include "boot-tests/machine/exit.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/vmm/call/cpuid.h"
 #include "boot-tests/vmm/call/hypercall.h"
@@ -17,8 +16,8 @@
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/td/run.h"
+#include "boot-tests/vmm/vmm_events.h"
 
-#define SERVICE_BASE TDVMCALL_GET_TD_VM_CALL_INFO
 #define PAGE 4096
 /* GetTdVmCallInfo leaf 1, R11. */
 #define INFO_SETUP_EVENT_NOTIFY BIT64(1)
@@ -289,43 +288,24 @@ static uint64_t dispatch(struct host_td *td, unsigned index, struct seam_regs *r
 	}
 }
 
-static void count(uint64_t sub_function)
-{
-	if (sub_function < STATS_VMCALL_INSTRUCTIONS) {
-		stats_add(&stats.vmcall_instruction[sub_function]);
-	} else if (sub_function - SERVICE_BASE < STATS_VMCALL_SERVICES) {
-		stats_add(&stats.vmcall_service[sub_function - SERVICE_BASE]);
-	}
-}
-
-static void count_hypercall(uint64_t number)
-{
-	if (number < STATS_KVM_HYPERCALLS) {
-		stats_add(&stats.kvm_hypercall[number]);
-	}
-}
-
 void tdvmcall(struct host_td *td, unsigned index, struct seam_regs *regs)
 {
 	struct seam_regs in = *regs;
 	td->vcpus[index].last_call = in;
 	if (regs->r10 != 0) {
-		count_hypercall(regs->r10);
+		event_count(kvm_hypercall, in.r10);
 		regs->r10 = kvm_hypercall(td, regs);
-		trace(index, "KVM hypercall %llu (0x%llx, 0x%llx, 0x%llx, 0x%llx) = %lld",
-		      (unsigned long long)in.r10, (unsigned long long)in.r11,
-		      (unsigned long long)in.r12, (unsigned long long)in.r13,
-		      (unsigned long long)in.r14, (long long)regs->r10);
+		event_line(kvm_hypercall, index, in.r10, in.r10, in.r11, in.r12, in.r13, in.r14,
+			   regs->r10);
 		return;
 	}
-	count(regs->r11);
+	uint64_t key = tdvmcall_key(in.r11);
+	event_count(tdvmcall, key);
 	const struct hook_answer *answer = hook_call(HOOK_TDVMCALL, in.r11);
 	if (!hook_instead(answer)) {
 		regs->r10 = dispatch(td, index, regs);
 	}
 	hook_apply(answer, regs);
-	trace(index, "TDVMCALL 0x%llx (0x%llx, 0x%llx, 0x%llx, 0x%llx) = 0x%llx, R11 0x%llx",
-	      (unsigned long long)in.r11, (unsigned long long)in.r12, (unsigned long long)in.r13,
-	      (unsigned long long)in.r14, (unsigned long long)in.r15, (unsigned long long)regs->r10,
-	      (unsigned long long)regs->r11);
+	event_line(tdvmcall, index, key, in.r11, in.r12, in.r13, in.r14, in.r15, regs->r10,
+		   regs->r11);
 }

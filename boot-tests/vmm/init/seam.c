@@ -6,8 +6,8 @@
 #include "boot-tests/machine/debug_log.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/vmm/hooks.h"
+#include "boot-tests/vmm/stats.h"
 
 /* A lock of the module is held for as long as a leaf runs on another CPU; QEMU may not give that
  * CPU a time slice for a while. */

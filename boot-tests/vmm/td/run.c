@@ -10,11 +10,11 @@
 #include "arch/base/mem.h"
 #include "boot-tests/machine/debug_log.h"
 #include "boot-tests/machine/lapic.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/host_test_entry.h"
 #include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_build.h"
 #include "boot-tests/vmm/td/td_destroy.h"
 #include "boot-tests/vmm/td/vcpu.h"
@@ -189,10 +189,10 @@ static void end_second(void)
 static enum status build(struct run *run)
 {
 	uint8_t mrtd[SHA384_SIZE];
-	memcpy(mrtd, stats.mrtd, sizeof(mrtd));
+	memcpy(mrtd, module_measured.mrtd, sizeof(mrtd));
 	enum status status = td_build(&run->td, &run->place, run->config, run->firmware);
 	if (run == second) { /* the statistics show the first TD's */
-		memcpy(stats.mrtd, mrtd, sizeof(mrtd));
+		memcpy(module_measured.mrtd, mrtd, sizeof(mrtd));
 	}
 	run->td.config = run->config;
 	run->td.fw_cfg = &run->fw_cfg;
@@ -258,7 +258,7 @@ static void run_cpu(unsigned cpu)
 		}
 		svm_cpu_init();
 		if (stats_icount && cpu == 0) {
-			stats.bare_exit = svm_bare_exit();
+			stats_set_bare_exit(svm_bare_exit());
 		}
 		vcpu_run(&run->td, index);
 		come_out(run, index);

@@ -6,15 +6,12 @@
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/debug_log.h"
-#include "boot-tests/machine/stats.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/tdvmcall.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/td/run.h"
+#include "boot-tests/vmm/vmm_events.h"
 
-/* Low 32 bits of the status: exit reason; bit 26 may say "and a bus lock". */
-#define EXIT_REASON MASK64(15, 0)
 #define ENTER_BUSY_BOUND_US 10000000
 /* EPT violations of a vCPU with nothing else between them that a sane TD can cause at one address:
  * other vCPUs may fault on it and take it away again. */
@@ -57,8 +54,7 @@ static void handle_fault(struct host_td *td, unsigned index, const struct seam_r
 {
 	unsigned long long at = regs->r8;
 	uint64_t shared_bit = gpa_with_share(gpa(0), SHARE_SHARED, td->mmu.gpaw);
-	trace(index, "EPT violation GPA 0x%llx qualification 0x%llx extended 0x%llx", at,
-	      (unsigned long long)regs->rcx, (unsigned long long)regs->rdx);
+	event(ept_violation, index, 0, regs->r8, regs->rcx, regs->rdx);
 	watch->count = watch->gpa == regs->r8 ? watch->count + 1 : 0;
 	watch->gpa = regs->r8;
 	if (watch->count > SAME_FAULT_MAX) {
@@ -87,7 +83,7 @@ static void handle_exit(struct host_td *td, unsigned index, uint64_t status, str
 			struct fault_watch *watch)
 {
 	uint64_t code = status & TDX_STATUS_CODE;
-	uint64_t reason = status & EXIT_REASON;
+	uint64_t reason = status & TDX_EXIT_REASON;
 	if (code == TDX_NON_RECOVERABLE_VCPU) {
 		run_end(td, EXIT_VCPU_DIED, "vCPU %u died: %s (status 0x%016llx)", index,
 			reason == EXIT_REASON_TRIPLE_FAULT ? "triple fault" : "no way to go on",
@@ -131,7 +127,7 @@ void vcpu_run(struct host_td *td, unsigned index)
 			continue; /* who ends the TD is known once run_ending() says so */
 		}
 		uint64_t status = enter(vcpu, &regs);
-		stats_add(&stats.td_exits[cpu_index()]);
+		event_count(td_exits, cpu_index());
 		if (!cpu_stop_asked()) { /* the exit that this causes tells nothing */
 			vcpu->last_exit = status;
 		}

@@ -1,0 +1,84 @@
+// Events as lines of the trace and as statistics.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/event.h"
+
+#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/processors.h"
+
+bool event_trace_on;
+
+const char *event_key_name(const struct event *event, uint64_t key)
+{
+	return event->key_names != NULL && key < event->keys ? event->key_names[key] : NULL;
+}
+
+/* With a quote at both ends where it stands in JSON. */
+static void write_key(const struct event *event, uint64_t key, const char *quote)
+{
+	const char *name = key < event->keys ? event_key_name(event, key) : "unknown";
+	if (name != NULL) {
+		log_part("%s%s%s", quote, name, quote);
+	} else {
+		log_part("%s%llu%s", quote, (unsigned long long)key, quote);
+	}
+}
+
+void event_write(const struct event *event, uint32_t vcpu, uint64_t key, const uint64_t *arguments)
+{
+	unsigned long long now = cpu_time_us();
+	log_open('T');
+	log_part("%llu %u %s", now, vcpu, event->name);
+	if (event->key != NULL) {
+		log_part(" %s=", event->key);
+		write_key(event, key, "");
+	}
+	for (unsigned i = 0; i < event->argument_count; i++) {
+		log_part(" %s=0x%llx", event->arguments[i], (unsigned long long)arguments[i]);
+	}
+	log_close();
+}
+
+static void print_keys(const struct event *event)
+{
+	const char *comma = "";
+	log_part("{");
+	for (unsigned key = 0; key <= event->keys; key++) {
+		if (event->counts[key] != 0) {
+			log_part("%s", comma);
+			write_key(event, key, "\"");
+			log_part(": %llu", (unsigned long long)event->counts[key]);
+			comma = ", ";
+		}
+	}
+	log_part("}");
+}
+
+static void print_cpus(const struct event *event, unsigned cpus)
+{
+	const char *comma = "";
+	log_part("[");
+	for (unsigned cpu = 0; cpu < cpus; cpu++) {
+		log_part("%s%llu", comma, (unsigned long long)event->counts[cpu]);
+		comma = ", ";
+	}
+	log_part("]");
+}
+
+void event_print(const struct event *const *events, unsigned cpus)
+{
+	for (; *events != NULL; events++) {
+		const struct event *event = *events;
+		if (event->shape == EVENT_LINE) {
+			continue;
+		}
+		log_part("\"%s\": ", event->name);
+		if (event->shape == EVENT_KEYS) {
+			print_keys(event);
+		} else if (event->shape == EVENT_CPUS) {
+			print_cpus(event, cpus);
+		} else {
+			log_part("%llu", (unsigned long long)event->counts[0]);
+		}
+		log_part(", ");
+	}
+}

@@ -1,0 +1,87 @@
+// The statistics of a run: counts of events, measurements, costs of SEAMCALLs; one line of JSON.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/stats.h"
+
+#include <stddef.h>
+
+#include "arch/base/bits.h"
+#include "arch/tdx/names.h"
+#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/module/module_events.h"
+#include "boot-tests/module/seamcall.h"
+#include "boot-tests/vmm/vmm_events.h"
+
+bool stats_icount;
+
+/* Successful calls of one SEAMCALL leaf, and the instructions in them. */
+struct cost {
+	uint64_t calls;
+	uint64_t instructions;
+};
+
+static struct cost costs[TDH_LEAF_COUNT][2]; /* by level of the GPA in RCX, for MEM.PAGE.* */
+static uint64_t bare_exit;
+
+void stats_set_bare_exit(uint64_t instructions)
+{
+	bare_exit = instructions;
+}
+
+void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
+{
+	uint64_t number = leaf & TDX_LEAF;
+	if (stats_icount && number < TDH_LEAF_COUNT) {
+		struct cost *cost = &costs[number][(rcx & TDX_GPA_LEVEL) != 0];
+		__atomic_fetch_add(&cost->calls, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&cost->instructions, end - begin, __ATOMIC_RELAXED);
+	}
+}
+
+/* "NAME": [[calls, instructions] of 4 KiB or no page, the same of larger pages] */
+static void print_costs(void)
+{
+	const char *comma = "";
+	log_part("\"bare_exit\": %llu, \"cost\": {", (unsigned long long)bare_exit);
+	for (unsigned i = 0; i < TDH_LEAF_COUNT; i++) {
+		const struct cost *cost = costs[i];
+		if (cost[0].calls + cost[1].calls != 0) {
+			log_part("%s\"%s\": [[%llu, %llu], [%llu, %llu]]", comma, tdh_leaf_names[i],
+				 (unsigned long long)cost[0].calls,
+				 (unsigned long long)cost[0].instructions,
+				 (unsigned long long)cost[1].calls,
+				 (unsigned long long)cost[1].instructions);
+			comma = ", ";
+		}
+	}
+	log_part("}, ");
+}
+
+static void print_digest(const uint8_t digest[SHA384_SIZE])
+{
+	log_part("\"");
+	for (size_t i = 0; i < SHA384_SIZE; i++) {
+		log_part("%02x", digest[i]);
+	}
+	log_part("\"");
+}
+
+void stats_print(void)
+{
+	log_open('S');
+	log_part("{");
+	event_print(module_events, cpu_count());
+	event_print(vmm_events, cpu_count());
+	if (stats_icount) {
+		print_costs();
+	}
+	log_part("\"mrtd\": ");
+	print_digest(module_measured.mrtd);
+	log_part(", \"rtmr\": [");
+	for (size_t i = 0; i < ARRAY_COUNT(module_measured.rtmr); i++) {
+		log_part("%s", i == 0 ? "" : ", ");
+		print_digest(module_measured.rtmr[i]);
+	}
+	log_part("]}");
+	log_close();
+}

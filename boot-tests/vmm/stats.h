@@ -1,0 +1,18 @@
+// The statistics of a run: counts of events, measurements, costs of SEAMCALLs; one line of JSON.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* QEMU runs one CPU at a time and its TSC counts instructions (-icount shift=0). */
+extern bool stats_icount;
+
+/* Between the readings begin and end of the TSC one call of the leaf succeeded; counted with
+ * stats_icount only. */
+void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end);
+/* svm_bare_exit(). */
+void stats_set_bare_exit(uint64_t instructions);
+
+/* Writes the "S " line. */
+void stats_print(void);

@@ -1,0 +1,15 @@
+// Events of the host.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include "arch/qemu/kvm.h"
+#include "arch/tdx/names.h"
+#include "boot-tests/machine/event.h"
+#include "boot-tests/machine/processors.h"
+
+#define EVENT EVENT_DECLARE
+#include "boot-tests/vmm/vmm_events.def"
+#undef EVENT
+
+/* All of them, for event_print(). */
+extern const struct event *const vmm_events[];
