@@ -12,11 +12,13 @@
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve_info.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/time.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/map_gpa.h"
 #include "boot-tests/vmm/init/frames.h"
@@ -44,13 +46,13 @@ static bool is_shared[PAGES]; /* what the TD has asked for */
 static uint64_t frames[PAGES];
 static uint8_t turn;
 
-uint64_t cpu_time_us(void)
+uint64_t time_us(void)
 {
 	static uint64_t time;
 	return time += 1000;
 }
 
-void log_line(char tag, const char *format, ...)
+void console_line(char tag, const char *format, ...)
 {
 	(void)tag;
 	(void)format;
@@ -69,7 +71,7 @@ void run_kick_all(struct host_td *kicked)
 	CHECK(kicked == &td);
 }
 
-void svm_take_kick(void)
+void wake_take_kick(void)
 {
 }
 

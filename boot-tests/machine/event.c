@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/machine/event.h"
 
-#include "boot-tests/machine/debug_log.h"
-#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/console.h"
+#include "boot-tests/machine/time.h"
 
 bool event_trace_on;
 
@@ -17,51 +17,51 @@ static void write_key(const struct event *event, uint64_t key, const char *quote
 {
 	const char *name = key < event->keys ? event_key_name(event, key) : "unknown";
 	if (name != NULL) {
-		log_part("%s%s%s", quote, name, quote);
+		console_part("%s%s%s", quote, name, quote);
 	} else {
-		log_part("%s%llu%s", quote, (unsigned long long)key, quote);
+		console_part("%s%llu%s", quote, (unsigned long long)key, quote);
 	}
 }
 
 void event_write(const struct event *event, uint32_t vcpu, uint64_t key, const uint64_t *arguments)
 {
-	unsigned long long now = cpu_time_us();
-	log_open('T');
-	log_part("%llu %u %s", now, vcpu, event->name);
+	unsigned long long now = time_us();
+	console_open('T');
+	console_part("%llu %u %s", now, vcpu, event->name);
 	if (event->key != NULL) {
-		log_part(" %s=", event->key);
+		console_part(" %s=", event->key);
 		write_key(event, key, "");
 	}
 	for (unsigned i = 0; i < event->argument_count; i++) {
-		log_part(" %s=0x%llx", event->arguments[i], (unsigned long long)arguments[i]);
+		console_part(" %s=0x%llx", event->arguments[i], (unsigned long long)arguments[i]);
 	}
-	log_close();
+	console_close();
 }
 
 static void print_keys(const struct event *event)
 {
 	const char *comma = "";
-	log_part("{");
+	console_part("{");
 	for (unsigned key = 0; key <= event->keys; key++) {
 		if (event->counts[key] != 0) {
-			log_part("%s", comma);
+			console_part("%s", comma);
 			write_key(event, key, "\"");
-			log_part(": %llu", (unsigned long long)event->counts[key]);
+			console_part(": %llu", (unsigned long long)event->counts[key]);
 			comma = ", ";
 		}
 	}
-	log_part("}");
+	console_part("}");
 }
 
 static void print_cpus(const struct event *event, unsigned cpus)
 {
 	const char *comma = "";
-	log_part("[");
+	console_part("[");
 	for (unsigned cpu = 0; cpu < cpus; cpu++) {
-		log_part("%s%llu", comma, (unsigned long long)event->counts[cpu]);
+		console_part("%s%llu", comma, (unsigned long long)event->counts[cpu]);
 		comma = ", ";
 	}
-	log_part("]");
+	console_part("]");
 }
 
 void event_print(const struct event *const *events, unsigned cpus)
@@ -71,14 +71,14 @@ void event_print(const struct event *const *events, unsigned cpus)
 		if (event->shape == EVENT_LINE) {
 			continue;
 		}
-		log_part("\"%s\": ", event->name);
+		console_part("\"%s\": ", event->name);
 		if (event->shape == EVENT_KEYS) {
 			print_keys(event);
 		} else if (event->shape == EVENT_CPUS) {
 			print_cpus(event, cpus);
 		} else {
-			log_part("%llu", (unsigned long long)event->counts[0]);
+			console_part("%llu", (unsigned long long)event->counts[0]);
 		}
-		log_part(", ");
+		console_part(", ");
 	}
 }

@@ -92,6 +92,6 @@ void event_write(const struct event *event, uint32_t vcpu, uint64_t key, const u
 const char *event_key_name(const struct event *event, uint64_t key);
 
 /* Members of a JSON object, "<event>": <counters>, each followed by ", ", into the line that
- * log_open() began; events ends with a null, arrays have an element for each CPU. Keys outside the
- * table are "unknown". */
+ * console_open() began; events ends with a null, arrays have an element for each CPU. Keys outside
+ * the table are "unknown". */
 void event_print(const struct event *const *events, unsigned cpus);

@@ -8,7 +8,7 @@
 
 #include "arch/base/check.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/processors.h"
 
 /* -device isa-debug-exit: QEMU's exit status is (value << 1) | 1. */
@@ -28,7 +28,7 @@ _Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...
 		cpu_stop_others();
 		va_list args;
 		va_start(args, format);
-		log_vline('E', format, args);
+		console_vline('E', format, args);
 		va_end(args);
 		if (last_words != NULL) {
 			last_words();

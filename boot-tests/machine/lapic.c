@@ -6,39 +6,11 @@
 #include "arch/base/bits.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
+#include "boot-tests/machine/ipi.h"
+#include "boot-tests/machine/lapic_page.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/svm.h"
-
-#define LAPIC_BASE 0xFEE00000
-
-/* Register numbers: MSR 0x800 + n, or LAPIC_BASE + 16 * n. */
-enum lapic_register {
-	LAPIC_ID = 0x02,
-	LAPIC_VERSION = 0x03,
-	LAPIC_TPR = 0x08,
-	LAPIC_PPR = 0x0A,
-	LAPIC_EOI = 0x0B,
-	LAPIC_LDR = 0x0D,
-	LAPIC_SVR = 0x0F,
-	LAPIC_ISR = 0x10,
-	LAPIC_IRR = 0x20,
-	LAPIC_IRR_LAST = 0x27,
-	LAPIC_ESR = 0x28,
-	LAPIC_ICR = 0x30,
-	LAPIC_ICR_HIGH = 0x31, /* xAPIC only */
-	LAPIC_LVT_TIMER = 0x32,
-	LAPIC_LVT_THERMAL = 0x33,
-	LAPIC_LVT_PERF = 0x34,
-	LAPIC_LVT_LINT0 = 0x35,
-	LAPIC_LVT_LINT1 = 0x36,
-	LAPIC_LVT_ERROR = 0x37,
-	LAPIC_TIMER_INITIAL = 0x38,
-	LAPIC_TIMER_CURRENT = 0x39,
-	LAPIC_TIMER_DIVIDE = 0x3E,
-	LAPIC_SELF_IPI = 0x3F,
-};
-
-#define XAPIC_ID MASK64(31, 24)
+#include "boot-tests/machine/time.h"
+#include "boot-tests/machine/wake.h"
 
 #define SVR_RESET 0xFF
 #define SVR_ENABLED BIT64(8)
@@ -64,21 +36,8 @@ enum lapic_register {
 #define LVT_LOCAL_VALID (LVT_ERROR_VALID | LVT_DELIVERY)
 #define LVT_LINT_VALID (LVT_LOCAL_VALID | LVT_POLARITY | LVT_REMOTE_IRR | LVT_LEVEL)
 
-#define ICR_VECTOR MASK64(7, 0)
-#define ICR_DELIVERY MASK64(10, 8)
-#define ICR_DELIVERY_FIXED 0
-#define ICR_DELIVERY_LOWEST 1
-#define ICR_DELIVERY_NMI 4
-#define ICR_DELIVERY_INIT 5
-#define ICR_DELIVERY_SIPI 6
 #define ICR_LOGICAL BIT64(11)
-#define ICR_LEVEL_ASSERT BIT64(14)
 #define ICR_TRIGGER_LEVEL BIT64(15)
-#define ICR_SHORTHAND MASK64(19, 18)
-#define ICR_SHORTHAND_NONE 0
-#define ICR_SHORTHAND_SELF 1
-#define ICR_SHORTHAND_ALL 2
-#define ICR_SHORTHAND_OTHERS 3
 #define ICR_DESTINATION MASK64(63, 32)
 #define ICR_VALID                                                                         \
 	(ICR_VECTOR | ICR_DELIVERY | ICR_LOGICAL | ICR_LEVEL_ASSERT | ICR_TRIGGER_LEVEL | \
@@ -115,59 +74,12 @@ static uint64_t icrs[MACHINE_MAX_CPUS];
 /* The TD's view of LINT1, to which nothing of its is wired: the machine's takes tdrun's NMI. */
 static uint32_t lint1s[MACHINE_MAX_CPUS];
 
-static uint32_t get(unsigned reg)
-{
-	return *(const volatile uint32_t *)(uintptr_t)(LAPIC_BASE + 16 * reg);
-}
-
-static void set(unsigned reg, uint32_t value)
-{
-	*(volatile uint32_t *)(uintptr_t)(LAPIC_BASE + 16 * reg) = value;
-}
-
-uint32_t lapic_id(void)
-{
-	return (uint32_t)field_get(XAPIC_ID, get(LAPIC_ID));
-}
-
 void lapic_set_tpr(uint8_t tpr)
 {
-	set(LAPIC_TPR, tpr);
+	lapic_set(LAPIC_TPR, tpr);
 }
 
 /* --- IPIs ----------------------------------------------------------------------------------- */
-
-static void send(uint32_t icr, uint32_t apic_id)
-{
-	set(LAPIC_ICR_HIGH, (uint32_t)field_put(XAPIC_ID, apic_id));
-	set(LAPIC_ICR, icr);
-}
-
-static uint32_t icr_make(unsigned delivery, unsigned shorthand, uint32_t vector)
-{
-	return (uint32_t)(field_put(ICR_DELIVERY, delivery) | field_put(ICR_SHORTHAND, shorthand) |
-			  ICR_LEVEL_ASSERT | vector);
-}
-
-void lapic_send_init_others(void)
-{
-	send(icr_make(ICR_DELIVERY_INIT, ICR_SHORTHAND_OTHERS, 0), 0);
-}
-
-void lapic_send_sipi_others(uint32_t page)
-{
-	send(icr_make(ICR_DELIVERY_SIPI, ICR_SHORTHAND_OTHERS, page / 4096), 0);
-}
-
-void lapic_send_nmi(uint32_t apic_id)
-{
-	send(icr_make(ICR_DELIVERY_NMI, ICR_SHORTHAND_NONE, 0), apic_id);
-}
-
-void lapic_send_nmi_others(void)
-{
-	send(icr_make(ICR_DELIVERY_NMI, ICR_SHORTHAND_OTHERS, 0), 0);
-}
 
 /* Does the ICR value of the TD on CPU self address the CPU with this index? */
 static bool addressed(uint64_t icr, unsigned self, unsigned index)
@@ -206,12 +118,11 @@ bool lapic_send_ipi(unsigned index, uint64_t icr)
 {
 	switch (field_get(ICR_DELIVERY, icr)) {
 	case ICR_DELIVERY_NMI:
-		svm_post_nmi(index);
+		wake_post_nmi(index);
 		return true;
 	case ICR_DELIVERY_FIXED:
 	case ICR_DELIVERY_LOWEST:
-		send(icr_make(ICR_DELIVERY_FIXED, ICR_SHORTHAND_NONE, icr & ICR_VECTOR),
-		     cpu_apic_id(index));
+		ipi_send_interrupt(cpu_apic_id(index), (uint8_t)(icr & ICR_VECTOR));
 		return true;
 	default:
 		return false;
@@ -219,7 +130,7 @@ bool lapic_send_ipi(unsigned index, uint64_t icr)
 }
 
 /* xAPIC has no logical cluster of x2APIC's shape: every destination becomes physical IPIs. */
-static bool ipi_send(uint64_t icr)
+static bool send_ipis(uint64_t icr)
 {
 	unsigned delivery = (unsigned)field_get(ICR_DELIVERY, icr);
 	if ((icr & ~ICR_VALID) != 0 ||
@@ -265,7 +176,7 @@ static uint64_t count_ns(const struct timer *timer)
 static bool interrupt_in_service(const struct timer *timer)
 {
 	unsigned vector = timer->lvt & (unsigned)LVT_VECTOR;
-	return (get(LAPIC_ISR + vector / 32) & BIT32(vector % 32)) != 0;
+	return (lapic_get(LAPIC_ISR + vector / 32) & BIT32(vector % 32)) != 0;
 }
 
 /* The TD ends an interrupt. */
@@ -288,13 +199,13 @@ static void counter_start(struct timer *timer, uint64_t ns)
 		ns /= 2;
 		timer->shift++;
 	}
-	set(LAPIC_TIMER_DIVIDE, divide_code(timer->shift));
-	set(LAPIC_TIMER_INITIAL, ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns);
+	lapic_set(LAPIC_TIMER_DIVIDE, divide_code(timer->shift));
+	lapic_set(LAPIC_TIMER_INITIAL, ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns);
 }
 
 static uint64_t counter_ns(const struct timer *timer)
 {
-	return (uint64_t)get(LAPIC_TIMER_CURRENT) << timer->shift;
+	return (uint64_t)lapic_get(LAPIC_TIMER_CURRENT) << timer->shift;
 }
 
 static bool deadline_mode(const struct timer *timer)
@@ -319,7 +230,7 @@ static bool write_lvt_timer(struct timer *timer, uint32_t value)
 		timer->initial = 0;
 		counter_start(timer, 0);
 	}
-	set(LAPIC_LVT_TIMER, lvt_for_qemu(timer));
+	lapic_set(LAPIC_LVT_TIMER, lvt_for_qemu(timer));
 	return true;
 }
 
@@ -343,7 +254,7 @@ static void write_deadline(struct timer *timer, uint64_t deadline)
 	} else if (deadline <= now) {
 		counter_start(timer, 1);
 	} else {
-		uint64_t khz = cpu_tsc_khz();
+		uint64_t khz = time_tsc_khz();
 		uint64_t ms = (deadline - now) / khz;
 		uint64_t rest = (deadline - now) % khz;
 		/* Far more than the counter holds, and no overflow below. */
@@ -354,7 +265,7 @@ static void write_deadline(struct timer *timer, uint64_t deadline)
 
 static uint64_t read_deadline(struct timer *timer)
 {
-	if (timer->deadline != 0 && get(LAPIC_TIMER_CURRENT) == 0) {
+	if (timer->deadline != 0 && lapic_get(LAPIC_TIMER_CURRENT) == 0) {
 		timer->deadline = 0;
 	}
 	return timer->deadline;
@@ -365,7 +276,7 @@ static bool counter_runs(const struct timer *timer)
 	if ((timer->lvt & LVT_TIMER_MODE) == LVT_TIMER_PERIODIC) {
 		return timer->initial != 0;
 	}
-	return get(LAPIC_TIMER_CURRENT) != 0;
+	return lapic_get(LAPIC_TIMER_CURRENT) != 0;
 }
 
 /*
@@ -381,16 +292,16 @@ static bool borrow(bool periodic, uint32_t ns)
 	if (expected || counter_runs(timer)) {
 		return false;
 	}
-	set(LAPIC_TIMER_DIVIDE, divide_code(0));
-	set(LAPIC_LVT_TIMER, LVT_MODE_NMI | (periodic ? LVT_TIMER_PERIODIC : 0));
-	set(LAPIC_TIMER_INITIAL, ns);
+	lapic_set(LAPIC_TIMER_DIVIDE, divide_code(0));
+	lapic_set(LAPIC_LVT_TIMER, LVT_MODE_NMI | (periodic ? LVT_TIMER_PERIODIC : 0));
+	lapic_set(LAPIC_TIMER_INITIAL, ns);
 	return true;
 }
 
 static void give_back(void)
 {
-	set(LAPIC_TIMER_INITIAL, 0);
-	set(LAPIC_LVT_TIMER, lvt_for_qemu(&timers[cpu_index()]));
+	lapic_set(LAPIC_TIMER_INITIAL, 0);
+	lapic_set(LAPIC_LVT_TIMER, lvt_for_qemu(&timers[cpu_index()]));
 }
 
 bool lapic_slice_begin(uint32_t us)
@@ -423,16 +334,16 @@ bool lapic_x2apic_read(uint32_t msr, uint64_t *value)
 	}
 	unsigned reg = msr - MSR_X2APIC_BASE;
 	if (reg >= LAPIC_ISR && reg <= LAPIC_IRR_LAST) {
-		*value = get(reg);
+		*value = lapic_get(reg);
 		return true;
 	}
 	switch (reg) {
 	case LAPIC_ID:
-		*value = lapic_id();
+		*value = ipi_own_id();
 		return true;
 	case LAPIC_LDR:
-		*value = field_put(LOGICAL_CLUSTER, lapic_id() / CLUSTER_SIZE) |
-			 BIT64(lapic_id() % CLUSTER_SIZE);
+		*value = field_put(LOGICAL_CLUSTER, ipi_own_id() / CLUSTER_SIZE) |
+			 BIT64(ipi_own_id() % CLUSTER_SIZE);
 		return true;
 	case LAPIC_ICR:
 		*value = icrs[cpu_index()];
@@ -461,7 +372,7 @@ bool lapic_x2apic_read(uint32_t msr, uint64_t *value)
 	case LAPIC_LVT_PERF:
 	case LAPIC_LVT_LINT0:
 	case LAPIC_LVT_ERROR:
-		*value = get(reg);
+		*value = lapic_get(reg);
 		return true;
 	default:
 		return false;
@@ -505,7 +416,7 @@ bool lapic_x2apic_write(uint32_t msr, uint64_t value)
 	}
 	unsigned reg = msr - MSR_X2APIC_BASE;
 	if (reg == LAPIC_ICR) {
-		if (!ipi_send(value)) {
+		if (!send_ipis(value)) {
 			return false;
 		}
 		icrs[cpu_index()] = value;
@@ -528,13 +439,13 @@ bool lapic_x2apic_write(uint32_t msr, uint64_t value)
 		}
 		return true;
 	case LAPIC_SELF_IPI:
-		return ipi_send(value | field_put(ICR_SHORTHAND, ICR_SHORTHAND_SELF));
+		return send_ipis(value | field_put(ICR_SHORTHAND, ICR_SHORTHAND_SELF));
 	case LAPIC_LVT_LINT1:
 		lint1s[cpu_index()] = (uint32_t)value & (uint32_t) ~(LVT_STATUS | LVT_REMOTE_IRR);
 		return true;
 	case LAPIC_EOI:
 		note_eoi(timer);
-		set(reg, 0);
+		lapic_set(reg, 0);
 		return true;
 	case LAPIC_TPR:
 	case LAPIC_SVR:
@@ -543,7 +454,7 @@ bool lapic_x2apic_write(uint32_t msr, uint64_t value)
 	case LAPIC_LVT_PERF:
 	case LAPIC_LVT_LINT0:
 	case LAPIC_LVT_ERROR:
-		set(reg, (uint32_t)value);
+		lapic_set(reg, (uint32_t)value);
 		return true;
 	default:
 		return false;
@@ -558,23 +469,23 @@ void lapic_reset(bool boot_cpu)
 			lint1s[i] = LVT_MASKED;
 		}
 	}
-	set(LAPIC_TPR, 0);
-	set(LAPIC_TIMER_INITIAL, 0);
-	set(LAPIC_LVT_TIMER, LVT_MASKED);
-	set(LAPIC_LVT_THERMAL, LVT_MASKED);
-	set(LAPIC_LVT_PERF, LVT_MASKED);
+	lapic_set(LAPIC_TPR, 0);
+	lapic_set(LAPIC_TIMER_INITIAL, 0);
+	lapic_set(LAPIC_LVT_TIMER, LVT_MASKED);
+	lapic_set(LAPIC_LVT_THERMAL, LVT_MASKED);
+	lapic_set(LAPIC_LVT_PERF, LVT_MASKED);
 	/* The PICs' ExtINT reaches the boot CPU without more ado, as under KVM. */
-	set(LAPIC_LVT_LINT0, boot_cpu ? LVT_MODE_EXTINT : LVT_MASKED);
-	set(LAPIC_LVT_LINT1, LVT_MODE_NMI);
-	set(LAPIC_LVT_ERROR, LVT_MASKED);
-	set(LAPIC_SVR, SVR_RESET);
+	lapic_set(LAPIC_LVT_LINT0, boot_cpu ? LVT_MODE_EXTINT : LVT_MASKED);
+	lapic_set(LAPIC_LVT_LINT1, LVT_MODE_NMI);
+	lapic_set(LAPIC_LVT_ERROR, LVT_MASKED);
+	lapic_set(LAPIC_SVR, SVR_RESET);
 }
 
 static bool any_set(unsigned first)
 {
 	uint32_t any = 0;
 	for (unsigned i = 0; i < VECTOR_WORDS; i++) {
-		any |= get(first + i);
+		any |= lapic_get(first + i);
 	}
 	return any != 0;
 }
@@ -586,16 +497,16 @@ bool lapic_pending(void)
 
 void lapic_renew(void)
 {
-	set(LAPIC_TIMER_INITIAL, 0);
-	set(LAPIC_LVT_TIMER, LVT_MASKED);
+	lapic_set(LAPIC_TIMER_INITIAL, 0);
+	lapic_set(LAPIC_LVT_TIMER, LVT_MASKED);
 	while (any_set(LAPIC_ISR)) {
-		set(LAPIC_EOI, 0);
+		lapic_set(LAPIC_EOI, 0);
 	}
-	set(LAPIC_TPR, 0);
-	set(LAPIC_SVR, SVR_RESET | SVR_ENABLED);
+	lapic_set(LAPIC_TPR, 0);
+	lapic_set(LAPIC_SVR, SVR_RESET | SVR_ENABLED);
 	while (any_set(LAPIC_IRR)) {
 		(void)cpu_wait_interrupt();
-		set(LAPIC_EOI, 0);
+		lapic_set(LAPIC_EOI, 0);
 	}
 	timers[cpu_index()] = (struct timer){ .lvt = LVT_MASKED };
 	icrs[cpu_index()] = 0;

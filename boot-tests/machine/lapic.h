@@ -29,13 +29,6 @@ void lapic_reset(bool boot_cpu);
 void lapic_renew(void);
 /* Has this CPU an interrupt that has not been delivered yet? */
 bool lapic_pending(void);
-uint32_t lapic_id(void);
-
-void lapic_send_init_others(void);
-/* page: the address below 1 MiB that the CPUs start at. */
-void lapic_send_sipi_others(uint32_t page);
-void lapic_send_nmi(uint32_t apic_id);
-void lapic_send_nmi_others(void);
 
 /*
  * Halts this CPU for about a millisecond, if the TD's timer is not running: the timer is borrowed

@@ -5,6 +5,7 @@ section .text
 bits 64
 default rel
 
+%define EXCEPTION_HANDLER machine_exception
 %include "arch/x86/exception.inc"
 
 %define INTERRUPT_STUB_SIZE 16

@@ -1,4 +1,4 @@
-// The machine's page tables, and how much memory there is.
+// The machine's page tables.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/machine/memory.h"
 
@@ -7,12 +7,9 @@
 
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
-#include "arch/qemu/fw_cfg.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
 #include "arch/x86/paging.h"
-#include "boot-tests/machine/exit.h"
-#include "boot-tests/machine/fw_cfg_dma.h"
 #include "boot-tests/machine/page_marks.h"
 
 /* OVMF puts 64-bit BARs at 0x7000_0000_0000 when phys-bits is 48: map all of the lower half. */
@@ -20,8 +17,6 @@
 #define WINDOW_TABLES (MACHINE_WINDOW >> 21)
 /* What the tables of the stub map. */
 #define STUB_MEMORY pg_size(PG_512G)
-#define E820_MAX 128
-#define E820_RAM 1
 #define CPUID_ADDRESS_SIZES 0x80000008
 #define PHYS_BITS_NEEDED 48
 #define PHYS_BITS_5_LEVELS 52 /* what GPAW 52 needs, and a CPU with 5 levels has */
@@ -36,38 +31,14 @@ static TABLE uint64_t pml4[PT_ENTRIES];
 static TABLE uint64_t pdpts[IDENTITY_PDPTS][PT_ENTRIES];
 static TABLE uint64_t window_pts[WINDOW_TABLES][PT_ENTRIES];
 
-static uint64_t top;
 /* Read by smp.nasm. */
 uint64_t machine_cr3;
+
+static uint64_t top;
 
 hpa_t memory_top(void)
 {
 	return hpa(top);
-}
-
-_Noreturn static void no_memory(void)
-{
-	machine_exit(EXIT_SETUP, "no RAM behind 0x%llx: give QEMU a greater -m",
-		     (unsigned long long)MACHINE_POOL);
-}
-
-/* Where the RAM ends. */
-static void find_top(void)
-{
-	static struct fw_cfg_e820 map[E820_MAX];
-	uint16_t selector;
-	uint32_t size;
-	CHECK(fwcfg_find("etc/e820", &selector, &size) && size <= sizeof(map));
-	fwcfg_read(selector, map, size);
-	for (size_t i = 0; i < size / sizeof(map[0]); i++) {
-		if (map[i].type == E820_RAM && map[i].base <= MACHINE_BASE &&
-		    map[i].base + map[i].size > MACHINE_POOL) {
-			top = map[i].base + map[i].size;
-		}
-	}
-	if (top == 0) {
-		no_memory();
-	}
 }
 
 static uint64_t window_page(uint64_t address)
@@ -87,7 +58,7 @@ static uint64_t *take_zeroes(uint64_t size)
 }
 
 /* The GiBs from MACHINE_BASE on in which there is RAM: the window by 4 KiB, all else by 2 MiB. */
-static void map_pool(void)
+static bool map_pool(void)
 {
 	CHECK(top <= STUB_MEMORY);
 	uint64_t end = align_up(top, pg_size(PG_1G));
@@ -95,7 +66,7 @@ static void map_pool(void)
 	uint64_t *directory = take_zeroes(areas * sizeof(uint64_t));
 	uint64_t *guests = take_zeroes((end - MACHINE_POOL) / pg_size(PG_4K) / 8);
 	if (top <= MACHINE_POOL) {
-		no_memory();
+		return false;
 	}
 	for (uint64_t i = 0; i < areas; i++) {
 		directory[i] = (MACHINE_BASE + i * pg_size(PG_2M)) | PTE_P | PTE_W | PTE_PS |
@@ -113,15 +84,17 @@ static void map_pool(void)
 		gibs[i] = ptr_hpa(&directory[i * PT_ENTRIES]).v | PTE_P | PTE_W;
 	}
 	page_marks_init(hpa(MACHINE_POOL), hpa(top), &directory[WINDOW_TABLES], guests);
+	return true;
 }
 
-void memory_init(void)
+const char *memory_init(uint64_t ram_end)
 {
-	find_top();
+	top = ram_end;
 	bool five_levels = (insn_read_cr4() & CR4_LA57) != 0;
-	unsigned needed = five_levels ? PHYS_BITS_5_LEVELS : PHYS_BITS_NEEDED;
-	if ((insn_cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xFF) < needed) {
-		machine_exit(EXIT_SETUP, "QEMU must run with -cpu max,phys-bits=%u", needed);
+	if ((insn_cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xFF) <
+	    (five_levels ? PHYS_BITS_5_LEVELS : PHYS_BITS_NEEDED)) {
+		return five_levels ? "QEMU must run with -cpu max,phys-bits=52" :
+				     "QEMU must run with -cpu max,phys-bits=48";
 	}
 
 	for (uint64_t i = 0; i < IDENTITY_PDPTS; i++) {
@@ -131,10 +104,13 @@ void memory_init(void)
 				      PTE_PS | PTE_A | PTE_D | PTE_NX;
 		}
 	}
-	map_pool();
+	if (!map_pool()) {
+		return "no RAM for the machine: give QEMU a greater -m";
+	}
 	pml5[0] = ptr_hpa(pml4).v | PTE_P | PTE_W;
 	machine_cr3 = ptr_hpa(five_levels ? pml5 : pml4).v;
 	insn_write_cr3(machine_cr3);
+	return NULL;
 }
 
 void memory_guard(const void *page)

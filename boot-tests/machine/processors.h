@@ -2,32 +2,34 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Interrupts are off in the machine, and GIF is clear once svm_cpu_init() has run: a physical
-// interrupt or NMI comes in only where processors.c or svm.c opens a window for it.
+// interrupt or NMI comes in only where cpu_wait_interrupt() and the like or svm.c open a window for
+// it.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/x86/frame.h"
+
 #define MACHINE_MAX_CPUS 64
 
-/* The boot CPU alone: descriptors, exceptions, time, LAPIC. Called by boot.c. */
-void cpu_init(void);
+/* A slot is a CPU in the order of arrival, the boot CPU's is 0. */
 
-/* CPUs that QEMU started; known after cpu_start_all(). */
+/* On the boot CPU, first: descriptors, exceptions, its own slot and index. */
+void cpu_init(void);
+/* Guard pages and TSS of a slot; on the boot CPU, before the slot is used. */
+void cpu_prepare(unsigned slot);
+/* On the slot's CPU, on the slot's stack. */
+void cpu_arrive(unsigned slot);
+/* So many CPUs have arrived, the boot CPU included: they get their indices. */
+void cpu_number_all(unsigned arrived);
+
+/* CPUs that have their indices. */
 unsigned cpu_count(void);
 /* 0 for the boot CPU, then in the order of their APIC ids. */
 unsigned cpu_index(void);
 /* APIC id of CPU index; ids may have gaps. */
 uint32_t cpu_apic_id(unsigned index);
-
-/* Brings up all CPUs by INIT-SIPI-SIPI, each in 64-bit mode on the machine's own tables and stack;
- * returns when all have arrived. A CPU that has no work waits. */
-void cpu_start_all(void);
-/* Runs function(index) on every CPU, the caller's included, and returns when all have. The boot CPU
- * only; before cpu_run_all(). */
-void cpu_call_all(void (*function)(unsigned index));
-/* Runs entry(index) on every CPU, the caller's included; entry never returns. */
-_Noreturn void cpu_run_all(void (*entry)(unsigned index));
 
 /*
  * Waits, with interrupts enabled and the CPU halted, for one interrupt and returns its vector (32
@@ -43,11 +45,8 @@ void cpu_wait_nmi(void);
 /* Takes the NMI that is pending behind a #VMEXIT. */
 void cpu_take_nmi(void);
 
-/* Frequency of the TSC in kHz, measured once against the ACPI timer. */
-uint64_t cpu_tsc_khz(void);
-/* Microseconds since the machine's start. */
-uint64_t cpu_time_us(void);
-void cpu_delay_us(uint64_t us);
+/* Exception 2. It has done its work when it has ended HLT or the TD's run. */
+void cpu_handle_nmi(struct trap_frame *frame);
 
 /*
  * tools/tdrun asks for the end of the run: it has QEMU log a corrected error, which is no

@@ -1,16 +1,16 @@
 ; The way of an application processor from its SIPI to C.
 ; SPDX-License-Identifier: BSD-2-Clause-Patent
 ;
-; processors.c copies [smp_trampoline, smp_trampoline_end) to MACHINE_TRAMPOLINE, below 1 MiB. It
+; smp.c copies [smp_trampoline, smp_trampoline_end) to MACHINE_TRAMPOLINE, below 1 MiB. It
 ; goes on through the stub (boot.nasm), which lies below 4 GiB.
 
 %include "asm_offsets.inc"
 
 extern stub_gdt
 extern stub_ap
-extern cpu_arrivals
+extern smp_arrivals
 extern cpu_stacks
-extern cpu_ap_main
+extern smp_ap_main
 extern machine_cr3
 
 section .rodata
@@ -43,18 +43,18 @@ bits 64
 default rel
 
 ; In: 64-bit mode, stub tables, no stack. Takes the next slot, with its stack, and calls
-; cpu_ap_main(slot).
+; smp_ap_main(slot).
 global smp_start
 smp_start:
 	mov	rax, [machine_cr3]
 	mov	cr3, rax
 	mov	edi, 1
-	lock xadd [cpu_arrivals], edi
+	lock xadd [smp_arrivals], edi
 	inc	edi			; slot 0 is the boot CPU
 	lea	eax, [rdi + 1]
 	imul	rax, rax, MACHINE_STACK_SIZE
 	lea	rsp, [cpu_stacks]
 	add	rsp, rax
 	xor	ebp, ebp
-	call	cpu_ap_main
+	call	smp_ap_main
 	ud2

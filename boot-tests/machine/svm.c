@@ -7,9 +7,12 @@
 #include "arch/base/mem.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
+#include "boot-tests/machine/ipi.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/time.h"
+#include "boot-tests/machine/wake.h"
 
 #define PAGE __attribute__((aligned(MEM_PAGE_SIZE)))
 #define FIRST_EXTERNAL_VECTOR 32
@@ -34,10 +37,6 @@ static PAGE uint8_t msr_map[MSRPM_SIZE];
 /* VMRUN's host save area, and what VMLOAD restores. */
 static PAGE struct vmcb host_saves[MACHINE_MAX_CPUS];
 static PAGE struct vmcb host_loads[MACHINE_MAX_CPUS];
-/* By CPU: svm_enter() is to return; the guest is to get an NMI. Set before the NMI is sent that
- * makes the CPU look. */
-static bool kicked[MACHINE_MAX_CPUS];
-static bool nmi_wanted[MACHINE_MAX_CPUS];
 static void (*entry_hook)(unsigned cpu, uint64_t exit);
 
 /* By CPU: when its guest was entered, 0 outside; when it has looked after the others last. TSC. */
@@ -66,9 +65,7 @@ void svm_cpu_init(void)
 	insn_wrmsr(MSR_VM_HSAVE_PA, ptr_hpa(&host_saves[cpu]).v);
 	insn_vmsave(ptr_hpa(&host_loads[cpu]).v);
 	insn_clgi();
-	/* Meant for a TD that is gone. */
-	__atomic_store_n(&kicked[cpu], false, __ATOMIC_RELAXED);
-	__atomic_store_n(&nmi_wanted[cpu], false, __ATOMIC_RELAXED);
+	wake_reset();
 }
 
 void svm_vcpu_init(struct svm_vcpu *vcpu, void *page, hpa_t nested_root, uint32_t asid)
@@ -190,38 +187,6 @@ static void note_taken_interrupt(struct svm_vcpu *vcpu)
 	}
 }
 
-void svm_kick(unsigned cpu)
-{
-	__atomic_store_n(&kicked[cpu], true, __ATOMIC_RELEASE);
-	lapic_send_nmi(cpu_apic_id(cpu));
-}
-
-bool svm_kick_pending(void)
-{
-	return __atomic_load_n(&kicked[cpu_index()], __ATOMIC_ACQUIRE);
-}
-
-/* An NMI that comes later finds no kick. */
-void svm_take_kick(void)
-{
-	if (__atomic_exchange_n(&kicked[cpu_index()], false, __ATOMIC_ACQUIRE)) {
-		cpu_take_nmi();
-	}
-}
-
-void svm_post_nmi(unsigned cpu)
-{
-	__atomic_store_n(&nmi_wanted[cpu], true, __ATOMIC_RELEASE);
-	if (cpu != cpu_index()) {
-		lapic_send_nmi(cpu_apic_id(cpu));
-	}
-}
-
-bool svm_nmi_pending(unsigned cpu)
-{
-	return __atomic_load_n(&nmi_wanted[cpu], __ATOMIC_ACQUIRE);
-}
-
 /*
  * An exit that cut an event's delivery short leaves it in EXITINTINFO: it is delivered again,
  * unless the caller injects another. QEMU calls each such event an exception.
@@ -239,7 +204,7 @@ static void resume_delivery(struct svm_vcpu *vcpu)
 		return; /* RIP is still at the instruction */
 	}
 	if (vector == VECTOR_NMI) {
-		__atomic_store_n(&nmi_wanted[cpu_index()], true, __ATOMIC_RELAXED);
+		wake_post_nmi(cpu_index());
 	} else if (vector >= FIRST_EXTERNAL_VECTOR) {
 		svm_post_interrupt(vcpu, vector);
 	} else if ((control->eventinj & EVENTINJ_V) == 0) {
@@ -250,10 +215,9 @@ static void resume_delivery(struct svm_vcpu *vcpu)
 static void inject_nmi(struct svm_vcpu *vcpu)
 {
 	struct vmcb_control *control = &vcpu->vmcb->control;
-	bool *wanted = &nmi_wanted[cpu_index()];
-	if (!vcpu->nmi_blocked && __atomic_load_n(wanted, __ATOMIC_ACQUIRE) &&
+	if (!vcpu->nmi_blocked && wake_nmi_pending(cpu_index()) &&
 	    (control->eventinj & EVENTINJ_V) == 0) {
-		__atomic_store_n(wanted, false, __ATOMIC_RELAXED);
+		wake_nmi_taken();
 		control->eventinj = event_make(EVENTINJ_TYPE_NMI, VECTOR_NMI);
 	}
 }
@@ -325,7 +289,7 @@ static bool pause_exit(struct svm_vcpu *vcpu)
 static void look_after_others(uint64_t now)
 {
 	unsigned self = cpu_index();
-	uint64_t us = cpu_tsc_khz() / 1000;
+	uint64_t us = time_tsc_khz() / 1000;
 	if (now - looked[self] < LOOK_US * us) {
 		return;
 	}
@@ -335,7 +299,7 @@ static void look_after_others(uint64_t now)
 		if (since != 0 && now - since < BIT64(63) && now - since >= LONG_RUN_US * us &&
 		    __atomic_compare_exchange_n(&entered[cpu], &since, now, false, __ATOMIC_RELAXED,
 						__ATOMIC_RELAXED)) {
-			lapic_send_nmi(cpu_apic_id(cpu));
+			ipi_send_nmi(cpu_apic_id(cpu));
 		}
 	}
 }
@@ -395,8 +359,7 @@ static bool exit_handled(struct svm_vcpu *vcpu)
 		return false;
 	}
 	/* An NMI has come in, or may have ended the nap: is it a kick, or tdrun's? */
-	if (__atomic_exchange_n(&kicked[cpu_index()], false, __ATOMIC_ACQUIRE) ||
-	    cpu_stop_asked()) {
+	if (wake_claim_kick() || cpu_stop_asked()) {
 		control->exitcode = VMEXIT_NMI;
 		return false;
 	}

@@ -54,26 +54,12 @@ enum pg_level svm_nested_top(void);
 void svm_msr_allow(uint8_t *msrpm, uint32_t msr, bool read, bool write);
 
 /* One VMRUN: returns after #VMEXIT with exit code and information in the VMCB. Interrupts are off
- * in the machine throughout. VMEXIT_NMI means svm_kick() and asks for nothing else. */
+ * in the machine throughout. VMEXIT_NMI means wake_kick() and asks for nothing else. */
 void svm_enter(struct svm_vcpu *vcpu);
 
 /* TSC clocks of one VMRUN and #VMEXIT with svm_enter()'s switch of registers and nothing else: a
  * guest without nested paging that executes CPUID. After svm_cpu_init(). */
 uint64_t svm_bare_exit(void);
-
-/* Makes the CPU with this index leave its guest with VMEXIT_NMI, at once or at its next entry. An
- * exit flushes the CPU's translations. A CPU that waits in cpu_wait_interrupt() or cpu_wait_nmi()
- * goes on. */
-void svm_kick(unsigned cpu);
-/* Is this CPU kicked, so that its next svm_enter() ends at once? To what runs between two entries
- * this is an interrupt that waits. */
-bool svm_kick_pending(void);
-/* The interrupt of a kick, if there is one, is taken outside of the guest: no entry ends for it. */
-void svm_take_kick(void);
-/* Makes an NMI pending for the guest on the CPU with this index. */
-void svm_post_nmi(unsigned cpu);
-/* Has that guest yet to take one? */
-bool svm_nmi_pending(unsigned cpu);
 
 /* From now on hook is called on each CPU before each VMRUN, with the exit code of the one before;
  * it may wait. Null: no more. Before any svm_enter(). */

@@ -11,7 +11,7 @@
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
 #include "arch/tdx/ve_info.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/spinlock.h"
 #include "boot-tests/payload/host_test.h"
@@ -96,16 +96,16 @@ static void told(unsigned number)
 	if (number == THIRD) {
 		differ(&secrets[THIRD], &secrets[FIRST]);
 		differ(&secrets[THIRD], &secrets[SECOND]);
-		log_line('L', "host test: third TD, frame 0x%llx, the second one's was 0x%llx",
-			 (unsigned long long)secrets[THIRD].frame.v,
-			 (unsigned long long)secrets[SECOND].frame.v);
+		console_line('L', "host test: third TD, frame 0x%llx, the second one's was 0x%llx",
+			     (unsigned long long)secrets[THIRD].frame.v,
+			     (unsigned long long)secrets[SECOND].frame.v);
 		test.steps[THIRD] = HOST_TEST_INTACT;
 	} else if (secrets[FIRST].frame.v != 0 && secrets[SECOND].frame.v != 0) {
 		static const uint8_t byte = 0x5A;
 		differ(&secrets[FIRST], &secrets[SECOND]);
-		log_line('L', "host test: no secret read, frames 0x%llx and 0x%llx",
-			 (unsigned long long)secrets[FIRST].frame.v,
-			 (unsigned long long)secrets[SECOND].frame.v);
+		console_line('L', "host test: no secret read, frames 0x%llx and 0x%llx",
+			     (unsigned long long)secrets[FIRST].frame.v,
+			     (unsigned long long)secrets[SECOND].frame.v);
 		host_write(hpa(secrets[SECOND].frame.v + MEM_PAGE_SIZE / 2), &byte, sizeof(byte));
 		test.steps[SECOND] = HOST_TEST_LOST;
 	}
@@ -148,7 +148,7 @@ void host_test_second_ends(struct host_td *td, const char *reason)
 			  (unsigned long long)INTEGRITY_ERROR);
 	}
 	if (strlen(reason) != strlen(expected) || memcmp(reason, expected, strlen(expected)) != 0) {
-		log_line('E', "the second TD ended otherwise than by: %s", expected);
+		console_line('E', "the second TD ended otherwise than by: %s", expected);
 		selftest_failed(__FILE__, __LINE__, reason, 0);
 	}
 	if (lost) { /* nothing is left to it but its end */

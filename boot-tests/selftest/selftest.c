@@ -7,6 +7,7 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/smp.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/selftest_entry.h"
 
@@ -48,7 +49,7 @@ void selftest_sys_init(void)
 {
 	struct seam_regs regs;
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_INIT, 0, 0, 0, 0), TDX_SUCCESS);
-	cpu_call_all(init_lp);
+	smp_call_all(init_lp);
 	for (unsigned i = 0; i < cpu_count(); i++) {
 		EXPECT_EQUAL(lp_status[i], TDX_SUCCESS);
 	}

@@ -4,6 +4,7 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/page_marks.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/smp.h"
 #include "boot-tests/selftest/selftest.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "linker/memmap.h"
@@ -29,7 +30,7 @@ static void one_store(uint64_t offset)
 	frames_give(frame, PG_2M);
 	EXPECT_EQUAL(frames_take(PG_2M).v, frame.v);
 	EXPECT(page_untouched(frame, PG_2M));
-	cpu_call_all(store);
+	smp_call_all(store);
 	EXPECT(!page_untouched(frame, PG_2M));
 	for (uint64_t at = 0; at < pg_size(PG_2M); at += MEM_PAGE_SIZE) {
 		EXPECT(!page_untouched(hpa(frame.v + at), PG_4K));

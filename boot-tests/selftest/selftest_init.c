@@ -3,7 +3,7 @@
 #include "arch/base/bits.h"
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/module/memory/pamt.h"
 #include "boot-tests/module/module_events.h"
@@ -111,7 +111,7 @@ void selftest_init_faults(const struct module_platform *platform)
 	check_entropy(platform, &ram, calls);
 	check_starved(platform, &ram);
 	module_load(platform);
-	log_line('L', "selftest: %u SEAMCALLs of initialization failed, one at a time", calls);
+	console_line('L', "selftest: %u SEAMCALLs of initialization failed, one at a time", calls);
 }
 
 /* The metadata that the seed names are read by five calls, and there is no RDALL. */

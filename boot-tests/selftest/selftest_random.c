@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
 #include "arch/base/mem.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/smp.h"
 #include "boot-tests/module/memory/keys.h"
 #include "boot-tests/module/memory/pamt.h"
 #include "boot-tests/module/platform.h"
@@ -313,17 +314,17 @@ void selftest_random(const struct module_platform *platform)
 		failed += run_alone(&pool, &state);
 		take_down(platform, &host);
 	}
-	log_line('L', "selftest: %u of %u random SEAMCALLs failed", failed, ROUNDS * CALLS);
+	console_line('L', "selftest: %u of %u random SEAMCALLs failed", failed, ROUNDS * CALLS);
 	EXPECT(failed > ROUNDS * CALLS / 2 && failed < ROUNDS * CALLS);
 	for (unsigned i = 0; i < cpu_count(); i++) {
 		states[i] = SEED + i;
 	}
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		bring_up(platform, &host);
-		cpu_call_all(run_among);
+		smp_call_all(run_among);
 		take_down(platform, &host);
 	}
-	log_line('L', "selftest: %u of %u random SEAMCALLs on %u CPUs at once succeeded", succeeded,
-		 ROUNDS * CALLS * cpu_count(), cpu_count());
+	console_line('L', "selftest: %u of %u random SEAMCALLs on %u CPUs at once succeeded",
+		     succeeded, ROUNDS * CALLS * cpu_count(), cpu_count());
 	EXPECT(succeeded > 0);
 }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/processors.h"
 #include "boot-tests/module/memory/pamt.h"
 #include "boot-tests/module/platform.h"
 #include "boot-tests/module/sys.h"

@@ -6,7 +6,7 @@
 
 #include "arch/base/bits.h"
 #include "arch/tdx/names.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/module/module_events.h"
 #include "boot-tests/module/seamcall.h"
@@ -42,46 +42,46 @@ void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
 static void print_costs(void)
 {
 	const char *comma = "";
-	log_part("\"bare_exit\": %llu, \"cost\": {", (unsigned long long)bare_exit);
+	console_part("\"bare_exit\": %llu, \"cost\": {", (unsigned long long)bare_exit);
 	for (unsigned i = 0; i < TDH_LEAF_COUNT; i++) {
 		const struct cost *cost = costs[i];
 		if (cost[0].calls + cost[1].calls != 0) {
-			log_part("%s\"%s\": [[%llu, %llu], [%llu, %llu]]", comma, tdh_leaf_names[i],
-				 (unsigned long long)cost[0].calls,
-				 (unsigned long long)cost[0].instructions,
-				 (unsigned long long)cost[1].calls,
-				 (unsigned long long)cost[1].instructions);
+			console_part("%s\"%s\": [[%llu, %llu], [%llu, %llu]]", comma,
+				     tdh_leaf_names[i], (unsigned long long)cost[0].calls,
+				     (unsigned long long)cost[0].instructions,
+				     (unsigned long long)cost[1].calls,
+				     (unsigned long long)cost[1].instructions);
 			comma = ", ";
 		}
 	}
-	log_part("}, ");
+	console_part("}, ");
 }
 
 static void print_digest(const uint8_t digest[SHA384_SIZE])
 {
-	log_part("\"");
+	console_part("\"");
 	for (size_t i = 0; i < SHA384_SIZE; i++) {
-		log_part("%02x", digest[i]);
+		console_part("%02x", digest[i]);
 	}
-	log_part("\"");
+	console_part("\"");
 }
 
 void stats_print(void)
 {
-	log_open('S');
-	log_part("{");
+	console_open('S');
+	console_part("{");
 	event_print(module_events, cpu_count());
 	event_print(vmm_events, cpu_count());
 	if (stats_icount) {
 		print_costs();
 	}
-	log_part("\"mrtd\": ");
+	console_part("\"mrtd\": ");
 	print_digest(module_measured.mrtd);
-	log_part(", \"rtmr\": [");
+	console_part(", \"rtmr\": [");
 	for (size_t i = 0; i < ARRAY_COUNT(module_measured.rtmr); i++) {
-		log_part("%s", i == 0 ? "" : ", ");
+		console_part("%s", i == 0 ? "" : ", ");
 		print_digest(module_measured.rtmr[i]);
 	}
-	log_part("]}");
-	log_close();
+	console_part("]}");
+	console_close();
 }

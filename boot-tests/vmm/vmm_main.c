@@ -8,6 +8,7 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/smp.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/blob.h"
 #include "boot-tests/vmm/hooks.h"
@@ -65,7 +66,7 @@ static void place_tds(const struct config *config, struct td_place places[2])
 void machine_main(void)
 {
 	machine_at_exit(stats_print);
-	cpu_start_all();
+	smp_start_all();
 	frames_init(hpa(MACHINE_POOL), memory_top());
 	struct config config = blob_load_config();
 	event_trace_on = config.trace;

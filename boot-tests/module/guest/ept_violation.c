@@ -3,7 +3,7 @@
 #include "boot-tests/module/guest/ept_violation.h"
 
 #include "arch/x86/cpu.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/guest/guest_code.h"
 #include "boot-tests/module/guest/td_exit.h"
@@ -132,8 +132,8 @@ static void inject(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification, 
 /* The page is not what the TD has left there: the TD ends. [TDX ABI 1.5, #MC in a TD] */
 static void integrity_error(struct vcpu *vcpu, uint64_t gpa_raw)
 {
-	log_line('L', "vCPU %u: memory integrity error at GPA 0x%llx", vcpu->index,
-		 (unsigned long long)gpa_raw);
+	console_line('L', "vCPU %u: memory integrity error at GPA 0x%llx", vcpu->index,
+		     (unsigned long long)gpa_raw);
 	vcpu->td.tdr->fatal = true;
 	td_exit(vcpu, TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE | EXIT_REASON_EXCEPTION_OR_NMI, 0, 0,
 		0);

@@ -5,7 +5,7 @@
 #include "arch/base/mem.h"
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/cpu.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/guest/ept_violation.h"
@@ -36,23 +36,23 @@ static void log_registers(const struct vcpu *vcpu)
 					       "RSI", "RDI", "R8",  "R9",  "R10", "R11",
 					       "R12", "R13", "R14", "R15" };
 	const struct vmcb_save *save = &vcpu->svm.vmcb->save;
-	log_line('V', "vCPU %u: RIP 0x%llx, RFLAGS 0x%llx, CS 0x%x, CPL %u", vcpu->index,
-		 (unsigned long long)save->rip, (unsigned long long)save->rflags, save->cs.selector,
-		 save->cpl);
-	log_line('V', "vCPU %u: CR0 0x%llx, CR2 0x%llx, CR3 0x%llx, CR4 0x%llx, EFER 0x%llx",
-		 vcpu->index, (unsigned long long)save->cr0, (unsigned long long)save->cr2,
-		 (unsigned long long)save->cr3, (unsigned long long)save->cr4,
-		 (unsigned long long)(save->efer & ~EFER_SVME));
+	console_line('V', "vCPU %u: RIP 0x%llx, RFLAGS 0x%llx, CS 0x%x, CPL %u", vcpu->index,
+		     (unsigned long long)save->rip, (unsigned long long)save->rflags,
+		     save->cs.selector, save->cpl);
+	console_line('V', "vCPU %u: CR0 0x%llx, CR2 0x%llx, CR3 0x%llx, CR4 0x%llx, EFER 0x%llx",
+		     vcpu->index, (unsigned long long)save->cr0, (unsigned long long)save->cr2,
+		     (unsigned long long)save->cr3, (unsigned long long)save->cr4,
+		     (unsigned long long)(save->efer & ~EFER_SVME));
 	for (unsigned i = 0; i < ARRAY_COUNT(names); i += 4) {
-		log_line('V', "vCPU %u: %s 0x%llx, %s 0x%llx, %s 0x%llx, %s 0x%llx", vcpu->index,
-			 names[i], (unsigned long long)vcpu->svm.gpr[i], names[i + 1],
-			 (unsigned long long)vcpu->svm.gpr[i + 1], names[i + 2],
-			 (unsigned long long)vcpu->svm.gpr[i + 2], names[i + 3],
-			 (unsigned long long)vcpu->svm.gpr[i + 3]);
+		console_line('V', "vCPU %u: %s 0x%llx, %s 0x%llx, %s 0x%llx, %s 0x%llx",
+			     vcpu->index, names[i], (unsigned long long)vcpu->svm.gpr[i],
+			     names[i + 1], (unsigned long long)vcpu->svm.gpr[i + 1], names[i + 2],
+			     (unsigned long long)vcpu->svm.gpr[i + 2], names[i + 3],
+			     (unsigned long long)vcpu->svm.gpr[i + 3]);
 	}
 	if (vcpu->ve.valid != 0) {
-		log_line('V', "vCPU %u: #VE not fetched: reason %u, GPA 0x%llx", vcpu->index,
-			 vcpu->ve.exit_reason, (unsigned long long)vcpu->ve.gpa);
+		console_line('V', "vCPU %u: #VE not fetched: reason %u, GPA 0x%llx", vcpu->index,
+			     vcpu->ve.exit_reason, (unsigned long long)vcpu->ve.gpa);
 	}
 }
 
@@ -64,7 +64,7 @@ void module_log_vcpu(hpa_t tdvpr)
 /* A triple fault: the vCPU never runs again. */
 static void vcpu_died(struct vcpu *vcpu)
 {
-	log_line('V', "vCPU %u: triple fault", vcpu->index);
+	console_line('V', "vCPU %u: triple fault", vcpu->index);
 	log_registers(vcpu);
 	vcpu->state = VCPU_DISABLED;
 	td_exit(vcpu, TDX_NON_RECOVERABLE_VCPU | EXIT_REASON_TRIPLE_FAULT, 0, 0, 0);
@@ -250,7 +250,7 @@ void td_handle_vmexit(struct vcpu *vcpu)
 	case VMEXIT_INVLPGA: /* no SVM for the TD */
 		guest_inject(vcpu, VECTOR_UD);
 		return;
-	case VMEXIT_NMI: /* svm_kick() */
+	case VMEXIT_NMI: /* wake_kick() */
 		td_exit(vcpu, TDX_SUCCESS | EXIT_REASON_EXTERNAL_INTERRUPT, 0, 0, 0);
 		return;
 	case VMEXIT_SHUTDOWN:

@@ -7,8 +7,9 @@
 
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/module/guest/guest_code.h"
 #include "boot-tests/module/guest/td_exit.h"
 #include "boot-tests/module/leaf/leaf.h"
@@ -27,8 +28,8 @@ bool tdcall_is_next(struct vcpu *vcpu)
 {
 	bool repeats = vcpu->tdcall_repeats;
 	vcpu->tdcall_repeats = false;
-	return repeats && !svm_kick_pending() && !svm_interrupt_pending(&vcpu->svm) &&
-	       !svm_nmi_pending(cpu_index()) && !(vcpu->svm.vmcb->control.eventinj & EVENTINJ_V) &&
+	return repeats && !wake_kick_pending() && !svm_interrupt_pending(&vcpu->svm) &&
+	       !wake_nmi_pending(cpu_index()) && !(vcpu->svm.vmcb->control.eventinj & EVENTINJ_V) &&
 	       tdcall_at_rip(vcpu);
 }
 
@@ -49,9 +50,9 @@ static void log_unknown(const struct vcpu *vcpu, uint64_t number, uint64_t rip)
 {
 	const char *name = event_key_name(&event_tdcall, number);
 	if (event_count(tdcall_unknown, 0) < UNKNOWN_LOGGED) {
-		log_line('L', "TDCALL leaf %u (%s) of vCPU %u at RIP 0x%llx: OPERAND_INVALID",
-			 (unsigned)number, name != NULL ? name : "no name", vcpu->index,
-			 (unsigned long long)rip);
+		console_line('L', "TDCALL leaf %u (%s) of vCPU %u at RIP 0x%llx: OPERAND_INVALID",
+			     (unsigned)number, name != NULL ? name : "no name", vcpu->index,
+			     (unsigned long long)rip);
 	}
 }
 

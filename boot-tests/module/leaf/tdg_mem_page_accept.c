@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/tdx/ve_info.h"
 #include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/module/guest/ept_violation.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/page.h"
@@ -18,7 +19,7 @@ static bool zero_large(const struct sept_walk *walk)
 	while (done < pieces) {
 		page_zero(hpa(page.v + done * pg_size(PG_4K)), PG_4K);
 		done++;
-		if (done < pieces && svm_kick_pending()) {
+		if (done < pieces && wake_kick_pending()) {
 			uint64_t value = (walk->value & ~SEPT_ACCEPT_COUNTER) |
 					 field_put(SEPT_ACCEPT_COUNTER, done);
 			__atomic_store_n(walk->entry, value | SEPT_LOCK, __ATOMIC_RELEASE);

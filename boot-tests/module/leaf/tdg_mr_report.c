@@ -3,6 +3,7 @@
 #include "arch/base/mem.h"
 #include "arch/tdx/ve_info.h"
 #include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/module/guest/operand.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/seamreport.h"
@@ -69,7 +70,7 @@ uint64_t tdg_mr_report(struct vcpu *vcpu)
 	struct td_report report;
 	fill_report(tdcs, report_data, &report);
 	lock_release(&tdcs->rtmr_lock, LOCK_SHARED);
-	if (svm_kick_pending()) {
+	if (wake_kick_pending()) {
 		return TDCALL_REPEAT; /* an interrupt of the host comes first */
 	}
 	status = operand_map(vcpu, RCX, sizeof(report), true, EPT_QUAL_READ | EPT_QUAL_WRITE, &out);

@@ -1,7 +1,7 @@
 // TDH.MEM.PAGE.DEMOTE: splits a 2 MiB page into 512 pages of 4 KiB.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/check.h"
-#include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/page.h"
 #include "boot-tests/module/memory/sept_op.h"
@@ -25,7 +25,7 @@ static uint64_t split(const struct sept_op *op, const struct seam_regs *in, stru
 		      struct pamt_entry *table, struct seam_regs *out)
 {
 	fill_table(hpa_ptr(hpa(in->r8)), op->walk.value);
-	if (svm_kick_pending()) {
+	if (wake_kick_pending()) {
 		out->rcx = in->rcx;
 		out->rdx = in->rdx;
 		return TDX_INTERRUPTED_RESTARTABLE;

@@ -1,7 +1,7 @@
 // TDH.MEM.PAGE.PROMOTE: makes 512 pages of 4 KiB one of 2 MiB.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/sept_op.h"
 
@@ -47,7 +47,7 @@ static void unlock_entries(uint64_t *table, unsigned locked)
 static uint64_t join(const struct sept_op *op, const struct seam_regs *in, uint64_t *table,
 		     struct seam_regs *out)
 {
-	if (svm_kick_pending()) {
+	if (wake_kick_pending()) {
 		out->rcx = in->rcx;
 		out->rdx = in->rdx;
 		return TDX_INTERRUPTED_RESTARTABLE;

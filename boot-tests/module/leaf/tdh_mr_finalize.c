@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/td_mrtd.h"
 
@@ -23,6 +23,6 @@ uint64_t tdh_mr_finalize(const struct td *td, const struct seam_regs *in, struct
 		fmt_print(text + 2 * i, 3, "%02x", tdcs->mrtd[i]);
 	}
 	memcpy(module_measured.mrtd, tdcs->mrtd, SHA384_SIZE);
-	log_line('L', "MRTD %s", text);
+	console_line('L', "MRTD %s", text);
 	return TDX_SUCCESS;
 }

@@ -13,7 +13,7 @@
 #include "arch/tdx/names.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/module/module_events.h"
-#include "boot-tests/unit/machine/fake_log.h"
+#include "boot-tests/unit/machine/fake_console.h"
 #include "boot-tests/vmm/vmm_events.h"
 
 #define KEYS 3
@@ -35,7 +35,7 @@ static int clear(void **state)
 {
 	(void)state;
 	event_trace_on = false;
-	fake_log_text[0] = 0;
+	fake_console_text[0] = 0;
 	for (size_t i = 0; events[i] != NULL; i++) {
 		memset(events[i]->counts, 0, (events[i]->keys + 1) * sizeof(uint64_t));
 	}
@@ -45,11 +45,11 @@ static int clear(void **state)
 /* The line without its time, which is a number. */
 static void assert_line(const char *expected)
 {
-	assert_memory_equal(fake_log_text, "T ", 2);
-	size_t digits = strspn(fake_log_text + 2, "0123456789");
+	assert_memory_equal(fake_console_text, "T ", 2);
+	size_t digits = strspn(fake_console_text + 2, "0123456789");
 	assert_true(digits > 0);
-	assert_string_equal(fake_log_text + 2 + digits, expected);
-	fake_log_text[0] = 0;
+	assert_string_equal(fake_console_text + 2 + digits, expected);
+	fake_console_text[0] = 0;
 }
 
 static void counts_by_key(void **state)
@@ -65,14 +65,14 @@ static void counts_by_key(void **state)
 	const uint64_t expected[KEYS + 1] = { 2, 0, 1, 2 };
 	assert_memory_equal(event_keyed_counts, expected, sizeof(expected));
 	assert_int_equal(event_plain_counts[0], 2);
-	assert_string_equal(fake_log_text, "");
+	assert_string_equal(fake_console_text, "");
 }
 
 static void writes_a_line(void **state)
 {
 	(void)state;
 	event(keyed, 4, 2, 1, 2);
-	assert_string_equal(fake_log_text, "");
+	assert_string_equal(fake_console_text, "");
 	event_trace_on = true;
 	event(keyed, 4, 2, 1, UINT64_MAX);
 	assert_line(" 4 keyed key=two first=0x1 second=0xffffffffffffffff\n");
@@ -95,9 +95,9 @@ static void prints_what_occurred(void **state)
 {
 	(void)state;
 	event_print(events, 2);
-	assert_string_equal(fake_log_text,
+	assert_string_equal(fake_console_text,
 			    "\"keyed\": {}, \"unnamed\": {}, \"plain\": 0, \"each\": [0, 0], ");
-	fake_log_text[0] = 0;
+	fake_console_text[0] = 0;
 	for (unsigned key = 0; key <= KEYS; key++) {
 		event_count(keyed, key);
 		event_count(each, key);
@@ -107,7 +107,7 @@ static void prints_what_occurred(void **state)
 	event_count(plain, 0);
 	event_count(line, 0);
 	event_print(events, KEYS);
-	assert_string_equal(fake_log_text,
+	assert_string_equal(fake_console_text,
 			    "\"keyed\": {\"zero\": 1, \"1\": 1, \"two\": 1, \"unknown\": 2}, "
 			    "\"unnamed\": {\"2\": 1}, \"plain\": 1, \"each\": [1, 1, 1], ");
 }

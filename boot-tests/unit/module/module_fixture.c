@@ -10,12 +10,13 @@
 
 #include "arch/base/check.h"
 #include "arch/x86/cpu.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/page_marks.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/module/td.h"
 
 #define POOL_BASE UINT64_C(0x10000000)
@@ -30,7 +31,7 @@ _Static_assert(FIXTURE_AREAS == POOL_SIZE / 0x200000, "The areas are those of th
 
 /* --- the machine ------------------------------------------------------------------------------ */
 
-void log_line(char tag, const char *format, ...)
+void console_line(char tag, const char *format, ...)
 {
 	(void)tag;
 	(void)format;
@@ -101,12 +102,12 @@ void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
 				       field_put(EVENTINJ_ERRORCODE, error_code);
 }
 
-bool svm_kick_pending(void)
+bool wake_kick_pending(void)
 {
 	return fixture.kicked != NULL && fixture.kicked();
 }
 
-bool svm_nmi_pending(unsigned cpu)
+bool wake_nmi_pending(unsigned cpu)
 {
 	return cpu == fixture.cpu && fixture.nmi;
 }

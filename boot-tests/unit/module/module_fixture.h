@@ -32,7 +32,7 @@ struct module_fixture {
 
 	unsigned cpu;             /* that the calls are made on */
 	enum pg_level nested_top; /* svm_nested_top(): PG_512G unless a test says otherwise */
-	bool nmi;                 /* svm_nmi_pending() of the CPU */
+	bool nmi;                 /* wake_nmi_pending() of the CPU */
 	bool (*kicked)(void);     /* asked in the middle of long leaves; null: never */
 	/* The TD: called at each VMRUN with the number of VMRUNs since enter() before it. */
 	void (*script)(struct svm_vcpu *vcpu, unsigned run);

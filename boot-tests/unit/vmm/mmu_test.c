@@ -3,6 +3,8 @@
 //
 // The module is a recorder: each SEAMCALL becomes a line of text, and PAGE.REMOVE returns the frame
 // that was added. Frames are real memory, since host addresses are identity mapped.
+#include "boot-tests/machine/time.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/vmm/mmu/mmu.h"
 
 #include <setjmp.h>
@@ -17,7 +19,7 @@
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/paging.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
@@ -64,12 +66,12 @@ static void note(const char *format, ...)
 	va_end(args);
 }
 
-uint64_t cpu_time_us(void)
+uint64_t time_us(void)
 {
 	return module.time += 1000;
 }
 
-void log_line(char tag, const char *format, ...)
+void console_line(char tag, const char *format, ...)
 {
 	(void)tag;
 	(void)format;
@@ -89,7 +91,7 @@ void run_kick_all(struct host_td *td)
 	note("kick\n");
 }
 
-void svm_take_kick(void)
+void wake_take_kick(void)
 {
 	note("interrupt\n");
 }

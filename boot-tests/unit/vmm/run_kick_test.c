@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/vmm/td/host_td.h"
 #include "boot-tests/vmm/td/run.h"
 
@@ -22,7 +23,7 @@ unsigned cpu_index(void)
 	return here;
 }
 
-void svm_kick(unsigned cpu)
+void wake_kick(unsigned cpu)
 {
 	assert_true(cpu < MACHINE_MAX_CPUS);
 	kicks[cpu]++;

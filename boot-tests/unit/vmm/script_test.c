@@ -1,5 +1,6 @@
 // Tests of a host script at work: which events fire a rule, and what becomes of them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/time.h"
 #include "boot-tests/vmm/script/script.h"
 
 #include <setjmp.h>
@@ -13,7 +14,7 @@
 #include "arch/svm/vmcb.h"
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/module.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/svm.h"
@@ -42,7 +43,7 @@ unsigned cpu_count(void)
 	return 4;
 }
 
-void cpu_delay_us(uint64_t us)
+void time_delay_us(uint64_t us)
 {
 	host.waited_us += us;
 }
@@ -68,7 +69,7 @@ struct blob blob_load(const char *name)
 	return (struct blob){ (uint8_t *)text, (uint32_t)strlen(host.text) };
 }
 
-void log_line(char tag, const char *format, ...)
+void console_line(char tag, const char *format, ...)
 {
 	va_list args;
 	size_t used = strlen(host.log);

@@ -1,5 +1,6 @@
 // Tests of the host's SEAMCALL wrapper: what it tries again, and for how long.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/time.h"
 #include "boot-tests/vmm/init/seam.h"
 
 #include <setjmp.h>
@@ -8,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/module/seamcall.h"
@@ -33,7 +34,7 @@ uint64_t seamcall(struct seam_regs *regs)
 }
 
 /* A tenth of a second each time somebody looks. */
-uint64_t cpu_time_us(void)
+uint64_t time_us(void)
 {
 	return fake.us += 100000;
 }
@@ -47,7 +48,7 @@ void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
 	fake.costs++;
 }
 
-void log_line(char tag, const char *format, ...)
+void console_line(char tag, const char *format, ...)
 {
 	(void)tag;
 	(void)format;

@@ -1,6 +1,9 @@
 // Tests of a TD's whole life on the host's side, with the real module: built, used, taken down;
 // each of its SEAMCALLs refused once; and a TD that was recorded on hardware.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/smp.h"
+#include "boot-tests/machine/time.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/vmm/td/td_destroy.h"
 
 #include <limits.h>
@@ -66,7 +69,7 @@ unsigned cpu_count(void)
 	return VCPUS;
 }
 
-void cpu_call_all(void (*function)(unsigned index))
+void smp_call_all(void (*function)(unsigned index))
 {
 	unsigned caller = fixture.cpu;
 	for (fixture.cpu = 0; fixture.cpu < VCPUS; fixture.cpu++) {
@@ -80,12 +83,12 @@ uint32_t cpu_apic_id(unsigned index)
 	return 2 * index;
 }
 
-uint64_t cpu_tsc_khz(void)
+uint64_t time_tsc_khz(void)
 {
 	return 2600000;
 }
 
-uint64_t cpu_time_us(void)
+uint64_t time_us(void)
 {
 	static uint64_t now;
 	return now += 1000;
@@ -103,7 +106,7 @@ void run_end(struct host_td *of, enum machine_exit_code code, const char *format
 	machine_exit(code, "%s", format);
 }
 
-void svm_take_kick(void)
+void wake_take_kick(void)
 {
 }
 

@@ -1,5 +1,7 @@
 // Tests of what the host answers to a TDVMCALL: as KVM and QEMU do.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/time.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/vmm/call/tdvmcall.h"
 
 #include <setjmp.h>
@@ -13,7 +15,7 @@
 #include "arch/base/bits.h"
 #include "arch/tdx/ghci.h"
 #include "arch/x86/cpu.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/processors.h"
@@ -43,7 +45,7 @@ static struct {
 	bool nmi[CPU_BASE + VCPUS];
 } host;
 
-void log_line(char tag, const char *format, ...)
+void console_line(char tag, const char *format, ...)
 {
 	(void)tag;
 	(void)format;
@@ -60,7 +62,7 @@ uint32_t cpu_apic_id(unsigned index)
 	return apic_ids[index];
 }
 
-uint64_t cpu_tsc_khz(void)
+uint64_t time_tsc_khz(void)
 {
 	return 1000000;
 }
@@ -79,17 +81,17 @@ void cpu_wait_nmi(void)
 	}
 }
 
-void svm_take_kick(void)
+void wake_take_kick(void)
 {
 }
 
-void svm_kick(unsigned cpu)
+void wake_kick(unsigned cpu)
 {
 	size_t used = strlen(host.sent);
 	snprintf(host.sent + used, sizeof(host.sent) - used, "kick %u;", cpu);
 }
 
-bool svm_nmi_pending(unsigned cpu)
+bool wake_nmi_pending(unsigned cpu)
 {
 	return host.nmi[cpu];
 }

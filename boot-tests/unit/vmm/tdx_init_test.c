@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // The module is a table of metadata fields and a few answers; memory is the test's own.
+#include "boot-tests/machine/smp.h"
+#include "boot-tests/machine/time.h"
 #include "boot-tests/vmm/init/tdx_init.h"
 
 #include <setjmp.h>
@@ -12,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
@@ -35,13 +37,13 @@ static struct {
 	struct tdmr_info tdmr;
 } module;
 
-void log_line(char tag, const char *format, ...)
+void console_line(char tag, const char *format, ...)
 {
 	(void)tag;
 	(void)format;
 }
 
-uint64_t cpu_time_us(void)
+uint64_t time_us(void)
 {
 	static uint64_t time;
 	return time += 1000;
@@ -57,7 +59,7 @@ unsigned cpu_count(void)
 	return 1;
 }
 
-void cpu_call_all(void (*function)(unsigned index))
+void smp_call_all(void (*function)(unsigned index))
 {
 	function(0);
 }

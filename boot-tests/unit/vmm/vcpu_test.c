@@ -1,5 +1,6 @@
 // Tests of the host's vCPU loop: what ends a TD, and that one that faults for ever is ended.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/time.h"
 #include "boot-tests/vmm/td/vcpu.h"
 
 #include <setjmp.h>
@@ -36,7 +37,7 @@ static struct {
 	unsigned other_ends; /* another vCPU has ended the TD: calls until that is seen */
 } world;
 
-uint64_t cpu_time_us(void)
+uint64_t time_us(void)
 {
 	return world.time += 1000;
 }

@@ -4,7 +4,7 @@
 #include "boot-tests/vmm/call/cpuid.h"
 
 #include "arch/base/bits.h"
-#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/time.h"
 
 #define LEAF_VENDOR 0
 #define LEAF_FEATURES 1
@@ -105,7 +105,7 @@ static struct cpuid_result hypervisor(uint32_t leaf)
 
 static uint32_t tsc_ratio(void)
 {
-	return (uint32_t)((cpu_tsc_khz() + CRYSTAL_KHZ / 2) / CRYSTAL_KHZ);
+	return (uint32_t)((time_tsc_khz() + CRYSTAL_KHZ / 2) / CRYSTAL_KHZ);
 }
 
 /* Has KVM no entry for it since its class ends before? [get_out_of_range_cpuid_entry()] */

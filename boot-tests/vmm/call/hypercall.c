@@ -6,7 +6,8 @@
 #include "arch/qemu/kvm.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/lapic.h"
-#include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/module/seamcall.h"
 
 #define KVM_EINVAL 22
@@ -40,7 +41,7 @@ static void kick_cpu(struct host_td *td, uint64_t apic_id)
 	unsigned index;
 	if (find_vcpu(td, apic_id, &index)) {
 		__atomic_store_n(&td->vcpus[index].unhalted, true, __ATOMIC_SEQ_CST);
-		svm_kick(td->place.cpu_base + index);
+		wake_kick(td->place.cpu_base + index);
 	}
 }
 

@@ -6,9 +6,10 @@
 #include "arch/base/mem.h"
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/module.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
-#include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/vmm/call/cpuid.h"
 #include "boot-tests/vmm/call/hypercall.h"
 #include "boot-tests/vmm/call/map_gpa.h"
@@ -154,7 +155,7 @@ static bool is_unhalted(const struct host_vcpu *vcpu)
 /* Nothing keeps it in a HLT with interrupts off. */
 static bool is_woken(const struct host_td *td, unsigned index)
 {
-	return is_unhalted(&td->vcpus[index]) || svm_nmi_pending(td->place.cpu_base + index);
+	return is_unhalted(&td->vcpus[index]) || wake_nmi_pending(td->place.cpu_base + index);
 }
 
 /* Only another vCPU can wake one: with all of them here none will. */
@@ -179,7 +180,7 @@ static void halt_blocked(struct host_td *td, unsigned index)
 	while (!run_ending(td) && !is_woken(td, index)) {
 		cpu_wait_nmi();
 	}
-	svm_take_kick();
+	wake_take_kick();
 	__atomic_sub_fetch(&td->stopped_count, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -202,7 +203,7 @@ static uint64_t halt(struct host_td *td, unsigned index, const struct seam_regs 
 		return TDVMCALL_SUCCESS;
 	}
 	uint8_t vector = cpu_wait_interrupt();
-	svm_take_kick(); /* which may have ended the wait */
+	wake_take_kick(); /* which may have ended the wait */
 	__atomic_store_n(&vcpu->unhalted, false, __ATOMIC_SEQ_CST);
 	if (vector != 0) {
 		module_post_interrupt(tdvpr, vector);
@@ -282,8 +283,8 @@ static uint64_t dispatch(struct host_td *td, unsigned index, struct seam_regs *r
 	case TDVMCALL_WBINVD: /* private memory is coherent, there is no device with its own */
 		return td->config->wbinvd ? TDVMCALL_SUCCESS : TDVMCALL_SUBFUNC_UNSUPPORTED;
 	default:
-		log_line('L', "vCPU %u: unknown TDVMCALL sub-function 0x%llx", index,
-			 (unsigned long long)regs->r11);
+		console_line('L', "vCPU %u: unknown TDVMCALL sub-function 0x%llx", index,
+			     (unsigned long long)regs->r11);
 		return TDVMCALL_SUBFUNC_UNSUPPORTED;
 	}
 }

@@ -4,6 +4,7 @@
 #include "boot-tests/vmm/device/ports.h"
 
 #include "arch/x86/insn.h"
+#include "boot-tests/machine/processors.h"
 #include "boot-tests/vmm/host_test_entry.h"
 #include "boot-tests/vmm/td/run.h"
 

@@ -6,6 +6,7 @@
 #include "arch/qemu/fw_cfg.h"
 #include "boot-tests/machine/fw_cfg_dma.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/time.h"
 
 #define E820_MAX 128
 #define E820_RAM 1
@@ -13,7 +14,7 @@
 struct module_platform platform_make(void)
 {
 	struct module_platform platform = {
-		.tsc_khz = cpu_tsc_khz(),
+		.tsc_khz = time_tsc_khz(),
 		.keyid_partitioning = MODULE_KEYID_PARTITIONING,
 		.cpu_count = cpu_count(),
 		.package_count = 1,

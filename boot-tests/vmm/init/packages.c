@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/smp.h"
 #include "boot-tests/module/seamcall.h"
 
 static struct {
@@ -40,7 +41,7 @@ enum status packages_each(enum status (*call)(void *arg), void *arg)
 			work.call = call;
 			work.arg = arg;
 			work.cpu = cpu;
-			cpu_call_all(work_on);
+			smp_call_all(work_on);
 			TRY(work.status);
 		}
 	}

@@ -3,9 +3,9 @@
 #include "boot-tests/vmm/init/seam.h"
 
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
-#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/time.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/stats.h"
 
@@ -31,7 +31,7 @@ static struct seam_result call(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64
 		uint64_t status = hook_seamcall(&regs);
 		uint64_t end = insn_rdtsc();
 		if (is_busy(status)) {
-			uint64_t now = cpu_time_us();
+			uint64_t now = time_us();
 			deadline = deadline == 0 ? now + BUSY_BOUND_US : deadline;
 			if (now < deadline) {
 				insn_pause();
@@ -62,9 +62,9 @@ enum status seam_status(const char *name, uint64_t rcx, struct seam_result resul
 	if (!(result.status & TDX_ERROR)) {
 		return ST_OK;
 	}
-	log_line('L', "host: %s(RCX 0x%llx) failed: 0x%016llx, RCX 0x%llx, RDX 0x%llx", name,
-		 (unsigned long long)rcx, (unsigned long long)result.status,
-		 (unsigned long long)result.rcx, (unsigned long long)result.rdx);
+	console_line('L', "host: %s(RCX 0x%llx) failed: 0x%016llx, RCX 0x%llx, RDX 0x%llx", name,
+		     (unsigned long long)rcx, (unsigned long long)result.status,
+		     (unsigned long long)result.rcx, (unsigned long long)result.rdx);
 	return ST_TDX;
 }
 

@@ -6,9 +6,10 @@
 #include "arch/base/check.h"
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/smp.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/packages.h"
@@ -24,11 +25,11 @@ struct tdx_tdmrs {
 	_Alignas(TDMR_INFO_ALIGN) uint64_t addresses[TDX_MAX_TDMRS];
 };
 
-#define say(host, ...)                                           \
-	do {                                                     \
-		if (!(host)->quiet) {                            \
-			log_line('L', "virt/tdx: " __VA_ARGS__); \
-		}                                                \
+#define say(host, ...)                                               \
+	do {                                                         \
+		if (!(host)->quiet) {                                \
+			console_line('L', "virt/tdx: " __VA_ARGS__); \
+		}                                                    \
 	} while (0)
 
 /* One SEAMCALL; an error is said and returned. */
@@ -229,7 +230,7 @@ static void init_lp(unsigned index)
 
 static enum status init_lps(const struct tdx_host *host)
 {
-	cpu_call_all(init_lp);
+	smp_call_all(init_lp);
 	for (unsigned i = 0; i < cpu_count(); i++) {
 		if (lp_status[i] != TDX_SUCCESS) {
 			say(host, "SEAMCALL (0x%x) failed on CPU %u: 0x%016llx", TDH_SYS_LP_INIT, i,

@@ -10,8 +10,8 @@
 #include "arch/x86/paging.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/time.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/td/reclaim.h"
@@ -136,14 +136,14 @@ enum status mmu_extend_page(struct mmu *mmu, gpa_t address)
 /* Ends the epoch in which the entries were blocked, and makes every vCPU leave it. */
 static void track(struct mmu *mmu)
 {
-	uint64_t deadline = cpu_time_us() + TRACK_BOUND_US;
+	uint64_t deadline = time_us() + TRACK_BOUND_US;
 	for (;;) {
 		struct seam_result result = seam(TDH_MEM_TRACK, mmu->tdr.v, 0, 0, 0);
 		if ((result.status & TDX_ERROR) == 0) {
 			break;
 		}
 		if ((result.status & TDX_STATUS_CODE) != TDX_PREVIOUS_TLB_EPOCH_BUSY ||
-		    cpu_time_us() >= deadline) {
+		    time_us() >= deadline) {
 			seam_failed("TDH_MEM_TRACK", mmu->tdr.v, result);
 		}
 		run_kick_all(mmu->td);
@@ -157,7 +157,7 @@ static void track(struct mmu *mmu)
 static struct seam_result tracked_call(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
 				       uint64_t r8)
 {
-	uint64_t deadline = cpu_time_us() + TRACK_BOUND_US;
+	uint64_t deadline = time_us() + TRACK_BOUND_US;
 	for (;;) {
 		struct seam_result result = seam(leaf, rcx, rdx, r8, 0);
 		if ((result.status & TDX_ERROR) == 0) {
@@ -166,10 +166,10 @@ static struct seam_result tracked_call(const char *name, uint64_t leaf, uint64_t
 		uint64_t code = result.status & TDX_STATUS_CODE;
 		bool again =
 			code == TDX_TLB_TRACKING_NOT_DONE || code == TDX_INTERRUPTED_RESTARTABLE;
-		if (!again || cpu_time_us() >= deadline) {
+		if (!again || time_us() >= deadline) {
 			seam_failed(name, rcx, result);
 		}
-		svm_take_kick();
+		wake_take_kick();
 		insn_pause();
 	}
 }

@@ -5,10 +5,11 @@
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "arch/svm/vmcb.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/time.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/blob.h"
 #include "boot-tests/vmm/hooks.h"
@@ -34,7 +35,7 @@ static bool fires(unsigned index)
 		return false;
 	}
 	if (!__atomic_exchange_n(&states[index].fired, true, __ATOMIC_RELAXED) && is_users) {
-		log_line('R', "%u fired", rule->line);
+		console_line('R', "%u fired", rule->line);
 	}
 	return true;
 }
@@ -64,7 +65,7 @@ static const struct hook_answer *call(enum hook_call call, uint64_t number)
 				   call == HOOK_SEAMCALL ? SCRIPT_SEAMCALL : SCRIPT_TDVMCALL,
 				   number, cpu_index())) != NULL) {
 		if (rule->hold_us != 0) {
-			cpu_delay_us(rule->hold_us);
+			time_delay_us(rule->hold_us);
 		}
 		first = first == NULL ? rule : first;
 	}
@@ -99,7 +100,7 @@ static void pass(enum script_phase phase, unsigned cpu)
 	const struct script_rule *rule;
 	unsigned index = 0;
 	while ((rule = next_firing(&index, SCRIPT_PHASE, phase, cpu)) != NULL) {
-		cpu_delay_us(rule->hold_us);
+		time_delay_us(rule->hold_us);
 	}
 }
 
@@ -175,7 +176,7 @@ void hooks_load_script(void)
 			machine_exit(EXIT_SETUP, "host script, line %u: vcpu %llu: there are %u",
 				     rule->line, (unsigned long long)rule->cpu, cpu_count());
 		}
-		log_line('R', "%u waits", rule->line);
+		console_line('R', "%u waits", rule->line);
 	}
 	is_users = true;
 	hook_in();

@@ -8,9 +8,13 @@
 #include "arch/base/check.h"
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/lapic.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/smp.h"
 #include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/time.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/host_test_entry.h"
 #include "boot-tests/vmm/init/frames.h"
@@ -42,7 +46,7 @@ struct run {
 	bool gone; /* and never built again */
 };
 
-/* The first TD, whose end is the machine's, and perhaps a second: cpu_run_all() has no argument. */
+/* The first TD, whose end is the machine's, and perhaps a second: smp_run_all() has no argument. */
 static struct run runs[2];
 static unsigned run_count;
 static struct run *const first = &runs[0];
@@ -91,7 +95,7 @@ void run_end(struct host_td *td, enum machine_exit_code code, const char *format
 	va_start(args, format);
 	fmt_vprint(run->reason, sizeof(run->reason), format, args);
 	va_end(args);
-	log_line('L', "%sTD ends: %s", run == second ? "second " : "", run->reason);
+	console_line('L', "%sTD ends: %s", run == second ? "second " : "", run->reason);
 	if (code == EXIT_TD_STOPPED && has_cpu(run, cpu_index())) {
 		vcpu_log(td, cpu_index() - run->place.cpu_base);
 	}
@@ -113,18 +117,18 @@ static void come_out(struct run *run, unsigned index)
 /* Until every vCPU has come out. By any CPU but those of the vCPUs that have yet to. */
 static void bring_out(struct run *run)
 {
-	uint64_t deadline = cpu_time_us() + END_BOUND_US;
+	uint64_t deadline = time_us() + END_BOUND_US;
 	unsigned left;
 	while ((left = __atomic_load_n(&run->running, __ATOMIC_ACQUIRE)) != 0) {
-		if (cpu_time_us() >= deadline) {
+		if (time_us() >= deadline) {
 			machine_exit(EXIT_BUG, "bug of the machine: %u vCPUs stay in the TD", left);
 		}
 		for (unsigned i = 0; i < run->place.vcpu_count; i++) {
 			if (!__atomic_load_n(&run->td.vcpus[i].out, __ATOMIC_ACQUIRE)) {
-				svm_kick(run->place.cpu_base + i);
+				wake_kick(run->place.cpu_base + i);
 			}
 		}
-		cpu_delay_us(END_KICK_US);
+		time_delay_us(END_KICK_US);
 	}
 }
 
@@ -175,12 +179,12 @@ static void end_second(void)
 	spin_unlock(&again_lock);
 	run_end(&second->td, EXIT_TD_STOPPED, "the first TD has ended");
 	bring_out(second);
-	uint64_t deadline = cpu_time_us() + END_BOUND_US;
+	uint64_t deadline = time_us() + END_BOUND_US;
 	while (!__atomic_load_n(&second->gone, __ATOMIC_ACQUIRE)) {
-		if (cpu_time_us() >= deadline) {
+		if (time_us() >= deadline) {
 			machine_exit(EXIT_BUG, "bug of the machine: the second TD does not end");
 		}
-		cpu_delay_us(END_KICK_US);
+		time_delay_us(END_KICK_US);
 	}
 }
 
@@ -222,7 +226,7 @@ static void second_ended(void)
 	}
 	take_down(second);
 	must_balance("pages are its own", module_pages_of(tdr), 0);
-	log_line('N', "second TD: %s", second->reason);
+	console_line('N', "second TD: %s", second->reason);
 	spin_lock(&again_lock);
 	if (tested && !closing && host_test_second_again()) {
 		second_again();
@@ -297,5 +301,5 @@ _Noreturn void run_all(void)
 	for (unsigned i = 0; i < run_count; i++) {
 		lapic_group(runs[i].place.cpu_base, runs[i].place.vcpu_count);
 	}
-	cpu_run_all(run_cpu);
+	smp_run_all(run_cpu);
 }

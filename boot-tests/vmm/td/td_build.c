@@ -5,9 +5,11 @@
 
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/time.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/cpuid.h"
 #include "boot-tests/vmm/hooks.h"
@@ -53,7 +55,7 @@ static void fill_params(struct td_params *params, const struct host_td *td,
 					 TD_CONFIG_FLAGS_FLEXIBLE_PENDING_VE :
 					 0) |
 				(config->rbp_mod ? 0 : TD_CONFIG_FLAGS_NO_RBP_MOD),
-		.tsc_frequency = (uint16_t)((cpu_tsc_khz() + TSC_UNIT_KHZ / 2) / TSC_UNIT_KHZ),
+		.tsc_frequency = (uint16_t)((time_tsc_khz() + TSC_UNIT_KHZ / 2) / TSC_UNIT_KHZ),
 	};
 	for (unsigned i = 0; i < CPUID_CONFIG_LEAVES; i++) {
 		struct cpuid_result values =
@@ -209,9 +211,9 @@ enum status td_build(struct host_td *td, const struct td_place *place, const str
 	frames_give_page(fill);
 	frames_give_span(hob, layout.hob_size);
 	if (status == ST_OK) {
-		log_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
-			 place->vcpu_count, (unsigned long long)place->memory, image.count,
-			 (unsigned long long)layout.hob_base);
+		console_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
+			     place->vcpu_count, (unsigned long long)place->memory, image.count,
+			     (unsigned long long)layout.hob_base);
 	}
 	return status;
 }

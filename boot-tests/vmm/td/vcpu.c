@@ -6,6 +6,8 @@
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/insn.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/time.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/tdvmcall.h"
 #include "boot-tests/vmm/hooks.h"
@@ -33,7 +35,7 @@ static uint64_t enter(struct host_vcpu *vcpu, struct seam_regs *regs)
 		if ((status & TDX_STATUS_CODE) != TDX_OPERAND_BUSY) {
 			return status;
 		}
-		uint64_t now = cpu_time_us();
+		uint64_t now = time_us();
 		deadline = deadline == 0 ? now + ENTER_BUSY_BOUND_US : deadline;
 		if (now >= deadline) {
 			return status;
@@ -72,8 +74,8 @@ static void handle_fault(struct host_td *td, unsigned index, const struct seam_r
 /* No vCPU enters a TD that one of them has left for good: that one knows why, and will say. */
 static bool other_knows(const struct host_td *td)
 {
-	uint64_t start = cpu_time_us();
-	while (!run_ending(td) && cpu_time_us() - start < REASON_BOUND_US) {
+	uint64_t start = time_us();
+	while (!run_ending(td) && time_us() - start < REASON_BOUND_US) {
 		insn_pause();
 	}
 	return run_ending(td);

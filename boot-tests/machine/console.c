@@ -1,6 +1,6 @@
 // Lines to the debug console.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "boot-tests/machine/debug_log.h"
+#include "boot-tests/machine/console.h"
 
 #include <stddef.h>
 
@@ -26,7 +26,7 @@ static void part(const char *format, va_list args)
 	}
 }
 
-void log_part(const char *format, ...)
+void console_part(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -34,7 +34,7 @@ void log_part(const char *format, ...)
 	va_end(args);
 }
 
-void log_open(char tag)
+void console_open(char tag)
 {
 	uint64_t begin = insn_rdtsc();
 	while (!spin_try(&lock) && insn_rdtsc() - begin < LOCK_CLOCKS) {
@@ -44,23 +44,23 @@ void log_open(char tag)
 	insn_out8(DEBUGCON_PORT, ' ');
 }
 
-void log_close(void)
+void console_close(void)
 {
 	insn_out8(DEBUGCON_PORT, '\n');
 	spin_unlock(&lock);
 }
 
-void log_vline(char tag, const char *format, va_list args)
+void console_vline(char tag, const char *format, va_list args)
 {
-	log_open(tag);
+	console_open(tag);
 	part(format, args);
-	log_close();
+	console_close();
 }
 
-void log_line(char tag, const char *format, ...)
+void console_line(char tag, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	log_vline(tag, format, args);
+	console_vline(tag, format, args);
 	va_end(args);
 }

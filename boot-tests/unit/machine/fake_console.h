@@ -3,4 +3,4 @@
 #pragma once
 
 /* What was written since it was emptied last: lines with tag and newline, cut off at its size. */
-extern char fake_log_text[4096];
+extern char fake_console_text[4096];

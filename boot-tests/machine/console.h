@@ -11,11 +11,11 @@
 
 #include <stdarg.h>
 
-void log_line(char tag, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void log_vline(char tag, const char *format, va_list args);
+void console_line(char tag, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void console_vline(char tag, const char *format, va_list args);
 
 /* A line of several parts, for what is longer than one format makes: no other CPU writes between
- * log_open() and log_close(). */
-void log_open(char tag);
-void log_part(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_close(void);
+ * console_open() and console_close(). */
+void console_open(char tag);
+void console_part(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void console_close(void);

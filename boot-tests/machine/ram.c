@@ -1,0 +1,29 @@
+// How much memory QEMU has.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/machine/ram.h"
+
+#include <stddef.h>
+
+#include "arch/base/check.h"
+#include "arch/qemu/fw_cfg.h"
+#include "boot-tests/machine/fw_cfg_dma.h"
+#include "linker/memmap.h"
+
+#define E820_MAX 128
+#define E820_RAM 1
+
+uint64_t ram_end(void)
+{
+	static struct fw_cfg_e820 map[E820_MAX];
+	uint16_t selector;
+	uint32_t size;
+	CHECK(fwcfg_find("etc/e820", &selector, &size) && size <= sizeof(map));
+	fwcfg_read(selector, map, size);
+	for (size_t i = 0; i < size / sizeof(map[0]); i++) {
+		if (map[i].type == E820_RAM && map[i].base <= MACHINE_BASE &&
+		    map[i].base + map[i].size > MACHINE_POOL) {
+			return map[i].base + map[i].size;
+		}
+	}
+	return MACHINE_POOL;
+}
