@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# Checks the include direction of the tree, and that the firmware takes nothing from a host's libc.
+# Checks the includes of the tree: layers, no circles, nothing of a host's libc in firmware.
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """usage: tools/check-layers.py [ROOT]
 

@@ -1,4 +1,4 @@
-// What the module knows of its platform: one instance, set by module_load().
+// What the module knows of its platform: one instance.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/platform.h"
 
@@ -6,10 +6,7 @@
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/module/memory/keys.h"
 #include "boot-tests/module/memory/pamt.h"
-#include "boot-tests/module/metadata.h"
-#include "boot-tests/module/sys.h"
 #include "loader/image/sha384.h"
 
 static struct module_platform loaded;
@@ -32,7 +29,7 @@ static void random_digest(uint8_t digest[SHA384_SIZE])
 	sha384_final(&hash, digest);
 }
 
-void module_load(const struct module_platform *platform)
+void platform_set(const struct module_platform *platform)
 {
 	CHECK(platform->tsc_khz != 0 && platform->cpu_count <= MACHINE_MAX_CPUS);
 	CHECK(platform->package_count > 0 && platform->package_count <= MODULE_MAX_PACKAGES);
@@ -42,10 +39,6 @@ void module_load(const struct module_platform *platform)
 	loaded = *platform;
 	module_interrupt(0);
 	random_digest(report_key);
-	keys_reset();
-	md_platform_init(&loaded);
-	sys_reset();
-	pamt_reset();
 }
 
 const struct module_platform *module_platform(void)

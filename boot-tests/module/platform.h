@@ -1,4 +1,4 @@
-// What the module knows of its platform: one instance, set by module_load().
+// What the module knows of its platform: one instance.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
@@ -10,6 +10,8 @@
 /* A key id is 6 bits of a physical address. */
 #define MODULE_HKIDS 64
 
+/* Takes the facts over, and makes a new report key. */
+void platform_set(const struct module_platform *platform);
 const struct module_platform *module_platform(void);
 uint64_t module_tsc_khz(void);
 /* All packages, as a bit map. */
@@ -35,5 +37,5 @@ bool module_random(uint64_t *words, unsigned count);
  * interrupts go to the TD. */
 bool module_interrupted(void);
 
-/* For tests: module_interrupted() finds an interrupt so many times. module_load() takes it back. */
+/* For tests: module_interrupted() finds so many interrupts; platform_set() takes it back. */
 void module_interrupt(unsigned times);

@@ -9,7 +9,7 @@
 #include "boot-tests/module/guest/td_exit.h"
 #include "boot-tests/module/guest/tdcall.h"
 #include "boot-tests/module/guest/ve_inject.h"
-#include "boot-tests/module/guest/zero_step.h"
+#include "boot-tests/module/seamcall.h"
 
 #define PAGE_OFFSET MASK64(11, 0)
 /* What only the TD learns of a violation: bits 12 to 7. */
@@ -254,7 +254,7 @@ void ept_violation_notify(struct vcpu *vcpu)
 					   .gpa = control->exitinfo2 });
 }
 
-void ept_violation(struct vcpu *vcpu)
+bool ept_violation(struct vcpu *vcpu)
 {
 	const struct vmcb_control *control = &vcpu->svm.vmcb->control;
 	const struct tdcs *tdcs = vcpu->td.tdcs;
@@ -266,8 +266,7 @@ void ept_violation(struct vcpu *vcpu)
 		shared_violation(vcpu, gpa_raw, qualification);
 	} else {
 		private_violation(vcpu, gpa_raw, qualification, BY_CPU);
-		if (vcpu->exit_pending) {
-			zero_step_note(vcpu, gpa_raw);
-		}
+		return vcpu->exit_pending;
 	}
+	return false;
 }

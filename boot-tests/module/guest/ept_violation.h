@@ -7,8 +7,8 @@
 #include "boot-tests/module/memory/sept.h"
 #include "boot-tests/module/td.h"
 
-/* Handles VMEXIT_NPF. */
-void ept_violation(struct vcpu *vcpu);
+/* Handles VMEXIT_NPF. True: of a private page, and it ends this run of the vCPU. */
+bool ept_violation(struct vcpu *vcpu);
 
 /* Tells the TD, by #VE, that the #VMEXIT before this entry was a violation on a private page that
  * its host let it repeat. Nothing, if the exit was another, or when no #VE can be delivered now. */

@@ -7,8 +7,8 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/module/guest/guest_code.h"
-#include "boot-tests/module/guest/td_exit.h"
 #include "boot-tests/module/guest/tdcall.h"
+#include "boot-tests/module/guest/vmexit.h"
 #include "boot-tests/module/guest/zero_step.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/module_events.h"
@@ -101,7 +101,7 @@ static void run(struct vcpu *vcpu)
 		svm_enter(&vcpu->svm);
 		event_count(exits, cpu_index());
 		zero_step_progress(vcpu);
-		td_handle_vmexit(vcpu);
+		vmexit_handle(vcpu);
 	}
 	vcpu->state_details = svm_interrupt_pending(&vcpu->svm) ? VCPU_STATE_DETAILS_VMXIP : 0;
 }
