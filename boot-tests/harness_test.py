@@ -5,6 +5,8 @@
 
 import contextlib
 import hashlib
+import importlib.machinery
+import importlib.util
 import io
 import json
 import pathlib
@@ -99,6 +101,14 @@ class EventLogs(unittest.TestCase):
                 self.judge(bad, registers)
 
 
+def load_script(path):
+    """A script of the tree as a module."""
+    loader = importlib.machinery.SourceFileLoader("script", str(ROOT / path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("script", loader))
+    loader.exec_module(module)
+    return module
+
+
 def check_tree(checker, files):
     """Status and output of the checker on a tree with these files: path -> text."""
     with tempfile.TemporaryDirectory() as folder:
@@ -181,6 +191,38 @@ class Layers(unittest.TestCase):
             self.assertEqual(status, 1, f"{path}: {line}")
             self.assertIn(path, output)
             self.assertIn("8 files, 1 violations", output)
+
+    def test_circles_are_found(self):
+        def lines(*targets):
+            return "".join(f'#include "{target}"\n' for target in targets)
+
+        for circle, files in (
+                ("arch/a, arch/b", {"arch/a.c": lines("arch/a.h", "arch/b.h"),
+                                    "arch/b.c": lines("arch/b.h", "arch/a.h")}),
+                ("arch/a, arch/b", {"arch/a.h": lines("arch/b.h"), "arch/b.nasm":
+                                    '%include "arch/a.h"\n'}),
+                ("arch/a, arch/b, arch/c", {"arch/a.h": lines("arch/b.h"),
+                                            "arch/b.c": lines("arch/c.h"),
+                                            "arch/c.c": lines("arch/a.h")})):
+            headers = {f"arch/{name}.h": "" for name in "abcd"}
+            above = {"shim/s.c": lines("arch/a.h", "arch/d.h")}
+            status, output = self.check({**headers, **above, **files})
+            self.assertEqual(status, 1, files)
+            self.assertIn(f"circle of includes: {circle}\n", output)
+            self.assertIn(" files, 1 violations", output)
+
+    def test_circles_with_a_reason_hold(self):
+        checker = load_script("tools/check-layers.py")
+        circle = frozenset({"shim/a", "shim/b"})
+        for pattern, holds in (("shim/*", True), ("shim/a", False), ("shim/[ab]", True),
+                               ("arch/*", False)):
+            self.assertEqual(checker.is_named(circle, {pattern}), holds, pattern)
+        self.assertTrue(checker.is_named(circle, {"shim/b", "shim/a"}))
+        for _, reason in checker.CIRCLES:
+            self.assertRegex(reason, "...")
+        checker.CIRCLES = [({"none/*"}, "a circle that there is not")]
+        self.assertEqual(list(checker.check_excuses(ROOT, [])),
+                         ["CIRCLES names what is no circle: none/*"])
 
     def test_empty_tree_fails(self):
         self.assertEqual(self.check({})[0], 1)
