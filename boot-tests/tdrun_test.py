@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import runpy
 import shlex
 import shutil
 import signal
@@ -14,7 +15,8 @@ import time
 
 import pytest
 
-TDRUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools", "tdrun")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+TDRUN = os.path.join(ROOT, "tools", "tdrun")
 STATS = {
     "accept": {"4K": 7, "2M": 512}, "accept_size_mismatch": 0, "exits": [10, 20],
     "td_exits": [1, 2], "seamcall": {"VP.ENTER": 3}, "tdcall": {"VP.VMCALL": 1200, "VP.INFO": 1},
@@ -91,6 +93,24 @@ def test_exit_status_is_the_machines(fake, code, text):
     assert done.returncode == code
     assert text in done.stderr
     assert ("because of that" in done.stderr) == (code != 0)
+
+
+def test_each_exit_status_means_the_same_everywhere():
+    def read(name):
+        with open(os.path.join(ROOT, name), encoding="utf-8") as file:
+            return file.read()
+
+    header = read("arch/lintel/exit_status.h")
+    statuses = {int(number): meaning for number, meaning in re.findall(
+        r"^\tEXIT_\w+ = (\d+), +/\* (.*) \*/$", header, re.MULTILINE)}
+    assert len(statuses) == header.count("\tEXIT_") >= 8
+    tdrun = runpy.run_path(TDRUN)
+    assert tdrun["VERDICT"] == statuses
+    rows = dict(re.findall(r"^\| (\d+) \| (.*) \|$", read("tools/README.md"), re.MULTILINE))
+    assert {int(number) for number in rows} == set(statuses)
+    for number, meaning in statuses.items():
+        assert f"{number} {meaning}" in " ".join(tdrun["__doc__"].split())
+        assert rows[str(number)].startswith(meaning)
 
 
 def test_registers_of_a_dead_vcpu_are_printed(fake):

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/lintel/exit_status.h"
 #include "arch/lintel/image_config.h"
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/mailbox.h"
@@ -113,6 +114,9 @@ void offsets(void)
 	DEFINE(MACHINE_STUB, MACHINE_STUB);
 	DEFINE(MACHINE_ROM, MACHINE_ROM);
 	DEFINE(MACHINE_STACK_SIZE, MACHINE_STACK_SIZE);
+	DEFINE(MACHINE_LOG_PORT, MACHINE_LOG_PORT);
+	DEFINE(MACHINE_EXIT_PORT, MACHINE_EXIT_PORT);
+	DEFINE(EXIT_SETUP, EXIT_SETUP);
 	DEFINE(MACHINE_CODE64, MACHINE_CODE64);
 	DEFINE(MACHINE_DATA, MACHINE_DATA);
 	DEFINE(MACHINE_CODE32, MACHINE_CODE32);

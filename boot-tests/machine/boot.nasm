@@ -7,10 +7,6 @@
 
 %include "asm_offsets.inc"
 
-DEBUGCON_PORT		equ 0x403
-EXIT_PORT		equ 0x501
-EXIT_SETUP		equ 2	; enum machine_exit_code
-
 CPUID_FEATURES		equ 7
 CPUID_LA57		equ 16	; ECX
 CPUID_EXT_MAX		equ 0x80000000
@@ -126,7 +122,7 @@ stub_ap:
 bits 32
 ; In: ESI = text; 32-bit or 64-bit mode, in which this code is the same. Does not return.
 stub_fail:
-	mov	edx, DEBUGCON_PORT
+	mov	edx, MACHINE_LOG_PORT
 .next:
 	lodsb
 	test	al, al
@@ -134,7 +130,7 @@ stub_fail:
 	out	dx, al
 	jmp	.next
 .exit:
-	mov	edx, EXIT_PORT
+	mov	edx, MACHINE_EXIT_PORT
 	mov	al, EXIT_SETUP
 	out	dx, al
 .halt:

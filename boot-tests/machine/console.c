@@ -5,10 +5,10 @@
 #include <stddef.h>
 
 #include "arch/base/fmt.h"
+#include "arch/lintel/exit_status.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/spinlock.h"
 
-#define DEBUGCON_PORT 0x403
 #define PART_SIZE 512
 /* Some 10 s, however fast the TSC: other CPUs may have many turns first. A CPU that died while it
  * held the lock must not silence the report of that. */
@@ -22,7 +22,7 @@ static void part(const char *format, va_list args)
 	fmt_vprint(text, sizeof(text), format, args);
 	for (const char *c = text; *c != 0; c++) {
 		/* Text of the TD must not look like a line of ours. */
-		insn_out8(DEBUGCON_PORT, (uint8_t)(*c < ' ' ? '?' : *c));
+		insn_out8(MACHINE_LOG_PORT, (uint8_t)(*c < ' ' ? '?' : *c));
 	}
 }
 
@@ -40,13 +40,13 @@ void console_open(char tag)
 	while (!spin_try(&lock) && insn_rdtsc() - begin < LOCK_CLOCKS) {
 		insn_pause();
 	}
-	insn_out8(DEBUGCON_PORT, (uint8_t)tag);
-	insn_out8(DEBUGCON_PORT, ' ');
+	insn_out8(MACHINE_LOG_PORT, (uint8_t)tag);
+	insn_out8(MACHINE_LOG_PORT, ' ');
 }
 
 void console_close(void)
 {
-	insn_out8(DEBUGCON_PORT, '\n');
+	insn_out8(MACHINE_LOG_PORT, '\n');
 	spin_unlock(&lock);
 }
 

@@ -1,4 +1,4 @@
-// The machine's own output: debug console at port 0x403, one line per record, never mixed.
+// The machine's own output: debug console, one line per record, never mixed.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Each line starts with a tag that tools/tdrun reads:

@@ -11,9 +11,6 @@
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/processors.h"
 
-/* -device isa-debug-exit: QEMU's exit status is (value << 1) | 1. */
-#define EXIT_PORT 0x501
-
 static void (*last_words)(void);
 
 void machine_at_exit(void (*print)(void))
@@ -33,7 +30,7 @@ _Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...
 		if (last_words != NULL) {
 			last_words();
 		}
-		insn_out8(EXIT_PORT, (uint8_t)code);
+		insn_out8(MACHINE_EXIT_PORT, (uint8_t)code);
 	}
 	cpu_stop();
 }

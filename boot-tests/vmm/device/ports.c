@@ -3,14 +3,11 @@
 // [Intel ICH9 datasheet 12.8, 13.7, 13.8; QEMU hw/acpi/core.c, hw/isa/lpc_ich9.c]
 #include "boot-tests/vmm/device/ports.h"
 
+#include "arch/lintel/exit_status.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/vmm/host_test_entry.h"
 #include "boot-tests/vmm/td/run.h"
-
-/* The machine's own devices. */
-#define PORT_DEBUG_CONSOLE 0x403
-#define PORT_DEBUG_EXIT 0x501
 
 #define PORT_COM1 0x3F8
 #define PORT_COM2 0x2F8
@@ -48,7 +45,7 @@ static bool in_block(uint16_t port, uint16_t base, unsigned count)
 /* COM2 is the second TD's, if there is one. */
 static bool is_hidden_port(const struct host_td *td, uint16_t port)
 {
-	return port == PORT_DEBUG_CONSOLE || port == PORT_DEBUG_EXIT ||
+	return port == MACHINE_LOG_PORT || port == MACHINE_EXIT_PORT ||
 	       (td->place.vcpu_count < cpu_count() && in_block(port, PORT_COM2, COM_PORTS));
 }
 
