@@ -52,8 +52,6 @@ CIRCLES = [
      "a port that the host refuses is fatal, which is said in the log, which is a port"),
     ({"boot-tests/unit/shim/whole_judge", "boot-tests/unit/shim/whole_shim"},
      "two halves of one test: the judge looks at what the TD has, which ends by being judged"),
-    ({"boot-tests/vmm/*"},
-     "the host's memory manager, devices and TDVMCALLs end the TD's run, which calls them"),
 ]
 
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}

@@ -11,6 +11,7 @@
 #define FW_CFG_PORT_DATA 0x511     /* 8 bits */
 #define FW_CFG_PORT_DMA_HIGH 0x514 /* 32 bits, big endian; the low half starts the transfer */
 #define FW_CFG_PORT_DMA_LOW 0x518
+#define FW_CFG_PORTS 12 /* from FW_CFG_PORT_SELECT on */
 
 #define FW_CFG_SIGNATURE 0x00 /* "QEMU" */
 #define FW_CFG_ID 0x01

@@ -21,10 +21,11 @@
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/map_gpa.h"
+#include "boot-tests/vmm/config.h"
 #include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/mmu/mmu.h"
 #include "boot-tests/vmm/stats.h"
-#include "boot-tests/vmm/td/host_td.h"
-#include "boot-tests/vmm/td/run.h"
+#include "boot-tests/vmm/verdict.h"
 
 #define PAGE UINT64_C(0x1000)
 #define BLOCK UINT64_C(0x200000)
@@ -41,7 +42,8 @@
 #define RETRIES_MAX 8
 
 static const struct config config; /* as KVM */
-static struct host_td td;
+static struct mmu mmu;
+static struct td_kick kicked;
 static bool is_shared[PAGES]; /* what the TD has asked for */
 static uint64_t frames[PAGES];
 static uint8_t turn;
@@ -66,9 +68,9 @@ void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
 	(void)end;
 }
 
-void run_kick_all(struct host_td *kicked)
+void td_kick_all(const struct td_kick *kick)
 {
-	CHECK(kicked == &td);
+	CHECK(kick == &kicked);
 }
 
 void wake_take_kick(void)
@@ -82,13 +84,6 @@ bool lapic_pending(void)
 
 _Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
 {
-	(void)code;
-	bug(__FILE__, __LINE__, format);
-}
-
-void run_end(struct host_td *ended, enum machine_exit_code code, const char *format, ...)
-{
-	(void)ended;
 	(void)code;
 	bug(__FILE__, __LINE__, format);
 }
@@ -168,7 +163,7 @@ static void check_pages(uint64_t from, uint64_t to, bool share)
 			is_shared[i] = share;
 			CHECK(!share || frames[i] == 0);
 		}
-		CHECK(mmu_is_shared(&td.mmu, at, PAGE) == is_shared[i]);
+		CHECK(mmu_is_shared(&mmu, at, PAGE) == is_shared[i]);
 	}
 }
 
@@ -178,7 +173,10 @@ static bool request(uint64_t *at, uint64_t end)
 	uint64_t raw = *at;
 	uint64_t size = end - raw;
 	struct seam_regs regs = { .r11 = TDVMCALL_MAP_GPA, .r12 = raw, .r13 = size };
-	uint64_t status = map_gpa(&td, 0, &regs);
+	uint64_t again = 0;
+	struct verdict verdict = { 0 };
+	uint64_t status = map_gpa(&mmu, &config, &again, &regs, &verdict);
+	CHECK(!verdict.given);
 	bool share = (raw & SHARED) != 0;
 	uint64_t start = raw & ~SHARED;
 	if (status == TDVMCALL_SUCCESS) {
@@ -208,11 +206,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(pool != NULL);
 	}
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
-	memset(&td, 0, sizeof(td));
-	td.config = &config;
 	memset(is_shared, 0, sizeof(is_shared));
 	memset(frames, 0, sizeof(frames));
-	mmu_init(&td.mmu, &td, hpa(0x7000), (struct shared_backing){ 0 },
+	mmu_init(&mmu, &kicked, hpa(0x7000), (struct shared_backing){ 0 },
 		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, GPAW);
 	struct reader reader = { data, size };
 	turn = (uint8_t)next(&reader, 1);
@@ -222,7 +218,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint64_t page = index_of(raw);
 		if (i % 2 != 0 && page < PAGES && !is_shared[page]) {
 			/* The TD accepts it, so that there is something to take back. */
-			mmu_private_fault(&td.mmu, 0, gpa(align_down(raw, PAGE)), EXT_QUAL_ACCEPT);
+			struct seam_failure failure;
+			CHECK(mmu_private_fault(&mmu, gpa(align_down(raw, PAGE)), EXT_QUAL_ACCEPT,
+						&failure) <= MMU_SPURIOUS);
 		}
 		for (unsigned tries = 0; tries < RETRIES_MAX && request(&raw, end); tries++) {
 		}

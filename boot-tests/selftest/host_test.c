@@ -41,7 +41,7 @@ static struct {
 
 static unsigned number_of(const struct host_td *td)
 {
-	return td->place.second ? test.second : FIRST;
+	return td->place.ends_all ? FIRST : test.second;
 }
 
 /* Do the bytes hold any 8 bytes of the text? */
@@ -111,35 +111,48 @@ static void told(unsigned number)
 	}
 }
 
-bool host_test_write(struct host_td *td, uint16_t port, unsigned size, uint32_t value)
+/* --- the port --------------------------------------------------------------------------------- */
+
+static void write_port(void *device, uint64_t port, unsigned size, uint64_t value,
+		       struct verdict *verdict)
 {
-	if (port != HOST_TEST_PORT || size != sizeof(value)) {
-		return false;
-	}
+	struct host_td *td = device;
+	(void)port;
+	(void)verdict;
+	EXPECT_EQUAL(size, sizeof(uint32_t));
 	spin_lock(&test.lock);
 	unsigned number = number_of(td);
 	EXPECT(number < TDS && test.secrets[number].frame.v == 0);
-	look(td, (uint64_t)value * MEM_PAGE_SIZE, &test.secrets[number]);
+	look(td, value * MEM_PAGE_SIZE, &test.secrets[number]);
 	told(number);
 	spin_unlock(&test.lock);
-	return true;
 }
 
-bool host_test_read(const struct host_td *td, uint16_t port, unsigned size, uint32_t *value)
+static uint64_t read_port(void *device, uint64_t port, unsigned size)
 {
-	if (port != HOST_TEST_PORT || size != sizeof(*value)) {
-		return false;
-	}
+	const struct host_td *td = device;
+	(void)port;
+	EXPECT_EQUAL(size, sizeof(uint32_t));
 	spin_lock(&test.lock);
 	unsigned number = number_of(td);
 	EXPECT(number < TDS);
-	*value = test.steps[number];
+	uint32_t step = test.steps[number];
 	spin_unlock(&test.lock);
-	return true;
+	return step;
 }
 
-void host_test_second_ends(struct host_td *td, const char *reason)
+/* --- the TDs' lives --------------------------------------------------------------------------- */
+
+static void built(struct host_td *td)
 {
+	device_add(&td->ports, (struct device_row){ HOST_TEST_PORT, 1, td, read_port, write_port });
+}
+
+static void ended(struct host_td *td, const char *reason)
+{
+	if (number_of(td) == FIRST) {
+		return;
+	}
 	char expected[128] = "TD powered itself off";
 	bool lost = test.second == SECOND;
 	if (lost) {
@@ -158,11 +171,12 @@ void host_test_second_ends(struct host_td *td, const char *reason)
 	}
 }
 
-bool host_test_second_again(void)
+static bool again(const struct td_place *place)
 {
+	(void)place;
 	spin_lock(&test.lock);
-	bool again = test.second == SECOND;
-	if (again) {
+	bool lost = test.second == SECOND;
+	if (lost) {
 		static _Alignas(uint64_t) uint8_t bytes[MEM_PAGE_SIZE];
 		const struct secret *secret = &test.secrets[SECOND];
 		host_read(secret->frame, bytes, sizeof(bytes));
@@ -172,5 +186,7 @@ bool host_test_second_again(void)
 	}
 	test.second++;
 	spin_unlock(&test.lock);
-	return again;
+	return lost;
 }
+
+const struct td_observer host_test_observer = { built, ended, again };

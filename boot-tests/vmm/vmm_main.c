@@ -11,55 +11,71 @@
 #include "boot-tests/machine/smp.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/blob.h"
+#include "boot-tests/vmm/device/ports.h"
 #include "boot-tests/vmm/hooks.h"
+#include "boot-tests/vmm/host_test_entry.h"
 #include "boot-tests/vmm/init/bios_map.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/tdx_init.h"
 #include "boot-tests/vmm/selftest_entry.h"
 #include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/run.h"
-#include "boot-tests/vmm/td/td_build.h"
 
+static const char *const firmware_files[] = { "opt/lintel/firmware", "opt/lintel/second" };
 static struct tdx_host tdx;
 
-static struct blob load_firmware(const char *name)
+static enum status load_firmware(const char *name, struct blob *firmware, struct verdict *verdict)
 {
-	struct blob firmware = blob_load(name);
-	if (firmware.data == NULL) {
-		machine_exit(EXIT_SETUP, "no fw_cfg file %s", name);
+	*firmware = blob_load(name);
+	if (firmware->data == NULL) {
+		verdict_setup(verdict, "no fw_cfg file %s", name);
+		return ST_NOT_FOUND;
 	}
-	return firmware;
+	return ST_OK;
 }
 
 /* The first TD has the first CPUs, and its shared memory at the same host addresses, where QEMU's
  * devices find it, but for that from 2 GiB on, where QEMU has its devices. That, and what a second
  * one shares, stands in frames. */
-static void place_tds(const struct config *config, struct td_place places[2])
+static enum status place_tds(const struct config *config, struct run_td tds[2],
+			     struct verdict *verdict)
 {
 	if (config->second_smp >= cpu_count() || config->second_memory > TD_LOW_MEMORY_SPLIT) {
-		machine_exit(EXIT_SETUP,
-			     "a second TD of %llu vCPUs, 0x%llx bytes: there are %u CPUs, and it "
-			     "has no memory above 4 GiB",
-			     (unsigned long long)config->second_smp,
-			     (unsigned long long)config->second_memory, cpu_count());
+		verdict_setup(verdict,
+			      "a second TD of %llu vCPUs, 0x%llx bytes: there are %u CPUs, and it "
+			      "has no memory above 4 GiB",
+			      (unsigned long long)config->second_smp,
+			      (unsigned long long)config->second_memory, cpu_count());
+		return ST_BAD_ARGUMENT;
 	}
 	unsigned cpus = cpu_count() - (unsigned)config->second_smp;
-	places[0] = (struct td_place){ .vcpu_count = cpus,
-				       .hkid = tdx.global_hkid + 1,
-				       .memory = config->memory,
-				       .host_test = config->host_test };
-	places[1] = (struct td_place){ .cpu_base = cpus,
-				       .vcpu_count = (unsigned)config->second_smp,
-				       .hkid = tdx.global_hkid + 2,
-				       .memory = config->second_memory,
-				       .host_test = config->host_test,
-				       .second = true };
+	tds[0].place = (struct td_place){ .vcpu_count = cpus,
+					  .hkid = tdx.global_hkid + 1,
+					  .memory = config->memory,
+					  .q35 = true,
+					  .ends_all = true,
+					  .prefix = "" };
+	tds[1].place = (struct td_place){ .cpu_base = cpus,
+					  .vcpu_count = (unsigned)config->second_smp,
+					  .hkid = tdx.global_hkid + 2,
+					  .memory = config->second_memory,
+					  .serial = PORT_COM2,
+					  .prefix = "second " };
 	if (config->second_smp != 0) {
-		places[1].shared.base = ptr_hpa(frames_take_span(config->second_memory));
+		tds[1].place.shared.base = ptr_hpa(frames_take_span(config->second_memory));
 	}
 	if (config->memory > TD_LOW_MEMORY_SPLIT && config->memory < TD_LOW_MEMORY_MAX) {
 		uint64_t upper = config->memory - TD_LOW_MEMORY_SPLIT;
-		places[0].shared.upper = ptr_hpa(frames_take_span(upper));
+		tds[0].place.shared.upper = ptr_hpa(frames_take_span(upper));
+	}
+	return ST_OK;
+}
+
+/* What ends the machine before a TD runs. */
+static void must(enum status status, const struct verdict *verdict)
+{
+	if (status != ST_OK) {
+		verdict_exit(verdict);
 	}
 }
 
@@ -68,7 +84,9 @@ void machine_main(void)
 	machine_at_exit(stats_print);
 	smp_start_all();
 	frames_init(hpa(MACHINE_POOL), memory_top());
-	struct config config = blob_load_config();
+	struct verdict verdict = { 0 };
+	struct config config;
+	must(blob_load_config(&config, &verdict), &verdict);
 	event_trace_on = config.trace;
 	stats_icount = config.icount;
 	hooks_load_script();
@@ -80,25 +98,22 @@ void machine_main(void)
 	module_load(&platform);
 	struct tdmr_range pool = { MACHINE_POOL, memory_top().v - MACHINE_POOL };
 	if (tdx_enable(&tdx, &pool, 1, TDMR_COALESCE) != ST_OK) {
-		machine_exit(EXIT_TD_STOPPED, "host: TDX module initialization failed: "
-					      "tdrun --machine-log says more");
+		verdict_no_module(&verdict);
+		verdict_exit(&verdict);
 	}
 	CHECK(tdx.lost == 0); /* any frame can become a TD's */
-	struct td_place places[2];
-	place_tds(&config, places);
-	bool has_second = config.second_smp != 0;
-	if (has_second) {
+	const struct td_observer *observer = config.host_test ? &host_test_observer : NULL;
+	struct run_td tds[] = {
+		{ .config = &config, .observer = observer },
+		{ .config = &config, .observer = observer },
+	};
+	unsigned count = config.second_smp != 0 ? 2 : 1;
+	must(place_tds(&config, tds, &verdict), &verdict);
+	if (count > 1) {
 		chipset_set_up();
 	}
-	struct blob firmware = load_firmware("opt/lintel/firmware");
-	struct blob second = { 0 };
-	if (has_second) {
-		second = load_firmware("opt/lintel/second");
+	for (unsigned i = 0; i < count; i++) {
+		must(load_firmware(firmware_files[i], &tds[i].firmware, &verdict), &verdict);
 	}
-	run_init(tdx.global_hkid);
-	run_add(&places[0], &config, firmware);
-	if (has_second) {
-		run_add(&places[1], &config, second);
-	}
-	run_all();
+	run_all(tds, count, tdx.global_hkid);
 }

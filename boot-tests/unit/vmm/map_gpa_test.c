@@ -11,15 +11,19 @@
 #include "arch/base/bits.h"
 #include "arch/tdx/ghci.h"
 #include "boot-tests/machine/lapic.h"
-#include "boot-tests/vmm/td/host_td.h"
+#include "boot-tests/vmm/config.h"
+#include "boot-tests/vmm/mmu/mmu.h"
+#include "boot-tests/vmm/verdict.h"
 
 #define PAGE UINT64_C(0x1000)
 #define MIB UINT64_C(0x100000)
 #define SHARED BIT64(47)
 #define BASE (7 * PAGE)
 
+static struct mmu mmu;
 static struct config config;
-static struct host_td td;
+static uint64_t again;
+static struct verdict verdict;
 
 /* The machine: which chunks were converted, and whether an interrupt waits after each. */
 static struct {
@@ -27,6 +31,7 @@ static struct {
 	struct gpa_range chunk[8];
 	enum share share;
 	uint64_t fail_at; /* this page cannot be converted; 0 = none */
+	bool broken;      /* a SEAMCALL fails */
 	unsigned pending; /* bit n: with n chunks done an interrupt waits */
 } host;
 
@@ -35,9 +40,14 @@ bool lapic_pending(void)
 	return (host.pending & BIT32(host.chunks)) != 0;
 }
 
-enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share share, gpa_t *stopped)
+enum status mmu_convert(struct mmu *of, struct gpa_range range, enum share share, gpa_t *stopped,
+			struct seam_failure *failure)
 {
-	assert_ptr_equal(mmu, &td.mmu);
+	assert_ptr_equal(of, &mmu);
+	if (host.broken) {
+		*failure = (struct seam_failure){ "TDH_X", 1, { 2, 3, 4, 5 } };
+		return ST_TDX;
+	}
 	assert_true(host.chunks < ARRAY_COUNT(host.chunk));
 	host.chunk[host.chunks++] = range;
 	host.share = share;
@@ -51,8 +61,11 @@ enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share shar
 static int reset(void **state)
 {
 	(void)state;
+	mmu = (struct mmu){ .gpaw = 48 };
 	config = (struct config){ 0 };
-	td = (struct host_td){ .config = &config, .mmu = { .gpaw = 48 } };
+	verdict = (struct verdict){ 0 };
+	again = 0;
+	host.broken = false;
 	host.chunks = host.pending = 0;
 	host.fail_at = 0;
 	return 0;
@@ -62,7 +75,7 @@ static int reset(void **state)
 static uint64_t call(uint64_t address, uint64_t size, uint64_t *r11)
 {
 	struct seam_regs regs = { .r11 = TDVMCALL_MAP_GPA, .r12 = address, .r13 = size };
-	uint64_t status = map_gpa(&td, 0, &regs);
+	uint64_t status = map_gpa(&mmu, &config, &again, &regs, &verdict);
 	*r11 = regs.r11;
 	return status;
 }
@@ -114,7 +127,7 @@ static void a_retry_has_the_shared_bit_of_the_request_or_none(void **state)
 	must_be(BASE, 3 * PAGE, TDVMCALL_RETRY, BASE + 2 * PAGE);
 	config.mapgpa_r11 = MAPGPA_R11_GPA;
 	must_be(BASE | SHARED, 3 * PAGE, TDVMCALL_RETRY, BASE + 2 * PAGE);
-	td.mmu.gpaw = 52;
+	mmu.gpaw = 52;
 	config.mapgpa_r11 = MAPGPA_R11_REQUEST;
 	must_be(BASE | BIT64(51), 3 * PAGE, TDVMCALL_RETRY, (BASE + 2 * PAGE) | BIT64(51));
 }
@@ -160,6 +173,19 @@ static void a_page_that_cannot_be_converted_ends_it(void **state)
 	must_be(BASE | SHARED, 6 * MIB, TDVMCALL_INVALID_OPERAND, (BASE + 3 * MIB) | SHARED);
 }
 
+static void a_seamcall_that_fails_ends_the_td(void **state)
+{
+	(void)state;
+	uint64_t r11;
+	must_be(BASE, 2 * MIB, TDVMCALL_SUCCESS, BASE);
+	assert_false(verdict.given);
+	host.broken = true;
+	(void)call(BASE, 2 * MIB, &r11);
+	assert_true(verdict.given);
+	assert_string_equal(verdict.text, "host: TDH_X(RCX 0x1) failed: 0x0000000000000002, "
+					  "RCX 0x3, RDX 0x4");
+}
+
 static void requests_that_are_none(void **state)
 {
 	(void)state;
@@ -191,6 +217,7 @@ int main(void)
 		cmocka_unit_test_setup(a_retry_after_each_chunk_needs_no_interrupt, reset),
 		cmocka_unit_test_setup(a_chunk_may_be_put_off_without_progress, reset),
 		cmocka_unit_test_setup(a_page_that_cannot_be_converted_ends_it, reset),
+		cmocka_unit_test_setup(a_seamcall_that_fails_ends_the_td, reset),
 		cmocka_unit_test_setup(requests_that_are_none, reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,7 @@
 #include "boot-tests/unit/assert_within.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/stats.h"
-#include "boot-tests/vmm/td/run.h"
+#include "boot-tests/vmm/verdict.h"
 
 #define MIB UINT64_C(0x100000)
 #define BLOCK (2 * MIB)
@@ -55,6 +55,8 @@ static struct {
 } module;
 
 static struct mmu mmu;
+static const struct td_kick vcpus;
+static struct seam_failure failure;
 static uint8_t *pool;
 
 static void note(const char *format, ...)
@@ -85,9 +87,9 @@ void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
 	(void)end;
 }
 
-void run_kick_all(struct host_td *td)
+void td_kick_all(const struct td_kick *kick)
 {
-	assert_null(td);
+	assert_ptr_equal(kick, &vcpus);
 	note("kick\n");
 }
 
@@ -99,18 +101,6 @@ void wake_take_kick(void)
 _Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
 {
 	va_list args;
-	va_start(args, format);
-	vsnprintf(module.reason, sizeof(module.reason), format, args);
-	va_end(args);
-	longjmp(module.exit, (int)code);
-}
-
-/* The TD's end comes with no lock held: another vCPU may need it on its way out. */
-void run_end(struct host_td *td, enum machine_exit_code code, const char *format, ...)
-{
-	va_list args;
-	assert_null(td);
-	assert_int_equal(mmu.lock.held, 0);
 	va_start(args, format);
 	vsnprintf(module.reason, sizeof(module.reason), format, args);
 	va_end(args);
@@ -175,7 +165,7 @@ static int set_up(void **state)
 	memset(&module, 0, sizeof(module));
 	module.fail_leaf = UINT64_MAX;
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
-	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ 0 },
+	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ 0 },
 		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
 	mmu.large_pages = true;
 	return 0;
@@ -188,10 +178,22 @@ static void expect_log(const char *expected)
 	module.log[0] = 0;
 }
 
+static enum mmu_answer accept_answer(uint64_t address, enum pg_level level)
+{
+	return mmu_private_fault(&mmu, gpa(address),
+				 EXT_QUAL_ACCEPT | field_put(EXT_QUAL_INFO, (uint64_t)level),
+				 &failure);
+}
+
 static void accept_fault(uint64_t address, enum pg_level level)
 {
-	mmu_private_fault(&mmu, 0, gpa(address),
-			  EXT_QUAL_ACCEPT | field_put(EXT_QUAL_INFO, (uint64_t)level));
+	assert_int_equal(accept_answer(address, level), MMU_FIXED);
+}
+
+/* An access, not an ACCEPT. */
+static void access_fault(uint64_t address)
+{
+	assert_int_equal(mmu_private_fault(&mmu, gpa(address), 0, &failure), MMU_FIXED);
 }
 
 static enum status convert(uint64_t base, uint64_t size, enum share share)
@@ -199,7 +201,7 @@ static enum status convert(uint64_t base, uint64_t size, enum share share)
 	struct gpa_range range;
 	gpa_t stopped;
 	assert_true(gpa_range_make(base, size, &range));
-	return mmu_convert(&mmu, range, share, &stopped);
+	return mmu_convert(&mmu, range, share, &stopped, &failure);
 }
 
 /* The leaf or the entry where the walk of the shared table ends. */
@@ -236,7 +238,7 @@ static void untouched_block_gets_a_large_page(void **state)
 	(void)state;
 	accept_fault(BLOCK, PG_2M);
 	expect_log("SEPT 3\nSEPT 2\nAUG 200001\n");
-	mmu_private_fault(&mmu, 0, gpa(2 * BLOCK + 0x5123), 0); /* an access, no ACCEPT */
+	access_fault(2 * BLOCK + 0x5123);
 	expect_log("AUG 400001\n");
 	/* A 2 MiB ACCEPT where there is a table: one page, and the guest is told by the module. */
 	accept_fault(3 * BLOCK + 0x1000, PG_4K);
@@ -250,8 +252,8 @@ static void fault_on_what_another_vcpu_mapped_does_nothing(void **state)
 	accept_fault(0, PG_2M);
 	accept_fault(BLOCK, PG_4K);
 	module.log[0] = 0;
-	accept_fault(0, PG_2M);
-	accept_fault(BLOCK, PG_4K);
+	assert_int_equal(accept_answer(0, PG_2M), MMU_SPURIOUS);
+	assert_int_equal(accept_answer(BLOCK, PG_4K), MMU_SPURIOUS);
 	expect_log("");
 }
 
@@ -262,7 +264,7 @@ static void small_accept_in_a_large_page_demotes_it(void **state)
 	module.log[0] = 0;
 	accept_fault(BLOCK + 0x3000, PG_4K);
 	expect_log("BLOCK 200001\nTRACK\nkick\nDEMOTE 200001\n");
-	accept_fault(BLOCK + 0x4000, PG_4K);
+	assert_int_equal(accept_answer(BLOCK + 0x4000, PG_4K), MMU_SPURIOUS);
 	expect_log("");
 }
 
@@ -271,10 +273,10 @@ static void pages_of_the_image_are_added_and_measured(void **state)
 	(void)state;
 	static uint8_t page[4096];
 	uint64_t base = FOUR_GIB - FIRMWARE_SIZE;
-	assert_int_equal(mmu_add_page(&mmu, gpa(base), page), ST_OK);
+	assert_int_equal(mmu_add_page(&mmu, gpa(base), page, &failure), ST_OK);
 	expect_log("SEPT 3\nSEPT c0000002\nSEPT ffe00001\nADD ffff0000\n");
-	assert_int_equal(mmu_add_page(&mmu, gpa(base + PAGE), page), ST_OK);
-	assert_int_equal(mmu_extend_page(&mmu, gpa(base + PAGE)), ST_OK);
+	assert_int_equal(mmu_add_page(&mmu, gpa(base + PAGE), page, &failure), ST_OK);
+	assert_int_equal(mmu_extend_page(&mmu, gpa(base + PAGE), &failure), ST_OK);
 	static const char start[] = "ADD ffff1000\nEXTEND ffff1000\nEXTEND ffff1100\n";
 	assert_memory_equal(module.log, start, sizeof(start) - 1);
 	assert_int_equal(module.calls, 4 + 1 + 16);
@@ -307,7 +309,7 @@ static void large_page_becomes_shared_and_private_again(void **state)
 static void shared_memory_may_stand_elsewhere(void **state)
 {
 	(void)state;
-	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ .base = hpa(40 * BLOCK) },
+	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ .base = hpa(40 * BLOCK) },
 		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
 	mmu.large_pages = true;
 	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
@@ -325,7 +327,7 @@ static void a_host_may_have_small_pages_only(void **state)
 	mmu.large_pages = false;
 	accept_fault(BLOCK + PAGE, PG_2M);
 	expect_log("SEPT 3\nSEPT 2\nSEPT 200001\nAUG 201000\n");
-	mmu_private_fault(&mmu, 0, gpa(2 * BLOCK), 0);
+	access_fault(2 * BLOCK);
 	expect_log("SEPT 400001\nAUG 400000\n");
 }
 
@@ -334,7 +336,7 @@ static void what_is_shared_above_2_gib_may_stand_apart(void **state)
 {
 	(void)state;
 	uint64_t split = TD_LOW_MEMORY_SPLIT;
-	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ .upper = hpa(50 * BLOCK) },
+	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ .upper = hpa(50 * BLOCK) },
 		 &(struct td_memory){ split + 2 * BLOCK, HIGH_SIZE, FIRMWARE_SIZE }, 48);
 	mmu.large_pages = true;
 	assert_int_equal(convert(split - BLOCK, 2 * BLOCK, SHARE_SHARED), ST_OK);
@@ -358,7 +360,7 @@ static void ram_need_not_end_with_a_block(void **state)
 	(void)state;
 	uint64_t low = BLOCK + 3 * PAGE;
 	uint64_t high = PAGE;
-	mmu_init(&mmu, NULL, hpa(TDR), (struct shared_backing){ 0 },
+	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ 0 },
 		 &(struct td_memory){ low, high, FIRMWARE_SIZE }, 48);
 	mmu.large_pages = true;
 	assert_int_equal(shared_entry(0), NPT_SUPPRESS_VE);
@@ -472,12 +474,14 @@ static void devices_are_shared_only(void **state)
 	/* From RAM into a hole: the RAM is converted, the rest is named. */
 	assert_int_equal(convert(LOW_SIZE - BLOCK, BLOCK, SHARE_SHARED), ST_OK);
 	assert_true(gpa_range_make(LOW_SIZE - BLOCK, 2 * BLOCK, &range));
-	assert_int_equal(mmu_convert(&mmu, range, SHARE_PRIVATE, &stopped), ST_BAD_ARGUMENT);
+	assert_int_equal(mmu_convert(&mmu, range, SHARE_PRIVATE, &stopped, &failure),
+			 ST_BAD_ARGUMENT);
 	assert_int_equal(stopped.v, LOW_SIZE);
 	assert_int_equal(shared_entry(LOW_SIZE - BLOCK), NPT_SUPPRESS_VE);
 	/* The firmware cannot be shared; a range of the whole GPA space stops there. */
 	assert_true(gpa_range_make(0, BIT64(47), &range));
-	assert_int_equal(mmu_convert(&mmu, range, SHARE_SHARED, &stopped), ST_BAD_ARGUMENT);
+	assert_int_equal(mmu_convert(&mmu, range, SHARE_SHARED, &stopped, &failure),
+			 ST_BAD_ARGUMENT);
 	assert_int_equal(convert(FOUR_GIB - PAGE, PAGE, SHARE_SHARED), ST_BAD_ARGUMENT);
 }
 
@@ -492,34 +496,40 @@ static void both_parts_of_ram_in_one_range(void **state)
 	expect_log("");
 }
 
-/* Runs statement, which must stop the machine, and looks for text in the reason. */
-#define EXPECT_STOP(statement, text)                                              \
-	do {                                                                      \
-		int code = setjmp(module.exit);                                   \
-		if (code == 0) {                                                  \
-			statement;                                                \
-			fail_msg("was not stopped");                              \
-		}                                                                 \
-		assert_int_equal(code, EXIT_TD_STOPPED);                          \
-		if (strstr(module.reason, text) == NULL) {                        \
-			fail_msg("'%s' does not name '%s'", module.reason, text); \
-		}                                                                 \
-	} while (0)
+/* The answer must end the TD, by a verdict that has the text. Another vCPU may need the lock on its
+ * way out. */
+static void expect_end(enum mmu_answer answer, unsigned vcpu, uint64_t address, const char *text)
+{
+	struct verdict verdict = { 0 };
+	assert_int_equal(mmu.lock.held, 0);
+	verdict_memory(&verdict, answer, vcpu, gpa(address), &failure);
+	assert_true(verdict.given);
+	assert_int_equal(verdict.code, EXIT_TD_STOPPED);
+	if (strstr(verdict.text, text) == NULL) {
+		fail_msg("'%s' does not name '%s'", verdict.text, text);
+	}
+}
+
+static void expect_accept_end(uint64_t address, enum pg_level level, const char *text)
+{
+	expect_end(accept_answer(address, level), 0, address, text);
+}
 
 static void wrong_accesses_stop_the_td(void **state)
 {
 	(void)state;
-	EXPECT_STOP(accept_fault(LOW_SIZE, PG_4K), "0x4000000 outside of RAM");
-	EXPECT_STOP(accept_fault(FOUR_GIB - FIRMWARE_SIZE - 1, PG_4K), "outside of RAM");
-	EXPECT_STOP(accept_fault(FOUR_GIB + HIGH_SIZE, PG_4K), "outside of RAM");
-	EXPECT_STOP(mmu_private_fault(&mmu, 3, gpa(0x5000), EXT_QUAL_PENDING_EPT_VIOLATION),
-		    "unaccepted page at GPA 0x5000 by vCPU 3");
+	expect_accept_end(LOW_SIZE, PG_4K, "0x4000000 outside of RAM");
+	expect_accept_end(FOUR_GIB - FIRMWARE_SIZE - 1, PG_4K, "outside of RAM");
+	expect_accept_end(FOUR_GIB + HIGH_SIZE, PG_4K, "outside of RAM");
+	expect_end(mmu_private_fault(&mmu, gpa(0x5000), EXT_QUAL_PENDING_EPT_VIOLATION, &failure),
+		   3, 0x5000, "unaccepted page at GPA 0x5000 by vCPU 3");
 	assert_int_equal(convert(BLOCK, PAGE, SHARE_SHARED), ST_OK);
-	mmu_shared_fault(&mmu, 0, gpa(BLOCK)); /* became shared meanwhile */
-	EXPECT_STOP(mmu_shared_fault(&mmu, 2, gpa(BLOCK + PAGE)),
-		    "shared access to private GPA 0x201000 by vCPU 2");
-	EXPECT_STOP(mmu_shared_fault(&mmu, 0, gpa(0xFEC00000)), "device GPA 0xfec00000");
-	EXPECT_STOP(accept_fault(BLOCK, PG_4K), "private access to shared GPA 0x200000");
+	/* It became shared meanwhile. */
+	assert_int_equal(mmu_shared_fault(&mmu, gpa(BLOCK)), MMU_SPURIOUS);
+	expect_end(mmu_shared_fault(&mmu, gpa(BLOCK + PAGE)), 2, BLOCK + PAGE,
+		   "shared access to private GPA 0x201000 by vCPU 2");
+	expect_end(mmu_shared_fault(&mmu, gpa(0xFEC00000)), 0, 0xFEC00000, "device GPA 0xfec00000");
+	expect_accept_end(BLOCK, PG_4K, "private access to shared GPA 0x200000");
 }
 
 static void busy_calls_are_repeated_and_bounded(void **state)
@@ -531,8 +541,10 @@ static void busy_calls_are_repeated_and_bounded(void **state)
 	accept_fault(0, PG_2M);
 	expect_log("SEPT 3\nSEPT 2\nAUG 1\n");
 	module.fail_count = UINT32_MAX;
-	EXPECT_STOP(accept_fault(BLOCK, PG_2M), "TDH_MEM_PAGE_AUG(RCX 0x200001) failed: "
-						"0x8000020000000001");
+	uint64_t taken = frames_taken();
+	expect_accept_end(BLOCK, PG_2M,
+			  "host: TDH_MEM_PAGE_AUG(RCX 0x200001) failed: 0x8000020000000001");
+	assert_int_equal(frames_taken(), taken); /* the frame is the host's again */
 }
 
 static void tracking_waits_for_the_other_vcpus(void **state)
@@ -554,7 +566,10 @@ static void tracking_waits_for_the_other_vcpus(void **state)
 
 	accept_fault(2 * BLOCK, PG_2M);
 	module.fail_count = UINT32_MAX;
-	EXPECT_STOP(convert(2 * BLOCK, BLOCK, SHARE_SHARED), "TDH_MEM_PAGE_REMOVE");
+	assert_int_equal(convert(2 * BLOCK, BLOCK, SHARE_SHARED), ST_TDX);
+	assert_string_equal(failure.leaf, "TDH_MEM_PAGE_REMOVE");
+	assert_int_equal(mmu.lock.held, 0);
+	assert_false(mmu_is_shared(&mmu, 2 * BLOCK, PAGE));
 }
 
 static void interrupted_demote_is_repeated(void **state)
@@ -570,7 +585,7 @@ static void interrupted_demote_is_repeated(void **state)
 
 	accept_fault(BLOCK, PG_2M);
 	module.fail_count = UINT32_MAX;
-	EXPECT_STOP(accept_fault(BLOCK, PG_4K), "TDH_MEM_PAGE_DEMOTE");
+	expect_accept_end(BLOCK, PG_4K, "TDH_MEM_PAGE_DEMOTE");
 }
 
 static void module_error_stops_by_name(void **state)
@@ -579,7 +594,36 @@ static void module_error_stops_by_name(void **state)
 	module.fail_leaf = TDH_MEM_SEPT_ADD;
 	module.fail_status = TDX_EPT_WALK_FAILED | TDX_OPERAND_RCX;
 	module.fail_count = 1;
-	EXPECT_STOP(accept_fault(0, PG_4K), "no Secure EPT for GPA 0x0");
+	expect_accept_end(0, PG_4K, "TDH_MEM_SEPT_ADD(RCX 0x3) failed");
+}
+
+/* Whatever call of a conversion fails: by name, and nothing is shared. */
+static void a_failing_conversion_is_told(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t leaf;
+		const char *name;
+	} rows[] = {
+		{ TDH_MEM_RANGE_BLOCK, "TDH_MEM_RANGE_BLOCK" },
+		{ TDH_MEM_TRACK, "TDH_MEM_TRACK" },
+		{ TDH_MEM_PAGE_REMOVE, "TDH_MEM_PAGE_REMOVE" },
+		{ TDH_MEM_PAGE_DEMOTE, "TDH_MEM_PAGE_DEMOTE" },
+	};
+	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
+		uint64_t size = rows[i].leaf == TDH_MEM_PAGE_DEMOTE ? PAGE : BLOCK;
+		for (unsigned small = 0; small < (size == BLOCK ? 2 : 1); small++) {
+			set_up(NULL);
+			accept_fault(BLOCK, small != 0 ? PG_4K : PG_2M);
+			module.fail_leaf = rows[i].leaf;
+			module.fail_status = TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
+			module.fail_count = 1;
+			assert_int_equal(convert(BLOCK, size, SHARE_SHARED), ST_TDX);
+			assert_string_equal(failure.leaf, rows[i].name);
+			assert_int_equal(mmu.lock.held, 0);
+			assert_false(mmu_is_shared(&mmu, BLOCK, PAGE));
+		}
+	}
 }
 
 static void frames_run_out_and_come_back(void **state)
@@ -632,6 +676,7 @@ int main(void)
 		cmocka_unit_test_setup(tracking_waits_for_the_other_vcpus, set_up),
 		cmocka_unit_test_setup(interrupted_demote_is_repeated, set_up),
 		cmocka_unit_test_setup(module_error_stops_by_name, set_up),
+		cmocka_unit_test_setup(a_failing_conversion_is_told, set_up),
 		cmocka_unit_test_setup(frames_run_out_and_come_back, set_up),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -26,7 +27,6 @@
 #include "boot-tests/unit/module/module_fixture.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/seam.h"
-#include "boot-tests/vmm/td/run.h"
 #include "boot-tests/vmm/td/td_build.h"
 
 #define PAGE UINT64_C(0x1000)
@@ -40,6 +40,8 @@
 #define REFUSED (TDX_OPERAND_INVALID | TDX_OPERAND_RCX)
 
 static struct host_td td;
+static struct seam_failure failure;
+static struct verdict verdict;
 static struct blob firmware;
 static struct config config = { .page_size = PAGE_SIZE_2M };
 static const struct td_place place = { .vcpu_count = VCPUS,
@@ -94,16 +96,10 @@ uint64_t time_us(void)
 	return now += 1000;
 }
 
-void run_kick_all(struct host_td *of)
+void td_kick_all(const struct td_kick *kick)
 {
-	assert_ptr_equal(of, &td);
+	assert_ptr_equal(kick, &td.kick);
 	calls.kicks++;
-}
-
-void run_end(struct host_td *of, enum machine_exit_code code, const char *format, ...)
-{
-	(void)of;
-	machine_exit(code, "%s", format);
 }
 
 void wake_take_kick(void)
@@ -128,27 +124,20 @@ struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, 
 	return (struct seam_result){ status, regs.rcx, regs.rdx, regs.r8 };
 }
 
-enum status seam_status(const char *name, uint64_t rcx, struct seam_result result)
+enum status seam_status(const char *leaf, uint64_t rcx, struct seam_result result,
+			struct seam_failure *failed)
 {
-	(void)name;
-	(void)rcx;
-	return result.status & TDX_ERROR ? ST_TDX : ST_OK;
-}
-
-void seam_failed(const char *name, uint64_t rcx, struct seam_result result)
-{
-	machine_exit(EXIT_TD_STOPPED, "%s %llx %llx", name, (unsigned long long)rcx,
-		     (unsigned long long)result.status);
-}
-
-struct seam_result seam_must_named(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
-				   uint64_t r8, uint64_t r9)
-{
-	struct seam_result result = seam(leaf, rcx, rdx, r8, r9);
-	if (result.status & TDX_ERROR) {
-		seam_failed(name, rcx, result);
+	if ((result.status & TDX_ERROR) == 0) {
+		return ST_OK;
 	}
-	return result;
+	*failed = (struct seam_failure){ leaf, rcx, result };
+	return ST_TDX;
+}
+
+void seam_failure_text(const struct seam_failure *failed, char text[SEAM_FAILURE_SIZE])
+{
+	snprintf(text, SEAM_FAILURE_SIZE, "%s(RCX 0x%llx) failed", failed->leaf,
+		 (unsigned long long)failed->rcx);
 }
 
 /* --- a firmware image ------------------------------------------------------------------------- */
@@ -303,9 +292,15 @@ static void assert_nothing_left(void)
 
 static void destroy(void)
 {
-	assert_int_equal(td_destroy(&td, MODULE_HKID_BASE), ST_OK);
+	assert_int_equal(td_destroy(&td, MODULE_HKID_BASE, &failure), ST_OK);
 	assert_nothing_left();
 	assert_int_equal(td.tdr.v, 0);
+}
+
+static void fault(uint64_t address, uint64_t ext_qualification)
+{
+	assert_int_equal(mmu_private_fault(&td.mmu, gpa(address), ext_qualification, &failure),
+			 MMU_FIXED);
 }
 
 /* The TD has large and small pages, pending, accepted and split ones, and shared memory. */
@@ -313,16 +308,16 @@ static void use(void)
 {
 	uint64_t accept_4k = field_put(EXT_QUAL_TYPE, EXT_QUAL_ACCEPT);
 	uint64_t accept_2m = accept_4k | field_put(EXT_QUAL_INFO, PG_2M);
-	mmu_private_fault(&td.mmu, 0, gpa(8 * BLOCK), accept_2m);
-	mmu_private_fault(&td.mmu, 0, gpa(9 * BLOCK), accept_2m);
-	mmu_private_fault(&td.mmu, 0, gpa(10 * BLOCK + 5 * PAGE), accept_4k);
-	mmu_private_fault(&td.mmu, 0, gpa(11 * BLOCK), accept_2m);
+	fault(8 * BLOCK, accept_2m);
+	fault(9 * BLOCK, accept_2m);
+	fault(10 * BLOCK + 5 * PAGE, accept_4k);
+	fault(11 * BLOCK, accept_2m);
 	struct gpa_range range;
 	gpa_t stopped;
 	assert_true(gpa_range_make(9 * BLOCK + 7 * PAGE, 3 * PAGE, &range));
-	assert_int_equal(mmu_convert(&td.mmu, range, SHARE_SHARED, &stopped), ST_OK);
+	assert_int_equal(mmu_convert(&td.mmu, range, SHARE_SHARED, &stopped, &failure), ST_OK);
 	assert_true(gpa_range_make(11 * BLOCK, 2 * BLOCK, &range));
-	assert_int_equal(mmu_convert(&td.mmu, range, SHARE_SHARED, &stopped), ST_OK);
+	assert_int_equal(mmu_convert(&td.mmu, range, SHARE_SHARED, &stopped, &failure), ST_OK);
 }
 
 static void build_and_destroy(void **state)
@@ -331,7 +326,7 @@ static void build_and_destroy(void **state)
 	assert_nothing_left();
 	for (unsigned i = 0; i < 3; i++) { /* the key id is free each time */
 		config.gpaw = i == 1 ? GPAW_52 : GPAW_48;
-		assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
+		assert_int_equal(td_build(&td, &place, &config, firmware, &verdict), ST_OK);
 		assert_int_not_equal(frames_taken(), 0);
 		use();
 		unsigned kicks = calls.kicks;
@@ -348,16 +343,16 @@ static void build_and_destroy(void **state)
 static void flush_on_its_cpu(void **state)
 {
 	(void)state;
-	assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
+	assert_int_equal(td_build(&td, &place, &config, firmware, &verdict), ST_OK);
 	uint64_t built = frames_taken();
 	fixture.cpu = 1;
 	assert_int_equal(call(TDH_VP_RD, td.vcpus[1].tdvpr.v, MD_VP_VCPU_INDEX, 0, 0), TDX_SUCCESS);
 	fixture.cpu = 0;
-	assert_int_equal(td_destroy(&td, MODULE_HKID_BASE), ST_TDX);
+	assert_int_equal(td_destroy(&td, MODULE_HKID_BASE, &failure), ST_TDX);
 	assert_int_equal(frames_taken(), built);
 	fixture.cpu = 1;
-	assert_int_equal(td_flush_vcpu(&td, 1), ST_OK);
-	assert_int_equal(td_flush_vcpu(&td, 1), ST_OK);
+	assert_int_equal(td_flush_vcpu(&td, 1, &failure), ST_OK);
+	assert_int_equal(td_flush_vcpu(&td, 1, &failure), ST_OK);
 	fixture.cpu = 0;
 	destroy();
 }
@@ -366,10 +361,10 @@ static void flush_on_its_cpu(void **state)
 static void cache_write_back_is_bounded(void **state)
 {
 	(void)state;
-	assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
+	assert_int_equal(td_build(&td, &place, &config, firmware, &verdict), ST_OK);
 	calls.endless = true;
 	unsigned count = calls.count;
-	assert_int_equal(td_destroy(&td, MODULE_HKID_BASE), ST_TDX);
+	assert_int_equal(td_destroy(&td, MODULE_HKID_BASE, &failure), ST_TDX);
 	assert_within(calls.count - count, 10000, 10010);
 	calls.endless = false;
 	destroy();
@@ -378,16 +373,49 @@ static void cache_write_back_is_bounded(void **state)
 static void refused_while_built(void **state)
 {
 	(void)state;
-	assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
+	assert_int_equal(td_build(&td, &place, &config, firmware, &verdict), ST_OK);
 	unsigned count = calls.count;
 	destroy();
 	assert_within(count, 50, 200);
 	for (unsigned i = 0; i < count; i++) {
 		calls.count = 0;
 		calls.refuse = i;
-		assert_int_equal(td_build(&td, &place, &config, firmware), ST_TDX);
+		assert_int_equal(td_build(&td, &place, &config, firmware, &verdict), ST_TDX);
 		assert_int_equal(calls.count, i + 1);
+		assert_int_equal(verdict.code, EXIT_TD_STOPPED);
+		assert_memory_equal(verdict.text, "host: the TD cannot be built: TDH_", 34);
 		destroy();
+	}
+}
+
+/* What the user gave: a verdict that names it, and nothing is taken. */
+static void firmware_that_cannot_run(void **state)
+{
+	(void)state;
+	static const struct td_place too_small = { .vcpu_count = VCPUS,
+						   .hkid = MODULE_HKID_BASE + 1,
+						   .memory = 4 * BLOCK };
+	static const struct {
+		const struct td_place *place;
+		uint32_t pointer; /* to the descriptor */
+		enum status status;
+		const char *text;
+	} rows[] = {
+		{ &place, 0, ST_BAD_FORMAT, "firmware: " },
+		{ &too_small, DESCRIPTOR, ST_BAD_RANGE, "cannot lay out the TD: " },
+	};
+	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
+		verdict = (struct verdict){ 0 };
+		put(IMAGE_SIZE - TDVF_POINTER_FROM_END, 4, rows[i].pointer);
+		assert_int_equal(td_build(&td, rows[i].place, &config, firmware, &verdict),
+				 rows[i].status);
+		put(IMAGE_SIZE - TDVF_POINTER_FROM_END, 4, DESCRIPTOR);
+		assert_true(verdict.given);
+		assert_int_equal(verdict.code, EXIT_SETUP);
+		assert_memory_equal(verdict.text, rows[i].text, strlen(rows[i].text));
+		assert_int_equal(calls.count, 0);
+		assert_nothing_left();
+		destroy(); /* nothing to do */
 	}
 }
 
@@ -399,8 +427,8 @@ static void refused_while_destroyed(void **state)
 	unsigned count = 0;
 	for (unsigned i = 0; i == 0 || i < count; i++) {
 		calls.refuse = NEVER;
-		assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
-		mmu_private_fault(&td.mmu, 0, gpa(8 * BLOCK), accept_2m);
+		assert_int_equal(td_build(&td, &place, &config, firmware, &verdict), ST_OK);
+		fault(8 * BLOCK, accept_2m);
 		if (count == 0) {
 			calls.count = 0;
 			destroy();
@@ -410,7 +438,7 @@ static void refused_while_destroyed(void **state)
 		}
 		calls.count = 0;
 		calls.refuse = i;
-		assert_int_equal(td_destroy(&td, MODULE_HKID_BASE), ST_TDX);
+		assert_int_equal(td_destroy(&td, MODULE_HKID_BASE, &failure), ST_TDX);
 		assert_int_equal(calls.count, i + 1);
 		destroy();
 	}
@@ -429,7 +457,7 @@ static void two_packages(void **state)
 {
 	(void)state;
 	reload(2);
-	assert_int_equal(td_build(&td, &place, &config, firmware), ST_OK);
+	assert_int_equal(td_build(&td, &place, &config, firmware, &verdict), ST_OK);
 	assert_int_equal(calls.of_leaf[TDH_MNG_KEY_CONFIG], 2);
 	module_interrupt(3);
 	destroy();
@@ -449,8 +477,9 @@ static void built_as_on_hardware(void **state)
 {
 	(void)state;
 	make_recorded_steps();
-	assert_int_equal(td_build(&td, &recorded_place, &recorded_config, recorded_firmware),
-			 ST_OK);
+	assert_int_equal(
+		td_build(&td, &recorded_place, &recorded_config, recorded_firmware, &verdict),
+		ST_OK);
 	assert_int_equal(calls.of_leaf[TDH_MNG_ADDCX], 6);
 	assert_int_equal(calls.of_leaf[TDH_VP_CREATE], RECORDED_VCPUS);
 	assert_int_equal(calls.of_leaf[TDH_VP_ADDCX], 5 * RECORDED_VCPUS);
@@ -542,6 +571,7 @@ int main(void)
 		cmocka_unit_test_setup(flush_on_its_cpu, setup),
 		cmocka_unit_test_setup(cache_write_back_is_bounded, setup),
 		cmocka_unit_test_setup(refused_while_built, setup),
+		cmocka_unit_test_setup(firmware_that_cannot_run, setup),
 		cmocka_unit_test_setup(refused_while_destroyed, setup),
 		cmocka_unit_test_setup(two_packages, setup),
 		cmocka_unit_test_setup(built_as_on_hardware, setup),

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -22,10 +23,9 @@
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/map_gpa.h"
-#include "boot-tests/vmm/device/ports.h"
+#include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/seam.h"
-#include "boot-tests/vmm/td/run.h"
 #include "boot-tests/vmm/vmm_events.h"
 
 #define VCPUS 4
@@ -36,14 +36,13 @@ static const uint32_t apic_ids[CPU_BASE + VCPUS] = { 9, 0, 1, 2, 70 };
 static struct host_td td;
 static struct config config;
 static struct {
-	bool ended;
-	enum machine_exit_code code;
-	char reason[512];
+	bool seam_fails;       /* TDH.VP.RD */
 	char sent[256];        /* IPIs and kicks */
 	unsigned waits;        /* in cpu_wait_nmi(), cpu_wait_interrupt() */
 	void (*waiting)(void); /* what happens meanwhile */
 	bool nmi[CPU_BASE + VCPUS];
 } host;
+static struct verdict verdict;
 
 void console_line(char tag, const char *format, ...)
 {
@@ -117,33 +116,22 @@ bool lapic_x2apic_write(uint32_t msr, uint64_t value)
 	return true;
 }
 
-void run_end(struct host_td *ended, enum machine_exit_code code, const char *format, ...)
+_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
 {
-	va_list args;
-	assert_ptr_equal(ended, &td);
-	host.ended = true;
-	host.code = code;
-	va_start(args, format);
-	vsnprintf(host.reason, sizeof(host.reason), format, args);
-	va_end(args);
+	fail_msg("machine_exit(%u, %s)", (unsigned)code, format);
+	abort();
 }
 
-bool run_ending(const struct host_td *ending)
+uint64_t seamcall(struct seam_regs *regs)
 {
-	assert_ptr_equal(ending, &td);
-	return host.ended;
+	assert_int_equal(regs->rax, TDH_VP_RD);
+	*regs = (struct seam_regs){ 0 };
+	return regs->rax = host.seam_fails ? TDX_OPERAND_INVALID | TDX_OPERAND_RCX : TDX_SUCCESS;
 }
 
-struct seam_result seam_must_named(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
-				   uint64_t r8, uint64_t r9)
+uint64_t time_us(void)
 {
-	(void)name;
-	(void)leaf;
-	(void)rcx;
-	(void)rdx;
-	(void)r8;
-	(void)r9;
-	return (struct seam_result){ 0 };
+	return 0;
 }
 
 /* A cache of each level, shared by nobody. */
@@ -160,11 +148,14 @@ void module_post_interrupt(hpa_t tdvpr, uint8_t vector)
 }
 
 /* Not what is tested here. */
-uint64_t map_gpa(struct host_td *asking, unsigned index, struct seam_regs *regs)
+uint64_t map_gpa(struct mmu *mmu, const struct config *settings, uint64_t *again,
+		 struct seam_regs *regs, struct verdict *why)
 {
-	(void)asking;
-	(void)index;
+	(void)mmu;
+	(void)settings;
+	(void)again;
 	(void)regs;
+	(void)why;
 	return TDVMCALL_SUCCESS;
 }
 
@@ -183,36 +174,30 @@ void *mmu_shared(const struct mmu *mmu, uint64_t address)
 	return NULL;
 }
 
-uint32_t port_read(struct host_td *reader, uint16_t port, unsigned size)
+/* --- devices: they note who was asked for what ------------------------------------------------ */
+
+static struct {
+	void *device;
+	uint64_t address, value;
+	unsigned size;
+} access;
+
+static uint64_t note_read(void *device, uint64_t address, unsigned size)
 {
-	(void)reader;
-	(void)size;
-	return port;
+	access.device = device;
+	access.address = address;
+	access.size = size;
+	return 0x1234;
 }
 
-void port_write(struct host_td *writer, uint16_t port, unsigned size, uint32_t value)
+static void note_write(void *device, uint64_t address, unsigned size, uint64_t value,
+		       struct verdict *why)
 {
-	(void)writer;
-	(void)port;
-	(void)size;
-	(void)value;
-}
-
-bool mmio_read(const struct host_td *reader, uint64_t address, unsigned size, uint64_t *value)
-{
-	(void)reader;
-	(void)size;
-	*value = address;
-	return true;
-}
-
-bool mmio_write(const struct host_td *writer, uint64_t address, unsigned size, uint64_t value)
-{
-	(void)writer;
-	(void)address;
-	(void)size;
-	(void)value;
-	return true;
+	(void)note_read(device, address, size);
+	access.value = value;
+	if (value == 0xDEAD) {
+		verdict_power_off(why);
+	}
 }
 
 static int set_up(void **state)
@@ -223,6 +208,8 @@ static int set_up(void **state)
 	memset(&config, 0, sizeof(config));
 	memset(event_tdvmcall_counts, 0, sizeof(event_tdvmcall_counts));
 	memset(event_kvm_hypercall_counts, 0, sizeof(event_kvm_hypercall_counts));
+	memset(&verdict, 0, sizeof(verdict));
+	memset(&access, 0, sizeof(access));
 	td.place = (struct td_place){ .cpu_base = CPU_BASE, .vcpu_count = VCPUS };
 	td.config = &config;
 	td.mmu.gpaw = 48;
@@ -236,7 +223,7 @@ static int set_up(void **state)
 static uint64_t vmcall(uint64_t r11, uint64_t r12, uint64_t r13, uint64_t *out)
 {
 	struct seam_regs regs = { .rcx = TDVMCALL_EXPOSE_ALL, .r11 = r11, .r12 = r12, .r13 = r13 };
-	tdvmcall(&td, 1, &regs);
+	tdvmcall(&td, 1, &regs, &verdict);
 	if (out != NULL) {
 		*out = regs.r11;
 	}
@@ -246,7 +233,7 @@ static uint64_t vmcall(uint64_t r11, uint64_t r12, uint64_t r13, uint64_t *out)
 static uint64_t hypercall(uint64_t number, uint64_t r11, uint64_t r12, uint64_t r13, uint64_t r14)
 {
 	struct seam_regs regs = { .r10 = number, .r11 = r11, .r12 = r12, .r13 = r13, .r14 = r14 };
-	tdvmcall(&td, 1, &regs);
+	tdvmcall(&td, 1, &regs, &verdict);
 	assert_int_equal(event_kvm_hypercall_counts[number < KVM_HC_COUNT ? number : KVM_HC_COUNT],
 			 1);
 	event_kvm_hypercall_counts[number < KVM_HC_COUNT ? number : KVM_HC_COUNT] = 0;
@@ -317,17 +304,17 @@ static void fatal_code_has_no_low_bits(void **state)
 					  .r11 = TDVMCALL_REPORT_FATAL_ERROR,
 					  .r12 = refused[i],
 					  .r14 = 0x74786574 };
-		tdvmcall(&td, 1, &regs);
-		assert_int_equal(host.code, EXIT_TD_STOPPED);
+		tdvmcall(&td, 1, &regs, &verdict);
+		assert_int_equal(verdict.code, EXIT_TD_STOPPED);
 		char code[32];
 		snprintf(code, sizeof(code), "code 0x%llx:", (unsigned long long)refused[i]);
-		assert_non_null(strstr(host.reason, code));
-		assert_non_null(strstr(host.reason, "text"));
+		assert_non_null(strstr(verdict.text, code));
+		assert_non_null(strstr(verdict.text, "text"));
 	}
 	for (size_t i = 0; i < ARRAY_COUNT(taken); i++) {
 		set_up(NULL);
 		(void)vmcall(TDVMCALL_REPORT_FATAL_ERROR, taken[i], 0, NULL);
-		assert_int_equal(host.code, EXIT_FATAL_ERROR);
+		assert_int_equal(verdict.code, EXIT_FATAL_ERROR);
 	}
 }
 
@@ -335,7 +322,7 @@ static void features_are_qemus(void **state)
 {
 	(void)state;
 	struct seam_regs regs = { .r11 = TDVMCALL_CPUID, .r12 = 0x40000001, .r13 = 5 };
-	tdvmcall(&td, 1, &regs);
+	tdvmcall(&td, 1, &regs, &verdict);
 	assert_int_equal(regs.r10, TDVMCALL_SUCCESS);
 	/* NOP_IO_DELAY, PV_UNHALT, PV_TLB_FLUSH, PV_SEND_IPI, POLL_CONTROL, PV_SCHED_YIELD,
 	 * MSI_EXT_DEST_ID */
@@ -346,7 +333,7 @@ static void features_are_qemus(void **state)
 static struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	struct seam_regs regs = { .r11 = TDVMCALL_CPUID, .r12 = leaf, .r13 = subleaf };
-	tdvmcall(&td, 1, &regs);
+	tdvmcall(&td, 1, &regs, &verdict);
 	assert_int_equal(regs.r10, TDVMCALL_SUCCESS);
 	return (struct cpuid_result){ (uint32_t)regs.r12, (uint32_t)regs.r13, (uint32_t)regs.r14,
 				      (uint32_t)regs.r15 };
@@ -452,7 +439,7 @@ static void kick_self(void)
 {
 	if (host.waits == 3) {
 		struct seam_regs regs = { .r10 = 5, .r12 = apic_ids[CPU_BASE + 1] };
-		tdvmcall(&td, 0, &regs);
+		tdvmcall(&td, 0, &regs, &verdict);
 	}
 }
 
@@ -473,7 +460,7 @@ static void a_blocked_halt_waits(void **state)
 	host.waits = 0;
 	assert_int_equal(vmcall(TDVMCALL_HLT, 2, 0, NULL), TDVMCALL_SUCCESS); /* all of R12 */
 	assert_int_equal(host.waits, 2);
-	assert_false(host.ended);
+	assert_false(verdict.given);
 }
 
 static void the_last_halt_ends_the_td(void **state)
@@ -481,20 +468,109 @@ static void the_last_halt_ends_the_td(void **state)
 	(void)state;
 	td.stopped_count = VCPUS - 1;
 	(void)vmcall(TDVMCALL_HLT, 1, 0, NULL);
-	assert_int_equal(host.code, EXIT_TD_STOPPED);
+	assert_int_equal(verdict.code, EXIT_TD_STOPPED);
 	/* But not while one of the others has been woken. */
 	set_up(NULL);
 	td.stopped_count = VCPUS - 1;
 	td.vcpus[3].unhalted = true;
 	host.waiting = nmi_self;
 	(void)vmcall(TDVMCALL_HLT, 1, 0, NULL);
-	assert_false(host.ended);
+	assert_false(verdict.given);
 	set_up(NULL);
 	td.stopped_count = VCPUS - 1;
 	host.nmi[CPU_BASE + 3] = true;
 	host.waiting = nmi_self;
 	(void)vmcall(TDVMCALL_HLT, 1, 0, NULL);
-	assert_false(host.ended);
+	assert_false(verdict.given);
+}
+
+static void a_halt_ends_with_the_td(void **state)
+{
+	(void)state;
+	td.ending = true;
+	(void)vmcall(TDVMCALL_HLT, 1, 0, NULL);
+	assert_int_equal(host.waits, 0);
+	assert_false(verdict.given);
+}
+
+static void a_seamcall_that_fails_ends_the_td(void **state)
+{
+	(void)state;
+	host.seam_fails = true;
+	(void)vmcall(TDVMCALL_HLT, 0, 0, NULL);
+	assert_int_equal(verdict.code, EXIT_TD_STOPPED);
+	assert_non_null(strstr(verdict.text, "host: TDH_VP_RD(RCX 0x0) failed"));
+	assert_int_equal(host.waits, 0);
+}
+
+/* An access of a TD, R12 to R15 as the GHCI has them; R11. */
+static uint64_t device_access(uint64_t sub_function, uint64_t size, uint64_t write,
+			      uint64_t address, uint64_t value, uint64_t status)
+{
+	struct seam_regs regs = {
+		.r11 = sub_function, .r12 = size, .r13 = write, .r14 = address, .r15 = value
+	};
+	memset(&access, 0, sizeof(access));
+	tdvmcall(&td, 1, &regs, &verdict);
+	assert_int_equal(regs.r10, status);
+	return regs.r11;
+}
+
+static void ports_reach_their_row(void **state)
+{
+	(void)state;
+	int all;
+	int one;
+	device_add(&td.ports, (struct device_row){ 0, 0x10000, &all, note_read, note_write });
+	device_add(&td.ports, (struct device_row){ 0x70, 2, &one, note_read, note_write });
+	for (unsigned size = 0; size <= 9; size++) {
+		bool valid = size == 1 || size == 2 || size == 4;
+		uint64_t status = valid ? TDVMCALL_SUCCESS : TDVMCALL_INVALID_OPERAND;
+		(void)device_access(TDVMCALL_IO, size, 0, 0x70, 0, status);
+		assert_int_equal(access.size, valid ? size : 0);
+	}
+	assert_int_equal(device_access(TDVMCALL_IO, 1, 0, 0x71, 0, TDVMCALL_SUCCESS), 0x1234);
+	assert_ptr_equal(access.device, &one);
+	/* The port at which the access begins. */
+	(void)device_access(TDVMCALL_IO, 4, 0, 0x6E, 0, TDVMCALL_SUCCESS);
+	assert_ptr_equal(access.device, &all);
+	(void)device_access(TDVMCALL_IO, 1, 1, 0x70, 0x12345678, TDVMCALL_SUCCESS);
+	assert_int_equal(access.value, 0x78);
+	(void)device_access(TDVMCALL_IO, 1, 2, 0x70, 0, TDVMCALL_INVALID_OPERAND);
+	assert_false(verdict.given);
+	(void)device_access(TDVMCALL_IO, 2, 1, 0xFFFF, 0xDEAD, TDVMCALL_SUCCESS);
+	assert_ptr_equal(access.device, &all);
+	assert_int_equal(verdict.code, EXIT_POWER_OFF);
+	assert_string_equal(verdict.text, "TD powered itself off");
+}
+
+static void mmio_reaches_any_row_it_touches(void **state)
+{
+	(void)state;
+	int all;
+	uint64_t bit = BIT64(47);
+	device_add(&td.mmio, (struct device_row){ 0, BIT64(46), &all, note_read, note_write });
+	device_add(&td.mmio, (struct device_row){ .base = 0x8000, .count = 0x1000 }); /* RAM */
+	(void)device_access(TDVMCALL_MMIO, 8, 1, bit | 0x7FF8, UINT64_MAX, TDVMCALL_SUCCESS);
+	assert_ptr_equal(access.device, &all);
+	assert_int_equal(access.address, 0x7FF8);
+	assert_int_equal(access.value, UINT64_MAX);
+	assert_int_equal(device_access(TDVMCALL_MMIO, 2, 0, bit | 0x9000, 0, TDVMCALL_SUCCESS),
+			 0x1234);
+	(void)device_access(TDVMCALL_MMIO, 4, 1, bit | 0x9000, UINT64_MAX, TDVMCALL_SUCCESS);
+	assert_int_equal(access.value, UINT32_MAX);
+	static const uint64_t memory[] = { 0x7FF9, 0x8000, 0x8FFF };
+	for (unsigned i = 0; i < ARRAY_COUNT(memory); i++) {
+		(void)device_access(TDVMCALL_MMIO, 8, 0, bit | memory[i], 0,
+				    TDVMCALL_INVALID_OPERAND);
+		(void)device_access(TDVMCALL_MMIO, 8, 1, bit | memory[i], 0,
+				    TDVMCALL_INVALID_OPERAND);
+		assert_null(access.device);
+	}
+	/* No row, not shared, no such size. */
+	(void)device_access(TDVMCALL_MMIO, 1, 0, bit | BIT64(46), 0, TDVMCALL_INVALID_OPERAND);
+	(void)device_access(TDVMCALL_MMIO, 1, 0, 0x100, 0, TDVMCALL_INVALID_OPERAND);
+	(void)device_access(TDVMCALL_MMIO, 3, 0, bit | 0x100, 0, TDVMCALL_INVALID_OPERAND);
 }
 
 static void expect_msr(uint64_t msr, uint64_t expected)
@@ -607,6 +683,10 @@ int main(void)
 		cmocka_unit_test_setup(kick_ends_a_halt, set_up),
 		cmocka_unit_test_setup(a_blocked_halt_waits, set_up),
 		cmocka_unit_test_setup(the_last_halt_ends_the_td, set_up),
+		cmocka_unit_test_setup(a_halt_ends_with_the_td, set_up),
+		cmocka_unit_test_setup(a_seamcall_that_fails_ends_the_td, set_up),
+		cmocka_unit_test_setup(ports_reach_their_row, set_up),
+		cmocka_unit_test_setup(mmio_reaches_any_row_it_touches, set_up),
 		cmocka_unit_test_setup(msrs_are_those_of_kvm, set_up),
 		cmocka_unit_test_setup(values_are_checked, set_up),
 	};

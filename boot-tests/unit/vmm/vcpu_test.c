@@ -6,16 +6,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve_info.h"
+#include "boot-tests/machine/exit.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/tdvmcall.h"
-#include "boot-tests/vmm/td/run.h"
 
 #define PAGE UINT64_C(0x1000)
 #define SHARED BIT64(47)
@@ -29,16 +29,18 @@ static struct {
 	uint64_t (*exit)(struct seam_regs *regs); /* of entry number `entries`, from 0 */
 	unsigned entries;
 	unsigned private_faults, shared_faults, vmcalls;
-	bool ending;
-	enum machine_exit_code code;
-	char reason[256];
+	enum mmu_answer answer;
 	uint64_t time;
 	bool stop_asked;
-	unsigned other_ends; /* another vCPU has ended the TD: calls until that is seen */
+	unsigned other_ends; /* another vCPU ends the TD: looks at the time until then; 0: none */
 } world;
+static struct verdict verdict;
 
 uint64_t time_us(void)
 {
+	if (world.other_ends != 0 && --world.other_ends == 0) {
+		td.ending = true;
+	}
 	return world.time += 1000;
 }
 
@@ -52,70 +54,67 @@ unsigned cpu_index(void)
 	return 0;
 }
 
-bool run_ending(const struct host_td *ended)
-{
-	assert_ptr_equal(ended, &td);
-	if (world.other_ends != 0 && --world.other_ends == 0) {
-		world.ending = true;
-	}
-	return world.ending || world.entries >= MANY;
-}
-
-void run_end(struct host_td *ended, enum machine_exit_code code, const char *format, ...)
-{
-	assert_ptr_equal(ended, &td);
-	va_list args;
-	va_start(args, format);
-	vsnprintf(world.reason, sizeof(world.reason), format, args);
-	va_end(args);
-	world.code = code;
-	world.ending = world.ending || world.other_ends == 0;
-}
-
-void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t extended)
+enum mmu_answer mmu_private_fault(struct mmu *mmu, gpa_t address, uint64_t extended,
+				  struct seam_failure *failure)
 {
 	assert_ptr_equal(mmu, &td.mmu);
-	assert_int_equal(vcpu, 1);
 	assert_int_equal(address.v & SHARED, 0);
 	(void)extended;
+	*failure = (struct seam_failure){ "TDH_X", 1, { 2, 3, 4, 5 } };
 	world.private_faults++;
+	return world.answer;
 }
 
-void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address)
+enum mmu_answer mmu_shared_fault(struct mmu *mmu, gpa_t address)
 {
 	assert_ptr_equal(mmu, &td.mmu);
-	assert_int_equal(vcpu, 1);
 	assert_int_equal(address.v & SHARED, 0);
 	world.shared_faults++;
+	return world.answer;
 }
 
-void tdvmcall(struct host_td *caller, unsigned index, struct seam_regs *regs)
+void tdvmcall(struct host_td *caller, unsigned index, struct seam_regs *regs, struct verdict *why)
 {
 	assert_ptr_equal(caller, &td);
 	assert_int_equal(index, 1);
+	assert_ptr_equal(why, &verdict);
 	(void)regs;
 	world.vmcalls++;
+}
+
+_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
+{
+	fail_msg("machine_exit(%u, %s)", (unsigned)code, format);
+	abort();
 }
 
 uint64_t seamcall(struct seam_regs *regs)
 {
 	assert_int_equal(regs->rax, TDH_VP_ENTER);
 	assert_int_equal(regs->rcx, 0x1234000);
-	assert_true(td.vcpus[1].inside);
+	assert_true(td.kick.inside[1]);
 	*regs = (struct seam_regs){ 0 };
 	uint64_t status = world.exit(regs);
 	world.entries++;
+	td.ending = td.ending || world.entries == MANY;
 	return regs->rax = status;
+}
+
+static void set_up(uint64_t (*exit)(struct seam_regs *regs))
+{
+	memset(&world, 0, sizeof(world));
+	memset(&verdict, 0, sizeof(verdict));
+	world.exit = exit;
+	td.ending = false;
+	td.mmu.gpaw = 48;
+	td.vcpus[1].tdvpr = hpa(0x1234000);
 }
 
 static void run(uint64_t (*exit)(struct seam_regs *regs))
 {
-	memset(&world, 0, sizeof(world));
-	world.exit = exit;
-	td.mmu.gpaw = 48;
-	td.vcpus[1].tdvpr = hpa(0x1234000);
-	vcpu_run(&td, 1);
-	assert_false(td.vcpus[1].inside);
+	set_up(exit);
+	vcpu_run(&td, 1, &verdict);
+	assert_false(td.kick.inside[1]);
 }
 
 static uint64_t same_private(struct seam_regs *regs)
@@ -135,12 +134,12 @@ static void endless_fault_ends_the_td(void **state)
 {
 	(void)state;
 	run(same_private);
-	assert_int_equal(world.code, EXIT_TD_STOPPED);
-	assert_string_equal(world.reason, "host: vCPU 1 faults on GPA 0x7000 again and again");
+	assert_int_equal(verdict.code, EXIT_TD_STOPPED);
+	assert_string_equal(verdict.text, "host: vCPU 1 faults on GPA 0x7000 again and again");
 	assert_int_equal(world.private_faults, 10000 + 1);
 	run(same_shared);
-	assert_int_equal(world.code, EXIT_TD_STOPPED);
-	assert_non_null(strstr(world.reason, "again and again"));
+	assert_int_equal(verdict.code, EXIT_TD_STOPPED);
+	assert_non_null(strstr(verdict.text, "again and again"));
 	assert_int_equal(world.shared_faults, 10000 + 1);
 }
 
@@ -162,9 +161,9 @@ static void progress_is_no_endless_fault(void **state)
 {
 	(void)state;
 	run(many_pages);
-	assert_false(world.ending);
+	assert_false(verdict.given);
 	run(fault_and_vmcall);
-	assert_false(world.ending);
+	assert_false(verdict.given);
 	assert_int_equal(world.vmcalls, MANY / 5000);
 }
 
@@ -179,7 +178,7 @@ static void kicks_are_no_progress(void **state)
 {
 	(void)state;
 	run(kick_between);
-	assert_true(world.ending);
+	assert_true(verdict.given);
 }
 
 static uint64_t once;
@@ -209,28 +208,66 @@ static void ends_by_status(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		once = rows[i].status;
 		run(that_status);
-		assert_true(world.ending);
-		assert_int_equal(world.code, rows[i].code);
-		assert_non_null(strstr(world.reason, rows[i].text));
+		assert_true(verdict.given);
+		assert_int_equal(verdict.code, rows[i].code);
+		assert_non_null(strstr(verdict.text, rows[i].text));
 	}
 }
 
-/* No vCPU leaves before the TD's end is known: by then it is known, too, who takes it down. */
+/* The first answer that does not map the page is the last. */
+static void ends_by_the_answer_of_the_mmu(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		[MMU_NOT_ACCEPTED] = "access to unaccepted page at GPA 0x7000 by vCPU 1",
+		[MMU_NO_MEMORY] = "private access to GPA 0x7000 outside of RAM by vCPU 1",
+		[MMU_IS_SHARED] = "private access to shared GPA 0x7000 by vCPU 1",
+		[MMU_IS_PRIVATE] = "shared access to private GPA 0x7000 by vCPU 1",
+		[MMU_IS_DEVICE] = "access to device GPA 0x7000 by vCPU 1 that cannot take a #VE",
+		[MMU_FAILED] = "host: TDH_X(RCX 0x1) failed: 0x0000000000000002, RCX 0x3, RDX 0x4",
+	};
+	for (unsigned i = MMU_NOT_ACCEPTED; i <= MMU_FAILED; i++) {
+		bool shared = i == MMU_IS_PRIVATE || i == MMU_IS_DEVICE;
+		set_up(shared ? same_shared : same_private);
+		world.answer = (enum mmu_answer)i;
+		vcpu_run(&td, 1, &verdict);
+		assert_int_equal(world.entries, 1);
+		assert_int_equal(verdict.code, EXIT_TD_STOPPED);
+		assert_string_equal(verdict.text, texts[i]);
+	}
+}
+
+/* A vCPU that finds the TD dead leaves the reason to the one that killed it, if that says it. */
+static void another_vcpu_knows_why(void **state)
+{
+	(void)state;
+	once = TDX_TD_FATAL;
+	set_up(that_status);
+	world.other_ends = 5;
+	vcpu_run(&td, 1, &verdict);
+	assert_int_equal(world.other_ends, 0);
+	assert_false(verdict.given);
+	assert_int_equal(world.entries, 1);
+}
+
 static void time_is_over(void **state)
 {
 	(void)state;
-	memset(&world, 0, sizeof(world));
+	set_up(NULL);
 	world.stop_asked = true;
-	vcpu_run(&td, 1);
-	assert_int_equal(world.code, EXIT_TIMEOUT);
+	vcpu_run(&td, 1, &verdict);
+	assert_int_equal(verdict.code, EXIT_TIMEOUT);
 	assert_int_equal(world.entries, 0);
+}
 
-	memset(&world, 0, sizeof(world));
-	world.stop_asked = true;
-	world.other_ends = 5;
-	vcpu_run(&td, 1);
-	assert_int_equal(world.other_ends, 0);
+static void a_td_that_ends_is_not_entered(void **state)
+{
+	(void)state;
+	set_up(NULL);
+	td.ending = true;
+	vcpu_run(&td, 1, &verdict);
 	assert_int_equal(world.entries, 0);
+	assert_false(verdict.given);
 }
 
 int main(void)
@@ -241,6 +278,9 @@ int main(void)
 		cmocka_unit_test(progress_is_no_endless_fault),
 		cmocka_unit_test(kicks_are_no_progress),
 		cmocka_unit_test(ends_by_status),
+		cmocka_unit_test(ends_by_the_answer_of_the_mmu),
+		cmocka_unit_test(another_vcpu_knows_why),
+		cmocka_unit_test(a_td_that_ends_is_not_entered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

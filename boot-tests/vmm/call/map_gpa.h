@@ -7,8 +7,14 @@
 
 #include "boot-tests/module/seamcall.h"
 
-struct host_td;
+struct config;
+struct mmu;
+struct verdict;
 
-/* R12 GPA with its SHARED bit, R13 bytes; R11 where a RETRY goes on, or the address that failed.
- * Returns R10. */
-uint64_t map_gpa(struct host_td *td, unsigned index, struct seam_regs *regs);
+/*
+ * R12 GPA with its SHARED bit, R13 bytes; R11 where a RETRY goes on, or the address that failed.
+ * *again: RETRYs without progress for the vCPU's next chunk so far. Returns R10; a SEAMCALL that
+ * fails ends the TD.
+ */
+uint64_t map_gpa(struct mmu *mmu, const struct config *config, uint64_t *again,
+		 struct seam_regs *regs, struct verdict *verdict);

@@ -3,20 +3,21 @@
 // [linux arch/x86/kvm/vmx/tdx.c; QEMU target/i386/kvm/tdx.c, tdx-quote-generator.h]
 #include "boot-tests/vmm/call/tdvmcall.h"
 
+#include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/module.h"
 #include "boot-tests/machine/console.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/svm.h"
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/vmm/call/cpuid.h"
 #include "boot-tests/vmm/call/hypercall.h"
 #include "boot-tests/vmm/call/map_gpa.h"
-#include "boot-tests/vmm/device/ports.h"
+#include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/seam.h"
-#include "boot-tests/vmm/td/run.h"
+#include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/vmm_events.h"
 
 #define PAGE 4096
@@ -93,7 +94,8 @@ static void copy_text(char *out, const void *bytes, unsigned size)
 	out[i] = 0;
 }
 
-static uint64_t fatal_error(struct host_td *td, unsigned index, const struct seam_regs *regs)
+static uint64_t fatal_error(struct host_td *td, unsigned index, const struct seam_regs *regs,
+			    struct verdict *verdict)
 {
 	/* In the order of the message; the number of the GPR is its bit in the mask. */
 	const struct {
@@ -119,15 +121,11 @@ static uint64_t fatal_error(struct host_td *td, unsigned index, const struct sea
 		copy_text(more, mmu_shared(&td->mmu, address), sizeof(more) - 1);
 	}
 	if ((regs->r12 & FATAL_CODE_RESERVED) != 0) {
-		run_end(td, EXIT_TD_STOPPED,
-			"ReportFatalError of vCPU %u with code 0x%llx: QEMU "
-			"refuses one whose low 16 bits are not 0, and shows no text; it was: %s",
-			index, (unsigned long long)regs->r12, text);
-		return TDVMCALL_SUCCESS;
+		verdict_bad_fatal_code(verdict, index, regs->r12, text);
+	} else {
+		verdict_fatal_error(verdict, index, regs->r12 & ~TDVMCALL_FATAL_HAS_GPA, text,
+				    more);
 	}
-	run_end(td, EXIT_FATAL_ERROR, "TD reported fatal error 0x%llx by vCPU %u: %s%s%s",
-		(unsigned long long)(regs->r12 & ~TDVMCALL_FATAL_HAS_GPA), index, text,
-		more[0] != 0 ? " | " : "", more);
 	return TDVMCALL_SUCCESS;
 }
 
@@ -159,7 +157,7 @@ static bool is_woken(const struct host_td *td, unsigned index)
 }
 
 /* Only another vCPU can wake one: with all of them here none will. */
-static void check_any_runs(struct host_td *td)
+static void check_any_runs(struct host_td *td, struct verdict *verdict)
 {
 	if (__atomic_add_fetch(&td->stopped_count, 1, __ATOMIC_SEQ_CST) != td->place.vcpu_count) {
 		return;
@@ -170,21 +168,22 @@ static void check_any_runs(struct host_td *td)
 			return;
 		}
 	}
-	run_end(td, EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
+	verdict_all_halted(verdict);
 }
 
 /* With interrupts off: until it is kicked by another vCPU, or has an NMI, or the TD ends. */
-static void halt_blocked(struct host_td *td, unsigned index)
+static void halt_blocked(struct host_td *td, unsigned index, struct verdict *verdict)
 {
-	check_any_runs(td);
-	while (!run_ending(td) && !is_woken(td, index)) {
+	check_any_runs(td, verdict);
+	while (!verdict->given && !td_ending(td) && !is_woken(td, index)) {
 		cpu_wait_nmi();
 	}
 	wake_take_kick();
 	__atomic_sub_fetch(&td->stopped_count, 1, __ATOMIC_SEQ_CST);
 }
 
-static uint64_t halt(struct host_td *td, unsigned index, const struct seam_regs *regs)
+static uint64_t halt(struct host_td *td, unsigned index, const struct seam_regs *regs,
+		     struct verdict *verdict)
 {
 	struct host_vcpu *vcpu = &td->vcpus[index];
 	if (is_unhalted(vcpu)) {
@@ -192,13 +191,18 @@ static uint64_t halt(struct host_td *td, unsigned index, const struct seam_regs 
 		return TDVMCALL_SUCCESS;
 	}
 	if (regs->r12 != 0) {
-		halt_blocked(td, index);
+		halt_blocked(td, index, verdict);
 		__atomic_store_n(&vcpu->unhalted, false, __ATOMIC_SEQ_CST);
 		return TDVMCALL_SUCCESS;
 	}
 	/* As KVM does: who has yet to take an interrupt does not halt. */
 	hpa_t tdvpr = td->vcpus[index].tdvpr;
-	struct seam_result read = SEAM_MUST(TDH_VP_RD, tdvpr.v, MD_VP_VCPU_STATE_DETAILS, 0, 0);
+	struct seam_failure failure;
+	struct seam_result read = seam(TDH_VP_RD, tdvpr.v, MD_VP_VCPU_STATE_DETAILS, 0, 0);
+	if (seam_status("TDH_VP_RD", tdvpr.v, read, &failure) != ST_OK) {
+		verdict_seam_failed(verdict, &failure);
+		return TDVMCALL_SUCCESS;
+	}
 	if ((read.r8 & VCPU_STATE_DETAILS_VMXIP) != 0) {
 		return TDVMCALL_SUCCESS;
 	}
@@ -211,22 +215,26 @@ static uint64_t halt(struct host_td *td, unsigned index, const struct seam_regs 
 	return TDVMCALL_SUCCESS;
 }
 
-static uint64_t port_io(struct host_td *td, struct seam_regs *regs)
+static uint64_t port_io(struct host_td *td, struct seam_regs *regs, struct verdict *verdict)
 {
 	unsigned size = (unsigned)regs->r12;
 	uint16_t port = (uint16_t)regs->r14;
 	if ((regs->r12 != 1 && regs->r12 != 2 && regs->r12 != 4) || regs->r13 > TDVMCALL_WRITE) {
 		return TDVMCALL_INVALID_OPERAND;
 	}
+	/* As on a bus: the port at which the access begins is the device's. */
+	const struct device_row *row = device_find(&td->ports, port, 1);
+	CHECK(row != NULL);
 	if (regs->r13 == TDVMCALL_WRITE) {
-		port_write(td, port, size, (uint32_t)(regs->r15 & MASK64(8 * size - 1, 0)));
+		uint64_t value = regs->r15 & MASK64(8 * size - 1, 0);
+		row->write(row->device, port, size, value, verdict);
 	} else {
-		regs->r11 = port_read(td, port, size);
+		regs->r11 = row->read(row->device, port, size);
 	}
 	return TDVMCALL_SUCCESS;
 }
 
-static uint64_t mmio(struct host_td *td, struct seam_regs *regs)
+static uint64_t mmio(struct host_td *td, struct seam_regs *regs, struct verdict *verdict)
 {
 	unsigned size = (unsigned)regs->r12;
 	uint64_t address;
@@ -235,9 +243,17 @@ static uint64_t mmio(struct host_td *td, struct seam_regs *regs)
 	    regs->r13 > TDVMCALL_WRITE || !shared) {
 		return TDVMCALL_INVALID_OPERAND;
 	}
-	bool done = regs->r13 == TDVMCALL_WRITE ? mmio_write(td, address, size, regs->r15) :
-						  mmio_read(td, address, size, &regs->r11);
-	return done ? TDVMCALL_SUCCESS : TDVMCALL_INVALID_OPERAND;
+	const struct device_row *row = device_find(&td->mmio, address, size);
+	if (row == NULL || row->read == NULL) {
+		return TDVMCALL_INVALID_OPERAND;
+	}
+	if (regs->r13 == TDVMCALL_WRITE) {
+		uint64_t value = regs->r15 & MASK64(8 * size - 1, 0);
+		row->write(row->device, address, size, value, verdict);
+	} else {
+		regs->r11 = row->read(row->device, address, size);
+	}
+	return TDVMCALL_SUCCESS;
 }
 
 /* KVM takes ECX of R12, whatever is above. */
@@ -255,31 +271,33 @@ static uint64_t write_msr(struct host_td *td, unsigned index, struct seam_regs *
 		       TDVMCALL_INVALID_OPERAND;
 }
 
-static uint64_t dispatch(struct host_td *td, unsigned index, struct seam_regs *regs)
+static uint64_t dispatch(struct host_td *td, unsigned index, struct seam_regs *regs,
+			 struct verdict *verdict)
 {
 	switch (regs->r11) {
 	case TDVMCALL_GET_TD_VM_CALL_INFO:
 		return get_info(regs);
 	case TDVMCALL_MAP_GPA:
-		return map_gpa(td, index, regs);
+		return map_gpa(&td->mmu, td->config, &td->vcpus[index].map_gpa_again, regs,
+			       verdict);
 	case TDVMCALL_GET_QUOTE:
 		return get_quote(td, regs);
 	case TDVMCALL_REPORT_FATAL_ERROR:
-		return fatal_error(td, index, regs);
+		return fatal_error(td, index, regs, verdict);
 	case TDVMCALL_SETUP_EVENT_NOTIFY_INTERRUPT:
 		return setup_event_notify(regs);
 	case TDVMCALL_CPUID:
 		return cpuid(regs);
 	case TDVMCALL_HLT:
-		return halt(td, index, regs);
+		return halt(td, index, regs, verdict);
 	case TDVMCALL_IO:
-		return port_io(td, regs);
+		return port_io(td, regs, verdict);
 	case TDVMCALL_RDMSR:
 		return read_msr(td, index, regs);
 	case TDVMCALL_WRMSR:
 		return write_msr(td, index, regs);
 	case TDVMCALL_MMIO:
-		return mmio(td, regs);
+		return mmio(td, regs, verdict);
 	case TDVMCALL_WBINVD: /* private memory is coherent, there is no device with its own */
 		return td->config->wbinvd ? TDVMCALL_SUCCESS : TDVMCALL_SUBFUNC_UNSUPPORTED;
 	default:
@@ -289,7 +307,7 @@ static uint64_t dispatch(struct host_td *td, unsigned index, struct seam_regs *r
 	}
 }
 
-void tdvmcall(struct host_td *td, unsigned index, struct seam_regs *regs)
+void tdvmcall(struct host_td *td, unsigned index, struct seam_regs *regs, struct verdict *verdict)
 {
 	struct seam_regs in = *regs;
 	td->vcpus[index].last_call = in;
@@ -304,7 +322,7 @@ void tdvmcall(struct host_td *td, unsigned index, struct seam_regs *regs)
 	event_count(tdvmcall, key);
 	const struct hook_answer *answer = hook_call(HOOK_TDVMCALL, in.r11);
 	if (!hook_instead(answer)) {
-		regs->r10 = dispatch(td, index, regs);
+		regs->r10 = dispatch(td, index, regs, verdict);
 	}
 	hook_apply(answer, regs);
 	event_line(tdvmcall, index, key, in.r11, in.r12, in.r13, in.r14, in.r15, regs->r10,

@@ -5,6 +5,7 @@
 
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/td/host_td.h"
+#include "boot-tests/vmm/verdict.h"
 
-/* regs: what TDH.VP.ENTER left, and what the next one takes. It may have ended the TD. */
-void tdvmcall(struct host_td *td, unsigned index, struct seam_regs *regs);
+/* regs: what TDH.VP.ENTER left, and what the next one takes, if the TD goes on. */
+void tdvmcall(struct host_td *td, unsigned index, struct seam_regs *regs, struct verdict *verdict);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "boot-tests/vmm/config.h"
+#include "boot-tests/vmm/verdict.h"
 
 /* A file in machine memory: a span of frames.h. */
 struct blob {
@@ -13,5 +14,6 @@ struct blob {
 };
 struct blob blob_load(const char *name);
 
-/* Reads and parses opt/lintel/config; stops the machine when that fails. */
-struct config blob_load_config(void);
+/* Reads and parses opt/lintel/config. With a verdict: ST_NOT_FOUND, there is none; ST_NO_SPACE, it
+ * is too long; ST_BAD_FORMAT, config_parse() refuses it. */
+enum status blob_load_config(struct config *config, struct verdict *verdict) MUST_CHECK;

@@ -6,11 +6,12 @@
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/fw_cfg_dma.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/device/kernel_file.h"
+#include "boot-tests/vmm/device/ports.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/td/acpi_cpus.h"
 
@@ -65,17 +66,17 @@ static void add_pair(struct fw_cfg_remap *remap, enum fw_cfg_pair pair, uint32_t
 	fw_cfg_items_add(&remap->items, selectors[pair].data, data, size);
 }
 
-static struct kernel_file read_kernel(const struct kernel_request *request)
+/* All zero: there is no kernel. */
+static enum status read_kernel(const struct kernel_request *request, struct kernel_file *file,
+			       struct verdict *verdict)
 {
-	struct kernel_file file = { 0 };
 	char error[KERNEL_FILE_ERROR_SIZE];
-	if (request->kernel == NULL) {
-		return file;
+	*file = (struct kernel_file){ 0 };
+	if (request->kernel != NULL && !kernel_file_read(request, file, error, sizeof(error))) {
+		verdict_setup(verdict, "kernel of 0x%x bytes: %s", request->kernel_size, error);
+		return ST_BAD_FORMAT;
 	}
-	if (!kernel_file_read(request, &file, error, sizeof(error))) {
-		machine_exit(EXIT_SETUP, "kernel of 0x%x bytes: %s", request->kernel_size, error);
-	}
-	return file;
+	return ST_OK;
 }
 
 /* The file's own bytes, or a copy that QEMU has patched. */
@@ -101,8 +102,8 @@ static void note_boot_file(struct fw_cfg_remap *remap, const char *name, const v
 }
 
 /* What x86_load_linux() of the host's QEMU adds. */
-static void add_kernel(struct fw_cfg_remap *remap, const struct td_memory *memory,
-		       enum config_fw_cfg kind)
+static enum status add_kernel(struct fw_cfg_remap *remap, enum config_fw_cfg kind,
+			      struct verdict *verdict)
 {
 	struct blob kernel = blob_load(MACHINE_FILES "kernel");
 	struct blob initrd = blob_load(MACHINE_FILES "initrd");
@@ -122,9 +123,10 @@ static void add_kernel(struct fw_cfg_remap *remap, const struct td_memory *memor
 		.kernel_size = kernel.size,
 		.initrd_size = initrd.size,
 		.command_line = (const char *)text,
-		.low_memory = memory->low_size,
+		.low_memory = remap->mmu->memory.low_size,
 	};
-	struct kernel_file file = read_kernel(&request);
+	struct kernel_file file;
+	TRY(read_kernel(&request, &file, verdict));
 	add_pair(remap, PAIR_SETUP, file.setup_address, setup_part(remap, &kernel, &file, kind),
 		 file.setup_size);
 	add_pair(remap, PAIR_KERNEL, file.kernel_address, kernel.data + file.setup_size,
@@ -141,6 +143,7 @@ static void add_kernel(struct fw_cfg_remap *remap, const struct td_memory *memor
 			note_boot_file(remap, "etc/boot/initrd", initrd.data, initrd.size);
 		}
 	}
+	return ST_OK;
 }
 
 /* RAM as the TD has it, and what QEMU lists besides RAM. Returns the size of the table. */
@@ -166,35 +169,40 @@ static bool has_name(const struct fw_cfg_file *file, const char *name)
 }
 
 /* QEMU's tables become the TD's. */
-static void change_tables(uint8_t *tables, uint32_t size, const struct td_place *place, bool pic)
+static enum status change_tables(const struct fw_cfg_remap *remap, uint8_t *tables, uint32_t size,
+				 struct verdict *verdict)
 {
+	const struct td_place *place = remap->place;
 	uint32_t ids[MACHINE_MAX_CPUS];
 	for (unsigned i = 0; i < place->vcpu_count; i++) {
 		ids[i] = cpu_apic_id(place->cpu_base + i);
 	}
 	bool shares = place->vcpu_count < cpu_count(); /* the machine with another TD */
 	if ((shares && acpi_cpus_keep(tables, size, ids, place->vcpu_count) != ST_OK) ||
-	    (!pic && acpi_cpus_no_pic(tables, size) != ST_OK)) {
-		machine_exit(EXIT_TD_STOPPED, "QEMU's ACPI tables have no MADT");
+	    (!remap->pic && acpi_cpus_no_pic(tables, size) != ST_OK)) {
+		verdict_no_madt(verdict);
+		return ST_BAD_FORMAT;
 	}
+	return ST_OK;
 }
 
-/* Does a TD get a copy of its own? The second one of all. */
+/* A TD without the q35 gets a copy of every file. */
 static bool is_copied(const struct td_place *place, const struct fw_cfg_file *file)
 {
-	return !has_name(file, E820_FILE) && place->second;
+	return !has_name(file, E820_FILE) && !place->q35;
 }
 
 /* Files of QEMU's as they are now, but for the processors; all in one span. */
-static void add_copies(struct fw_cfg_remap *remap, const struct td_place *place, bool pic,
-		       const struct fw_cfg_file *files, uint32_t count)
+static enum status add_copies(struct fw_cfg_remap *remap, const struct fw_cfg_file *files,
+			      uint32_t count, struct verdict *verdict)
 {
+	const struct td_place *place = remap->place;
 	uint64_t total = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		total += is_copied(place, &files[i]) ? __builtin_bswap32(files[i].size) : 0;
 	}
 	if (total == 0) {
-		return;
+		return ST_OK;
 	}
 	CHECK(total <= UINT32_MAX);
 	uint8_t *data = keep_new(remap, (uint32_t)total);
@@ -206,15 +214,16 @@ static void add_copies(struct fw_cfg_remap *remap, const struct td_place *place,
 		}
 		fwcfg_read(selector, data, size);
 		if (has_name(&files[i], TABLES_FILE)) {
-			change_tables(data, size, place, pic);
+			TRY(change_tables(remap, data, size, verdict));
 		}
 		fw_cfg_items_add(&remap->items, selector, data, size);
 		data += size;
 	}
+	return ST_OK;
 }
 
-/* The first TD's tables are read when they are selected: QEMU makes them then, of what the firmware
- * has written into the chipset. */
+/* The tables of the TD with the q35 are read when they are selected: QEMU makes them then, of what
+ * the firmware has written into the chipset. */
 static void add_tables(struct fw_cfg_remap *remap, const struct fw_cfg_file *file)
 {
 	uint32_t size = __builtin_bswap32(file->size);
@@ -241,13 +250,13 @@ static struct fw_cfg_file add_boot_file(struct fw_cfg_remap *remap,
 	return file;
 }
 
-static void add_files(struct fw_cfg_remap *remap, const struct td_memory *memory)
+static enum status add_files(struct fw_cfg_remap *remap, struct verdict *verdict)
 {
-	const struct td_place *place = remap->place;
 	struct blob host = blob_load(E820_FILE);
 	CHECK(host.data != NULL);
 	struct fw_cfg_e820 *e820 = (void *)keep_new(remap, host.size + 2 * (uint32_t)sizeof(*e820));
-	uint32_t e820_size = make_e820(e820, (const void *)host.data, host.size, memory);
+	uint32_t e820_size =
+		make_e820(e820, (const void *)host.data, host.size, &remap->mmu->memory);
 	frames_give_span(host.data, host.size);
 
 	uint32_t count = file_count();
@@ -269,12 +278,12 @@ static void add_files(struct fw_cfg_remap *remap, const struct td_memory *memory
 			file.size = __builtin_bswap32(e820_size);
 			fw_cfg_items_add(&remap->items, __builtin_bswap16(file.select), e820,
 					 e820_size);
-		} else if (has_name(&file, TABLES_FILE) && !place->second) {
+		} else if (has_name(&file, TABLES_FILE) && remap->place->q35) {
 			add_tables(remap, &file);
 		}
 		files[kept++] = file;
 	}
-	add_copies(remap, place, remap->pic, files, kept);
+	TRY(add_copies(remap, files, kept, verdict));
 	for (unsigned i = 0; i < remap->boot_file_count; i++) {
 		files[kept++] = add_boot_file(remap, &remap->boot_files[i], next_selector++);
 	}
@@ -282,9 +291,10 @@ static void add_files(struct fw_cfg_remap *remap, const struct td_memory *memory
 	kept = __builtin_bswap32(kept);
 	memcpy(directory, &kept, sizeof(kept));
 	fw_cfg_items_add(&remap->items, FW_CFG_FILE_DIR, directory, kept_size);
+	return ST_OK;
 }
 
-/* All that the first TD takes from the device. */
+/* What the TD with the q35 takes from the device. */
 static void close_items(struct fw_cfg_remap *remap)
 {
 	fwcfg_read(FW_CFG_SIGNATURE, &remap->signature, sizeof(remap->signature));
@@ -296,23 +306,25 @@ static void close_items(struct fw_cfg_remap *remap)
 	(void)fw_cfg_items_select(&remap->items, FW_CFG_SIGNATURE);
 }
 
-void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
-		       const struct td_memory *memory, const struct config *config)
+enum status fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
+			      struct mmu *mmu, const struct config *config, struct verdict *verdict)
 {
 	remap->place = place;
+	remap->mmu = mmu;
 	remap->pic = config->pic;
 	remap->items.capacity = OWN_ITEMS + file_count();
 	remap->items.items = (void *)keep_new(remap, remap->items.capacity *
 							     (uint32_t)sizeof(struct fw_cfg_item));
 	remap->cpus = (uint16_t)place->vcpu_count;
 	fw_cfg_items_add(&remap->items, FW_CFG_NB_CPUS, &remap->cpus, sizeof(remap->cpus));
-	if (!place->second) {
-		add_kernel(remap, memory, config->fw_cfg);
+	if (place->q35) {
+		TRY(add_kernel(remap, config->fw_cfg, verdict));
 	}
-	add_files(remap, memory);
-	if (place->second) {
+	TRY(add_files(remap, verdict));
+	if (!place->q35) {
 		close_items(remap);
 	}
+	return ST_OK;
 }
 
 void fw_cfg_remap_destroy(struct fw_cfg_remap *remap)
@@ -324,19 +336,27 @@ void fw_cfg_remap_destroy(struct fw_cfg_remap *remap)
 	memset(remap, 0, sizeof(*remap));
 }
 
-bool fw_cfg_remap_read(struct fw_cfg_remap *remap, uint16_t port, unsigned size, uint32_t *value)
+static bool read_item(struct fw_cfg_remap *remap, uint8_t *value)
 {
-	if ((port != FW_CFG_PORT_DATA && port != FW_CFG_PORT_SELECT) || size != 1) {
-		return false;
-	}
 	spin_lock(&remap->lock);
 	bool ours = remap->items.selected != NULL;
 	if (ours) {
-		*value = 0;
-		fw_cfg_items_read(&remap->items, value, 1);
+		fw_cfg_items_read(&remap->items, value, sizeof(*value));
 	}
 	spin_unlock(&remap->lock);
 	return ours;
+}
+
+uint64_t fw_cfg_port_read(void *device, uint64_t port, unsigned size)
+{
+	struct fw_cfg_remap *remap = device;
+	bool data = (port == FW_CFG_PORT_DATA || port == FW_CFG_PORT_SELECT) && size == 1;
+	uint8_t value;
+	if (data && read_item(remap, &value)) {
+		return value;
+	}
+	return remap->place->q35 ? port_host_read(NULL, port, size) :
+				   device_absent_read(NULL, port, size);
 }
 
 /* QEMU's device, with a descriptor that the TD cannot change under it. Returns the control word
@@ -353,7 +373,7 @@ static uint32_t qemu_dma(const struct fw_cfg_dma *wanted)
 	return __builtin_bswap32(dma.control);
 }
 
-static void read_tables(const struct fw_cfg_remap *remap)
+static void read_tables(const struct fw_cfg_remap *remap, struct verdict *verdict)
 {
 	struct fw_cfg_dma wire = {
 		.control = __builtin_bswap32((uint32_t)remap->tables.selector << 16 |
@@ -362,38 +382,40 @@ static void read_tables(const struct fw_cfg_remap *remap)
 		.address = __builtin_bswap64(ptr_hpa(remap->tables.data).v),
 	};
 	CHECK(qemu_dma(&wire) == 0);
-	change_tables((uint8_t *)remap->tables.data, remap->tables.size, remap->place, remap->pic);
+	status_ignore(
+		change_tables(remap, (uint8_t *)remap->tables.data, remap->tables.size, verdict),
+		"the verdict ends the TD");
 }
 
 /* False: QEMU's. */
-static bool select_item(struct fw_cfg_remap *remap, uint16_t selector)
+static bool select_item(struct fw_cfg_remap *remap, uint16_t selector, struct verdict *verdict)
 {
 	if (!fw_cfg_items_select(&remap->items, selector)) {
 		return false;
 	}
 	if (remap->tables.data != NULL &&
 	    remap->items.selected->selector == remap->tables.selector) {
-		read_tables(remap);
+		read_tables(remap, verdict);
 	}
 	return true;
 }
 
 /* control, length and address are in host order. Returns the control word for the TD. */
-static uint32_t transfer(struct fw_cfg_remap *remap, struct mmu *mmu, uint32_t control,
-			 uint32_t length, uint64_t address, const struct fw_cfg_dma *wire)
+static uint32_t transfer(struct fw_cfg_remap *remap, uint32_t control, uint32_t length,
+			 uint64_t address, const struct fw_cfg_dma *wire, struct verdict *verdict)
 {
 	bool moves = (control & (FW_CFG_DMA_READ | FW_CFG_DMA_WRITE)) != 0 && length != 0;
-	if (moves && !mmu_is_shared(mmu, address, length)) {
+	if (moves && !mmu_is_shared(remap->mmu, address, length)) {
 		return FW_CFG_DMA_ERROR;
 	}
 	if (control & FW_CFG_DMA_SELECT) {
-		(void)select_item(remap, (uint16_t)field_get(MASK64(31, 16), control));
+		(void)select_item(remap, (uint16_t)field_get(MASK64(31, 16), control), verdict);
 	}
 	if (remap->items.selected == NULL) {
 		return qemu_dma(wire);
 	}
 	if (control & FW_CFG_DMA_READ) {
-		fw_cfg_items_read(&remap->items, mmu_shared(mmu, address), length);
+		fw_cfg_items_read(&remap->items, mmu_shared(remap->mmu, address), length);
 	} else if (control & FW_CFG_DMA_WRITE) {
 		return FW_CFG_DMA_ERROR; /* all of ours are read-only */
 	} else if (control & FW_CFG_DMA_SKIP) {
@@ -402,39 +424,43 @@ static uint32_t transfer(struct fw_cfg_remap *remap, struct mmu *mmu, uint32_t c
 	return 0;
 }
 
-static void dma(struct fw_cfg_remap *remap, struct mmu *mmu, uint64_t descriptor)
+static void dma(struct fw_cfg_remap *remap, uint64_t descriptor, struct verdict *verdict)
 {
 	struct fw_cfg_dma wire;
-	if (!mmu_is_shared(mmu, descriptor, sizeof(wire))) {
+	if (!mmu_is_shared(remap->mmu, descriptor, sizeof(wire))) {
 		return; /* as QEMU, which cannot even report where there is no memory */
 	}
-	struct fw_cfg_dma *guest = mmu_shared(mmu, descriptor);
+	struct fw_cfg_dma *guest = mmu_shared(remap->mmu, descriptor);
 	memcpy(&wire, guest, sizeof(wire));
 	uint32_t left =
-		transfer(remap, mmu, __builtin_bswap32(wire.control),
-			 __builtin_bswap32(wire.length), __builtin_bswap64(wire.address), &wire);
+		transfer(remap, __builtin_bswap32(wire.control), __builtin_bswap32(wire.length),
+			 __builtin_bswap64(wire.address), &wire, verdict);
 	left = __builtin_bswap32(left);
 	memcpy(&guest->control, &left, sizeof(left));
 }
 
-bool fw_cfg_remap_write(struct fw_cfg_remap *remap, struct mmu *mmu, uint16_t port, unsigned size,
-			uint32_t value)
+void fw_cfg_port_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		       struct verdict *verdict)
 {
+	struct fw_cfg_remap *remap = device;
 	bool select = port == FW_CFG_PORT_SELECT && size == 2;
 	bool high = port == FW_CFG_PORT_DMA_HIGH && size == 4;
 	bool low = port == FW_CFG_PORT_DMA_LOW && size == 4;
 	if (!select && !high && !low) {
-		return false;
+		if (remap->place->q35) {
+			port_host_write(NULL, port, size, value, verdict);
+		}
+		return;
 	}
 	spin_lock(&remap->lock);
-	if (select && !select_item(remap, (uint16_t)value)) {
-		insn_out16(port, (uint16_t)value);
+	if (select && !select_item(remap, (uint16_t)value, verdict)) {
+		port_host_write(NULL, port, size, value, verdict);
 	} else if (high) {
-		remap->dma_high = __builtin_bswap32(value);
+		remap->dma_high = __builtin_bswap32((uint32_t)value);
 	} else if (low) {
-		dma(remap, mmu, (uint64_t)remap->dma_high << 32 | __builtin_bswap32(value));
+		dma(remap, (uint64_t)remap->dma_high << 32 | __builtin_bswap32((uint32_t)value),
+		    verdict);
 		remap->dma_high = 0;
 	}
 	spin_unlock(&remap->lock);
-	return true;
 }

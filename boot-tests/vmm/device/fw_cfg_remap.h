@@ -3,9 +3,9 @@
 //
 // QEMU's own items of -kernel describe the machine, its e820 the whole memory, and its directory
 // the machine's files. These are served by software from copies; all other items are QEMU's, but
-// its ACPI tables are changed to what the TD has. Where two TDs share the machine, each finds its
-// own processors only, and the second has copies of everything, and no kernel: it never reaches the
-// device.
+// its ACPI tables are changed to what the TD has. Where TDs share the machine, each finds its
+// own processors only; one without the q35 has copies of everything, and no kernel: it never
+// reaches the device.
 #pragma once
 
 #include <stdbool.h>
@@ -18,6 +18,7 @@
 #include "boot-tests/vmm/device/fw_cfg_items.h"
 #include "boot-tests/vmm/mmu/mmu.h"
 #include "boot-tests/vmm/td/td_place.h"
+#include "boot-tests/vmm/verdict.h"
 
 /* Kernel, its patched setup, initrd, command line; e820, directory, tables or copies of files; the
  * items. */
@@ -39,6 +40,7 @@ struct fw_cfg_remap {
 	uint32_t dma_high; /* what port 0x514 holds until the low half comes */
 	uint32_t addresses[FW_CFG_PAIRS], sizes[FW_CFG_PAIRS];
 	const struct td_place *place;
+	struct mmu *mmu; /* of the TD */
 	bool pic;
 	struct fw_cfg_item tables; /* read anew whenever they are selected; data null: not so */
 	struct fw_cfg_boot_file boot_files[FW_CFG_BOOT_FILES];
@@ -49,14 +51,19 @@ struct fw_cfg_remap {
 	unsigned span_count;
 };
 
-/* For a TD of this memory; place must stay. On the boot CPU, before any TD runs. Stops the machine
- * when QEMU would not take opt/lintel/kernel. */
-void fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
-		       const struct td_memory *memory, const struct config *config);
+/*
+ * For the TD with this place and memory, both of which must stay. On the boot CPU, before any TD
+ * runs. ST_BAD_FORMAT, with a verdict: QEMU would not take opt/lintel/kernel, or its ACPI tables
+ * have no MADT; fw_cfg_remap_destroy() is to be called then, too.
+ */
+enum status fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place *place,
+			      struct mmu *mmu, const struct config *config,
+			      struct verdict *verdict) MUST_CHECK;
 /* Gives the copies back; the TD does not run any more. */
 void fw_cfg_remap_destroy(struct fw_cfg_remap *remap);
 
-/* A port access of the TD. False: it is not ours and goes to QEMU. */
-bool fw_cfg_remap_read(struct fw_cfg_remap *remap, uint16_t port, unsigned size, uint32_t *value);
-bool fw_cfg_remap_write(struct fw_cfg_remap *remap, struct mmu *mmu, uint16_t port, unsigned size,
-			uint32_t value);
+/* Functions for device_table.h: device is the struct fw_cfg_remap. What is not served from copies
+ * is QEMU's device, for the TD that has it. */
+uint64_t fw_cfg_port_read(void *device, uint64_t port, unsigned size);
+void fw_cfg_port_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		       struct verdict *verdict);

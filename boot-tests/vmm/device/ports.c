@@ -1,27 +1,24 @@
-// Port I/O: fw_cfg and power control are looked at, all else reaches QEMU.
+// Ports of QEMU's q35, as functions for device_table.h; power control is looked at on its way.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-// [Intel ICH9 datasheet 12.8, 13.7, 13.8; QEMU hw/acpi/core.c, hw/isa/lpc_ich9.c]
 #include "boot-tests/vmm/device/ports.h"
 
-#include "arch/lintel/exit_status.h"
+#include <stdbool.h>
+
+#include "arch/base/bits.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/spinlock.h"
+#include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/host_test_entry.h"
-#include "boot-tests/vmm/td/run.h"
+#include "boot-tests/vmm/verdict.h"
 
-#define PORT_COM1 0x3F8
-#define PORT_COM2 0x2F8
-#define COM_PORTS 8
-
-#define PORT_KEYBOARD_COMMAND 0x64
 #define KEYBOARD_RESET 0xFE
-#define PORT_SYSTEM_CONTROL_A 0x92
 #define SYSTEM_CONTROL_A_RESET BIT32(0)
 #define PORT_RESET_CONTROL 0xCF9
 #define RESET_CONTROL_CPU BIT32(2)
 
-#define PORT_PCI_ADDRESS 0xCF8
-#define PORT_PCI_DATA 0xCFC
+#define PORT_PCI_ADDRESS PORT_PCI
+#define PORT_PCI_DATA (PORT_PCI + 4)
 /* 00:1f.0, the LPC bridge. */
 #define PCI_LPC_BRIDGE 0x8000F800
 #define LPC_PMBASE 0x40
@@ -37,46 +34,29 @@
 /* Ports 0xCF8 to 0xCFF of QEMU: address and data belong together. */
 static struct spinlock pci_lock;
 
-static bool in_block(uint16_t port, uint16_t base, unsigned count)
-{
-	return port >= base && port - base < (int)count;
-}
-
-/* COM2 is the second TD's, if there is one. */
-static bool is_hidden_port(const struct host_td *td, uint16_t port)
-{
-	return port == MACHINE_LOG_PORT || port == MACHINE_EXIT_PORT ||
-	       (td->place.vcpu_count < cpu_count() && in_block(port, PORT_COM2, COM_PORTS));
-}
-
-static bool is_pci_port(uint16_t port)
-{
-	return in_block(port, PORT_PCI_ADDRESS, 8);
-}
-
-static uint32_t host_read(uint16_t port, unsigned size)
+static uint32_t in(uint64_t port, unsigned size)
 {
 	switch (size) {
 	case 1:
-		return insn_in8(port);
+		return insn_in8((uint16_t)port);
 	case 2:
-		return insn_in16(port);
+		return insn_in16((uint16_t)port);
 	default:
-		return insn_in32(port);
+		return insn_in32((uint16_t)port);
 	}
 }
 
-static void host_write(uint16_t port, unsigned size, uint32_t value)
+static void out(uint64_t port, unsigned size, uint64_t value)
 {
 	switch (size) {
 	case 1:
-		insn_out8(port, (uint8_t)value);
+		insn_out8((uint16_t)port, (uint8_t)value);
 		break;
 	case 2:
-		insn_out16(port, (uint16_t)value);
+		insn_out16((uint16_t)port, (uint16_t)value);
 		break;
 	default:
-		insn_out32(port, value);
+		insn_out32((uint16_t)port, (uint32_t)value);
 		break;
 	}
 }
@@ -99,117 +79,151 @@ static uint16_t pm_base(void)
 	return enabled ? (uint16_t)(base & LPC_PMBASE_ADDRESS) : 0;
 }
 
-static void check_sleep(struct host_td *td, uint16_t port, unsigned size, uint32_t value)
+static void check_sleep(uint64_t port, unsigned size, uint64_t value, struct verdict *verdict)
 {
 	if (size < 2 || (value & PM1A_SLEEP_ENABLE) == 0 || port % 8 != PM1A_CONTROL) {
 		return;
 	}
 	uint16_t base = pm_base();
-	if (base == 0 || port != base + PM1A_CONTROL) {
+	if (base == 0 || port != (uint64_t)base + PM1A_CONTROL) {
 		return;
 	}
 	uint64_t type = field_get(PM1A_SLEEP_TYPE, value);
 	if (type == SLEEP_TYPE_SOFT_OFF) {
-		run_end(td, EXIT_POWER_OFF, "TD powered itself off");
+		verdict_power_off(verdict);
 	} else {
-		run_end(td, EXIT_TD_STOPPED, "TD asked for sleep type %u", (unsigned)type);
+		verdict_sleep(verdict, (unsigned)type);
 	}
 }
 
-static void check_reset(struct host_td *td, uint16_t port, uint32_t value)
+static void check_reset(uint64_t port, uint64_t value, struct verdict *verdict)
 {
 	uint8_t byte = (uint8_t)value;
 	if ((port == PORT_RESET_CONTROL && (byte & RESET_CONTROL_CPU)) ||
 	    (port == PORT_KEYBOARD_COMMAND && byte == KEYBOARD_RESET) ||
 	    (port == PORT_SYSTEM_CONTROL_A && (byte & SYSTEM_CONTROL_A_RESET))) {
-		run_end(td, EXIT_RESET, "TD asked for a reset: 0x%x to port 0x%x", byte, port);
+		verdict_reset(verdict, byte, (uint16_t)port);
 	}
 }
 
-/* --- the second TD ---------------------------------------------------------------------------- */
+/* --- the q35 of a TD -------------------------------------------------------------------------- */
 
-static uint32_t second_pci_read(const struct host_td *td, uint16_t port, unsigned size)
+uint64_t port_host_read(void *device, uint64_t port, unsigned size)
 {
+	(void)device;
+	return in(port, size);
+}
+
+void port_host_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		     struct verdict *verdict)
+{
+	(void)device;
+	(void)verdict;
+	out(port, size, value);
+}
+
+void port_power_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		      struct verdict *verdict)
+{
+	(void)device;
+	check_sleep(port, size, value, verdict);
+	if (!verdict->given) {
+		out(port, size, value);
+	}
+}
+
+void port_reset_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		      struct verdict *verdict)
+{
+	(void)device;
+	check_reset(port, value, verdict);
+	if (!verdict->given) {
+		out(port, size, value);
+	}
+}
+
+uint64_t port_pci_read(void *device, uint64_t port, unsigned size)
+{
+	(void)device;
+	spin_lock(&pci_lock);
+	uint32_t value = in(port, size);
+	spin_unlock(&pci_lock);
+	return value;
+}
+
+void port_pci_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		    struct verdict *verdict)
+{
+	(void)device;
+	check_reset(port, value, verdict);
+	if (!verdict->given) {
+		spin_lock(&pci_lock);
+		out(port, size, value);
+		spin_unlock(&pci_lock);
+	}
+}
+
+/* --- a TD whose q35 is another TD's ----------------------------------------------------------- */
+
+uint64_t port_serial_read(void *device, uint64_t port, unsigned size)
+{
+	const uint16_t *base = device;
+	return in(*base + (port - PORT_COM1), size);
+}
+
+void port_serial_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		       struct verdict *verdict)
+{
+	const uint16_t *base = device;
+	(void)verdict;
+	out(*base + (port - PORT_COM1), size, value);
+}
+
+uint64_t port_bare_pci_read(void *device, uint64_t port, unsigned size)
+{
+	const uint32_t *address = device;
 	if (port < PORT_PCI_DATA) {
-		return td->pci_address;
+		return *address;
 	}
 	spin_lock(&pci_lock);
 	uint32_t selected = insn_in32(PORT_PCI_ADDRESS);
-	insn_out32(PORT_PCI_ADDRESS, td->pci_address);
-	uint32_t value = host_read(port, size);
+	insn_out32(PORT_PCI_ADDRESS, *address);
+	uint32_t value = in(port, size);
 	insn_out32(PORT_PCI_ADDRESS, selected);
 	spin_unlock(&pci_lock);
 	return value;
 }
 
-static uint32_t second_read(const struct host_td *td, uint16_t port, unsigned size)
+void port_bare_pci_write(void *device, uint64_t port, unsigned size, uint64_t value,
+			 struct verdict *verdict)
 {
-	if (in_block(port, PORT_COM1, COM_PORTS)) {
-		return host_read((uint16_t)(port - PORT_COM1 + PORT_COM2), size);
+	uint32_t *address = device;
+	check_reset(port, value, verdict);
+	if (port == PORT_PCI_ADDRESS && size == 4) {
+		*address = (uint32_t)value;
 	}
-	if (is_pci_port(port)) {
-		return second_pci_read(td, port, size);
-	}
+}
+
+void port_bare_reset_write(void *device, uint64_t port, unsigned size, uint64_t value,
+			   struct verdict *verdict)
+{
+	(void)device;
+	(void)size;
+	check_reset(port, value, verdict);
+}
+
+uint64_t port_bare_read(void *device, uint64_t port, unsigned size)
+{
 	uint16_t base = pm_base();
-	if (base != 0 && port == base + PM_TIMER) {
-		return host_read(port, size);
+	if (base != 0 && port == (uint64_t)base + PM_TIMER) {
+		return in(port, size);
 	}
-	return (uint32_t)MASK64(8 * size - 1, 0);
+	return device_absent_read(device, port, size);
 }
 
-static void second_write(struct host_td *td, uint16_t port, unsigned size, uint32_t value)
+void port_bare_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		     struct verdict *verdict)
 {
-	if (in_block(port, PORT_COM1, COM_PORTS)) {
-		host_write((uint16_t)(port - PORT_COM1 + PORT_COM2), size, value);
-	} else if (port == PORT_PCI_ADDRESS && size == 4) {
-		td->pci_address = value;
-	}
-}
-
-/* --- both ------------------------------------------------------------------------------------- */
-
-uint32_t port_read(struct host_td *td, uint16_t port, unsigned size)
-{
-	uint32_t value;
-	if (is_hidden_port(td, port)) {
-		return (uint32_t)MASK64(8 * size - 1, 0);
-	}
-	if (td->place.host_test && host_test_read(td, port, size, &value)) {
-		return value;
-	}
-	if (fw_cfg_remap_read(td->fw_cfg, port, size, &value)) {
-		return value;
-	}
-	if (td->place.second) {
-		return second_read(td, port, size);
-	}
-	if (!is_pci_port(port)) {
-		return host_read(port, size);
-	}
-	spin_lock(&pci_lock);
-	value = host_read(port, size);
-	spin_unlock(&pci_lock);
-	return value;
-}
-
-void port_write(struct host_td *td, uint16_t port, unsigned size, uint32_t value)
-{
-	check_reset(td, port, value);
-	check_sleep(td, port, size, value);
-	if (run_ending(td) || is_hidden_port(td, port) ||
-	    (td->place.host_test && host_test_write(td, port, size, value)) ||
-	    fw_cfg_remap_write(td->fw_cfg, &td->mmu, port, size, value)) {
-		return;
-	}
-	if (td->place.second) {
-		second_write(td, port, size, value);
-		return;
-	}
-	if (!is_pci_port(port)) {
-		host_write(port, size, value);
-		return;
-	}
-	spin_lock(&pci_lock);
-	host_write(port, size, value);
-	spin_unlock(&pci_lock);
+	(void)device;
+	check_sleep(port, size, value, verdict);
 }

@@ -1,21 +1,54 @@
-// Port I/O and MMIO of the TD: QEMU's real q35 devices, without those that are the machine's own.
+// Ports of QEMU's q35, as functions for device_table.h; power control is looked at on its way.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+// [Intel ICH9 datasheet 12.8, 13.7, 13.8; QEMU hw/acpi/core.c, hw/isa/lpc_ich9.c]
 //
-// They are the first TD's. A second one has a serial port (QEMU's COM2, which it finds at COM1), a
-// fw_cfg of copies, PCI configuration space to read, the ACPI timer and the power switch; all else
-// reads as where nothing is.
+// A write that powers the TD off or resets it gives the verdict, and never reaches the device.
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "boot-tests/vmm/td/host_td.h"
+struct verdict;
 
-/* size: 1, 2 or 4. A write that powers the TD off or resets it ends the TD, and
- * never reaches the device. */
-uint32_t port_read(struct host_td *td, uint16_t port, unsigned size);
-void port_write(struct host_td *td, uint16_t port, unsigned size, uint32_t value);
+#define PORT_COM1 0x3F8
+#define PORT_COM2 0x2F8
+#define COM_PORTS 8
+#define PORT_KEYBOARD_COMMAND 0x64
+#define PORT_SYSTEM_CONTROL_A 0x92
+/* 0xCF8 address, 0xCF9 reset control, 0xCFC data. */
+#define PORT_PCI 0xCF8
+#define PORT_PCI_COUNT 8
 
-/* address without the SHARED bit; size: 1, 2, 4 or 8. False: RAM or the machine is there. */
-bool mmio_read(const struct host_td *td, uint64_t address, unsigned size, uint64_t *value);
-bool mmio_write(const struct host_td *td, uint64_t address, unsigned size, uint64_t value);
+/* QEMU's device at the same port. */
+uint64_t port_host_read(void *device, uint64_t port, unsigned size);
+void port_host_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		     struct verdict *verdict);
+/* QEMU's device; the ACPI power switch, wherever the chipset has it, ends the TD. */
+void port_power_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		      struct verdict *verdict);
+/* QEMU's keyboard controller and system control port A; a reset ends the TD. */
+void port_reset_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		      struct verdict *verdict);
+/* QEMU's PCI configuration ports, where address and data belong together; a reset ends the TD. */
+uint64_t port_pci_read(void *device, uint64_t port, unsigned size);
+void port_pci_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		    struct verdict *verdict);
+
+/*
+ * For a TD whose q35 is another TD's. A serial port of QEMU's, shown at COM1; device is a uint16_t,
+ * its real base.
+ */
+uint64_t port_serial_read(void *device, uint64_t port, unsigned size);
+void port_serial_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		       struct verdict *verdict);
+/* PCI configuration space to read; device is a uint32_t, the address that the TD has selected. A
+ * reset ends the TD. */
+uint64_t port_bare_pci_read(void *device, uint64_t port, unsigned size);
+void port_bare_pci_write(void *device, uint64_t port, unsigned size, uint64_t value,
+			 struct verdict *verdict);
+/* Nothing, but that a reset ends the TD. */
+void port_bare_reset_write(void *device, uint64_t port, unsigned size, uint64_t value,
+			   struct verdict *verdict);
+/* Nothing, but the ACPI timer and the power switch, wherever the chipset has them. */
+uint64_t port_bare_read(void *device, uint64_t port, unsigned size);
+void port_bare_write(void *device, uint64_t port, unsigned size, uint64_t value,
+		     struct verdict *verdict);

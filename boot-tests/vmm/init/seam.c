@@ -5,6 +5,7 @@
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/time.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/stats.h"
@@ -57,31 +58,15 @@ struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, 
 	return result;
 }
 
-enum status seam_status(const char *name, uint64_t rcx, struct seam_result result)
+enum status seam_status(const char *leaf, uint64_t rcx, struct seam_result result,
+			struct seam_failure *failure)
 {
 	if (!(result.status & TDX_ERROR)) {
 		return ST_OK;
 	}
-	console_line('L', "host: %s(RCX 0x%llx) failed: 0x%016llx, RCX 0x%llx, RDX 0x%llx", name,
-		     (unsigned long long)rcx, (unsigned long long)result.status,
-		     (unsigned long long)result.rcx, (unsigned long long)result.rdx);
+	char text[SEAM_FAILURE_SIZE];
+	*failure = (struct seam_failure){ leaf, rcx, result };
+	seam_failure_text(failure, text);
+	console_line('L', "host: %s", text);
 	return ST_TDX;
-}
-
-void seam_failed(const char *name, uint64_t rcx, struct seam_result result)
-{
-	machine_exit(EXIT_TD_STOPPED,
-		     "host: %s(RCX 0x%llx) failed: 0x%016llx, RCX 0x%llx, RDX 0x%llx", name,
-		     (unsigned long long)rcx, (unsigned long long)result.status,
-		     (unsigned long long)result.rcx, (unsigned long long)result.rdx);
-}
-
-struct seam_result seam_must_named(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
-				   uint64_t r8, uint64_t r9)
-{
-	struct seam_result result = seam(leaf, rcx, rdx, r8, r9);
-	if (result.status & TDX_ERROR) {
-		seam_failed(name, rcx, result);
-	}
-	return result;
 }

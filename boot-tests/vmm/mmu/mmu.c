@@ -8,14 +8,12 @@
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/insn.h"
 #include "arch/x86/paging.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/time.h"
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/td/reclaim.h"
-#include "boot-tests/vmm/td/run.h"
 
 #define PAGE UINT64_C(0x1000)
 #define BLOCK_SIZE UINT64_C(0x200000)
@@ -71,11 +69,11 @@ static enum pg_level top_level(const struct mmu *mmu)
 	return mmu->gpaw == 52 ? PG_256T : PG_512G;
 }
 
-void mmu_init(struct mmu *mmu, struct host_td *td, hpa_t tdr, struct shared_backing shared,
+void mmu_init(struct mmu *mmu, const struct td_kick *kick, hpa_t tdr, struct shared_backing shared,
 	      const struct td_memory *memory, unsigned gpaw)
 {
 	memset(mmu, 0, sizeof(*mmu));
-	mmu->td = td;
+	mmu->kick = kick;
 	mmu->tdr = tdr;
 	mmu->memory = *memory;
 	mmu->gpaw = gpaw;
@@ -84,57 +82,60 @@ void mmu_init(struct mmu *mmu, struct host_td *td, hpa_t tdr, struct shared_back
 
 /* ---- the Secure EPT -------------------------------------------------------------------------- */
 
-static enum status sept_add(struct mmu *mmu, uint64_t address, enum pg_level level)
+static enum status sept_add(struct mmu *mmu, uint64_t address, enum pg_level level,
+			    struct seam_failure *failure)
 {
 	uint64_t base = align_down(address, pg_size(level));
 	hpa_t table = frames_take_page();
 	frame_list_add(&mmu->tables, table);
-	return SEAM_TRY(TDH_MEM_SEPT_ADD, gpa_level(base, level), mmu->tdr.v, table.v, 0);
+	return SEAM_TRY(TDH_MEM_SEPT_ADD, gpa_level(base, level), mmu->tdr.v, table.v, 0, failure);
 }
 
 /* Adds the tables above the entry for address that are missing, from the root down. */
 static enum status sept_link(struct mmu *mmu, struct mmu_block *block, uint64_t address,
-			     enum pg_level level)
+			     enum pg_level level, struct seam_failure *failure)
 {
 	CHECK(address / GIB < MMU_GIBS);
 	for (enum pg_level at = top_level(mmu); at >= PG_512G; at--) {
 		if (!mmu->sept_linked[at]) {
-			TRY(sept_add(mmu, address, at));
+			TRY(sept_add(mmu, address, at, failure));
 			mmu->sept_linked[at] = true;
 		}
 	}
 	if (!mmu->sept_gib[address / GIB]) {
-		TRY(sept_add(mmu, address, PG_1G));
+		TRY(sept_add(mmu, address, PG_1G, failure));
 		mmu->sept_gib[address / GIB] = true;
 	}
 	if (level == PG_4K && block->small == NULL) {
-		TRY(sept_add(mmu, address, PG_2M));
+		TRY(sept_add(mmu, address, PG_2M, failure));
 		block->small = hpa_ptr(frames_take_page());
 		memset(block->small, 0, PAGE);
 	}
 	return ST_OK;
 }
 
-enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source)
+enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source,
+			 struct seam_failure *failure)
 {
 	struct mmu_block *block = block_at(mmu, address.v);
-	TRY(sept_link(mmu, block, address.v, PG_4K));
+	TRY(sept_link(mmu, block, address.v, PG_4K, failure));
 	uint64_t *frame = &block->small[page_index(address.v)];
 	CHECK(*frame == 0);
 	*frame = frames_take_page().v;
-	return SEAM_TRY(TDH_MEM_PAGE_ADD, address.v, mmu->tdr.v, *frame, ptr_hpa(source).v);
+	return SEAM_TRY(TDH_MEM_PAGE_ADD, address.v, mmu->tdr.v, *frame, ptr_hpa(source).v,
+			failure);
 }
 
-enum status mmu_extend_page(struct mmu *mmu, gpa_t address)
+enum status mmu_extend_page(struct mmu *mmu, gpa_t address, struct seam_failure *failure)
 {
 	for (uint64_t at = 0; at < PAGE; at += MR_EXTEND_SIZE) {
-		TRY(SEAM_TRY(TDH_MR_EXTEND, address.v + at, mmu->tdr.v, 0, 0));
+		TRY(SEAM_TRY(TDH_MR_EXTEND, address.v + at, mmu->tdr.v, 0, 0, failure));
 	}
 	return ST_OK;
 }
 
 /* Ends the epoch in which the entries were blocked, and makes every vCPU leave it. */
-static void track(struct mmu *mmu)
+static enum status track(struct mmu *mmu, struct seam_failure *failure)
 {
 	uint64_t deadline = time_us() + TRACK_BOUND_US;
 	for (;;) {
@@ -144,72 +145,81 @@ static void track(struct mmu *mmu)
 		}
 		if ((result.status & TDX_STATUS_CODE) != TDX_PREVIOUS_TLB_EPOCH_BUSY ||
 		    time_us() >= deadline) {
-			seam_failed("TDH_MEM_TRACK", mmu->tdr.v, result);
+			return seam_status("TDH_MEM_TRACK", mmu->tdr.v, result, failure);
 		}
-		run_kick_all(mmu->td);
+		td_kick_all(mmu->kick);
 		insn_pause();
 	}
-	run_kick_all(mmu->td);
+	td_kick_all(mmu->kick);
+	return ST_OK;
 }
 
 /* A leaf on a blocked entry, repeated until the last vCPU has left the epoch of the block, and when
  * an interrupt of ours has ended it. */
-static struct seam_result tracked_call(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
-				       uint64_t r8)
+static enum status tracked_call(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
+				uint64_t r8, struct seam_result *result,
+				struct seam_failure *failure)
 {
 	uint64_t deadline = time_us() + TRACK_BOUND_US;
 	for (;;) {
-		struct seam_result result = seam(leaf, rcx, rdx, r8, 0);
-		if ((result.status & TDX_ERROR) == 0) {
-			return result;
+		*result = seam(leaf, rcx, rdx, r8, 0);
+		if ((result->status & TDX_ERROR) == 0) {
+			return ST_OK;
 		}
-		uint64_t code = result.status & TDX_STATUS_CODE;
+		uint64_t code = result->status & TDX_STATUS_CODE;
 		bool again =
 			code == TDX_TLB_TRACKING_NOT_DONE || code == TDX_INTERRUPTED_RESTARTABLE;
 		if (!again || time_us() >= deadline) {
-			seam_failed(name, rcx, result);
+			return seam_status(name, rcx, *result, failure);
 		}
 		wake_take_kick();
 		insn_pause();
 	}
 }
 
-static void remove_page(struct mmu *mmu, uint64_t address, enum pg_level level, hpa_t frame)
+static enum status remove_page(struct mmu *mmu, uint64_t address, enum pg_level level, hpa_t frame,
+			       struct seam_failure *failure)
 {
-	struct seam_result result = tracked_call("TDH_MEM_PAGE_REMOVE", TDH_MEM_PAGE_REMOVE,
-						 gpa_level(address, level), mmu->tdr.v, 0);
+	struct seam_result result;
+	TRY(tracked_call("TDH_MEM_PAGE_REMOVE", TDH_MEM_PAGE_REMOVE, gpa_level(address, level),
+			 mmu->tdr.v, 0, &result, failure));
 	CHECK(result.rcx == frame.v);
 	frames_give(frame, level);
+	return ST_OK;
 }
 
 /* A large page becomes 512 small ones in the same frames. */
-static void demote(struct mmu *mmu, struct mmu_block *block, uint64_t base)
+static enum status demote(struct mmu *mmu, struct mmu_block *block, uint64_t base,
+			  struct seam_failure *failure)
 {
 	uint64_t operand = gpa_level(base, PG_2M);
 	hpa_t table = frames_take_page();
 	frame_list_add(&mmu->tables, table);
-	SEAM_MUST(TDH_MEM_RANGE_BLOCK, operand, mmu->tdr.v, 0, 0);
-	track(mmu);
-	tracked_call("TDH_MEM_PAGE_DEMOTE", TDH_MEM_PAGE_DEMOTE, operand, mmu->tdr.v, table.v);
+	struct seam_result result;
+	TRY(SEAM_TRY(TDH_MEM_RANGE_BLOCK, operand, mmu->tdr.v, 0, 0, failure));
+	TRY(track(mmu, failure));
+	TRY(tracked_call("TDH_MEM_PAGE_DEMOTE", TDH_MEM_PAGE_DEMOTE, operand, mmu->tdr.v, table.v,
+			 &result, failure));
 	uint64_t *small = hpa_ptr(frames_take_page());
 	for (unsigned i = 0; i < BLOCK_PAGES; i++) {
 		small[i] = block->large.v + i * PAGE;
 	}
 	block->small = small;
 	block->large = hpa(0);
+	return ST_OK;
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-static enum status reclaim_block(struct mmu_block *block)
+static enum status reclaim_block(struct mmu_block *block, struct seam_failure *failure)
 {
 	if (block->large.v != 0) {
-		TRY(reclaim_frame(block->large, PG_2M));
+		TRY(reclaim_frame(block->large, PG_2M, failure));
 		block->large = hpa(0);
 	}
 	for (unsigned i = 0; block->small != NULL && i < BLOCK_PAGES; i++) {
 		if (block->small[i] != 0) {
-			TRY(reclaim_frame(hpa(block->small[i]), PG_4K));
+			TRY(reclaim_frame(hpa(block->small[i]), PG_4K, failure));
 			block->small[i] = 0;
 		}
 	}
@@ -220,71 +230,77 @@ static enum status reclaim_block(struct mmu_block *block)
 	return ST_OK;
 }
 
-enum status mmu_destroy(struct mmu *mmu)
+enum status mmu_destroy(struct mmu *mmu, struct seam_failure *failure)
 {
 	for (unsigned i = 0; i < MMU_BLOCKS; i++) {
-		TRY(reclaim_block(&mmu->blocks[i]));
+		TRY(reclaim_block(&mmu->blocks[i], failure));
 	}
-	TRY(reclaim_list(&mmu->tables));
+	TRY(reclaim_list(&mmu->tables, failure));
 	shared_table_destroy(&mmu->shared);
 	return ST_OK;
 }
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
-static void augment(struct mmu *mmu, struct mmu_block *block, uint64_t address, enum pg_level level)
+static enum mmu_answer answer_of(enum status status)
+{
+	return status == ST_OK ? MMU_FIXED : MMU_FAILED;
+}
+
+static enum status augment(struct mmu *mmu, struct mmu_block *block, uint64_t address,
+			   enum pg_level level, struct seam_failure *failure)
 {
 	uint64_t base = align_down(address, pg_size(level));
+	TRY(sept_link(mmu, block, base, level, failure));
 	hpa_t frame = frames_take(level);
 	if (mmu->dirty_frames) {
 		memset(hpa_ptr(frame), MACHINE_FILL, pg_size(level));
 	}
-	if (sept_link(mmu, block, base, level) != ST_OK) {
-		machine_exit(EXIT_TD_STOPPED,
-			     "host: no Secure EPT for GPA 0x%llx: "
-			     "tdrun --machine-log says more",
-			     (unsigned long long)base);
-	}
-	SEAM_MUST(TDH_MEM_PAGE_AUG, gpa_level(base, level), mmu->tdr.v, frame.v, 0);
-	if (level == PG_2M) {
+	enum status status =
+		SEAM_TRY(TDH_MEM_PAGE_AUG, gpa_level(base, level), mmu->tdr.v, frame.v, 0, failure);
+	if (status != ST_OK) {
+		frames_give(frame, level); /* the module has refused it */
+	} else if (level == PG_2M) {
 		block->large = frame;
 	} else {
 		block->small[page_index(base)] = frame.v;
 	}
+	return status;
 }
 
-static void fault_locked(struct mmu *mmu, struct mmu_block *block, uint64_t address,
-			 enum pg_level wanted)
+static enum mmu_answer fault_locked(struct mmu *mmu, struct mmu_block *block, uint64_t address,
+				    enum pg_level wanted, struct seam_failure *failure)
 {
+	if (attribute_shared(block, page_index(address))) {
+		return MMU_IS_SHARED;
+	}
 	if (block->large.v != 0) {
-		if (wanted == PG_4K) {
-			demote(mmu, block, align_down(address, BLOCK_SIZE));
-		}
-		return; /* else another vCPU's fault has mapped it meanwhile */
+		return wanted != PG_4K ?
+			       MMU_SPURIOUS :
+			       answer_of(demote(mmu, block, align_down(address, BLOCK_SIZE),
+						failure));
 	}
 	uint64_t last_page = align_down(address, BLOCK_SIZE) + BLOCK_SIZE - PAGE;
 	bool fits = td_memory_is_ram(&mmu->memory, last_page); /* RAM begins with a block */
 	bool large = wanted == PG_2M && mmu->large_pages && fits;
 	if (large && block->small == NULL && all_private(block)) {
-		augment(mmu, block, address, PG_2M);
-	} else if (block->small == NULL || block->small[page_index(address)] == 0) {
-		augment(mmu, block, address, PG_4K);
+		return answer_of(augment(mmu, block, address, PG_2M, failure));
 	}
+	if (block->small == NULL || block->small[page_index(address)] == 0) {
+		return answer_of(augment(mmu, block, address, PG_4K, failure));
+	}
+	return MMU_SPURIOUS;
 }
 
-void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t ext_qualification)
+enum mmu_answer mmu_private_fault(struct mmu *mmu, gpa_t address, uint64_t ext_qualification,
+				  struct seam_failure *failure)
 {
 	uint64_t type = field_get(EXT_QUAL_TYPE, ext_qualification);
-	unsigned long long at = address.v;
 	if (type == EXT_QUAL_PENDING_EPT_VIOLATION) {
-		run_end(mmu->td, EXIT_TD_STOPPED,
-			"access to unaccepted page at GPA 0x%llx by vCPU %u", at, vcpu);
-		return;
+		return MMU_NOT_ACCEPTED;
 	}
 	if (!td_memory_is_private(&mmu->memory, address.v)) {
-		run_end(mmu->td, EXIT_TD_STOPPED,
-			"private access to GPA 0x%llx outside of RAM by vCPU %u", at, vcpu);
-		return;
+		return MMU_NO_MEMORY;
 	}
 	enum pg_level wanted = PG_2M;
 	if ((type == EXT_QUAL_ACCEPT || type == EXT_QUAL_ATTR_WR) &&
@@ -293,27 +309,17 @@ void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t e
 	}
 	struct mmu_block *block = block_at(mmu, address.v);
 	spin_lock(&mmu->lock);
-	bool shared = attribute_shared(block, page_index(address.v));
-	if (!shared) {
-		fault_locked(mmu, block, address.v, wanted);
-	}
+	enum mmu_answer answer = fault_locked(mmu, block, address.v, wanted, failure);
 	spin_unlock(&mmu->lock);
-	if (shared) {
-		run_end(mmu->td, EXIT_TD_STOPPED, "private access to shared GPA 0x%llx by vCPU %u",
-			at, vcpu);
-	}
+	return answer;
 }
 
-void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address)
+enum mmu_answer mmu_shared_fault(struct mmu *mmu, gpa_t address)
 {
-	unsigned long long at = address.v;
 	if (!td_memory_is_ram(&mmu->memory, address.v)) {
-		run_end(mmu->td, EXIT_TD_STOPPED,
-			"access to device GPA 0x%llx by vCPU %u that cannot take a #VE", at, vcpu);
-	} else if (!mmu_is_shared(mmu, address.v, 1)) {
-		run_end(mmu->td, EXIT_TD_STOPPED, "shared access to private GPA 0x%llx by vCPU %u",
-			at, vcpu);
+		return MMU_IS_DEVICE;
 	}
+	return mmu_is_shared(mmu, address.v, 1) ? MMU_SPURIOUS : MMU_IS_PRIVATE;
 }
 
 /* ---- conversion ------------------------------------------------------------------------------ */
@@ -338,40 +344,45 @@ static bool is_whole(const struct portion *part)
 	return part->first == 0 && part->end == BLOCK_PAGES;
 }
 
-/* Blocks what is mapped; true when that was anything. */
-static bool block_portion(struct mmu *mmu, const struct portion *part)
+/* Blocks what is mapped; *any becomes true when that was anything. */
+static enum status block_portion(struct mmu *mmu, const struct portion *part, bool *any,
+				 struct seam_failure *failure)
 {
 	struct mmu_block *block = part->block;
-	bool any = false;
 	if (block->large.v != 0 && is_whole(part)) {
-		SEAM_MUST(TDH_MEM_RANGE_BLOCK, gpa_level(part->base, PG_2M), mmu->tdr.v, 0, 0);
-		return true;
+		*any = true;
+		return SEAM_TRY(TDH_MEM_RANGE_BLOCK, gpa_level(part->base, PG_2M), mmu->tdr.v, 0, 0,
+				failure);
 	}
 	if (block->large.v != 0) {
-		demote(mmu, block, part->base);
+		TRY(demote(mmu, block, part->base, failure));
 	}
 	for (unsigned i = part->first; block->small != NULL && i < part->end; i++) {
 		if (block->small[i] != 0) {
-			SEAM_MUST(TDH_MEM_RANGE_BLOCK, part->base + i * PAGE, mmu->tdr.v, 0, 0);
-			any = true;
+			TRY(SEAM_TRY(TDH_MEM_RANGE_BLOCK, part->base + i * PAGE, mmu->tdr.v, 0, 0,
+				     failure));
+			*any = true;
 		}
 	}
-	return any;
+	return ST_OK;
 }
 
-static void remove_portion(struct mmu *mmu, const struct portion *part)
+static enum status remove_portion(struct mmu *mmu, const struct portion *part,
+				  struct seam_failure *failure)
 {
 	struct mmu_block *block = part->block;
 	if (block->large.v != 0) {
-		remove_page(mmu, part->base, PG_2M, block->large);
+		TRY(remove_page(mmu, part->base, PG_2M, block->large, failure));
 		block->large = hpa(0);
 	}
 	for (unsigned i = part->first; block->small != NULL && i < part->end; i++) {
 		if (block->small[i] != 0) {
-			remove_page(mmu, part->base + i * PAGE, PG_4K, hpa(block->small[i]));
+			TRY(remove_page(mmu, part->base + i * PAGE, PG_4K, hpa(block->small[i]),
+					failure));
 			block->small[i] = 0;
 		}
 	}
+	return ST_OK;
 }
 
 /* Sets the attribute; true when a shared page lost its mapping. */
@@ -389,29 +400,31 @@ static bool mark_portion(struct mmu *mmu, const struct portion *part, enum share
 }
 
 /* [at, end) is RAM. */
-static void convert_ram(struct mmu *mmu, uint64_t start, uint64_t end, enum share share)
+static enum status convert_ram(struct mmu *mmu, uint64_t start, uint64_t end, enum share share,
+			       struct seam_failure *failure)
 {
 	bool blocked = false;
 	bool lost = false;
 	struct portion part;
 	for (uint64_t at = start; share == SHARE_SHARED && at < end; at = part.base + BLOCK_SIZE) {
 		part = portion_at(mmu, at, end);
-		blocked = block_portion(mmu, &part) || blocked;
+		TRY(block_portion(mmu, &part, &blocked, failure));
 	}
 	if (blocked) {
-		track(mmu);
+		TRY(track(mmu, failure));
 	}
 	for (uint64_t at = start; blocked && at < end; at = part.base + BLOCK_SIZE) {
 		part = portion_at(mmu, at, end);
-		remove_portion(mmu, &part);
+		TRY(remove_portion(mmu, &part, failure));
 	}
 	for (uint64_t at = start; at < end; at = part.base + BLOCK_SIZE) {
 		part = portion_at(mmu, at, end);
 		lost = mark_portion(mmu, &part, share) || lost;
 	}
 	if (lost) {
-		run_kick_all(mmu->td); /* an entry flushes the TLB */
+		td_kick_all(mmu->kick); /* an entry flushes the TLB */
 	}
+	return ST_OK;
 }
 
 /* First address at or above at, but not above end, where td_memory_is_ram() changes. */
@@ -426,7 +439,8 @@ static uint64_t next_border(const struct td_memory *memory, uint64_t at, uint64_
 	return end;
 }
 
-enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share share, gpa_t *stopped)
+enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share share, gpa_t *stopped,
+			struct seam_failure *failure)
 {
 	enum status status = ST_OK;
 	uint64_t end = gpa_range_end(range);
@@ -437,7 +451,7 @@ enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share shar
 			ranges_overlap(at, border - at, FOUR_GIB - mmu->memory.firmware_size,
 				       mmu->memory.firmware_size);
 		if (td_memory_is_ram(&mmu->memory, at)) {
-			convert_ram(mmu, at, border, share);
+			status = convert_ram(mmu, at, border, share, failure);
 		} else if (share == SHARE_PRIVATE || firmware) {
 			*stopped = gpa(at);
 			status = ST_BAD_ARGUMENT;

@@ -18,7 +18,9 @@
 #include "arch/base/addr.h"
 #include "boot-tests/machine/spinlock.h"
 #include "boot-tests/vmm/init/frame_list.h"
+#include "boot-tests/vmm/init/seam_failure.h"
 #include "boot-tests/vmm/mmu/shared_table.h"
+#include "boot-tests/vmm/td/td_kick.h"
 #include "boot-tests/vmm/td/td_layout.h"
 #include "linker/memmap.h"
 
@@ -36,11 +38,9 @@ struct mmu_block {
 	uint64_t shared[8]; /* attribute of each page: 1 is shared */
 };
 
-struct host_td;
-
 struct mmu {
 	struct spinlock lock;
-	struct host_td *td; /* whose memory this is */
+	const struct td_kick *kick; /* the CPUs that may have translations */
 	hpa_t tdr;
 	struct td_memory memory;
 	unsigned gpaw;                 /* 48: 4 levels; 52: 5 */
@@ -55,31 +55,51 @@ struct mmu {
 
 /* All private, nothing mapped, by 4 KiB as KVM does: large_pages and dirty_frames are the
  * caller's to set. */
-void mmu_init(struct mmu *mmu, struct host_td *td, hpa_t tdr, struct shared_backing shared,
+void mmu_init(struct mmu *mmu, const struct td_kick *kick, hpa_t tdr, struct shared_backing shared,
 	      const struct td_memory *memory, unsigned gpaw);
 
-/* The TD has no key any more: takes all frames back. ST_TDX: not all; call it again. */
-enum status mmu_destroy(struct mmu *mmu) MUST_CHECK;
+/* Takes all frames back from a TD that has no key any more. ST_TDX: not all are back, for the
+ * failure given; it can be called again. */
+enum status mmu_destroy(struct mmu *mmu, struct seam_failure *failure) MUST_CHECK;
 
-/* Before the TD runs: adds the page at gpa with the content of the page source. ST_TDX: a SEAMCALL
- * failed. */
-enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source) MUST_CHECK;
-/* Measures the content of a page so added. ST_TDX: a SEAMCALL failed. */
-enum status mmu_extend_page(struct mmu *mmu, gpa_t address) MUST_CHECK;
+/* Before the TD runs: adds the page at address with the content of the page source. ST_TDX: a
+ * SEAMCALL failed. */
+enum status mmu_add_page(struct mmu *mmu, gpa_t address, const void *source,
+			 struct seam_failure *failure) MUST_CHECK;
+/* Measures the content of a page that mmu_add_page() has added. ST_TDX: a SEAMCALL failed. */
+enum status mmu_extend_page(struct mmu *mmu, gpa_t address,
+			    struct seam_failure *failure) MUST_CHECK;
 
-/* A private access of the TD, or an ACCEPT of level, found no page there: gives it one. vcpu is for
- * the message when there is no answer but to end the TD (run_end()). */
-void mmu_private_fault(struct mmu *mmu, unsigned vcpu, gpa_t address, uint64_t ext_qualification);
+/*
+ * What the host's memory has for an access of the TD. The first two let the vCPU make its access
+ * again, all others end the TD. [linux RET_PF_FIXED, RET_PF_SPURIOUS, KVM_EXIT_MEMORY_FAULT]
+ */
+enum mmu_answer {
+	MMU_FIXED,        /* the page is there now */
+	MMU_SPURIOUS,     /* it was, by the fault of another vCPU */
+	MMU_NOT_ACCEPTED, /* private access to a PENDING page, not by ACCEPT */
+	MMU_NO_MEMORY,    /* private access to where there is neither RAM nor firmware */
+	MMU_IS_SHARED,    /* private access to a shared page */
+	MMU_IS_PRIVATE,   /* shared access to a private page */
+	MMU_IS_DEVICE,    /* shared access to where a #VE was due */
+	MMU_FAILED,       /* a SEAMCALL failed */
+};
 
-/* A shared access of the TD that the module did not turn into a #VE. Returns when the page has
- * become shared meanwhile; else there is no answer but to end the TD. */
-void mmu_shared_fault(struct mmu *mmu, unsigned vcpu, gpa_t address);
+/* A private access of the TD, or an ACCEPT of the level that the extended qualification has, found
+ * no page there: gives it one. failure is set with MMU_FAILED. */
+enum mmu_answer mmu_private_fault(struct mmu *mmu, gpa_t address, uint64_t ext_qualification,
+				  struct seam_failure *failure) MUST_CHECK;
+
+/* A shared access of the TD that the module did not turn into a #VE. */
+enum mmu_answer mmu_shared_fault(struct mmu *mmu, gpa_t address) MUST_CHECK;
 
 /*
  * MapGPA: the pages of range become shared or private. ST_BAD_ARGUMENT: the host has no memory
  * there that could be private, *stopped is the first such address; those below it are converted.
+ * ST_TDX: a SEAMCALL failed, and the TD cannot go on.
  */
-enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share share, gpa_t *stopped);
+enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share share, gpa_t *stopped,
+			struct seam_failure *failure) MUST_CHECK;
 
 /* Every byte of [address, address + size) is RAM of the TD and shared. */
 bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size);

@@ -5,8 +5,7 @@
 #include "arch/base/bits.h"
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
-#include "arch/tdx/ghci.h"
-#include "arch/tdx/module.h"
+#include "arch/tdx/names.h"
 
 #define SHOWN_MAX 40
 
@@ -130,21 +129,17 @@ static const struct event {
 	[SCRIPT_HOB] = { "HOB", ACT_REPLACE },
 };
 
-/* A name, or a number. */
+/* A name of arch/tdx/names.h, or a number. */
 static bool number_of_call(struct word name, enum script_event event, uint64_t *out)
 {
-	static const struct {
-		enum script_event event;
-		const char *name;
-		uint64_t number;
-	} calls[] = {
-#define SEAM_LEAF(word, number) { SCRIPT_SEAMCALL, word, number },
-#define VMCALL(word, number) { SCRIPT_TDVMCALL, word, number },
-#include "boot-tests/vmm/script/script.def"
-	};
-	for (size_t i = 0; i < ARRAY_COUNT(calls); i++) {
-		if (calls[i].event == event && word_is(name, calls[i].name)) {
-			*out = calls[i].number;
+	bool seamcall = event == SCRIPT_SEAMCALL;
+	const char *const *names = seamcall ? tdh_leaf_names : tdvmcall_names;
+	uint64_t count = seamcall ? (uint64_t)TDH_LEAF_COUNT : (uint64_t)TDVMCALL_KEY_COUNT;
+	for (uint64_t i = 0; i < count; i++) {
+		if (names[i] != NULL && word_is(name, names[i])) {
+			*out = seamcall || i < TDVMCALL_KEY_FIRST ?
+				       i :
+				       TDVMCALL_FIRST + i - TDVMCALL_KEY_FIRST;
 			return true;
 		}
 	}
@@ -155,7 +150,7 @@ static bool number_of_phase(struct word name, uint64_t *out)
 {
 	static const char *const words[] = {
 #define PHASE(identifier, word) [PHASE_##identifier] = word,
-#include "boot-tests/vmm/script/script.def"
+#include "boot-tests/vmm/script/script_words.def"
 	};
 	for (uint64_t i = 0; i < ARRAY_COUNT(words); i++) {
 		if (word_is(name, words[i])) {
@@ -265,7 +260,7 @@ static bool parse_status(struct word word, enum script_event event, uint64_t *ou
 	} statuses[] = {
 #define SEAM_STATUS(word, value) { SCRIPT_SEAMCALL, word, value },
 #define VMCALL_STATUS(word, value) { SCRIPT_TDVMCALL, word, value },
-#include "boot-tests/vmm/script/script.def"
+#include "boot-tests/vmm/script/script_words.def"
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(statuses); i++) {
 		if (statuses[i].event == event && word_is(word, statuses[i].word)) {
@@ -289,7 +284,7 @@ static bool parse_register(struct word name, size_t *out)
 		size_t number;
 	} registers[] = {
 #define REGISTER(name) { #name, HOOK_REG(name) },
-#include "boot-tests/vmm/script/script.def"
+#include "boot-tests/vmm/script/script_words.def"
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(registers); i++) {
 		if (word_is(name, registers[i].name)) {

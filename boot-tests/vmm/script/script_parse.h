@@ -24,7 +24,7 @@ enum script_event {
 
 enum script_phase {
 #define PHASE(identifier, word) PHASE_##identifier,
-#include "boot-tests/vmm/script/script.def"
+#include "boot-tests/vmm/script/script_words.def"
 };
 
 struct script_rule {

@@ -1,12 +1,10 @@
-// TDs on their CPUs, from their building to their end.
+// The life of TDs: a list of them, each built, run with each vCPU on its own CPU, and taken down.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/vmm/td/run.h"
 
-#include <stdarg.h>
 #include <stddef.h>
 
 #include "arch/base/check.h"
-#include "arch/base/fmt.h"
 #include "arch/base/mem.h"
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/lapic.h"
@@ -16,7 +14,8 @@
 #include "boot-tests/machine/time.h"
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/module/seamcall.h"
-#include "boot-tests/vmm/host_test_entry.h"
+#include "boot-tests/vmm/device/devices.h"
+#include "boot-tests/vmm/device/fw_cfg_remap.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_build.h"
@@ -28,87 +27,70 @@
  * they are kicked. */
 #define END_BOUND_US 30000000
 #define END_KICK_US 1000
-#define REASON_SIZE 512
 
+/* A TD of the list: what it is made of, and how far it is. */
 struct run {
+	const struct run_td *made_of;
+	const struct td_place *place;
 	struct host_td td;
-	struct td_place place; /* of the TD, also when it is gone */
-	const struct config *config;
-	struct blob firmware;
 	struct fw_cfg_remap fw_cfg;
-	unsigned rounds;  /* how often it was built */
-	unsigned running; /* vCPUs that are not out for good */
-	bool claimed;     /* one CPU has given the reason of the end */
-	bool ending;      /* no vCPU enters any more; what follows is then set */
-	unsigned ender;   /* the CPU that takes the TD down */
-	enum machine_exit_code code;
-	char reason[REASON_SIZE];
-	bool gone; /* and never built again */
+	unsigned rounds;        /* how often it was built */
+	unsigned running;       /* vCPUs that are not out for good */
+	bool claimed;           /* one CPU has given the verdict */
+	struct verdict verdict; /* set once the TD is ending */
+	unsigned ender;         /* the CPU that takes the TD down, set likewise */
+	struct spinlock lock;   /* over building it again and closing */
+	bool closing;           /* it is not built again */
+	bool gone;              /* and never built again */
 };
 
-/* The first TD, whose end is the machine's, and perhaps a second: smp_run_all() has no argument. */
-static struct run runs[2];
+static struct run *runs;
 static unsigned run_count;
-static struct run *const first = &runs[0];
-static struct run *const second = &runs[1];
-
-/* Whether the second TD is to be built again is decided under the lock: not when all is to end. */
-static struct spinlock again_lock;
-static bool closing;
-
-/* Before the first TD. */
 static uint32_t global_hkid;
-static uint64_t frames_before;
-
-static struct run *run_of(const struct host_td *td)
-{
-	CHECK(td == &first->td || td == &second->td);
-	return td == &first->td ? first : second;
-}
+static uint64_t frames_before; /* the first TD was built */
 
 static bool has_cpu(const struct run *run, unsigned cpu)
 {
-	return cpu >= run->place.cpu_base && cpu - run->place.cpu_base < run->place.vcpu_count;
-}
-
-void run_kick_tds(void)
-{
-	for (unsigned i = 0; i < run_count; i++) {
-		run_kick_all(&runs[i].td);
-	}
+	return cpu >= run->place->cpu_base && cpu - run->place->cpu_base < run->place->vcpu_count;
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-bool run_ending(const struct host_td *td)
+/* The TD ends by this verdict, unless one was given before. No vCPU enters it then. */
+static void end(struct run *run, const struct verdict *verdict)
 {
-	return __atomic_load_n(&run_of(td)->ending, __ATOMIC_ACQUIRE);
+	if (__atomic_exchange_n(&run->claimed, true, __ATOMIC_ACQ_REL)) {
+		return;
+	}
+	unsigned cpu = cpu_index();
+	console_line('L', "%sTD ends: %s", run->place->prefix, verdict->text);
+	if (verdict_shows_vcpu(verdict) && has_cpu(run, cpu)) {
+		vcpu_log(&run->td, cpu - run->place->cpu_base);
+	}
+	run->verdict = *verdict;
+	run->ender = has_cpu(run, cpu) ? cpu : run->place->cpu_base;
+	__atomic_store_n(&run->td.ending, true, __ATOMIC_RELEASE);
 }
 
-void run_end(struct host_td *td, enum machine_exit_code code, const char *format, ...)
+/* A vCPU has left its loop: until it is known who takes the TD down. */
+static void await_ending(const struct run *run)
 {
-	struct run *run = run_of(td);
-	if (__atomic_exchange_n(&run->claimed, true, __ATOMIC_ACQ_REL)) {
-		return; /* the reason that came first is the reason */
+	uint64_t deadline = time_us() + END_BOUND_US;
+	while (!td_ending(&run->td)) {
+		if (time_us() >= deadline) {
+			verdict_bug("a vCPU is out, and the TD does not end");
+		}
 	}
-	va_list args;
-	va_start(args, format);
-	fmt_vprint(run->reason, sizeof(run->reason), format, args);
-	va_end(args);
-	console_line('L', "%sTD ends: %s", run == second ? "second " : "", run->reason);
-	if (code == EXIT_TD_STOPPED && has_cpu(run, cpu_index())) {
-		vcpu_log(td, cpu_index() - run->place.cpu_base);
-	}
-	run->code = code;
-	run->ender = has_cpu(run, cpu_index()) ? cpu_index() : run->place.cpu_base;
-	__atomic_store_n(&run->ending, true, __ATOMIC_RELEASE);
 }
 
 /* This CPU's vCPU will not enter again. */
 static void come_out(struct run *run, unsigned index)
 {
-	if (td_flush_vcpu(&run->td, index) != ST_OK) {
-		machine_exit(EXIT_BUG, "bug of the machine: vCPU %u cannot be flushed", index);
+	struct seam_failure failure;
+	char text[SEAM_FAILURE_SIZE];
+	if (td_flush_vcpu(&run->td, index, &failure) != ST_OK) {
+		seam_failure_text(&failure, text);
+		verdict_bug("vCPU %u cannot be flushed: %s", index, text);
 	}
 	__atomic_store_n(&run->td.vcpus[index].out, true, __ATOMIC_RELEASE);
 	__atomic_sub_fetch(&run->running, 1, __ATOMIC_ACQ_REL);
@@ -121,11 +103,11 @@ static void bring_out(struct run *run)
 	unsigned left;
 	while ((left = __atomic_load_n(&run->running, __ATOMIC_ACQUIRE)) != 0) {
 		if (time_us() >= deadline) {
-			machine_exit(EXIT_BUG, "bug of the machine: %u vCPUs stay in the TD", left);
+			verdict_bug("%u vCPUs stay in the TD", left);
 		}
-		for (unsigned i = 0; i < run->place.vcpu_count; i++) {
+		for (unsigned i = 0; i < run->place->vcpu_count; i++) {
 			if (!__atomic_load_n(&run->td.vcpus[i].out, __ATOMIC_ACQUIRE)) {
-				wake_kick(run->place.cpu_base + i);
+				wake_kick(run->place->cpu_base + i);
 			}
 		}
 		time_delay_us(END_KICK_US);
@@ -134,17 +116,19 @@ static void bring_out(struct run *run)
 
 static void take_down(struct run *run)
 {
-	if (td_destroy(&run->td, global_hkid) != ST_OK) {
-		machine_exit(EXIT_BUG, "bug of the machine: the TD cannot be taken down: tdrun "
-				       "--machine-log says more");
+	struct seam_failure failure;
+	char text[SEAM_FAILURE_SIZE];
+	if (td_destroy(&run->td, global_hkid, &failure) != ST_OK) {
+		seam_failure_text(&failure, text);
+		verdict_bug("the TD cannot be taken down: %s", text);
 	}
 }
 
 static void must_balance(const char *what, uint64_t now, uint64_t before)
 {
 	if (now != before) {
-		machine_exit(EXIT_BUG, "bug of the machine: after the TD %llu %s, not %llu",
-			     (unsigned long long)now, what, (unsigned long long)before);
+		verdict_bug("after the TD %llu %s, not %llu", (unsigned long long)now, what,
+			    (unsigned long long)before);
 	}
 }
 
@@ -153,8 +137,8 @@ static void check_nothing_left(void)
 {
 	struct module_census census = module_census();
 	if (census.broken != NULL) {
-		machine_exit(EXIT_BUG, "bug of the machine: after the TD page 0x%llx %s",
-			     (unsigned long long)census.page.v, census.broken);
+		verdict_bug("after the TD page 0x%llx %s", (unsigned long long)census.page.v,
+			    census.broken);
 	}
 	must_balance("pages are a TD's", census.owned, 0);
 	must_balance("key ids are in use", census.hkids, 1); /* the module's own */
@@ -162,27 +146,30 @@ static void check_nothing_left(void)
 }
 
 /* No vCPU of any TD runs. */
-static _Noreturn void finish(enum machine_exit_code code, const char *reason)
+static _Noreturn void finish(const struct verdict *verdict)
 {
 	for (unsigned i = 0; i < run_count; i++) {
 		take_down(&runs[i]);
 		fw_cfg_remap_destroy(&runs[i].fw_cfg);
 	}
 	check_nothing_left();
-	machine_exit(code, "%s", reason);
+	verdict_exit(verdict);
 }
 
-static void end_second(void)
+/* From another TD's CPU: the TD ends, if it has not, and is gone. */
+static void close_run(struct run *run)
 {
-	spin_lock(&again_lock);
-	closing = true;
-	spin_unlock(&again_lock);
-	run_end(&second->td, EXIT_TD_STOPPED, "the first TD has ended");
-	bring_out(second);
+	struct verdict closed = { 0 };
+	verdict_closing(&closed);
+	spin_lock(&run->lock);
+	run->closing = true;
+	spin_unlock(&run->lock);
+	end(run, &closed);
+	bring_out(run);
 	uint64_t deadline = time_us() + END_BOUND_US;
-	while (!__atomic_load_n(&second->gone, __ATOMIC_ACQUIRE)) {
+	while (!__atomic_load_n(&run->gone, __ATOMIC_ACQUIRE)) {
 		if (time_us() >= deadline) {
-			machine_exit(EXIT_BUG, "bug of the machine: the second TD does not end");
+			verdict_bug("the %sTD does not end", run->place->prefix);
 		}
 		time_delay_us(END_KICK_US);
 	}
@@ -190,72 +177,81 @@ static void end_second(void)
 
 /* --- the beginning ---------------------------------------------------------------------------- */
 
-static enum status build(struct run *run)
+static enum status build(struct run *run, struct verdict *verdict)
 {
 	uint8_t mrtd[SHA384_SIZE];
 	memcpy(mrtd, module_measured.mrtd, sizeof(mrtd));
-	enum status status = td_build(&run->td, &run->place, run->config, run->firmware);
-	if (run == second) { /* the statistics show the first TD's */
+	TRY(td_build(&run->td, run->place, run->made_of->config, run->made_of->firmware, verdict));
+	if (!run->place->ends_all) { /* the statistics show that of the TD with the run's verdict */
 		memcpy(module_measured.mrtd, mrtd, sizeof(mrtd));
 	}
-	run->td.config = run->config;
 	run->td.fw_cfg = &run->fw_cfg;
-	run->running = run->place.vcpu_count;
-	return status;
+	devices_make(&run->td);
+	if (run->made_of->observer != NULL) {
+		run->made_of->observer->built(&run->td);
+	}
+	run->running = run->place->vcpu_count;
+	return ST_OK;
 }
 
-/* While the first one runs. */
-static void second_again(void)
+/* While other TDs run. */
+static void build_again(struct run *run)
 {
-	if (build(second) != ST_OK) {
-		machine_exit(EXIT_BUG, "bug of the machine: the second TD cannot be built again: "
-				       "tdrun --machine-log says more");
+	struct verdict verdict;
+	if (build(run, &verdict) != ST_OK) {
+		verdict_bug("the %sTD cannot be built again: %s", run->place->prefix, verdict.text);
 	}
-	second->claimed = false;
-	__atomic_store_n(&second->ending, false, __ATOMIC_RELEASE);
-	__atomic_add_fetch(&second->rounds, 1, __ATOMIC_ACQ_REL);
+	run->claimed = false;
+	__atomic_add_fetch(&run->rounds, 1, __ATOMIC_ACQ_REL);
 }
 
-/* Perhaps while the first one runs. */
-static void second_ended(void)
+/* The TD's end is its own; others may run. */
+static void one_ended(struct run *run)
 {
-	hpa_t tdr = second->td.tdr;
-	bool tested = second->place.host_test;
-	if (tested) {
-		host_test_second_ends(&second->td, second->reason);
-	}
-	take_down(second);
+	hpa_t tdr = run->td.tdr;
+	take_down(run);
 	must_balance("pages are its own", module_pages_of(tdr), 0);
-	console_line('N', "second TD: %s", second->reason);
-	spin_lock(&again_lock);
-	if (tested && !closing && host_test_second_again()) {
-		second_again();
+	console_line('N', "%sTD: %s", run->place->prefix, run->verdict.text);
+	spin_lock(&run->lock);
+	if (run->made_of->observer != NULL && !run->closing &&
+	    run->made_of->observer->again(run->place)) {
+		build_again(run);
 	} else {
-		__atomic_store_n(&second->gone, true, __ATOMIC_RELEASE);
+		__atomic_store_n(&run->gone, true, __ATOMIC_RELEASE);
 	}
-	spin_unlock(&again_lock);
+	spin_unlock(&run->lock);
 }
 
+/* On the CPU that takes the TD down. */
 static void ended(struct run *run)
 {
 	bring_out(run);
-	for (unsigned i = 0; run->code == EXIT_TIMEOUT && i < run->place.vcpu_count; i++) {
+	for (unsigned i = 0; verdict_shows_all(&run->verdict) && i < run->place->vcpu_count; i++) {
 		vcpu_log(&run->td, i);
 	}
-	if (run == second) {
-		second_ended();
+	if (run->made_of->observer != NULL) {
+		run->made_of->observer->ended(&run->td, run->verdict.text);
+	}
+	if (!run->place->ends_all) {
+		one_ended(run);
 		return;
 	}
-	if (run_count > 1) {
-		end_second();
+	for (unsigned i = 0; i < run_count; i++) {
+		if (&runs[i] != run) {
+			close_run(&runs[i]);
+		}
 	}
-	finish(first->code, first->reason);
+	finish(&run->verdict);
 }
 
 static void run_cpu(unsigned cpu)
 {
-	struct run *run = has_cpu(first, cpu) ? first : second;
-	unsigned index = cpu - run->place.cpu_base;
+	struct run *run = runs;
+	while (!has_cpu(run, cpu)) {
+		run++;
+		CHECK(run < runs + run_count);
+	}
+	unsigned index = cpu - run->place->cpu_base;
 	for (unsigned round = 1;; round++) {
 		while (__atomic_load_n(&run->rounds, __ATOMIC_ACQUIRE) < round) {
 			lapic_nap();
@@ -264,42 +260,41 @@ static void run_cpu(unsigned cpu)
 		if (stats_icount && cpu == 0) {
 			stats_set_bare_exit(svm_bare_exit());
 		}
-		vcpu_run(&run->td, index);
+		struct verdict verdict = { 0 };
+		vcpu_run(&run->td, index, &verdict);
+		if (verdict.given) {
+			end(run, &verdict);
+		}
+		await_ending(run);
 		come_out(run, index);
 		if (run->ender == cpu) {
 			ended(run);
-		} else if (run == first) {
+		} else if (run->place->ends_all) {
 			cpu_stop();
 		}
 		lapic_renew();
 	}
 }
 
-void run_init(uint32_t module_hkid)
+_Noreturn void run_all(const struct run_td *tds, unsigned count, uint32_t module_hkid)
 {
+	struct verdict verdict = { 0 };
+	runs = frames_take_span(count * sizeof(*runs));
+	memset(runs, 0, count * sizeof(*runs));
+	run_count = count;
 	global_hkid = module_hkid;
 	frames_before = frames_taken();
-}
-
-void run_add(const struct td_place *place, const struct config *config, struct blob firmware)
-{
-	CHECK(run_count < ARRAY_COUNT(runs));
-	struct run *run = &runs[run_count++];
-	run->place = *place;
-	run->config = config;
-	run->firmware = firmware;
-	run->rounds = 1;
-	if (build(run) != ST_OK) {
-		finish(EXIT_TD_STOPPED,
-		       "host: the TD cannot be built: tdrun --machine-log says more");
-	}
-	fw_cfg_remap_init(&run->fw_cfg, &run->place, &run->td.mmu.memory, config);
-}
-
-_Noreturn void run_all(void)
-{
-	for (unsigned i = 0; i < run_count; i++) {
-		lapic_group(runs[i].place.cpu_base, runs[i].place.vcpu_count);
+	for (unsigned i = 0; i < count; i++) {
+		struct run *run = &runs[i];
+		run->made_of = &tds[i];
+		run->place = &tds[i].place;
+		run->rounds = 1;
+		if (build(run, &verdict) != ST_OK ||
+		    fw_cfg_remap_init(&run->fw_cfg, run->place, &run->td.mmu, run->made_of->config,
+				      &verdict) != ST_OK) {
+			finish(&verdict);
+		}
+		lapic_group(run->place->cpu_base, run->place->vcpu_count);
 	}
 	smp_run_all(run_cpu);
 }

@@ -30,17 +30,35 @@
 #define XFAM_WANTED (BIT64(0) | BIT64(1) | BIT64(2) | BIT64(9))
 #define CPUID_XSAVE_LEAF 0xD
 /* TDH.VP.INIT version 1 takes the x2APIC id in R8. */
-#define VP_INIT_V1 (TDH_VP_INIT | field_put(TDX_VERSION, 1))
+#define TDH_VP_INIT_V1 (TDH_VP_INIT | field_put(TDX_VERSION, 1))
+
+/* What all pages of the TD are made of, and when they are measured. */
+struct content {
+	enum config_mrtd_order order;
+	const struct launch_image *image;
+	const struct td_layout *layout;
+	const uint8_t *hob;
+	const uint8_t *fill; /* one page: what the host has where nothing is measured */
+};
+
+/* A TD that is being built, and the SEAMCALL that failed, if any. */
+struct building {
+	struct host_td *td;
+	const struct content *from;
+	struct seam_failure failure;
+};
+
 /* What does not fit is more than any module takes. */
-static uint16_t max_vcpus(const struct host_td *td, const struct config *config)
+static uint16_t max_vcpus(const struct host_td *td)
 {
-	uint64_t wanted = config->max_vcpus != 0 ? config->max_vcpus : td->place.vcpu_count;
+	uint64_t set = td->config->max_vcpus;
+	uint64_t wanted = set != 0 ? set : td->place.vcpu_count;
 	return wanted < UINT16_MAX ? (uint16_t)wanted : UINT16_MAX;
 }
 
-static void fill_params(struct td_params *params, const struct host_td *td,
-			const struct config *config)
+static void fill_params(struct td_params *params, const struct host_td *td)
 {
+	const struct config *config = td->config;
 	struct cpuid_result xsave = insn_cpuid(CPUID_XSAVE_LEAF, 0);
 	*params = (struct td_params){
 		.attributes = (config->sept_ve_disable == SEPT_VE_DISABLED ?
@@ -48,7 +66,7 @@ static void fill_params(struct td_params *params, const struct host_td *td,
 				       0) |
 			      (config->debug_td ? TD_ATTRIBUTES_DEBUG : 0),
 		.xfam = XFAM_WANTED & xsave.eax,
-		.max_vcpus = max_vcpus(td, config),
+		.max_vcpus = max_vcpus(td),
 		.eptp_controls = config->gpaw == GPAW_52 ? EPTP_CONTROLS_52 : EPTP_CONTROLS_48,
 		.config_flags = (config->gpaw == GPAW_52 ? TD_CONFIG_FLAGS_GPAW : 0) |
 				(config->sept_ve_disable == SEPT_VE_FLEXIBLE ?
@@ -72,148 +90,163 @@ static hpa_t control_page(struct host_td *td)
 	return page;
 }
 
-static enum status init_td(struct host_td *td, const struct config *config)
+static enum status init_td(struct building *b)
 {
 	hpa_t page = frames_take_page();
-	fill_params(hpa_ptr(page), td, config);
-	enum status status = SEAM_TRY(TDH_MNG_INIT, td->tdr.v, page.v, 0, 0);
+	fill_params(hpa_ptr(page), b->td);
+	enum status status = SEAM_TRY(TDH_MNG_INIT, b->td->tdr.v, page.v, 0, 0, &b->failure);
 	frames_give_page(page);
 	return status;
 }
 
 static enum status configure_key(void *arg)
 {
-	const struct host_td *td = arg;
-	return SEAM_TRY(TDH_MNG_KEY_CONFIG, td->tdr.v, 0, 0, 0);
+	struct building *b = arg;
+	return SEAM_TRY(TDH_MNG_KEY_CONFIG, b->td->tdr.v, 0, 0, 0, &b->failure);
 }
 
-static enum status create_td(struct host_td *td, const struct config *config)
+static enum status create_td(struct building *b)
 {
+	struct host_td *td = b->td;
 	td->tdr = frames_take_page();
-	TRY(SEAM_TRY(TDH_MNG_CREATE, td->tdr.v, td->place.hkid, 0, 0));
+	TRY(SEAM_TRY(TDH_MNG_CREATE, td->tdr.v, td->place.hkid, 0, 0, &b->failure));
 	td->stage = TD_HAS_KEY;
-	TRY(packages_each(configure_key, td));
+	TRY(packages_each(configure_key, b));
 	for (unsigned i = 0; i < TDCX_PAGES; i++) {
-		TRY(SEAM_TRY(TDH_MNG_ADDCX, control_page(td).v, td->tdr.v, 0, 0));
+		TRY(SEAM_TRY(TDH_MNG_ADDCX, control_page(td).v, td->tdr.v, 0, 0, &b->failure));
 	}
-	TRY(init_td(td, config));
+	TRY(init_td(b));
 	struct seam_result offset = seam(TDH_MNG_RD, td->tdr.v, MD_TD_TSC_OFFSET, 0, 0);
-	TRY(seam_status("TDH_MNG_RD", td->tdr.v, offset));
+	TRY(seam_status("TDH_MNG_RD", td->tdr.v, offset, &b->failure));
 	td->tsc_offset = offset.r8;
 	return ST_OK;
 }
 
-static enum status create_vcpu(struct host_td *td, unsigned index, uint64_t hob)
+static enum status create_vcpu(struct building *b, unsigned index)
 {
+	struct host_td *td = b->td;
 	hpa_t tdvpr = control_page(td);
 	td->vcpus[index].tdvpr = tdvpr;
 	msr_file_init(&td->vcpus[index].msrs, index == 0, td->tsc_offset);
-	TRY(SEAM_TRY(TDH_VP_CREATE, tdvpr.v, td->tdr.v, 0, 0));
+	TRY(SEAM_TRY(TDH_VP_CREATE, tdvpr.v, td->tdr.v, 0, 0, &b->failure));
 	for (unsigned i = 0; i < TDVPX_PAGES; i++) {
-		TRY(SEAM_TRY(TDH_VP_ADDCX, control_page(td).v, tdvpr.v, 0, 0));
+		TRY(SEAM_TRY(TDH_VP_ADDCX, control_page(td).v, tdvpr.v, 0, 0, &b->failure));
 	}
-	TRY(SEAM_TRY(VP_INIT_V1, tdvpr.v, hob, cpu_apic_id(td->place.cpu_base + index), 0));
-	TRY(SEAM_TRY(TDH_VP_WR, tdvpr.v, MD_VP_SHARED_EPTP, td->mmu.shared.root.v, UINT64_MAX));
+	TRY(SEAM_TRY(TDH_VP_INIT_V1, tdvpr.v, b->from->layout->hob_base,
+		     cpu_apic_id(td->place.cpu_base + index), 0, &b->failure));
+	TRY(SEAM_TRY(TDH_VP_WR, tdvpr.v, MD_VP_SHARED_EPTP, td->mmu.shared.root.v, UINT64_MAX,
+		     &b->failure));
 	/* The vCPU will run on another CPU. */
-	return SEAM_TRY(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0);
+	return SEAM_TRY(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0, &b->failure);
 }
 
-/* What all pages of the TD are made of, and when they are measured. */
-struct content {
-	enum config_mrtd_order order;
-	const struct launch_image *image;
-	const struct td_layout *layout;
-	const uint8_t *hob;
-	const uint8_t *fill; /* one page: what the host has where nothing is measured */
-};
-
 /* The page copied is content plus a stride for each page: no stride, all pages are the same. */
-static enum status add_section(struct host_td *td, const struct launch_section *section,
-			       enum config_mrtd_order order, const uint8_t *content,
-			       uint64_t stride)
+static enum status add_section(struct building *b, const struct launch_section *section,
+			       const uint8_t *content, uint64_t stride)
 {
+	struct mmu *mmu = &b->td->mmu;
 	bool measured = section->measured;
+	bool per_page = b->from->order == MRTD_ORDER_PAGE;
 	uint64_t base = section->base;
 	uint64_t size = section->size;
 	for (uint64_t at = 0; at < size; at += MEM_PAGE_SIZE) {
-		TRY(mmu_add_page(&td->mmu, gpa(base + at), content + at / MEM_PAGE_SIZE * stride));
-		if (measured && order == MRTD_ORDER_PAGE) {
-			TRY(mmu_extend_page(&td->mmu, gpa(base + at)));
+		TRY(mmu_add_page(mmu, gpa(base + at), content + at / MEM_PAGE_SIZE * stride,
+				 &b->failure));
+		if (measured && per_page) {
+			TRY(mmu_extend_page(mmu, gpa(base + at), &b->failure));
 		}
 	}
-	for (uint64_t at = 0; measured && order == MRTD_ORDER_SECTION && at < size;
-	     at += MEM_PAGE_SIZE) {
-		TRY(mmu_extend_page(&td->mmu, gpa(base + at)));
+	for (uint64_t at = 0; measured && !per_page && at < size; at += MEM_PAGE_SIZE) {
+		TRY(mmu_extend_page(mmu, gpa(base + at), &b->failure));
 	}
 	return ST_OK;
 }
 
-static enum status add_sections(struct host_td *td, const struct content *from)
+static enum status add_sections(struct building *b)
 {
+	const struct content *from = b->from;
 	for (unsigned i = 0; i < from->image->count; i++) {
 		const struct launch_section *section = &from->image->sections[i];
 		if (section->kind == LAUNCH_BFV || section->kind == LAUNCH_CFV) {
 			/* Its whole size is in the file: td_layout_make() has checked that. */
-			TRY(add_section(td, section, from->order, section->bytes, MEM_PAGE_SIZE));
+			TRY(add_section(b, section, section->bytes, MEM_PAGE_SIZE));
 		} else if (section->base == from->layout->hob_base) {
-			TRY(add_section(td, section, from->order, from->hob, MEM_PAGE_SIZE));
+			TRY(add_section(b, section, from->hob, MEM_PAGE_SIZE));
 		} else {
-			TRY(add_section(td, section, from->order, from->fill, 0));
+			TRY(add_section(b, section, from->fill, 0));
 		}
 	}
 	return ST_OK;
 }
 
-static enum status build(struct host_td *td, const struct config *config,
-			 const struct content *from)
+static enum status build(struct building *b)
 {
-	TRY(create_td(td, config));
-	mmu_init(&td->mmu, td, td->tdr, td->place.shared, &from->layout->memory,
-		 config->gpaw == GPAW_52 ? 52 : 48);
-	td->mmu.large_pages = config->page_size == PAGE_SIZE_2M;
-	td->mmu.dirty_frames = config->dirty_frames;
+	struct host_td *td = b->td;
+	TRY(create_td(b));
+	mmu_init(&td->mmu, &td->kick, td->tdr, td->place.shared, &b->from->layout->memory,
+		 td->config->gpaw == GPAW_52 ? 52 : 48);
+	td->mmu.large_pages = td->config->page_size == PAGE_SIZE_2M;
+	td->mmu.dirty_frames = td->config->dirty_frames;
 	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
-		TRY(create_vcpu(td, i, from->layout->hob_base));
+		TRY(create_vcpu(b, i));
 	}
-	TRY(add_sections(td, from));
-	return SEAM_TRY(TDH_MR_FINALIZE, td->tdr.v, 0, 0, 0);
+	TRY(add_sections(b));
+	return SEAM_TRY(TDH_MR_FINALIZE, td->tdr.v, 0, 0, 0, &b->failure);
+}
+
+/* The image as it was read and laid out. */
+static enum status build_image(struct host_td *td, const struct launch_image *image,
+			       const struct td_layout *layout, struct verdict *verdict)
+{
+	uint8_t unmeasured = td->config->temp_mem == TEMP_MEM_ZERO ? 0 : MACHINE_FILL;
+	uint8_t *hob = frames_take_span(layout->hob_size);
+	memset(hob, unmeasured, layout->hob_size);
+	enum status status = td_hob_build(layout, hob, layout->hob_size);
+	if (status != ST_OK) {
+		verdict_setup(verdict, "TD_HOB section of 0x%llx bytes is too small",
+			      (unsigned long long)layout->hob_size);
+	} else if (hooks.hob != NULL && !hooks.hob(hob, layout->hob_size)) {
+		status = ST_BAD_RANGE;
+		verdict_setup(verdict,
+			      "host script: what it replaces is not in the 0x%llx bytes of the HOB",
+			      (unsigned long long)layout->hob_size);
+	} else {
+		hpa_t fill = frames_take_page();
+		memset(hpa_ptr(fill), unmeasured, MEM_PAGE_SIZE);
+		const struct content content = {
+			td->config->mrtd_order, image, layout, hob, hpa_ptr(fill),
+		};
+		struct building building = { .td = td, .from = &content };
+		status = build(&building);
+		frames_give_page(fill);
+		if (status != ST_OK) {
+			verdict_not_built(verdict, &building.failure);
+		}
+	}
+	frames_give_span(hob, layout->hob_size);
+	return status;
 }
 
 enum status td_build(struct host_td *td, const struct td_place *place, const struct config *config,
-		     struct blob firmware)
+		     struct blob firmware, struct verdict *verdict)
 {
-	td->place = *place;
 	char error[160];
 	struct launch_image image;
 	if (tdvf_read(firmware.data, firmware.size, &image, error, sizeof(error)) != ST_OK) {
-		machine_exit(EXIT_SETUP, "firmware: %s", error);
+		verdict_setup(verdict, "firmware: %s", error);
+		return ST_BAD_FORMAT;
 	}
 	struct td_layout layout;
 	if (td_layout_make(place->memory, &image, &layout, error, sizeof(error)) != ST_OK) {
-		machine_exit(EXIT_SETUP, "cannot lay out the TD: %s", error);
+		verdict_setup(verdict, "cannot lay out the TD: %s", error);
+		return ST_BAD_RANGE;
 	}
-	uint8_t unmeasured = config->temp_mem == TEMP_MEM_ZERO ? 0 : MACHINE_FILL;
-	uint8_t *hob = frames_take_span(layout.hob_size);
-	memset(hob, unmeasured, layout.hob_size);
-	if (td_hob_build(&layout, hob, layout.hob_size) != ST_OK) {
-		machine_exit(EXIT_SETUP, "TD_HOB section of 0x%llx bytes is too small",
-			     (unsigned long long)layout.hob_size);
-	}
-	if (hooks.hob != NULL && !hooks.hob(hob, layout.hob_size)) {
-		machine_exit(EXIT_SETUP,
-			     "host script: what it replaces is not in the 0x%llx bytes of the HOB",
-			     (unsigned long long)layout.hob_size);
-	}
-	hpa_t fill = frames_take_page();
-	memset(hpa_ptr(fill), unmeasured, MEM_PAGE_SIZE);
-	struct content content = { config->mrtd_order, &image, &layout, hob, hpa_ptr(fill) };
-	enum status status = build(td, config, &content);
-	frames_give_page(fill);
-	frames_give_span(hob, layout.hob_size);
-	if (status == ST_OK) {
-		console_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
-			     place->vcpu_count, (unsigned long long)place->memory, image.count,
-			     (unsigned long long)layout.hob_base);
-	}
-	return status;
+	td->place = *place;
+	td->config = config;
+	td->kick = (struct td_kick){ place->cpu_base, place->vcpu_count, { false } };
+	TRY(build_image(td, &image, &layout, verdict));
+	console_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
+		     place->vcpu_count, (unsigned long long)place->memory, image.count,
+		     (unsigned long long)layout.hob_base);
+	return ST_OK;
 }

@@ -13,7 +13,7 @@
 /* Each call goes on where an interrupt has stopped the one before. */
 #define CACHE_WB_MAX 10000
 
-enum status td_flush_vcpu(struct host_td *td, unsigned index)
+enum status td_flush_vcpu(struct host_td *td, unsigned index, struct seam_failure *failure)
 {
 	hpa_t tdvpr = td->vcpus[index].tdvpr;
 	if (tdvpr.v == 0) {
@@ -26,12 +26,11 @@ enum status td_flush_vcpu(struct host_td *td, unsigned index)
 	    code == TDX_TDCX_NUM_INCORRECT) {
 		return ST_OK;
 	}
-	return seam_status("TDH_VP_FLUSH", tdvpr.v, result);
+	return seam_status("TDH_VP_FLUSH", tdvpr.v, result, failure);
 }
 
-static enum status write_back_caches(void *arg)
+static enum status write_back_caches(void *failure)
 {
-	(void)arg;
 	struct seam_result result;
 	uint64_t operand = TDX_CACHE_WB_START;
 	for (unsigned i = 0; i < CACHE_WB_MAX; i++) {
@@ -41,43 +40,44 @@ static enum status write_back_caches(void *arg)
 		}
 		operand = TDX_CACHE_WB_RESUME;
 	}
-	return seam_status("TDH_PHYMEM_CACHE_WB", operand, result);
+	return seam_status("TDH_PHYMEM_CACHE_WB", operand, result, failure);
 }
 
 /* Until the TD has no key. Each step is noted, so that none is done twice. */
-static enum status release_hkid(struct host_td *td)
+static enum status release_hkid(struct host_td *td, struct seam_failure *failure)
 {
 	if (td->stage == TD_HAS_KEY) {
 		for (unsigned i = 0; i < td->place.vcpu_count; i++) {
-			TRY(td_flush_vcpu(td, i));
+			TRY(td_flush_vcpu(td, i, failure));
 		}
-		TRY(SEAM_TRY(TDH_MNG_VPFLUSHDONE, td->tdr.v, 0, 0, 0));
+		TRY(SEAM_TRY(TDH_MNG_VPFLUSHDONE, td->tdr.v, 0, 0, 0, failure));
 		td->stage = TD_FLUSHED;
 	}
 	if (td->stage == TD_FLUSHED) {
-		TRY(packages_each(write_back_caches, NULL));
-		TRY(SEAM_TRY(TDH_MNG_KEY_FREEID, td->tdr.v, 0, 0, 0));
+		TRY(packages_each(write_back_caches, failure));
+		TRY(SEAM_TRY(TDH_MNG_KEY_FREEID, td->tdr.v, 0, 0, 0, failure));
 		td->stage = TD_KEYLESS;
 	}
 	return ST_OK;
 }
 
-enum status td_destroy(struct host_td *td, uint32_t global_hkid)
+enum status td_destroy(struct host_td *td, uint32_t global_hkid, struct seam_failure *failure)
 {
 	if (td->tdr.v == 0) {
 		return ST_OK;
 	}
-	TRY(release_hkid(td));
-	TRY(mmu_destroy(&td->mmu));
-	TRY(reclaim_list(&td->control));
+	TRY(release_hkid(td, failure));
+	TRY(mmu_destroy(&td->mmu, failure));
+	TRY(reclaim_list(&td->control, failure));
 	if (td->stage == TD_KEYLESS) {
-		TRY(SEAM_TRY(TDH_PHYMEM_PAGE_RECLAIM, td->tdr.v, 0, 0, 0));
+		TRY(SEAM_TRY(TDH_PHYMEM_PAGE_RECLAIM, td->tdr.v, 0, 0, 0, failure));
 		td->stage = TD_RECLAIMED;
 	}
 	if (td->stage == TD_RECLAIMED) {
 		/* The module has used the TDR under its own key id. */
 		TRY(SEAM_TRY(TDH_PHYMEM_PAGE_WBINVD,
-			     td->tdr.v | field_put(MODULE_HPA_HKID, global_hkid), 0, 0, 0));
+			     td->tdr.v | field_put(MODULE_HPA_HKID, global_hkid), 0, 0, 0,
+			     failure));
 	}
 	frames_give_page(td->tdr);
 	memset(td, 0, sizeof(*td));

@@ -13,6 +13,8 @@ struct td_place {
 	uint32_t hkid;
 	uint64_t memory; /* bytes of RAM */
 	struct shared_backing shared;
-	bool host_test; /* it may talk to the test of host_test.h */
-	bool second;    /* QEMU's devices are another TD's: see ports.h */
+	bool q35;           /* QEMU's devices are its own: see devices.h */
+	uint16_t serial;    /* else: the port of QEMU's that it finds at COM1 */
+	bool ends_all;      /* its end is that of all TDs, and the run's verdict is its own */
+	const char *prefix; /* of its name in the log: "" or "second " */
 };

@@ -1,20 +1,21 @@
 // Tests of the host's shootdown: which CPUs are made to leave their TD.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/vmm/td/td_kick.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
+#include "arch/base/bits.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/machine/wake.h"
-#include "boot-tests/vmm/td/host_td.h"
-#include "boot-tests/vmm/td/run.h"
 
 #define CPU_BASE 2
 #define VCPUS 4
 
-static struct host_td td;
+static struct td_kick td = { .cpu_base = CPU_BASE, .vcpu_count = VCPUS };
 static unsigned here; /* the CPU that the host runs on */
 static unsigned kicks[MACHINE_MAX_CPUS];
 
@@ -34,12 +35,12 @@ static unsigned kick(unsigned inside)
 {
 	unsigned kicked = 0;
 	for (unsigned i = 0; i < VCPUS; i++) {
-		td.vcpus[i].inside = (inside >> i & 1) != 0;
+		td_kick_inside(&td, i, (inside >> i & 1) != 0);
 	}
 	for (unsigned cpu = 0; cpu < MACHINE_MAX_CPUS; cpu++) {
 		kicks[cpu] = 0;
 	}
-	run_kick_all(&td);
+	td_kick_all(&td);
 	for (unsigned cpu = 0; cpu < MACHINE_MAX_CPUS; cpu++) {
 		assert_true(kicks[cpu] <= 1);
 		if (kicks[cpu] != 0) {
@@ -54,8 +55,6 @@ static unsigned kick(unsigned inside)
 static void who_is_inside_is_kicked(void **state)
 {
 	(void)state;
-	td.place.cpu_base = CPU_BASE;
-	td.place.vcpu_count = VCPUS;
 	here = 0;
 	for (unsigned inside = 0; inside < BIT32(VCPUS); inside++) {
 		assert_int_equal(kick(inside), inside);
