@@ -77,7 +77,7 @@ def traced(options):
     with tempfile.NamedTemporaryFile("r") as trace:
         subprocess.run(
             [ROOT / "tools/tdrun", "--machine-elf", ROOT / BUILD / "machine.elf", "--firmware",
-             ROOT / BUILD / "lintel.fd", "--memory", "64M", "--timeout", "60", "--quiet",
+             ROOT / BUILD / "lintel.fd", "--memory", "64M", "--timeout", "180", "--quiet",
              "--smp", str(VCPUS), "--kernel", ROOT / BUILD / "payload.bin", "--append",
              "case=hello", "--trace", trace.name, *options], check=True, stdin=subprocess.DEVNULL)
         found = []

@@ -115,37 +115,59 @@ static void a_page_shows_nothing_of_a_td(void **state)
 	}
 }
 
+static hpa_t take(bool kept)
+{
+	return kept ? frames_take_page() : frames_take(PG_4K);
+}
+
+static struct {
+	unsigned count;
+	hpa_t last;
+} taken; /* kept over the longjmp */
+
+/* Until there is none. */
+static void take_all(bool kept, hpa_t first)
+{
+	taken.count = 0;
+	if (setjmp(stopped) == 0) {
+		for (;;) {
+			taken.last = take(kept);
+			assert_int_not_equal(taken.last.v, first.v);
+			taken.count++;
+		}
+	}
+}
+
 /* Each kind takes what is left of the other before there is none. */
-static void all_frames_can_be_taken(void **state)
+static void all_frames_can_be_taken(bool kept)
+{
+	/* One of each, and one that was used for the other. */
+	hpa_t first = take(!kept);
+	hpa_t second = take(!kept);
+	if (kept) {
+		frames_give(second, PG_4K);
+	} else {
+		frames_give_page(second);
+	}
+	take_all(kept, first);
+	/* One block is the allocator's own. */
+	assert_int_equal(1 + taken.count, (BLOCKS - 1) * PAGES_OF_BLOCK);
+	assert_int_equal(frames_taken(), (BLOCKS - 1) * BLOCK);
+	assert_null(frames_try_span(1));
+	frames_give(taken.last, PG_4K);
+	assert_int_equal(take(kept).v, taken.last.v);
+}
+
+static void all_frames_of_a_td(void **state)
 {
 	(void)state;
-	static unsigned count; /* kept over the longjmp */
-	static hpa_t last;
-	for (unsigned kind = 0; kind < 2; kind++) {
-		set_up(NULL);
-		/* One of each, and one that was used for the other. */
-		hpa_t first = kind == 0 ? frames_take_page() : frames_take(PG_4K);
-		hpa_t second = kind == 0 ? frames_take_page() : frames_take(PG_4K);
-		if (kind == 0) {
-			frames_give_page(second);
-		} else {
-			frames_give(second, PG_4K);
-		}
-		count = 1;
-		if (setjmp(stopped) == 0) {
-			for (;;) {
-				last = kind == 0 ? frames_take(PG_4K) : frames_take_page();
-				assert_int_not_equal(last.v, first.v);
-				count++;
-			}
-		}
-		/* One block is the allocator's own. */
-		assert_int_equal(count, (BLOCKS - 1) * PAGES_OF_BLOCK);
-		assert_int_equal(frames_taken(), (BLOCKS - 1) * BLOCK);
-		assert_null(frames_try_span(1));
-		frames_give(last, PG_4K);
-		assert_int_equal((kind == 0 ? frames_take(PG_4K) : frames_take_page()).v, last.v);
-	}
+	all_frames_can_be_taken(false);
+}
+
+static void all_frames_of_the_host(void **state)
+{
+	(void)state;
+	all_frames_can_be_taken(true);
 }
 
 static void spans(void **state)
@@ -171,7 +193,8 @@ int main(void)
 		cmocka_unit_test_setup(nothing_is_written_to_frames, set_up),
 		cmocka_unit_test_setup(pages_stand_apart, set_up),
 		cmocka_unit_test_setup(a_page_shows_nothing_of_a_td, set_up),
-		cmocka_unit_test_setup(all_frames_can_be_taken, set_up),
+		cmocka_unit_test_setup(all_frames_of_a_td, set_up),
+		cmocka_unit_test_setup(all_frames_of_the_host, set_up),
 		cmocka_unit_test_setup(spans, set_up),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
