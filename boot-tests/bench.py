@@ -137,6 +137,40 @@ def start_boots(pool, runner, ovmf, vcpus):
             for firmware in (runner.file("lintel.fd"), ovmf)]
 
 
+# ---- accepted memory -----------------------------------------------------------------------------
+
+# Memory and the host's pages. Up to 2 GiB all is below 4 GiB, then 2 GiB are; the rest may be left.
+ACCEPT_BOOTS = (("2G", "2M"), ("4G", "2M"), ("6G", "2M"), ("4G", "4K"))
+# OVMF that leaves memory to the kernel: Debian 13's.
+ACCEPT_OVMF = "firmware/ovmf-13.fd"
+
+
+def make_image(runner, policy):
+    """An image with this policy of acceptance, for a kernel that has no version."""
+    image = runner.file(f"bench-{policy}.fd")
+    subprocess.run([runner.file("lintel"), "image", "--output", image, "--accept", policy],
+                   check=True)
+    return image
+
+
+def measure_accepts(runner, firmware, memory, page_size):
+    """Calls of TDG.MEM.PAGE.ACCEPT that came back, and #VMEXITs, up to the kernel's entry."""
+    _, stats = runner.run(FATAL_ERROR, "--firmware", firmware, "--memory", memory, "--page-size",
+                          page_size, "--kernel", runner.file("stop-kernel.bin"))
+    return {"accept": sum(stats["accept"].values()) + stats["accept_size_mismatch"],
+            "vmexit": sum(stats["exits"])}
+
+
+def start_accepts(pool, runner):
+    """For each firmware its runs, in the order of ACCEPT_BOOTS; OVMF's with pages of 2 MiB only."""
+    firmwares = {f"lintel, {policy}": make_image(runner, policy) for policy in ("lazy", "eager")}
+    if pathlib.Path(runner.file(ACCEPT_OVMF)).exists():
+        firmwares["OVMF 13"] = runner.file(ACCEPT_OVMF)
+    return {name: [pool.submit(measure_accepts, runner, firmware, *boot) for boot in ACCEPT_BOOTS
+                   if boot[1] == "2M" or name == "lintel, lazy"]
+            for name, firmware in firmwares.items()}
+
+
 # ---- the tables ----------------------------------------------------------------------------------
 
 def show(title, heads, rows):
@@ -169,6 +203,15 @@ def show_boots(boots):
             ratio = f"{counts[1] / counts[0]:.1f}" if len(counts) == 2 and counts[0] != 0 else "-"
             rows.append((f"{vcpus} vCPUs: {name}", counts[0], *(counts[1:] or "-"), ratio))
     show("From reset to the kernel's entry, 1 GiB", ("", "lintel", "OVMF", "OVMF / lintel"), rows)
+
+
+def show_accepts(accepts):
+    rows = []
+    for i, (memory, pages) in enumerate(ACCEPT_BOOTS):
+        for key, name in (("accept", "ACCEPTs"), ("vmexit", "#VMEXITs")):
+            rows.append((f"{memory}, pages of {pages}: {name}",
+                         *(runs[i][key] if i < len(runs) else "-" for runs in accepts.values())))
+    show("Accepted memory, from reset to the kernel's entry", ("", *accepts), rows)
 
 
 # Alone, as CPU time depends on what runs beside.
@@ -222,12 +265,14 @@ def main(argv):
     # Counts do not depend on what runs beside: two at a time.
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         boots = {n: start_boots(pool, runner, arguments.ovmf, n) for n in arguments.vcpus}
+        accepts = start_accepts(pool, runner)
         aps = pool.submit(measure_aps, runner, arguments.aps)
         calls = pool.submit(measure_calls, runner)
         try:
             calls = calls.result()
             aps = aps.result()
             boots = {n: [run.result() for run in runs] for n, runs in boots.items()}
+            accepts = {name: [run.result() for run in runs] for name, runs in accepts.items()}
             of_linux = measure_boots_of_linux(runner)
         except Failure as failure:
             pool.shutdown(cancel_futures=True)
@@ -236,12 +281,15 @@ def main(argv):
     show_calls(calls)
     show_aps(arguments.aps, aps)
     show_boots(boots)
+    show_accepts(accepts)
     show_boots_of_linux(of_linux)
     with open(runner.file("bench.json"), "w", encoding="utf-8") as out:
         json.dump({
             "calls": {name: cost for name, cost, _ in calls},
             "aps": {"vcpus": arguments.aps} | dict(aps),
             "boots": {n: dict(zip(("lintel", "ovmf"), runs)) for n, runs in boots.items()},
+            "accepted": {name: dict(zip(map(", ".join, ACCEPT_BOOTS), runs))
+                         for name, runs in accepts.items()},
             "linux": dict(zip(map(linux_name, bench_cpu.BOOTS), of_linux)),
         }, out, indent=1)
         out.write("\n")
