@@ -48,6 +48,7 @@ static uint64_t accept(struct vcpu *vcpu, gpa_t address, const struct sept_walk 
 		event_count(accept_size_mismatch, 0);
 		return TDX_PAGE_SIZE_MISMATCH | (uint64_t)level;
 	case SEPT_MAPPED:
+		event_count(accept_already, 0);
 		return TDX_PAGE_ALREADY_ACCEPTED | (uint64_t)level;
 	case SEPT_FREE:
 	case SEPT_BLOCKED:
@@ -78,6 +79,7 @@ uint64_t tdg_mem_page_accept(struct vcpu *vcpu)
 	struct sept_walk walk = sept_walk(vcpu->td.tdcs->sept_root, address, level);
 	if (walk.level != level) {
 		if (sept_state(walk.value) == SEPT_MAPPED) {
+			event_count(accept_already, 0);
 			return TDX_PAGE_ALREADY_ACCEPTED | (uint64_t)walk.level;
 		}
 		/* The host has to add, unblock or split; then the TD tries again. */
