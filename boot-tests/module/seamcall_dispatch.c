@@ -1,8 +1,9 @@
 // SEAMCALL: checks what all leaves share, and dispatches.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX ABI 1.5 SEAMCALL; allowed op states; lock table]
-#include "boot-tests/module/seamcall.h"
+#include <stddef.h>
 
+#include "boot-tests/module/seamcall.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/module_events.h"
@@ -116,19 +117,19 @@ static uint64_t execute(const struct seam_leaf *leaf, const struct seam_regs *in
 	if (version > leaf->max_version) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
 	}
-	if (leaf->bare != 0) {
+	if (leaf->bare != NULL) {
 		return leaf->bare(in, out);
 	}
-	return leaf->td != 0 ? execute_td(leaf, in, out) : execute_vcpu(leaf, in, out);
+	return leaf->td != NULL ? execute_td(leaf, in, out) : execute_vcpu(leaf, in, out);
 }
 
 /* Null: this module has no such leaf. */
 static const struct seam_leaf *find_leaf(uint64_t number)
 {
-	const struct seam_leaf *leaf = number < TDH_LEAF_COUNT ? &leaves[number] : 0;
-	if (leaf == 0 || (leaf->bare == 0 && leaf->td == 0 && leaf->vcpu == 0) ||
+	const struct seam_leaf *leaf = number < TDH_LEAF_COUNT ? &leaves[number] : NULL;
+	if (leaf == NULL || (leaf->bare == NULL && leaf->td == NULL && leaf->vcpu == NULL) ||
 	    (leaf->since_1_5 && module_platform()->version_1_0)) {
-		return 0;
+		return NULL;
 	}
 	return leaf;
 }
@@ -137,15 +138,15 @@ static const struct seam_leaf *find_leaf(uint64_t number)
  * before that a leaf with versions does not have this one. */
 static uint64_t check_call(const struct seam_leaf *leaf, uint64_t rax)
 {
-	bool versions = leaf != 0 && leaf->max_version > 0;
+	bool versions = leaf != NULL && leaf->max_version > 0;
 	if ((rax & ~(TDX_LEAF | TDX_VERSION)) != 0 ||
 	    (field_get(TDX_VERSION, rax) > 0 && !versions)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
 	}
-	if (sys_state() != SYS_READY && (leaf == 0 || !leaf->early)) {
+	if (sys_state() != SYS_READY && (leaf == NULL || !leaf->early)) {
 		return TDX_SYS_NOT_READY;
 	}
-	return leaf != 0 ? TDX_SUCCESS : TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
+	return leaf != NULL ? TDX_SUCCESS : TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
 }
 
 uint64_t seamcall(struct seam_regs *regs)

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/td.h"
 
+#include <stddef.h>
+
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/module/memory/page.h"
@@ -20,7 +22,7 @@ static uint64_t td_check(hpa_t tdr_page, uint32_t op_states, struct td *out)
 		if (tdr->lifecycle != TD_KEYS_CONFIGURED) {
 			return TDX_TD_KEYS_NOT_CONFIGURED;
 		}
-		if (td.tdcs == 0) {
+		if (td.tdcs == NULL) {
 			return TDX_TDCS_NOT_ALLOCATED;
 		}
 		enum op_state state = __atomic_load_n(&td.tdcs->op_state, __ATOMIC_ACQUIRE);

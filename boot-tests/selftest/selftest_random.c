@@ -1,5 +1,7 @@
 // Thousands of random SEAMCALLs: no crash, and one that fails changes nothing.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "arch/base/bits.h"
 #include "arch/base/mem.h"
 #include "boot-tests/machine/console.h"
@@ -164,7 +166,7 @@ static uint64_t digest(const struct tdmr_range *pool)
 	uint64_t hash = add(UINT64_C(0xCBF29CE484222325), sys_state());
 	for (uint64_t page = pool->base; page < pool->base + pool->size; page += MEM_PAGE_SIZE) {
 		const struct pamt_entry *entry = pamt_find(hpa(page));
-		EXPECT(entry != 0);
+		EXPECT(entry != NULL);
 		const uint64_t words[] = { entry->type, entry->level, entry->lock, entry->owner,
 					   entry->bepoch };
 		for (unsigned i = 0; i < ARRAY_COUNT(words); i++) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/guest/ept_violation.h"
 
+#include <stddef.h>
+
 #include "arch/x86/cpu.h"
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/memory.h"
@@ -163,7 +165,7 @@ struct shared_walk ept_shared_walk(const struct vcpu *vcpu, uint64_t gpa_raw)
 	const uint64_t *table = hpa_ptr(hpa(vcpu->shared_eptp & PTE_ADDRESS));
 	uint64_t address = gpa_raw & ~td_shared_bit(tdcs);
 	struct shared_walk walk = { .level = tdcs->sept_root.top };
-	if (table == 0) {
+	if (table == NULL) {
 		return walk;
 	}
 	walk.granted = EPT_QUAL_READABLE | EPT_QUAL_WRITABLE | EPT_QUAL_EXECUTABLE;

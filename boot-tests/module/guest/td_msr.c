@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/guest/td_msr.h"
 
+#include <stddef.h>
+
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/lapic.h"
@@ -135,7 +137,7 @@ static const struct msr_range *find_range(uint32_t msr)
 			return &ranges[i];
 		}
 	}
-	return 0;
+	return NULL;
 }
 
 /* PT, CET, UINTR, LBR. */
@@ -148,7 +150,7 @@ enum msr_outcome td_msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	const struct tdcs *tdcs = vcpu->td.tdcs;
 	const struct msr_range *range = find_range(msr);
-	switch (range == 0 ? RULE_VE : range->read) {
+	switch (range == NULL ? RULE_VE : range->read) {
 	case RULE_VE:
 		return MSR_VE;
 	case RULE_GP:
@@ -247,7 +249,7 @@ enum msr_outcome td_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	const struct tdcs *tdcs = vcpu->td.tdcs;
 	const struct msr_range *range = find_range(msr);
-	switch (range == 0 ? RULE_VE : range->write) {
+	switch (range == NULL ? RULE_VE : range->write) {
 	case RULE_VE:
 		return MSR_VE;
 	case RULE_DEBUGCTL:

@@ -1,5 +1,7 @@
 // TDG.SYS.RD: reads a field of the platform.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/metadata.h"
 
@@ -8,7 +10,7 @@ uint64_t tdg_sys_rd(struct vcpu *vcpu)
 {
 	uint64_t *gpr = vcpu->svm.gpr;
 	struct md_request request = { .id = gpr[RDX], .access = MD_GUEST_READ };
-	uint64_t status = md_read(MD_CONTEXT_SYS, 0, &request);
+	uint64_t status = md_read(MD_CONTEXT_SYS, NULL, &request);
 	gpr[R8] = request.value;
 	gpr[RDX] = request.next;
 	return status;

@@ -1,5 +1,7 @@
 // TDH.MEM.PAGE.DEMOTE: splits a 2 MiB page into 512 pages of 4 KiB.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "arch/base/check.h"
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/module/leaf/leaf.h"
@@ -44,7 +46,7 @@ static uint64_t demote(const struct sept_op *op, const struct seam_regs *in, str
 		return sept_refuse(op, TDX_EPT_ENTRY_STATE_INCORRECT, out);
 	}
 	struct pamt_entry *page = pamt_find(sept_hpa(op->walk.value));
-	CHECK(page != 0 && page->type == TDX_PAGE_REG && page->level == PG_2M);
+	CHECK(page != NULL && page->type == TDX_PAGE_REG && page->level == PG_2M);
 	struct pamt_entry *table;
 	uint64_t status = sept_check_tracked(op, out);
 	if (status == TDX_SUCCESS) {

@@ -1,5 +1,7 @@
 // TDH.MEM.PAGE.RELOCATE: moves a 4 KiB page of the TD to another frame.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "arch/base/check.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/page.h"
@@ -43,7 +45,7 @@ static uint64_t check_and_relocate(const struct sept_op *op, uint64_t to, struct
 		return TDX_OPERAND_INVALID | TDX_OPERAND_R8;
 	}
 	struct pamt_entry *entry = pamt_find(from);
-	CHECK(entry != 0 && entry->type == TDX_PAGE_REG && entry->level == PG_4K);
+	CHECK(entry != NULL && entry->type == TDX_PAGE_REG && entry->level == PG_4K);
 	if (!lock_try(&entry->lock, LOCK_EXCLUSIVE)) {
 		return TDX_OPERAND_BUSY | TDX_OPERAND_RCX;
 	}

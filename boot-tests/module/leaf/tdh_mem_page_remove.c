@@ -1,5 +1,7 @@
 // TDH.MEM.PAGE.REMOVE: takes a page out of the TD and sets it free.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "arch/base/check.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/sept_op.h"
@@ -11,7 +13,7 @@ static uint64_t remove_page(const struct sept_op *op, struct seam_regs *out)
 	}
 	hpa_t page = sept_hpa(op->walk.value);
 	struct pamt_entry *entry = pamt_find(page);
-	CHECK(entry != 0 && entry->type == TDX_PAGE_REG && entry->level == op->walk.level);
+	CHECK(entry != NULL && entry->type == TDX_PAGE_REG && entry->level == op->walk.level);
 	if (!lock_try(&entry->lock, LOCK_EXCLUSIVE)) {
 		return TDX_OPERAND_BUSY | TDX_OPERAND_RCX;
 	}

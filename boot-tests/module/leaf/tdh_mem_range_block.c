@@ -1,5 +1,7 @@
 // TDH.MEM.RANGE.BLOCK: lets no new translation through an entry, and notes when.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "arch/base/check.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/sept_op.h"
@@ -27,7 +29,7 @@ static uint64_t block(const struct sept_op *op, struct seam_regs *out)
 	}
 	hpa_t page = sept_hpa(op->walk.value);
 	struct pamt_entry *entry = pamt_find(page);
-	CHECK(entry != 0);
+	CHECK(entry != NULL);
 	/* The entry first: an epoch that begins in between must count as later. */
 	sept_update(op, blocked, page);
 	entry->bepoch = __atomic_load_n(&op->td->tdcs->epoch, __ATOMIC_SEQ_CST);

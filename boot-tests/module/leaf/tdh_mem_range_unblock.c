@@ -1,5 +1,7 @@
 // TDH.MEM.RANGE.UNBLOCK: takes a block back.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "arch/base/check.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/sept_op.h"
@@ -27,7 +29,7 @@ static uint64_t unblock(const struct sept_op *op, struct seam_regs *out)
 	}
 	hpa_t page = sept_hpa(op->walk.value);
 	struct pamt_entry *entry = pamt_find(page);
-	CHECK(entry != 0);
+	CHECK(entry != NULL);
 	/* Here alone the status names the tree. */
 	if (td_needs_tracking(tdcs) && !td_tracked(tdcs, entry->bepoch)) {
 		return TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_SEPT_TREE;

@@ -1,5 +1,7 @@
 // TDH.MEM.SEPT.ADD: hangs a new table into the Secure EPT.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/sept_op.h"
@@ -46,9 +48,9 @@ static void add_table(const struct sept_op *op, struct pamt_entry *entry, uint64
 static uint64_t add(const struct sept_op *op, const struct seam_regs *in, const uint64_t *l2_pages,
 		    uint64_t *page, struct seam_regs *out)
 {
-	struct pamt_entry *entry = 0;
+	struct pamt_entry *entry = NULL;
 	uint64_t status = check_state(op, *page, (in->rdx & TDX_SEPT_ADD_ALLOW_EXISTING) != 0,
-				      l2_pages == 0, out);
+				      l2_pages == NULL, out);
 	if (status == TDX_SUCCESS && sept_state(op->walk.value) == SEPT_NL_MAPPED) {
 		*page |= TDX_SEPT_ADD_NOT_USED;
 	} else if (status == TDX_SUCCESS) {
@@ -57,10 +59,10 @@ static uint64_t add(const struct sept_op *op, const struct seam_regs *in, const 
 	if (status != TDX_SUCCESS) {
 		return status;
 	}
-	if (l2_pages != 0) {
+	if (l2_pages != NULL) {
 		status = check_l2_pages(l2_pages);
 	}
-	if (entry != 0) {
+	if (entry != NULL) {
 		if (status == TDX_SUCCESS) {
 			add_table(op, entry, *page);
 			*page = TDX_NULL_PAGE;
@@ -87,7 +89,7 @@ uint64_t tdh_mem_sept_add(const struct td *td, const struct seam_regs *in, struc
 	struct sept_op op;
 	uint64_t status = sept_open(td, in->rcx, PG_2M, SEPT_MAX_LEVEL, LOCK_SHARED, &op, out);
 	if (status == TDX_SUCCESS) {
-		status = add(&op, in, l2 ? l2_pages : 0, &page, out);
+		status = add(&op, in, l2 ? l2_pages : NULL, &page, out);
 		sept_close(&op);
 	}
 	if (l2) {

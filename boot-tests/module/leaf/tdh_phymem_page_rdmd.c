@@ -1,7 +1,8 @@
 // TDH.PHYMEM.PAGE.RDMD: shows what a page of the convertible memory is.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "boot-tests/module/leaf/leaf.h"
+#include <stddef.h>
 
+#include "boot-tests/module/leaf/leaf.h"
 /* [TDX ABI 1.5 TDH.PHYMEM.PAGE.RDMD] RCX page; RCX type, RDX owner, R8 size, R9 BEPOCH. */
 uint64_t tdh_phymem_page_rdmd(const struct seam_regs *in, struct seam_regs *out)
 {
@@ -9,7 +10,7 @@ uint64_t tdh_phymem_page_rdmd(const struct seam_regs *in, struct seam_regs *out)
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	struct pamt_entry *entry = pamt_find(hpa(in->rcx));
-	if (entry == 0) {
+	if (entry == NULL) {
 		return TDX_OPERAND_ADDR_RANGE_ERROR | TDX_OPERAND_RCX;
 	}
 	if (!lock_try(&entry->lock, LOCK_SHARED)) {

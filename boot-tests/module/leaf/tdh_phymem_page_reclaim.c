@@ -1,5 +1,7 @@
 // TDH.PHYMEM.PAGE.RECLAIM: sets a page of a TD free whose key is gone; its TDR after all others.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/page.h"
 
@@ -60,7 +62,7 @@ uint64_t tdh_phymem_page_reclaim(const struct seam_regs *in, struct seam_regs *o
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	struct pamt_entry *entry = pamt_find(hpa(in->rcx));
-	if (entry == 0) {
+	if (entry == NULL) {
 		return TDX_OPERAND_ADDR_RANGE_ERROR | TDX_OPERAND_RCX;
 	}
 	if (!lock_try(&entry->lock, LOCK_EXCLUSIVE)) {

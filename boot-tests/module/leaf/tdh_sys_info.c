@@ -1,5 +1,7 @@
 // TDH.SYS.INFO: all about the platform in one structure, as modules before 1.5 told it.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "arch/base/check.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/module/leaf/leaf.h"
@@ -10,7 +12,7 @@
 static uint64_t read_field(uint64_t id)
 {
 	struct md_request request = { .id = id, .access = MD_HOST_READ };
-	CHECK(md_read(MD_CONTEXT_SYS, 0, &request) == TDX_SUCCESS);
+	CHECK(md_read(MD_CONTEXT_SYS, NULL, &request) == TDX_SUCCESS);
 	return request.value;
 }
 

@@ -1,5 +1,7 @@
 // TDH.SYS.RD: reads a field of the platform.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/metadata.h"
 #include "boot-tests/module/sys.h"
@@ -12,7 +14,7 @@ uint64_t tdh_sys_rd(const struct seam_regs *in, struct seam_regs *out)
 		return TDX_SYS_LP_INIT_NOT_DONE;
 	}
 	struct md_request request = { .id = in->rdx, .access = MD_HOST_READ };
-	uint64_t status = md_read(MD_CONTEXT_SYS, 0, &request);
+	uint64_t status = md_read(MD_CONTEXT_SYS, NULL, &request);
 	out->r8 = request.value;
 	out->rdx = request.next;
 	return status;

@@ -1,12 +1,13 @@
 // TDH.SYS.TDMR.INIT: makes the next PAMT entries of a TDMR.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "boot-tests/module/leaf/leaf.h"
+#include <stddef.h>
 
+#include "boot-tests/module/leaf/leaf.h"
 /* [TDX ABI 1.5 TDH.SYS.TDMR.INIT] RCX base; RDX end of what can be used, in whole GiB. */
 uint64_t tdh_sys_tdmr_init(const struct seam_regs *in, struct seam_regs *out)
 {
 	struct tdmr *tdmr = pamt_tdmr(in->rcx);
-	if (tdmr == 0) {
+	if (tdmr == NULL) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	if (!lock_try(&tdmr->lock, LOCK_EXCLUSIVE)) {

@@ -1,5 +1,7 @@
 // What the module holds while no SEAMCALL runs, and the rules that then hold of every page.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/memory/keys.h"
 #include "boot-tests/module/memory/pamt.h"
@@ -13,8 +15,8 @@ uint64_t module_pages_of(hpa_t tdr)
 	const struct tdmr *tdmr;
 	const struct pamt_entry *entry;
 	uint64_t pages = 0;
-	for (unsigned i = 0; (tdmr = pamt_tdmr_at(i)) != 0; i++) {
-		for (uint64_t at = tdmr->base; (entry = pamt_next_used(tdmr, &at)) != 0;
+	for (unsigned i = 0; (tdmr = pamt_tdmr_at(i)) != NULL; i++) {
+		for (uint64_t at = tdmr->base; (entry = pamt_next_used(tdmr, &at)) != NULL;
 		     at += PAGE) {
 			pages += pamt_owner(entry).v == tdr.v;
 		}
@@ -26,7 +28,7 @@ uint64_t module_pages_of(hpa_t tdr)
 static const char *check_child(hpa_t page, const struct pamt_entry *entry)
 {
 	const struct pamt_entry *tdr = pamt_find(pamt_owner(entry));
-	if (tdr == 0 || tdr->type != TDX_PAGE_TDR) {
+	if (tdr == NULL || tdr->type != TDX_PAGE_TDR) {
 		return "has an owner that is no TD";
 	}
 	const struct pamt_entry *first =
@@ -35,7 +37,7 @@ static const char *check_child(hpa_t page, const struct pamt_entry *entry)
 	    first->owner != entry->owner) {
 		return "is part of a large page that is not whole";
 	}
-	return 0;
+	return NULL;
 }
 
 static const char *check_page(hpa_t page, const struct pamt_entry *entry)
@@ -60,10 +62,10 @@ static const char *check_page(hpa_t page, const struct pamt_entry *entry)
 	if (entry->type == TDX_PAGE_TDR) {
 		const struct tdr *tdr = hpa_ptr(page);
 		return tdr->child_pages == module_pages_of(page) ?
-			       0 :
+			       NULL :
 			       "is a TDR that counts other pages than are its own";
 	}
-	return 0;
+	return NULL;
 }
 
 struct module_census module_census(void)
@@ -71,11 +73,11 @@ struct module_census module_census(void)
 	struct module_census census = { .hkids = keys_taken() };
 	const struct tdmr *tdmr;
 	const struct pamt_entry *entry;
-	for (unsigned i = 0; (tdmr = pamt_tdmr_at(i)) != 0; i++) {
-		for (uint64_t at = tdmr->base; (entry = pamt_next_used(tdmr, &at)) != 0;
+	for (unsigned i = 0; (tdmr = pamt_tdmr_at(i)) != NULL; i++) {
+		for (uint64_t at = tdmr->base; (entry = pamt_next_used(tdmr, &at)) != NULL;
 		     at += PAGE) {
 			const char *broken = check_page(hpa(at), entry);
-			if (broken != 0 && census.broken == 0) {
+			if (broken != NULL && census.broken == NULL) {
 				census.broken = broken;
 				census.page = hpa(at);
 			}

@@ -1,6 +1,8 @@
 // The memory controller: encryption and integrity of TD memory, as the host meets them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX module base specification, memory encryption and integrity]
+#include <stddef.h>
+
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "boot-tests/machine/memory.h"
@@ -20,8 +22,8 @@
 static struct tdr *owner_of(hpa_t page, const struct pamt_entry **out)
 {
 	const struct pamt_entry *entry = pamt_find(page);
-	if (entry == 0 || entry->type == TDX_PAGE_NDA || entry->type == TDX_PAGE_RSVD) {
-		return 0;
+	if (entry == NULL || entry->type == TDX_PAGE_NDA || entry->type == TDX_PAGE_RSVD) {
+		return NULL;
 	}
 	*out = entry;
 	return hpa_ptr(entry->type == TDX_PAGE_TDR ? page : pamt_owner(entry));
@@ -85,7 +87,7 @@ void module_host_read(hpa_t address, void *to, uint64_t size)
 		part = in_page(at, address.v + size);
 		const struct pamt_entry *entry;
 		const struct tdr *tdr = owner_of(page, &entry);
-		if (tdr != 0) {
+		if (tdr != NULL) {
 			read_encrypted(tdr, hpa(at), out, part);
 		} else if (page_is_guest(page)) {
 			read_residue(hpa(at), out, part);
@@ -145,7 +147,7 @@ void module_host_write(hpa_t address, const void *from, uint64_t size)
 		part = in_page(at, address.v + size);
 		const struct pamt_entry *entry;
 		struct tdr *tdr = owner_of(page, &entry);
-		if (tdr != 0) {
+		if (tdr != NULL) {
 			break_page(tdr, entry, page);
 		} else {
 			own_page(page);

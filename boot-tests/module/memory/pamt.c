@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/memory/pamt.h"
 
+#include <stddef.h>
+
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "boot-tests/machine/memory.h"
@@ -42,12 +44,12 @@ struct tdmr *pamt_tdmr(uint64_t base)
 			return &tdmrs[i];
 		}
 	}
-	return 0;
+	return NULL;
 }
 
 const struct tdmr *pamt_tdmr_at(unsigned index)
 {
-	return index < tdmr_count ? &tdmrs[index] : 0;
+	return index < tdmr_count ? &tdmrs[index] : NULL;
 }
 
 /* Marks what an area reserves of the entries [first, end). */
@@ -103,7 +105,7 @@ const struct pamt_entry *pamt_next_used(const struct tdmr *tdmr, uint64_t *page)
 			return &tdmr->pamt_4k[i];
 		}
 	}
-	return 0;
+	return NULL;
 }
 
 struct pamt_entry *pamt_find(hpa_t page)
@@ -114,7 +116,7 @@ struct pamt_entry *pamt_find(hpa_t page)
 			return &tdmr->pamt_4k[(page.v - tdmr->base) / PAGE_SIZE];
 		}
 	}
-	return 0;
+	return NULL;
 }
 
 static uint64_t find_operand(uint64_t raw, uint32_t operand, enum pg_level level,
@@ -124,7 +126,7 @@ static uint64_t find_operand(uint64_t raw, uint32_t operand, enum pg_level level
 		return TDX_OPERAND_INVALID | operand;
 	}
 	*out = pamt_find(hpa(raw));
-	if (*out == 0) {
+	if (*out == NULL) {
 		return TDX_OPERAND_ADDR_RANGE_ERROR | operand;
 	}
 	return TDX_SUCCESS;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/memory/sept_op.h"
 
+#include <stddef.h>
+
 #include "arch/base/check.h"
 
 bool sept_operand(const struct tdcs *tdcs, uint64_t raw, enum pg_level min, enum pg_level max,
@@ -112,7 +114,7 @@ uint64_t sept_lock_table(const struct sept_op *op, struct pamt_entry **table, st
 		return sept_refuse(op, TDX_EPT_ENTRY_STATE_INCORRECT, out);
 	}
 	struct pamt_entry *entry = pamt_find(sept_hpa(op->walk.value));
-	CHECK(entry != 0 && entry->type == TDX_PAGE_EPT);
+	CHECK(entry != NULL && entry->type == TDX_PAGE_EPT);
 	if (!lock_try(&entry->lock, LOCK_EXCLUSIVE)) {
 		return TDX_OPERAND_BUSY | TDX_OPERAND_RCX;
 	}
