@@ -76,7 +76,7 @@ def trace(build, where, work, vcpus):
             match = TRACE.match(line)
             if match:
                 path, address = executed[int(match[1])], int(match[2], 16)
-                # None follows itself: QEMU began it again, behind an interruption of its own.
+                # None follows itself: QEMU began it again, after an interruption of its own.
                 if path[-1:] != [address]:
                     path.append(address)
     return executed

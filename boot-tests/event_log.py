@@ -40,7 +40,7 @@ def from_output(output):
 
 
 def first_event(log):
-    """The offset behind the first event, which says what the log is."""
+    """The offset after the first event, which says what the log is."""
     # It extends nothing, so its register means nothing: 0 by the specification, edk2 has 1.
     _, kind, digest, size = struct.unpack_from("<II20sI", log)
     if kind != NO_ACTION or any(digest):

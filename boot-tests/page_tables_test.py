@@ -138,13 +138,13 @@ class Firmware(unittest.TestCase):
                 self.assertEqual(table.cr3, self.at["AP_TABLE"])
                 self.check(table, [(0, self.at["FOUR_GIB"], "r-x-")])
 
-    def test_handoff_table(self):
+    def test_handover_table(self):
         at = self.at
         window = at["KERNEL_BASE"] + at["PAYLOAD_WINDOW"]
         last = at["FOUR_GIB"] - MIB2
         for gpaw in SHARED:
             table = self.boot(gpaw, 1)
-            self.assertEqual(table.cr3, at["HANDOFF_TABLES"])
+            self.assertEqual(table.cr3, at["HANDOVER_TABLES"])
             self.assertTrue(table.cr0 & CR0_WP)
             self.check(table, [
                 (0, PAGE, "rw--"),

@@ -399,7 +399,7 @@ def run_unit(results, name, program, log):
     count = len(re.findall(r"^\[       OK \]", ended.output, re.MULTILINE))
     reasons = dict(re.findall(r"^\[ RUN      \] (\w+)\nSKIP: (.*)\n\[  SKIPPED \] \1$",
                               ended.output, re.MULTILINE))
-    # cmocka names each a second time, behind the last test.
+    # cmocka names each a second time, after the last test.
     skipped = sorted(set(re.findall(r"^\[  SKIPPED \] (\w+)$", ended.output, re.MULTILINE)))
     if ended.status != 0:
         raise Failure(f"exit status {ended.status}")

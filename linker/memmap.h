@@ -35,10 +35,10 @@
 //                                | ACPI arena: tables from the host, MADT with  |
 //   ACPI_ARENA       0x00A0_0000 |   the wake-up structure                      |
 //                                +----------------------------------------------+
-//   HANDOFF_TABLES   0x0093_0000 | hand-off table                               |
-//   HANDOFF_SETUP    0x0091_0000 | setup part of the host's kernel              |
-//   HANDOFF_CMDLINE  0x0090_1000 | command line                                 |
-//   HANDOFF_BOOT_..  0x0090_0000 | boot_params (HANDOFF_BOOT_PARAMS)            |
+//   HANDOVER_TABLES   0x0093_0000 | hand-over table                               |
+//   HANDOVER_SETUP    0x0091_0000 | setup part of the host's kernel              |
+//   HANDOVER_CMDLINE  0x0090_1000 | command line                                 |
+//   HANDOVER_BOOT_..  0x0090_0000 | boot_params (HANDOVER_BOOT_PARAMS)            |
 //                                +----------------------------------------------+
 //   EFI_ARENA        0x0088_0000 | EFI tables, then table of unaccepted memory  |
 //                                +----------------------------------------------+
@@ -57,79 +57,79 @@
 //                                +----------------------------------------------+
 #pragma once
 
-#define FOUR_GIB                 0x100000000
-#define MEM_PAGE_SIZE            0x1000
+#define FOUR_GIB                  0x100000000
+#define MEM_PAGE_SIZE             0x1000
 
 /* The shim's budget: 96 KiB of measured pages at most. */
-#define SHIM_BASE_MIN            0xFFFE8000
-#define AP_TABLE                 0xFFFF7000
-#define AP_TABLE_SIZE            0x6000
-#define AP_TABLE_PAGES           (AP_TABLE_SIZE / MEM_PAGE_SIZE)
-#define MAILBOX                  0xFFFFD000
-#define MAILBOX_SIZE             0x2000
-#define RESET_PAGE               0xFFFFF000
-#define RESET_PAGE_SIZE          0x1000
+#define SHIM_BASE_MIN             0xFFFE8000
+#define AP_TABLE                  0xFFFF7000
+#define AP_TABLE_SIZE             0x6000
+#define AP_TABLE_PAGES            (AP_TABLE_SIZE / MEM_PAGE_SIZE)
+#define MAILBOX                   0xFFFFD000
+#define MAILBOX_SIZE              0x2000
+#define RESET_PAGE                0xFFFFF000
+#define RESET_PAGE_SIZE           0x1000
 /* struct image_config, written by the loader. */
-#define IMAGE_CONFIG             0xFFFFF000
-#define RESET_CODE               0xFFFFF080
+#define IMAGE_CONFIG              0xFFFFF000
+#define RESET_CODE                0xFFFFF080
 /* TDX metadata descriptor, then the GUIDed table and the reset vector, written by the loader's
  * TDVF sink (all but the vector itself). */
-#define TDVF_METADATA            0xFFFFFC00
-#define TDVF_METADATA_END        0xFFFFFE00
-#define RESET_VECTOR             0xFFFFFFF0
+#define TDVF_METADATA             0xFFFFFC00
+#define TDVF_METADATA_END         0xFFFFFE00
+#define RESET_VECTOR              0xFFFFFFF0
 
 /* QEMU maps -bios so that it ends at 4 GiB, and wants a file that is a multiple of this. */
-#define IMAGE_ALIGN              0x10000
+#define IMAGE_ALIGN               0x10000
 /* 0xFEE00000 is the xAPIC page of a plain VM: an image must end above it. */
-#define IMAGE_MAX_SIZE           0x1000000
+#define IMAGE_MAX_SIZE            0x1000000
 
 /* A null pointer leads here. */
-#define NULL_PAGE                0
-#define NULL_PAGE_SIZE           0x1000
+#define NULL_PAGE                 0
+#define NULL_PAGE_SIZE            0x1000
 
-#define SHIM_RAM                 0x800000
-#define BOOT_TABLES              0x800000
-#define BOOT_TABLES_SIZE         0x10000
-#define SHIM_DATA                0x810000
-#define SHIM_DATA_SIZE           0x8000
-#define EVENT_LOG                0x818000
-#define EVENT_LOG_SIZE           0x8000
-#define BSP_GUARD                0x820000
-#define BSP_GUARD_SIZE           0x1000
-#define BSP_STACK                0x821000
-#define BSP_STACK_SIZE           0x8000
-#define IST_GUARD                0x829000
-#define IST_GUARD_SIZE           0x1000
-#define IST_STACK                0x82A000
-#define IST_STACK_SIZE           0x2000
-#define TOP_GUARD                0x82C000
-#define TOP_GUARD_SIZE           0x1000
-#define TEMPMEM_SPARE            0x82D000
-#define TEMPMEM_SPARE_SIZE       0x3000
-#define TEMPMEM_END              0x830000
-#define TD_HOB                   0x830000
-#define TD_HOB_SIZE              0x2000
-#define BOUNCE                   0x840000
-#define BOUNCE_SIZE              0x40000
-#define EFI_ARENA                0x880000
-#define EFI_ARENA_SIZE           0x80000
-#define EFI_TABLES_SIZE          0x4000
-#define UNACCEPTED_TABLE         (EFI_ARENA + EFI_TABLES_SIZE)
-#define UNACCEPTED_TABLE_SIZE    (EFI_ARENA_SIZE - EFI_TABLES_SIZE)
-#define HANDOFF_BOOT_PARAMS      0x900000
-#define HANDOFF_BOOT_PARAMS_SIZE 0x1000
-#define HANDOFF_CMDLINE          0x901000
-#define HANDOFF_CMDLINE_SIZE     0xF000
-#define HANDOFF_SETUP            0x910000
-#define HANDOFF_SETUP_SIZE       0x20000
-#define HANDOFF_TABLES           0x930000
-#define HANDOFF_TABLES_SIZE      0x8000
-#define ACPI_ARENA               0xA00000
-#define ACPI_ARENA_SIZE          0x600000
-#define SHIM_RAM_END             0x1000000
+#define SHIM_RAM                  0x800000
+#define BOOT_TABLES               0x800000
+#define BOOT_TABLES_SIZE          0x10000
+#define SHIM_DATA                 0x810000
+#define SHIM_DATA_SIZE            0x8000
+#define EVENT_LOG                 0x818000
+#define EVENT_LOG_SIZE            0x8000
+#define BSP_GUARD                 0x820000
+#define BSP_GUARD_SIZE            0x1000
+#define BSP_STACK                 0x821000
+#define BSP_STACK_SIZE            0x8000
+#define IST_GUARD                 0x829000
+#define IST_GUARD_SIZE            0x1000
+#define IST_STACK                 0x82A000
+#define IST_STACK_SIZE            0x2000
+#define TOP_GUARD                 0x82C000
+#define TOP_GUARD_SIZE            0x1000
+#define TEMPMEM_SPARE             0x82D000
+#define TEMPMEM_SPARE_SIZE        0x3000
+#define TEMPMEM_END               0x830000
+#define TD_HOB                    0x830000
+#define TD_HOB_SIZE               0x2000
+#define BOUNCE                    0x840000
+#define BOUNCE_SIZE               0x40000
+#define EFI_ARENA                 0x880000
+#define EFI_ARENA_SIZE            0x80000
+#define EFI_TABLES_SIZE           0x4000
+#define UNACCEPTED_TABLE          (EFI_ARENA + EFI_TABLES_SIZE)
+#define UNACCEPTED_TABLE_SIZE     (EFI_ARENA_SIZE - EFI_TABLES_SIZE)
+#define HANDOVER_BOOT_PARAMS      0x900000
+#define HANDOVER_BOOT_PARAMS_SIZE 0x1000
+#define HANDOVER_CMDLINE          0x901000
+#define HANDOVER_CMDLINE_SIZE     0xF000
+#define HANDOVER_SETUP            0x910000
+#define HANDOVER_SETUP_SIZE       0x20000
+#define HANDOVER_TABLES           0x930000
+#define HANDOVER_TABLES_SIZE      0x8000
+#define ACPI_ARENA                0xA00000
+#define ACPI_ARENA_SIZE           0x600000
+#define SHIM_RAM_END              0x1000000
 
 /* A bzImage is loaded here, its preferred address; RAM below 4 GiB must hold it. */
-#define KERNEL_BASE              0x1000000
+#define KERNEL_BASE               0x1000000
 
 /*
  * The TDX machine, a program of its own under QEMU (boot-tests/). The TD owns all low RAM, so the
@@ -154,27 +154,27 @@
  *   MACHINE_TRAMPOLINE 32 KiB |   once the TD runs)                            |
  *   0                         +-----------------------------------------------+
  */
-#define MACHINE_STUB             0x100000
-#define MACHINE_ROM              0xFFFF0000
-#define MACHINE_TRAMPOLINE       0x8000
-#define MACHINE_STACK_SIZE       0x10000
-#define MACHINE_BASE             0x200000000
-#define MACHINE_WINDOW           0x4000000
-#define MACHINE_POOL             0x204000000
+#define MACHINE_STUB              0x100000
+#define MACHINE_ROM               0xFFFF0000
+#define MACHINE_TRAMPOLINE        0x8000
+#define MACHINE_STACK_SIZE        0x10000
+#define MACHINE_BASE              0x200000000
+#define MACHINE_WINDOW            0x4000000
+#define MACHINE_POOL              0x204000000
 /* What of a TD's memory lies below 4 GiB, as in QEMU's q35: all of it if that is less than the
  * first, else so much as the second. */
-#define TD_LOW_MEMORY_MAX        0xB0000000
-#define TD_LOW_MEMORY_SPLIT      0x80000000
+#define TD_LOW_MEMORY_MAX         0xB0000000
+#define TD_LOW_MEMORY_SPLIT       0x80000000
 /* Shared GPA == HPA, so a TD's memory above 4 GiB ends below the machine. */
-#define TD_HIGH_MEMORY_MAX       (MACHINE_BASE - FOUR_GIB)
+#define TD_HIGH_MEMORY_MAX        (MACHINE_BASE - FOUR_GIB)
 
 /* What the machine's host leaves in every byte that it adds without a measurement (TempMem, the TD
- * HOB's section behind the list): nobody may rely on zeros there, nor hand it on. It writes it to
+ * HOB's section after the list): nobody may rely on zeros there, nor hand it on. It writes it to
  * frames, too, where it is to have used them before a TD does. */
-#define MACHINE_FILL             0xA5
+#define MACHINE_FILL              0xA5
 
 /* The test payload: linked where the shim loads a bzImage. Its protected-mode part in the file, and
  * the memory it needs: the header states both. */
-#define PAYLOAD_BASE             KERNEL_BASE
-#define PAYLOAD_FILE_SIZE        0xA000
-#define PAYLOAD_WINDOW           0x200000
+#define PAYLOAD_BASE              KERNEL_BASE
+#define PAYLOAD_FILE_SIZE         0xA000
+#define PAYLOAD_WINDOW            0x200000

@@ -120,7 +120,7 @@ static void read_hobs(const struct td_info *info, uint32_t image_size, struct me
 	/* QEMU's HOB calls it RAM. With a VGA device KVM would end the TD at its acceptance. */
 	require_room(memory_map_remove(map, PC_VGA_WINDOW, PC_VGA_WINDOW_END - PC_VGA_WINDOW), map,
 		     "VGA window");
-	/* What the host has behind the END block is not measured, and goes no further. */
+	/* What the host has after the END block is not measured, and goes no further. */
 	size_t end = list_size + sizeof(struct hob_header);
 	memset(copy + end, 0, sizeof(copy) - end);
 	memcpy((void *)TD_HOB, copy, sizeof(copy));
@@ -269,7 +269,7 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 	if (td != 0) {
 		set_bounce(&accept, SHARE_PRIVATE);
 	}
-	require(tables_build_handoff(handover.window, &handover.cr3));
+	require(tables_build_handover(handover.window, &handover.cr3));
 	log_note("kernel at 0x%lx", handover.entry.v);
 	entry_leave(handover.entry.v, handover.rsi.v, handover.cr3.v);
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #define PACKED __attribute__((packed))
-/* A field of characters that has no room for a NUL behind them. */
+/* A field of characters that has no room for a NUL after them. */
 #if __has_attribute(nonstring)
 #define NONSTRING __attribute__((nonstring))
 #else

@@ -74,7 +74,7 @@ static inline bool gpa_range_make(uint64_t base, uint64_t size, struct gpa_range
 	return true;
 }
 
-/* First address behind the range; 0 when it ends at 2^64. */
+/* First address after the range; 0 when it ends at 2^64. */
 static inline uint64_t gpa_range_end(struct gpa_range range)
 {
 	return range.base.v + range.size;

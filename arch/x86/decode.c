@@ -288,7 +288,7 @@ static unsigned pop_size(const struct insn *insn)
 	return insn->mode == DECODE_64 && insn->operand_size == 4 ? 8 : insn->operand_size;
 }
 
-/* Takes what stands behind the opcode, and refuses what is not defined. */
+/* Takes what stands after the opcode, and refuses what is not defined. */
 static enum status take_operands(struct cursor *cursor, struct insn *insn)
 {
 	char operands = operands_of(insn);

@@ -110,8 +110,8 @@ struct insn {
 
 /*
  * Decodes the instruction at bytes, of which count may be read: each once, in order, and none
- * behind the instruction's end or behind INSN_MAX_LENGTH.
- * ST_TRUNCATED: the instruction goes on behind count. ST_BAD_FORMAT: longer than 15 bytes, or LOCK
+ * after the instruction's end or after INSN_MAX_LENGTH.
+ * ST_TRUNCATED: the instruction goes on after count. ST_BAD_FORMAT: longer than 15 bytes, or LOCK
  * where it faults. ST_UNSUPPORTED: not an instruction in this mode, or one of VEX, EVEX, XOP,
  * 3DNow! and the few others whose length this decoder does not know.
  */
@@ -120,7 +120,7 @@ MUST_CHECK enum status decode_insn(const uint8_t *bytes, unsigned count, enum de
 
 /*
  * Linear address of the memory operand; for MOVS and CMPS that of the source. gpr is in hardware
- * order, RAX first; rip_next is the address behind the instruction. A bit test with the offset in a
+ * order, RAX first; rip_next is the address after the instruction. A bit test with the offset in a
  * register addresses the word that holds the bit. Segments other than FS and GS count as based at
  * 0. Only when insn->has_memory.
  */

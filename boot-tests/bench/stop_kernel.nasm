@@ -12,7 +12,7 @@
 %define SETUP_SIZE      0x400   ; boot sector and one setup sector
 %define CODE_SIZE       0x400
 %define CODE_RVA        0x1000
-%define ENTRY64         0x200   ; behind the setup part, by the boot protocol
+%define ENTRY64         0x200   ; after the setup part, by the boot protocol
 %define FATAL_CODE      0x57090000
 
 %define PE_X64          0x8664

@@ -56,7 +56,7 @@ static void change(struct acpi_fixture *fixture, const uint8_t *record)
 	}
 }
 
-/* As ACPICA reads it: the 64-bit field wins, and what is behind the length is 0. */
+/* As ACPICA reads it: the 64-bit field wins, and what is after the length is 0. */
 static void check_fadt(const struct acpi_arena *arena, const uint8_t *table, uint32_t length)
 {
 	uint8_t fadt[276] = { 0 };

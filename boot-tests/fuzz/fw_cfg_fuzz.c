@@ -199,7 +199,7 @@ static void check_read(uint32_t offset, uint32_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint16_t count;
-	low_memory_map(HANDOFF_BOOT_PARAMS);
+	low_memory_map(HANDOVER_BOOT_PARAMS);
 	if (size < 4) {
 		return 0;
 	}

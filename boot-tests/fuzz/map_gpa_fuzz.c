@@ -29,7 +29,7 @@
 
 #define PAGE UINT64_C(0x1000)
 #define BLOCK UINT64_C(0x200000)
-/* 3 blocks and a part of one; behind 4 GiB one block. */
+/* 3 blocks and a part of one; after 4 GiB one block. */
 #define LOW_SIZE (3 * BLOCK + 6 * PAGE)
 #define HIGH_SIZE BLOCK
 #define FIRMWARE_SIZE UINT64_C(0x10000)

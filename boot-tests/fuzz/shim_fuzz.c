@@ -22,7 +22,7 @@ struct reader {
 	size_t size;
 };
 
-/* Little endian; zeros behind the end. */
+/* Little endian; zeros after the end. */
 static uint64_t take(struct reader *reader, unsigned size)
 {
 	uint64_t value = 0;

@@ -122,7 +122,7 @@ enum status vmcall_wbinvd(void)
 	return call();
 }
 
-/* A mapping of size bytes below 2 GiB with an inaccessible page behind it. */
+/* A mapping of size bytes below 2 GiB with an inaccessible page after it. */
 static uint8_t *map_guarded(size_t size)
 {
 	uint8_t *at = mmap(NULL, size + PAGE, PROT_READ | PROT_WRITE,

@@ -1,4 +1,4 @@
-// From the first C instruction of the boot CPU to machine_main().
+// From the first C instruction of the BSP to machine_main().
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause-Patent
 ;
 ; The section .stub stands at MACHINE_STUB, where rom.nasm jumps to, in memory that later is the
-; TD's shared half: it is used by the boot CPU and by the AP trampoline (smp.nasm), and is dead once
+; TD's shared half: it is used by the BSP and by the AP trampoline (smp.nasm), and is dead once
 ; all CPUs have arrived.
 
 %include "asm_offsets.inc"
@@ -166,7 +166,7 @@ section .text
 bits 64
 default rel
 
-; The boot CPU: 64-bit mode, stub tables, no stack. It has slot 0.
+; The BSP: 64-bit mode, stub tables, no stack. It has slot 0.
 machine_start:
 	lea	rsp, [cpu_stacks + MACHINE_STACK_SIZE]
 	xor	ebp, ebp

@@ -34,7 +34,7 @@ bool fwcfg_find(const char *name, uint16_t *selector, uint32_t *size)
 	fwcfg_read(FW_CFG_FILE_DIR, &count, sizeof(count));
 	for (uint32_t i = __builtin_bswap32(count); i > 0; i--) {
 		struct fw_cfg_file file;
-		/* Goes on behind what was read before. */
+		/* Goes on after what was read before. */
 		transfer(FW_CFG_DMA_READ, &file, sizeof(file));
 		size_t length = strlen(name);
 		if (length < sizeof(file.name) && memcmp(file.name, name, length + 1) == 0) {

@@ -474,7 +474,7 @@ void lapic_reset(bool boot_cpu)
 	lapic_set(LAPIC_LVT_TIMER, LVT_MASKED);
 	lapic_set(LAPIC_LVT_THERMAL, LVT_MASKED);
 	lapic_set(LAPIC_LVT_PERF, LVT_MASKED);
-	/* The PICs' ExtINT reaches the boot CPU without more ado, as under KVM. */
+	/* The PICs' ExtINT reaches the BSP without more ado, as under KVM. */
 	lapic_set(LAPIC_LVT_LINT0, boot_cpu ? LVT_MODE_EXTINT : LVT_MASKED);
 	lapic_set(LAPIC_LVT_LINT1, LVT_MODE_NMI);
 	lapic_set(LAPIC_LVT_ERROR, LVT_MASKED);

@@ -33,7 +33,7 @@ interrupt_common:
 
 ; uint8_t cpu_wait_interrupt(void)
 ; STI keeps interrupts off until HLT, so that none is missed. Nothing keeps an NMI off: its handler
-; goes on behind HLT when it has come between the label _open and that HLT, so that HLT does not
+; goes on after HLT when it has come between the label _open and that HLT, so that HLT does not
 ; outlast it.
 global cpu_wait_interrupt, cpu_wait_open, cpu_wait_over
 cpu_wait_interrupt:

@@ -22,7 +22,7 @@ hpa_t memory_top(void);
 
 /* Builds the machine's own page tables and loads them: [0, 2^47) identity, the machine's window by
  * 4 KiB pages (code not writable, data not executable), the pool by 2 MiB whose dirty bits tell
- * what was written (page_marks.h). Once, on the boot CPU. Null, or why it cannot be. */
+ * what was written (page_marks.h). Once, on the BSP. Null, or why it cannot be. */
 const char *memory_init(uint64_t ram_end);
 /* Takes one 4 KiB page of the machine's window out of the map. Before other CPUs run. */
 void memory_guard(const void *page);

@@ -183,7 +183,7 @@ void cpu_init(void)
 	apic_id_of_index[0] = apic_id_of_slot[0];
 }
 
-/* The boot CPU is 0; the others follow by APIC id. */
+/* The BSP is 0; the others follow by APIC id. */
 void cpu_number_all(unsigned arrived)
 {
 	count = arrived;

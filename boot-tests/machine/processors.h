@@ -13,20 +13,20 @@
 
 #define MACHINE_MAX_CPUS 64
 
-/* A slot is a CPU in the order of arrival, the boot CPU's is 0. */
+/* A slot is a CPU in the order of arrival, the BSP's is 0. */
 
-/* On the boot CPU, first: descriptors, exceptions, its own slot and index. */
+/* On the BSP, first: descriptors, exceptions, its own slot and index. */
 void cpu_init(void);
-/* Guard pages and TSS of a slot; on the boot CPU, before the slot is used. */
+/* Guard pages and TSS of a slot; on the BSP, before the slot is used. */
 void cpu_prepare(unsigned slot);
 /* On the slot's CPU, on the slot's stack. */
 void cpu_arrive(unsigned slot);
-/* So many CPUs have arrived, the boot CPU included: they get their indices. */
+/* So many CPUs have arrived, the BSP included: they get their indices. */
 void cpu_number_all(unsigned arrived);
 
 /* CPUs that have their indices. */
 unsigned cpu_count(void);
-/* 0 for the boot CPU, then in the order of their APIC ids. */
+/* 0 for the BSP, then in the order of their APIC ids. */
 unsigned cpu_index(void);
 /* APIC id of CPU index; ids may have gaps. */
 uint32_t cpu_apic_id(unsigned index);
@@ -42,7 +42,7 @@ uint8_t cpu_wait_interrupt(void);
 /* Halts the CPU until an NMI comes, or not at all if one has come; interrupts stay pending. After
  * svm_cpu_init() only. */
 void cpu_wait_nmi(void);
-/* Takes the NMI that is pending behind a #VMEXIT. */
+/* Takes the NMI that is pending after a #VMEXIT. */
 void cpu_take_nmi(void);
 
 /* Exception 2. It has done its work when it has ended HLT or the TD's run. */

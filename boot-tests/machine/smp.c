@@ -117,5 +117,5 @@ _Noreturn void smp_run_all(void (*entry)(unsigned index))
 	__atomic_store_n(&work, entry, __ATOMIC_RELEASE);
 	wait_for_others(&working);
 	entry(0);
-	bug(__FILE__, __LINE__, "the boot CPU's work has ended");
+	bug(__FILE__, __LINE__, "the BSP's work has ended");
 }

@@ -50,7 +50,7 @@ smp_start:
 	mov	cr3, rax
 	mov	edi, 1
 	lock xadd [smp_arrivals], edi
-	inc	edi			; slot 0 is the boot CPU
+	inc	edi			; slot 0 is the BSP
 	lea	eax, [rdi + 1]
 	imul	rax, rax, MACHINE_STACK_SIZE
 	lea	rsp, [cpu_stacks]

@@ -265,7 +265,7 @@ static bool pause_exit(struct svm_vcpu *vcpu)
 	}
 	uint8_t byte = 0;
 	unsigned length = 0;
-	while (byte != OPCODE_PAUSE) { /* behind its prefixes */
+	while (byte != OPCODE_PAUSE) { /* after its prefixes */
 		if (length == INSN_MAX || !guest_read(vcpu, rip + length, &byte, 1)) {
 			return false;
 		}

@@ -32,7 +32,7 @@ struct svm_vcpu {
 	} sample;
 };
 
-/* Once, on the boot CPU: the permission maps, everything intercepted. Called by boot.c. */
+/* Once, on the BSP: the permission maps, everything intercepted. Called by boot.c. */
 void svm_init(void);
 /* On each CPU before the first svm_enter() of each TD: EFER.SVME, host save area, no NMI is wanted.
  * GIF is clear after. */
@@ -68,7 +68,7 @@ void svm_entry_hook(void (*hook)(unsigned cpu, uint64_t exit));
 /* Queues an exception for the next entry (EVENTINJ). error_code is used if has_error. */
 void svm_inject_exception(struct svm_vcpu *vcpu, uint8_t vector, bool has_error,
 			  uint32_t error_code);
-/* The trap of RFLAGS.TF, behind an instruction that was completed for the guest. */
+/* The trap of RFLAGS.TF, after an instruction that was completed for the guest. */
 static inline void svm_inject_single_step(struct svm_vcpu *vcpu)
 {
 	vcpu->vmcb->save.dr6 |= DR6_BS;

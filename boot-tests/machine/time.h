@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Once, on the boot CPU. False: there is no ACPI timer. */
+/* Once, on the BSP. False: there is no ACPI timer. */
 bool time_init(void);
 
 /* Frequency of the TSC in kHz. */

@@ -3,11 +3,11 @@
 // [TDX ABI 1.5 SEAMCALL; allowed op states; lock table]
 #include <stddef.h>
 
-#include "boot-tests/module/seamcall.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/module_events.h"
 #include "boot-tests/module/platform.h"
+#include "boot-tests/module/seamcall.h"
 #include "boot-tests/module/sys.h"
 
 /*

@@ -58,8 +58,7 @@ static void check_memory_map(const struct linux_boot_params *params)
 
 static void check_cpus(const struct info *info)
 {
-	EXPECT(info->apic_ids[0] == guest_apic_id(),
-	       "the first CPU of the MADT is not the boot CPU");
+	EXPECT(info->apic_ids[0] == guest_apic_id(), "the first CPU of the MADT is not the BSP");
 	for (unsigned i = 0; i < info->cpu_count; i++) {
 		report("cpu %u apic id %u", i, info->apic_ids[i]);
 		for (unsigned j = 0; j < i; j++) {
@@ -96,8 +95,8 @@ static bool may_be_wx(uint64_t address, uint64_t size)
 	       (address >= PAYLOAD_BASE && address + size <= PAYLOAD_BASE + PAYLOAD_WINDOW);
 }
 
-/* No page of the hand-off table is both writable and executable but the kernel's window and [4 KiB,
- * 640 KiB). */
+/* No page of the hand-over table is both writable and executable but the kernel's window and [4
+ * KiB, 640 KiB). */
 static void case_wx(const struct info *info)
 {
 	uint64_t pages = 0;
@@ -117,7 +116,7 @@ static void case_wx(const struct info *info)
 		}
 		address += size;
 	}
-	report("hand-off table: %lu leaves", pages);
+	report("hand-over table: %lu leaves", pages);
 }
 PAYLOAD_CASE("wx", case_wx);
 

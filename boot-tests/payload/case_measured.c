@@ -112,7 +112,7 @@ static uint64_t replay(const struct info *info, const struct log *log,
 		at += 66 + (uint64_t)size;
 	}
 	for (uint64_t rest = at; rest < log->size; rest++) {
-		EXPECT(log->bytes[rest] == 0xFF, "byte %lx behind the log", rest);
+		EXPECT(log->bytes[rest] == 0xFF, "byte %lx after the log", rest);
 	}
 	return at;
 }

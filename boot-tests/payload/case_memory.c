@@ -81,7 +81,7 @@ static uint64_t visit_all(const struct info *info, enum pass pass)
 	return pages;
 }
 
-/* The VGA window is nobody's RAM, and firmware has left it alone; what is behind it is a TD's RAM.
+/* The VGA window is nobody's RAM, and firmware has left it alone; what is after it is a TD's RAM.
  */
 static void check_vga_window(const struct info *info)
 {

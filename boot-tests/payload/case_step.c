@@ -1,4 +1,4 @@
-// Instructions that exit: what they raise, and what comes behind them.
+// Instructions that exit: what they raise, and what comes after them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
 #include "arch/tdx/module.h"
@@ -14,7 +14,7 @@ static struct {
 	uint64_t vector;
 	uint64_t reason, length; /* of a #VE */
 } raised;
-/* Behind the instruction. */
+/* After the instruction. */
 static uint64_t resume_at;
 
 static bool take_any(struct trap_frame *frame)
@@ -131,12 +131,12 @@ static bool take_ve(struct trap_frame *frame)
 	EXPECT(nmis == 0, "an NMI while a #VE has not been fetched");
 	EXPECT(tdcall(&regs) == TDX_SUCCESS && regs.rcx == EXIT_REASON_HLT, "#VE reason %lx",
 	       regs.rcx);
-	EXPECT(nmis == 1, "%u NMIs behind TDG.VP.VEINFO.GET", nmis);
+	EXPECT(nmis == 1, "%u NMIs after TDG.VP.VEINFO.GET", nmis);
 	frame->rip += (uint32_t)regs.r10;
 	return true;
 }
 
-/* An NMI that is sent in a #VE handler comes behind TDG.VP.VEINFO.GET, and at once. */
+/* An NMI that is sent in a #VE handler comes after TDG.VP.VEINFO.GET, and at once. */
 static void case_nmi_ve(const struct info *info)
 {
 	EXPECT(guest_is_td(), "no #VE on a plain VM");

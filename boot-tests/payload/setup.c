@@ -13,7 +13,7 @@ const struct linux_setup_header setup_header = {
 	.syssize = PAYLOAD_FILE_SIZE / 16,
 	.boot_flag = LINUX_BOOT_FLAG,
 	.jump = 0xEB,
-	/* The header ends behind this distance; the version of 0x20F ends at 0x26C. */
+	/* The header ends after this distance; the version of 0x20F ends at 0x26C. */
 	.jump_offset = 0x26C - LINUX_HEADER_JUMP_END,
 	.header = LINUX_HEADER_MAGIC,
 	.version = 0x020F,

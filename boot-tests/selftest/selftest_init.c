@@ -208,7 +208,7 @@ void selftest_init_limits(const struct module_platform *machine)
 	for (unsigned i = 0; i < PIECES; i++) {
 		ram[i] = (struct tdmr_range){ holes.base + i * stride, (2 + i) * MEM_PAGE_SIZE };
 	}
-	/* Behind them lies what PAMTs are taken from. */
+	/* After them lies what PAMTs are taken from. */
 	uint64_t behind = holes.base + holes.size;
 	ram[PIECES] = (struct tdmr_range){ behind, pool.base + pool.size - behind };
 	EXPECT_EQUAL(enable(&platform, ram, PIECES + 1, TDMR_LINUX, &lost), ST_NO_SPACE);

@@ -129,7 +129,7 @@ static const struct {
 	{ 1, AT(pamt_2m_base), 16 * GIB + 32 * MIB, 0, 0, DETAIL(TDX_PAMT_OVERLAP, 1, 0, 1) },
 	{ 1, AT(pamt_1g_base), 16 * GIB + 32 * MIB, 0, 0, DETAIL(TDX_PAMT_OVERLAP, 1, 0, 1) },
 	{ 1, AT(pamt_1g_base), 16 * GIB + MIB + 64 * KIB, 0, 0, DETAIL(TDX_PAMT_OVERLAP, 1, 1, 1) },
-	/* PAMTs and usable parts of a TDMR: its own, one before, one behind */
+	/* PAMTs and usable parts of a TDMR: its own, one before, one after */
 	{ 0, AT(pamt_4k_base), 4 * GIB + 64 * MIB, 0, 0, DETAIL(TDX_PAMT_OVERLAP, 0, 0, 0) },
 	{ 0, AT(pamt_2m_base), 4 * GIB + 2 * MIB - 4 * KIB, 0, 0,
 	  DETAIL(TDX_PAMT_OVERLAP, 0, 1, 0) },
@@ -150,7 +150,7 @@ static const struct {
 	/* good as well: a PAMT in a reserved area, one that is larger */
 	{ 0, AT(pamt_1g_base), 4 * GIB, 0, 0, TDX_SUCCESS },
 	{ 0, AT(pamt_4k_size), 8 * MIB, 0, 0, TDX_SUCCESS },
-	{ 0, AT(reserved[2].offset), 12345, 0, 0, TDX_SUCCESS }, /* behind the end of the list */
+	{ 0, AT(reserved[2].offset), 12345, 0, 0, TDX_SUCCESS }, /* after the end of the list */
 };
 
 /* The operand: two TDMR_INFOs and the array of their addresses. */

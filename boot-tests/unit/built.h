@@ -14,5 +14,5 @@ uint64_t built_symbol(const char *name);
 /* Bytes of the image; the address is that of the firmware. */
 const uint8_t *built_bytes(uint64_t address, size_t size);
 
-/* A file of the build, with a NUL behind it; the caller frees it. */
+/* A file of the build, with a NUL after it; the caller frees it. */
 uint8_t *built_file(const char *name, size_t *size);

@@ -8,10 +8,10 @@
 #include "arch/tdx/event_log.h"
 #include "loader/image/sha384.h"
 
-/* What is behind the last event. */
+/* What is after the last event. */
 #define NO_EVENT UINT32_MAX
 
-/* Moves *at behind the first event, which says what the log is. */
+/* Moves *at after the first event, which says what the log is. */
 static enum status skip_first(const uint8_t *log, size_t size, size_t *at)
 {
 	struct tcg_pcr_event head;

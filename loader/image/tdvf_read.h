@@ -14,7 +14,7 @@
 #include "loader/image/launch_image.h"
 
 /*
- * ST_NOT_FOUND: no metadata. ST_TRUNCATED: something reaches behind the end of the file.
+ * ST_NOT_FOUND: no metadata. ST_TRUNCATED: something reaches past the end of the file.
  * ST_BAD_FORMAT: a field breaks a rule. ST_BAD_RANGE: a section's memory is empty, unaligned,
  * wraps or overlaps another. ST_UNSUPPORTED: version, type, attribute, address or count that we
  * know but do not take. On failure *out is untouched and error names the field and the value.

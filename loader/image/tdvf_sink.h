@@ -27,7 +27,7 @@ struct sink_metadata {
 _Static_assert(TDVF_METADATA + sizeof(struct sink_metadata) <= TDVF_METADATA_END,
 	       "The TDX metadata must fit its window.");
 
-/* The GUIDed table with its one entry, and td-shim's pointer right behind it. */
+/* The GUIDed table with its one entry, and td-shim's pointer right after it. */
 struct PACKED sink_table {
 	uint32_t descriptor_from_end;
 	uint16_t entry_length;

@@ -66,7 +66,7 @@ enum status bzimage_header_read(const uint8_t *setup, uint32_t size, struct linu
 	if (size < LINUX_HEADER_END_MAX) {
 		return refused(fault, ST_TRUNCATED, "size", size, "too small for a bzImage");
 	}
-	/* The byte before the end tells the length; what lies behind is code. */
+	/* The byte before the end tells the length; what lies after is code. */
 	uint32_t end = LINUX_HEADER_JUMP_END + setup[LINUX_HEADER_JUMP_END - 1];
 	if (end > LINUX_HEADER_END_MAX) {
 		return refused(fault, ST_BAD_FORMAT, "jump", end,
@@ -84,7 +84,7 @@ uint32_t bzimage_body_offset(const struct linux_setup_header *header)
 	return (header->setup_sects + 1u) * LINUX_SECTOR_SIZE;
 }
 
-/* Reads a number of 1 to 4 digits at *at, and moves behind it. */
+/* Reads a number of 1 to 4 digits at *at, and moves after it. */
 static bool read_number(const uint8_t *text, uint32_t size, uint32_t *at, unsigned *number)
 {
 	uint32_t start = *at;

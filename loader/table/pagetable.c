@@ -198,7 +198,7 @@ enum status pt_next(const struct pt_arena *arena, gpa_t root, uint64_t *va, stru
 		}
 		at = align_down(at, pg_size(found.level)) + pg_size(found.level);
 		if (at == 0) {
-			return ST_NOT_FOUND; /* behind the last address */
+			return ST_NOT_FOUND; /* after the last address */
 		}
 	}
 	return ST_BAD_FORMAT;

@@ -13,7 +13,7 @@
 #define IST_MACHINE_CHECK 2
 
 /* Linux turns 5-level paging on (before 6.7 it always goes this way) in two pages that it copies
- * itself as high as it can below this, and runs on the hand-off table. */
+ * itself as high as it can below this, and runs on the hand-over table. */
 #define TRAMPOLINE_END 0xA0000
 
 static struct pt_map identity(uint64_t base, uint64_t end, enum pt_perm perm)
@@ -41,13 +41,13 @@ enum status tables_build_boot(bool td, unsigned gpaw, const struct region_bounds
 	return ST_OK;
 }
 
-enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
+enum status tables_build_handover(struct gpa_range window, gpa_t *root)
 {
 	/* The last 2 MiB hold the code that leaves. */
 	uint64_t last = FOUR_GIB - pg_size(PG_2M);
 	uint64_t base = align_down(window.base.v, pg_size(PG_2M));
 	if (base == 0 || gpa_range_end(window) > last || window.size > last) {
-		return refuse(ST_BAD_RANGE, "hand-off table: kernel window 0x%lx to 0x%lx",
+		return refuse(ST_BAD_RANGE, "hand-over table: kernel window 0x%lx to 0x%lx",
 			      window.base.v, gpa_range_end(window));
 	}
 	uint64_t end = align_up(gpa_range_end(window), pg_size(PG_2M));
@@ -62,12 +62,12 @@ enum status tables_build_handoff(struct gpa_range window, gpa_t *root)
 		maps[count++] = identity(end, last, PT_RW);
 	}
 	maps[count++] = identity(last, FOUR_GIB, PT_RX);
-	struct pt_arena arena = arena_at(HANDOFF_TABLES, HANDOFF_TABLES_SIZE);
+	struct pt_arena arena = arena_at(HANDOVER_TABLES, HANDOVER_TABLES_SIZE);
 	size_t used;
 	enum status status = pt_build(&arena, maps, count, 48, root, &used);
 	if (status != ST_OK) {
-		return refuse(status, "hand-off table: kernel window 0x%lx to 0x%lx", window.base.v,
-			      gpa_range_end(window));
+		return refuse(status, "hand-over table: kernel window 0x%lx to 0x%lx",
+			      window.base.v, gpa_range_end(window));
 	}
 	return ST_OK;
 }

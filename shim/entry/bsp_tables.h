@@ -1,7 +1,7 @@
-// The boot table, the hand-off table and the descriptor tables of the BSP.
+// The boot table, the hand-over table and the descriptor tables of the BSP.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// Boot table (W^X, CR0.WP=1): below 4 GiB, as linker/regions.def says of each region. Hand-off
+// Boot table (W^X, CR0.WP=1): below 4 GiB, as linker/regions.def says of each region. Hand-over
 // table: kernel window, in whole 2 MiB pages, and [4 KiB, 640 KiB), where Linux changes the paging
 // mode, RWX; the last 2 MiB R+X; all else RW+NX.
 #pragma once
@@ -32,11 +32,11 @@ struct descriptors {
 	struct idt_gate idt[EXCEPTION_VECTORS];
 };
 
-/* out is all zeros and stays where it is; the stub of vector n is n * EXCEPTION_STUB_SIZE behind
+/* out is all zeros and stays where it is; the stub of vector n is n * EXCEPTION_STUB_SIZE after
  * stubs. */
 void tables_fill_descriptors(struct descriptors *out, uint64_t stubs);
 /* Fills and loads them. */
 void tables_load_descriptors(void);
 
-/* Builds the hand-off table; *root is for CR3. window grows to whole 2 MiB pages. */
-enum status tables_build_handoff(struct gpa_range window, gpa_t *root) MUST_CHECK;
+/* Builds the hand-over table; *root is for CR3. window grows to whole 2 MiB pages. */
+enum status tables_build_handover(struct gpa_range window, gpa_t *root) MUST_CHECK;

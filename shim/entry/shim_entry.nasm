@@ -12,7 +12,7 @@ section .text
 extern ap_gdt_pointer
 
 ; _Noreturn void entry_leave(uint64_t entry, uint64_t rsi, uint64_t cr3)
-; mode: 64-bit on the boot table. in: RDI = entry, RSI = its RSI, RDX = hand-off table.
+; mode: 64-bit on the boot table. in: RDI = entry, RSI = its RSI, RDX = hand-over table.
 ; out: entry with RSI, IF=0, DF=0, CS = SELECTOR_CODE64, DS = ES = SS = SELECTOR_DATA.
 ; stack: zeroed and left behind: it has held answers of the host
 ; The IDT stays: until the kernel loads its own, a fault still ends in a message.

@@ -400,7 +400,7 @@ static enum status check_madt(const struct acpi_header *table)
 	return ST_OK;
 }
 
-/* Puts a copy of the MADT, longer by the wake-up structure, behind all other tables. */
+/* Puts a copy of the MADT, longer by the wake-up structure, after all other tables. */
 static enum status extend_madt(struct acpi_arena *arena, uint64_t address,
 			       const struct mailbox_info *mp, uint64_t *copy)
 {
@@ -424,7 +424,7 @@ static enum status extend_madt(struct acpi_arena *arena, uint64_t address,
 	return ST_OK;
 }
 
-/* Puts a table of ours behind all other tables. */
+/* Puts a table of ours after all other tables. */
 static enum status add_table(struct acpi_arena *arena, const struct acpi_header *table,
 			     uint64_t *address)
 {
@@ -496,7 +496,7 @@ struct own_tables {
 	uint64_t ccel;
 };
 
-/* Puts a root table behind all other tables: what the old one has, with our tables. */
+/* Puts a root table after all other tables: what the old one has, with our tables. */
 static enum status make_root(struct acpi_arena *arena, const struct root_table *old,
 			     const struct own_tables *own, uint64_t *address)
 {

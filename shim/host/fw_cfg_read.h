@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // All of it is hostile. Data reaches the caller by one copy out of the bounce buffer; the caller
-// checks that copy. The device answers reads behind an item's end with zeros.
+// checks that copy. The device answers reads after an item's end with zeros.
 #pragma once
 
 #include <stdint.h>

@@ -226,7 +226,7 @@ static enum status read_blocks(struct hob_list *list, unsigned gpaw, uint64_t im
 		struct hob_header header;
 		struct hob_resource resource;
 		TRY(peek(list, &header, sizeof(header)));
-		/* GUID extensions are as long as their data: cloud-hypervisor pads behind them. */
+		/* GUID extensions are as long as their data: cloud-hypervisor pads after them. */
 		if (header.reserved != 0 || header.length < sizeof(header) ||
 		    (header.type != HOB_TYPE_GUID_EXTENSION &&
 		     !is_aligned(header.length, HOB_ALIGN))) {

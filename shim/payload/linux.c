@@ -75,14 +75,14 @@ static enum status load_kernel(struct linux_payload *payload, const struct memor
 
 static enum status load_cmdline(struct linux_payload *payload, const struct image_config *config)
 {
-	const char *text = gpa_pointer(gpa(HANDOFF_CMDLINE));
+	const char *text = gpa_pointer(gpa(HANDOVER_CMDLINE));
 	struct source cmdline;
 	TRY(source_open(config, SOURCE_CMDLINE, &cmdline));
-	if (cmdline.size >= HANDOFF_CMDLINE_SIZE) {
+	if (cmdline.size >= HANDOVER_CMDLINE_SIZE) {
 		return refuse(ST_NO_SPACE, "command line: %u bytes, at most %u", cmdline.size,
-			      HANDOFF_CMDLINE_SIZE - 1);
+			      HANDOVER_CMDLINE_SIZE - 1);
 	}
-	payload->parts.cmdline = gpa(HANDOFF_CMDLINE);
+	payload->parts.cmdline = gpa(HANDOVER_CMDLINE);
 	TRY(source_load(&cmdline, 0, gpa_pointer(payload->parts.cmdline)));
 	/* The kernel would cut it, and with it what the user relies on. */
 	if (strlen(text) > payload->header.cmdline_size) {
@@ -145,7 +145,7 @@ static struct linux_efi_info hand_over_efi(const struct memory_map *map,
 void linux_hand_over(const struct linux_payload *payload, const struct memory_map *map,
 		     struct handover *handover)
 {
-	struct linux_boot_params *params = gpa_pointer(gpa(HANDOFF_BOOT_PARAMS));
+	struct linux_boot_params *params = gpa_pointer(gpa(HANDOVER_BOOT_PARAMS));
 	struct zero_page_parts parts = payload->parts;
 	unsigned count = 0;
 	parts.rsdp = handover->rsdp;
@@ -157,6 +157,6 @@ void linux_hand_over(const struct linux_payload *payload, const struct memory_ma
 		params->efi_info = hand_over_efi(map, handover);
 	}
 	handover->entry = gpa(payload->window.base.v + LINUX_ENTRY_64);
-	handover->rsi = gpa(HANDOFF_BOOT_PARAMS);
+	handover->rsi = gpa(HANDOVER_BOOT_PARAMS);
 	handover->window = payload->window;
 }

@@ -40,7 +40,7 @@ static const struct {
 /* Where source_peek() puts what it copies. */
 static uint8_t *peek_place(void)
 {
-	return gpa_pointer(gpa(HANDOFF_SETUP));
+	return gpa_pointer(gpa(HANDOVER_SETUP));
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -114,12 +114,12 @@ enum status source_peek(struct source *source, const uint8_t **bytes, uint32_t *
 		*size = peeked;
 		return ST_OK;
 	}
-	if (peeked > HANDOFF_SETUP_SIZE) {
+	if (peeked > HANDOVER_SETUP_SIZE) {
 		if (source->split) {
 			return refuse(ST_NO_SPACE, "%s setup part: 0x%x bytes, at most 0x%x",
-				      parts[source->part].name, peeked, HANDOFF_SETUP_SIZE);
+				      parts[source->part].name, peeked, HANDOVER_SETUP_SIZE);
 		}
-		peeked = HANDOFF_SETUP_SIZE;
+		peeked = HANDOVER_SETUP_SIZE;
 	}
 	TRY(read_item(source, 0, 0, peek_place(), peeked));
 	source->peeked = peeked;

@@ -41,7 +41,7 @@ enum status source_open(const struct image_config *config, enum source_part part
 
 /*
  * The first bytes, in memory that the host cannot change, for checks that must come before the part
- * is loaded: all of a part in the image, else at most HANDOFF_SETUP_SIZE bytes of the host's first
+ * is loaded: all of a part in the image, else at most HANDOVER_SETUP_SIZE bytes of the host's first
  * item. Of one part in a boot, once. ST_NO_SPACE: a part is split, after more than that.
  */
 enum status source_peek(struct source *source, const uint8_t **bytes, uint32_t *size) MUST_CHECK;

@@ -23,7 +23,7 @@ bool guest_decode(const struct vcpu *vcpu, struct insn *out);
 /* Length of the instruction at RIP: usual, unless it has prefixes. */
 unsigned guest_instruction_length(const struct vcpu *vcpu, unsigned usual);
 
-/* Completes an instruction: RIP behind it, interrupt shadow and RF gone, and a single-step trap for
+/* Completes an instruction: RIP after it, interrupt shadow and RF gone, and a single-step trap for
  * the next entry if the TD steps through its instructions. */
 void guest_advance(struct vcpu *vcpu, unsigned length);
 

@@ -59,7 +59,7 @@ static void log_unknown(const struct vcpu *vcpu, uint64_t number, uint64_t rip)
 #define US_IN_MS 1000
 
 /* A TD of before knows OPERAND_BUSY only. When all its tries lose for too long the host learns it,
- * by a TD exit behind the TDCALL. */
+ * by a TD exit after the TDCALL. */
 static uint64_t convert_host_priority(struct vcpu *vcpu, uint64_t status)
 {
 	if ((status & TDX_STATUS_CODE) != TDX_OPERAND_BUSY_HOST_PRIORITY) {

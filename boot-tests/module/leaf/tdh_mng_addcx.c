@@ -36,7 +36,7 @@ static void add(const struct td *td, hpa_t page, struct pamt_entry *entry)
 	td_take_page(td->tdr_page, entry, PG_4K, TDX_PAGE_TDCX);
 }
 
-/* [TDX ABI 1.5 TDH.MNG.ADDCX] RCX page, RDX TDR. Pages behind the sixth are for L2 VMs. */
+/* [TDX ABI 1.5 TDH.MNG.ADDCX] RCX page, RDX TDR. Pages after the sixth are for L2 VMs. */
 uint64_t tdh_mng_addcx(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)out;

@@ -3,7 +3,7 @@
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/page.h"
 
-/* [TDX ABI 1.5 TDH.VP.ADDCX] RCX page, RDX TDVPR. Pages behind the fifth are for L2 VMs. */
+/* [TDX ABI 1.5 TDH.VP.ADDCX] RCX page, RDX TDVPR. Pages after the fifth are for L2 VMs. */
 uint64_t tdh_vp_addcx(struct vcpu *vcpu, const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)out;

@@ -41,7 +41,7 @@ void pamt_reset(void);
 void pamt_configure(const struct tdmr_info *tdmrs, unsigned count);
 /* The TDMR that starts at base, or null. */
 struct tdmr *pamt_tdmr(uint64_t base);
-/* By number from 0 on; null behind the last. */
+/* By number from 0 on; null after the last. */
 const struct tdmr *pamt_tdmr_at(unsigned index);
 /* Makes the next PAMT_INIT_ENTRIES entries, which there are; the caller holds the lock. */
 #define PAMT_INIT_ENTRIES 1024

@@ -85,7 +85,7 @@ static void agrees_on_shaped_bytes(void **state)
 	}
 }
 
-/* A valid instruction is truncated at each shorter count, and needs no byte behind its end. */
+/* A valid instruction is truncated at each shorter count, and needs no byte after its end. */
 static void truncation_is_exact(void **state)
 {
 	unsigned seen = 0;
@@ -120,7 +120,7 @@ static void truncation_is_exact(void **state)
 
 static void length_limit(void **state)
 {
-	/* MOV EAX, [RAX] behind 13 prefixes is 15 bytes; one more is refused. */
+	/* MOV EAX, [RAX] after 13 prefixes is 15 bytes; one more is refused. */
 	uint8_t bytes[17];
 	struct insn insn;
 

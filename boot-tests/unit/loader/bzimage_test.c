@@ -98,7 +98,7 @@ static void headers(void **state)
 	header->init_size = 0;
 	refuses_header(ST_BAD_FORMAT, "init_size", 0);
 	make_header();
-	/* The header would run into what boot_params has behind it. */
+	/* The header would run into what boot_params has after it. */
 	header->jump_offset = 0x290 - 0x202 + 1;
 	refuses_header(ST_BAD_FORMAT, "jump", 0x291);
 	assert_int_equal(copy.setup_sects, 99);
@@ -281,7 +281,7 @@ static void versions_that_accept_memory(void **state)
 	of.setup_sects = 1;
 	of.kernel_version = UINT16_MAX;
 	assert_false(bzimage_accepts_memory(bzimage, sizeof(bzimage), &of));
-	/* Behind the setup part it is the kernel's code. */
+	/* After the setup part it is the kernel's code. */
 	static uint8_t long_part[4 * 512];
 	memcpy(long_part + 0x400, "6.12 ", 5);
 	of.kernel_version = 0x200;

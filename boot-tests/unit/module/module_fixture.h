@@ -51,7 +51,7 @@ extern struct module_fixture fixture;
 int fixture_load(void **state);
 /* What the host does after module_load(), with one TDMR for the first GiB. */
 void fixture_sys_init(void);
-/* Valid TDMR_INFO, in the first frame; all memory behind its PAMTs is unused again. */
+/* Valid TDMR_INFO, in the first frame; all memory after its PAMTs is unused again. */
 struct tdmr_info *fixture_tdmr(void);
 /* A frame that was never used, of 4 KiB or 2 MiB. */
 uint64_t fixture_frame(enum pg_level level);

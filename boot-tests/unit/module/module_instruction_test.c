@@ -121,8 +121,8 @@ static uint64_t step_over(const struct step *what)
 	return vector;
 }
 
-/* advance_guest_rip() of the module: with RFLAGS.TF a trap pends behind each emulated instruction,
- * unless DEBUGCTL.BTF asks for branches; behind one that ends in an exception there is none. */
+/* advance_guest_rip() of the module: with RFLAGS.TF a trap pends after each emulated instruction,
+ * unless DEBUGCTL.BTF asks for branches; after one that ends in an exception there is none. */
 static void single_step(void **state)
 {
 	(void)state;

@@ -753,7 +753,7 @@ static void host_priority(void **state)
 	assert_books();
 }
 
-/* A host that never comes back for its entry is told, by a TD exit behind the TDCALL. */
+/* A host that never comes back for its entry is told, by a TD exit after the TDCALL. */
 static void host_priority_timeout(void **state)
 {
 	(void)state;

@@ -27,7 +27,7 @@ static void levels_ascend_and_core_is_one(void **state)
 		{ { 2 }, true, 0 },        { { 1, 2, 3, 4, 5 }, true, 0 },
 		{ { 1, 2, 5 }, true, 0 },  { { 1 }, false, 0 },                /* no core */
 		{ { 1, 3 }, false, 0 },    { { 2, 1 }, false, 1 },             /* not ascending */
-		{ { 1, 2, 2 }, false, 2 }, { { 1, 0, 2 }, false, 2 },          /* behind the end */
+		{ { 1, 2, 2 }, false, 2 }, { { 1, 0, 2 }, false, 2 },          /* after the end */
 		{ { 0, 1, 2 }, false, 1 }, { { 1, 2, 3, 4, 5, 6 }, false, 5 }, /* no such type */
 		{ { 1, 255 }, false, 1 },
 	};

@@ -110,7 +110,7 @@ static void lengthen_root(struct acpi_fixture *fixture, uint32_t root, uint8_t s
 	memcpy(&length, fixture->tables + root + 4, sizeof(length));
 	put(fixture, root + 4, length + size, 4);
 	put_entry(fixture, root, 2, FIXTURE_SPARE, size);
-	/* Behind the sum of the shorter table: makes up for what it left out. */
+	/* After the sum of the shorter table: makes up for what it left out. */
 	sum_table(fixture, root, length + size);
 }
 

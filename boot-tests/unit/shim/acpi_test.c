@@ -617,7 +617,7 @@ static void dsdt_outside_of_the_arena(void **state)
 	/* The lower half alone is in the arena. */
 	set_fadt(FIXTURE_FADT_X_DSDT, 8, FOUR_GIB + ACPI_ARENA + 0x40);
 	assert_refused(ST_BAD_RANGE, "ACPI FADT: DSDT 0x100a00040: no whole DSDT in the arena");
-	/* The first byte behind the tables: all of it is zero, and becomes RAM. */
+	/* The first byte after the tables: all of it is zero, and becomes RAM. */
 	set_fadt(FIXTURE_FADT_X_DSDT, 8, ACPI_ARENA + 0x40 + sizeof(fixture.tables));
 	assert_refused(ST_BAD_RANGE, "ACPI FADT: DSDT 0xa003e0: no whole DSDT in the arena");
 }

@@ -1165,7 +1165,7 @@ static bool begins(const char *line, const char *with)
 	return strncmp(line, with, strlen(with)) == 0;
 }
 
-/* What comes first behind a label or %macro line is code: an indented word that defines no data. */
+/* What comes first after a label or %macro line is code: an indented word that defines no data. */
 static bool is_code(unsigned at)
 {
 	static const char *const data[] = { "db", "dw", "dd", "dq", "times", "align", "text64" };

@@ -1,4 +1,4 @@
-// The boot table and the hand-off table page by page, and the descriptor tables, by walkers of the
+// The boot table and the hand-over table page by page, and the descriptor tables, by walkers of the
 // test's own.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "shim/entry/bsp_tables.h"
@@ -17,7 +17,7 @@
 #define PAGE 4096ull
 #define MIB2 0x200000ull
 #define TABLES_END (BOOT_TABLES + BOOT_TABLES_SIZE)
-#define HANDOFF_END (HANDOFF_TABLES + HANDOFF_TABLES_SIZE)
+#define HANDOVER_END (HANDOVER_TABLES + HANDOVER_TABLES_SIZE)
 #define KIB640 0xA0000ull
 /* Where the linker may have put the shim's text and constants. */
 #define TEXT 0xFFFF0000ull
@@ -34,7 +34,7 @@ static uint64_t entry_of(uint64_t table, uint64_t index)
 {
 	uint64_t entry;
 	assert_true((table >= BOOT_TABLES && table < TABLES_END) ||
-		    (table >= HANDOFF_TABLES && table < HANDOFF_END));
+		    (table >= HANDOVER_TABLES && table < HANDOVER_END));
 	assert_int_equal(table % PAGE, 0);
 	memcpy(&entry, (const uint8_t *)gpa_pointer(gpa(table)) + index * 8, 8);
 	return entry;
@@ -158,42 +158,43 @@ static void boot_table_of_a_gpaw_that_is_none(void **state)
 }
 
 /* The bottom for a trampoline, the kernel's window, and the code that leaves. */
-static void check_handoff(uint64_t base, uint64_t size, const struct range *ranges)
+static void check_handover(uint64_t base, uint64_t size, const struct range *ranges)
 {
 	gpa_t root;
-	memset(gpa_pointer(gpa(HANDOFF_TABLES)), 0xEE, HANDOFF_END - HANDOFF_TABLES);
-	assert_int_equal(tables_build_handoff((struct gpa_range){ gpa(base), size }, &root), ST_OK);
+	memset(gpa_pointer(gpa(HANDOVER_TABLES)), 0xEE, HANDOVER_END - HANDOVER_TABLES);
+	assert_int_equal(tables_build_handover((struct gpa_range){ gpa(base), size }, &root),
+			 ST_OK);
 	check_ranges(root.v, 48, ranges);
 }
 
-static void handoff_table(void **state)
+static void handover_table(void **state)
 {
 	(void)state;
-	check_handoff(0x1000000, 0x3456000,
-		      (struct range[]){ { PAGE, "rw" },
-					{ KIB640, "rwx" },
-					{ 0x1000000, "rw" },
-					{ 0x4600000, "rwx" },
-					{ FOUR_GIB - MIB2, "rw" },
-					{ FOUR_GIB, "rx" } });
+	check_handover(0x1000000, 0x3456000,
+		       (struct range[]){ { PAGE, "rw" },
+					 { KIB640, "rwx" },
+					 { 0x1000000, "rw" },
+					 { 0x4600000, "rwx" },
+					 { FOUR_GIB - MIB2, "rw" },
+					 { FOUR_GIB, "rx" } });
 	/* The lowest window. */
-	check_handoff(MIB2 + PAGE, PAGE,
-		      (struct range[]){ { PAGE, "rw" },
-					{ KIB640, "rwx" },
-					{ MIB2, "rw" },
-					{ 2 * MIB2, "rwx" },
-					{ FOUR_GIB - MIB2, "rw" },
-					{ FOUR_GIB, "rx" } });
+	check_handover(MIB2 + PAGE, PAGE,
+		       (struct range[]){ { PAGE, "rw" },
+					 { KIB640, "rwx" },
+					 { MIB2, "rw" },
+					 { 2 * MIB2, "rwx" },
+					 { FOUR_GIB - MIB2, "rw" },
+					 { FOUR_GIB, "rx" } });
 	/* A window that ends at the last two megabytes, and one that is not aligned. */
-	check_handoff(FOUR_GIB - 3 * MIB2 + PAGE, 2 * MIB2 - PAGE,
-		      (struct range[]){ { PAGE, "rw" },
-					{ KIB640, "rwx" },
-					{ FOUR_GIB - 3 * MIB2, "rw" },
-					{ FOUR_GIB - MIB2, "rwx" },
-					{ FOUR_GIB, "rx" } });
+	check_handover(FOUR_GIB - 3 * MIB2 + PAGE, 2 * MIB2 - PAGE,
+		       (struct range[]){ { PAGE, "rw" },
+					 { KIB640, "rwx" },
+					 { FOUR_GIB - 3 * MIB2, "rw" },
+					 { FOUR_GIB - MIB2, "rwx" },
+					 { FOUR_GIB, "rx" } });
 }
 
-static void handoff_window_that_does_not_fit(void **state)
+static void handover_window_that_does_not_fit(void **state)
 {
 	gpa_t root;
 	(void)state;
@@ -204,7 +205,7 @@ static void handoff_window_that_does_not_fit(void **state)
 		{ gpa(MIB2 - PAGE), PAGE },
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(windows); i++) {
-		assert_int_equal(tables_build_handoff(windows[i], &root), ST_BAD_RANGE);
+		assert_int_equal(tables_build_handover(windows[i], &root), ST_BAD_RANGE);
 	}
 }
 
@@ -253,7 +254,7 @@ static void descriptor_tables(void **state)
 static int map_memory(void **state)
 {
 	(void)state;
-	low_memory_map(HANDOFF_END);
+	low_memory_map(HANDOVER_END);
 	return 0;
 }
 
@@ -265,8 +266,8 @@ int main(void)
 		cmocka_unit_test(boot_table_of_a_plain_vm),
 		cmocka_unit_test(boot_table_with_a_payload),
 		cmocka_unit_test(boot_table_of_a_gpaw_that_is_none),
-		cmocka_unit_test(handoff_table),
-		cmocka_unit_test(handoff_window_that_does_not_fit),
+		cmocka_unit_test(handover_table),
+		cmocka_unit_test(handover_window_that_does_not_fit),
 		cmocka_unit_test(descriptor_tables),
 	};
 	return cmocka_run_group_tests(tests, map_memory, NULL);

@@ -257,7 +257,7 @@ static void check_reads(void)
 	assert_int_equal(copy[BIG_SIZE], 0xA5);
 	assert_int_equal(fw_cfg_read(BIG_SELECTOR, 1001, copy, 7), ST_OK);
 	assert_memory_equal(copy, big + 1001, 7);
-	/* Behind the end: zeros. */
+	/* After the end: zeros. */
 	assert_int_equal(fw_cfg_read(BIG_SELECTOR, BIG_SIZE - 1, copy, 3), ST_OK);
 	assert_int_equal(copy[0], big[BIG_SIZE - 1]);
 	assert_int_equal(copy[1], 0);

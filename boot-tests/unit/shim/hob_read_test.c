@@ -88,7 +88,7 @@ static void qemu_list(struct list *list)
 /* What the last hob_read() said. */
 static size_t list_size;
 
-/* A copy of exactly size bytes, so that the sanitizer sees a read behind them. */
+/* A copy of exactly size bytes, so that the sanitizer sees a read after them. */
 static enum status read_bytes(const uint8_t *bytes, size_t size, unsigned gpaw,
 			      struct memory_map *map)
 {

@@ -49,7 +49,7 @@ static struct image_config config;
 static struct memory_map map;
 static enum status fw_cfg_status;
 
-static struct linux_boot_params *const params = (struct linux_boot_params *)HANDOFF_BOOT_PARAMS;
+static struct linux_boot_params *const params = (struct linux_boot_params *)HANDOVER_BOOT_PARAMS;
 
 enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
 {
@@ -165,7 +165,7 @@ static void assert_refused(enum status expected, const char *text)
 static void assert_booted(const struct handover *boot)
 {
 	assert_int_equal(boot->entry.v, 0x1000200);
-	assert_int_equal(boot->rsi.v, HANDOFF_BOOT_PARAMS);
+	assert_int_equal(boot->rsi.v, HANDOVER_BOOT_PARAMS);
 	assert_int_equal(boot->window.base.v, 0x1000000);
 	assert_int_equal(boot->window.size, WINDOW_SIZE);
 	assert_memory_equal(gpa_pointer(gpa(0x1000000)), protected_mode, PM_SIZE);
@@ -176,8 +176,8 @@ static void assert_booted(const struct handover *boot)
 	assert_int_equal(params->header.ramdisk_image, (LOW_END - INITRD_SIZE) & ~0xFFF);
 	assert_int_equal(params->header.ramdisk_size, INITRD_SIZE);
 	assert_memory_equal(gpa_pointer(gpa(params->header.ramdisk_image)), initrd, INITRD_SIZE);
-	assert_int_equal(params->header.cmd_line_ptr, HANDOFF_CMDLINE);
-	assert_string_equal(gpa_pointer(gpa(HANDOFF_CMDLINE)), "console=ttyS0 panic=-1");
+	assert_int_equal(params->header.cmd_line_ptr, HANDOVER_CMDLINE);
+	assert_string_equal(gpa_pointer(gpa(HANDOVER_CMDLINE)), "console=ttyS0 panic=-1");
 	/* Zero but for what was set. */
 	assert_int_equal(params->sentinel, 0);
 	assert_int_equal(params->ext_ramdisk_image, 0);
@@ -276,7 +276,7 @@ static void from_the_files_of_the_host(void **state)
 /* Larger than the room for a setup part. */
 static void a_large_file_of_the_host(void **state)
 {
-	static uint8_t large[HANDOFF_SETUP_SIZE + 0x1001];
+	static uint8_t large[HANDOVER_SETUP_SIZE + 0x1001];
 	struct handover boot;
 	(void)state;
 	memcpy(large, bzimage, sizeof(bzimage));
@@ -289,7 +289,7 @@ static void a_large_file_of_the_host(void **state)
 	((struct linux_setup_header *)(large + LINUX_HEADER_OFFSET))->setup_sects = 0xFF;
 	((struct linux_setup_header *)(large + LINUX_HEADER_OFFSET))->syssize = 0;
 	assert_int_equal(prepare(NULL, &boot), ST_OK);
-	assert_memory_equal(gpa_pointer(gpa(0x1000000)), large + HANDOFF_SETUP_SIZE, 0x1001);
+	assert_memory_equal(gpa_pointer(gpa(0x1000000)), large + HANDOVER_SETUP_SIZE, 0x1001);
 }
 
 static void bad_files_of_the_host(void **state)
@@ -352,7 +352,7 @@ static void sizes_of_the_host(void **state)
 	(void)state;
 	setup_size = LINUX_HEADER_END_MAX - 1;
 	assert_refused(ST_TRUNCATED, "kernel header: size 0x28f");
-	setup_size = HANDOFF_SETUP_SIZE + 1;
+	setup_size = HANDOVER_SETUP_SIZE + 1;
 	assert_refused(ST_NO_SPACE, "kernel setup part: 0x20001 bytes, at most 0x20000");
 	/* Cut at another place the same file would be entered elsewhere. */
 	setup_size = SETUP_SIZE - 1;
@@ -391,7 +391,7 @@ static void no_initrd(void **state)
 static void command_lines(void **state)
 {
 	struct handover boot;
-	const char *text = (const char *)HANDOFF_CMDLINE;
+	const char *text = (const char *)HANDOVER_CMDLINE;
 	(void)state;
 	/* None; one without its NUL; one of exactly the kernel's size, and one more. */
 	cmdline_size = 0;
@@ -401,7 +401,7 @@ static void command_lines(void **state)
 	cmdline_size = 3;
 	assert_int_equal(prepare(NULL, &boot), ST_OK);
 	assert_string_equal(text, "abc");
-	/* Nothing goes along behind its NUL. */
+	/* Nothing goes along after its NUL. */
 	memcpy(cmdline, "ab\0secret", 10);
 	cmdline_size = 10;
 	assert_int_equal(prepare(NULL, &boot), ST_OK);
@@ -413,9 +413,9 @@ static void command_lines(void **state)
 	cmdline_size = 2048;
 	assert_refused(ST_NO_SPACE, "command line: 2048 bytes, cmdline_size 2047");
 	header()->cmdline_size = UINT32_MAX;
-	cmdline_size = HANDOFF_CMDLINE_SIZE - 1;
+	cmdline_size = HANDOVER_CMDLINE_SIZE - 1;
 	assert_int_equal(prepare(NULL, &boot), ST_OK);
-	cmdline_size = HANDOFF_CMDLINE_SIZE;
+	cmdline_size = HANDOVER_CMDLINE_SIZE;
 	assert_refused(ST_NO_SPACE, "command line: 61440 bytes, at most 61439");
 }
 

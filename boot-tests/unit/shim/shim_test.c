@@ -139,7 +139,7 @@ static void a_page_that_is_busy(void **state)
 static void pages_of_another_size(void **state)
 {
 	(void)state;
-	/* Behind the pages of 4 KiB of the first 2 MiB, without the VGA window. */
+	/* After the pages of 4 KiB of the first 2 MiB, without the VGA window. */
 	host.accepts[0].call = 512 - 32 + 1;
 	host.accepts[0].rax = TDX_PAGE_SIZE_MISMATCH;
 	assert_left();

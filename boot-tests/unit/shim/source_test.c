@@ -22,16 +22,16 @@
 #include "shim/payload/source.h"
 
 #define KERNEL_FILE 0x30
-#define BYTES (HANDOFF_SETUP_SIZE + 0x2000)
+#define BYTES (HANDOVER_SETUP_SIZE + 0x2000)
 #define PLACE ((uint8_t *)KERNEL_BASE)
 
 static uint8_t bytes[BYTES];
 static struct image_config config;
 static struct source source;
-static enum status answer;                    /* of fw_cfg_read() */
-static enum status directory;                 /* of fw_cfg_file_find(), if not ST_OK */
-static uint16_t watched;                      /* the selector whose bytes are counted */
-static uint8_t reads[HANDOFF_SETUP_SIZE * 2]; /* of each of its bytes */
+static enum status answer;                     /* of fw_cfg_read() */
+static enum status directory;                  /* of fw_cfg_file_find(), if not ST_OK */
+static uint16_t watched;                       /* the selector whose bytes are counted */
+static uint8_t reads[HANDOVER_SETUP_SIZE * 2]; /* of each of its bytes */
 static unsigned calls;
 
 enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out)
@@ -200,15 +200,15 @@ static void a_host_that_fails(void **state)
 
 static void how_much_is_peeked(void **state)
 {
-	const uint32_t rest = 16, most = HANDOFF_SETUP_SIZE, above = most + 1;
+	const uint32_t rest = 16, most = HANDOVER_SETUP_SIZE, above = most + 1;
 	const uint8_t *first;
 	uint32_t size;
 	(void)state;
 	serve_split(&most, &rest);
 	assert_int_equal(source_open(&config, SOURCE_KERNEL, &source), ST_OK);
 	assert_int_equal(source_peek(&source, &first, &size), ST_OK);
-	assert_int_equal(size, HANDOFF_SETUP_SIZE);
-	assert_ptr_equal(first, HANDOFF_SETUP);
+	assert_int_equal(size, HANDOVER_SETUP_SIZE);
+	assert_ptr_equal(first, HANDOVER_SETUP);
 	assert_memory_equal(first, bytes, size);
 	serve_split(&above, &rest);
 	assert_int_equal(source_open(&config, SOURCE_KERNEL, &source), ST_OK);
@@ -218,7 +218,7 @@ static void how_much_is_peeked(void **state)
 	fake_files_add("etc/boot/kernel", KERNEL_FILE, bytes, above);
 	assert_int_equal(source_open(&config, SOURCE_KERNEL, &source), ST_OK);
 	assert_int_equal(source_peek(&source, &first, &size), ST_OK);
-	assert_int_equal(size, HANDOFF_SETUP_SIZE);
+	assert_int_equal(size, HANDOVER_SETUP_SIZE);
 	/* In the image it is all there. */
 	config.kernel = (struct image_span){ (uintptr_t)bytes, sizeof(bytes) };
 	assert_int_equal(source_open(&config, SOURCE_KERNEL, &source), ST_OK);
@@ -260,7 +260,7 @@ static void a_kernel_of_the_host(void **state)
 	fake_files_add("etc/boot/kernel", KERNEL_FILE, bytes, sizeof(bytes) - 1);
 	watched = KERNEL_FILE;
 	for (unsigned i = 0; i < 3; i++) {
-		const uint32_t from[] = { 0, 0x5000, HANDOFF_SETUP_SIZE };
+		const uint32_t from[] = { 0, 0x5000, HANDOVER_SETUP_SIZE };
 		load_kernel(from[i], sizeof(bytes) - 1);
 		assert_measured(1, bytes, sizeof(bytes) - 1);
 		assert_read_once(sizeof(bytes) - 1);

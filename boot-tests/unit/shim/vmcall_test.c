@@ -238,7 +238,7 @@ static void map_gpa_refuses_a_lie(void **state)
 	static const uint64_t lies[] = {
 		START - 0x1000,        /* backwards */
 		START + SIZE,          /* the end, without success */
-		START + SIZE + 0x1000, /* behind the end */
+		START + SIZE + 0x1000, /* after the end */
 		START + 0x800,         /* unaligned */
 		0x200000 - 0x1000,     /* the same without the SHARED bit */
 		0x200000 + SIZE,

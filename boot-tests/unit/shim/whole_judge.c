@@ -121,7 +121,7 @@ static void judge_e820(void)
 	must(!in_e820(MAILBOX, 1, E820_RAM), "e820: the mailbox");
 }
 
-/* Nothing is left of what the host had behind its HOB list and in the bounce buffer, where it was
+/* Nothing is left of what the host had after its HOB list and in the bounce buffer, where it was
  * not asked for anything. The stack is for shim_entry.nasm to clear. */
 static void judge_remains(void)
 {
@@ -140,7 +140,8 @@ static void judge_pages(void)
 	}
 }
 
-/* ---- the hand-off table ---------------------------------------------------------------------- */
+/* ---- the hand-over table ----------------------------------------------------------------------
+ */
 
 /* One leaf: its end, and W and NX as all levels have them; 0: absent. */
 static uint64_t leaf_of(uint64_t address, uint64_t *end)
@@ -148,8 +149,8 @@ static uint64_t leaf_of(uint64_t address, uint64_t *end)
 	uint64_t table = left->cr3;
 	uint64_t all = ~UINT64_C(0), any = 0;
 	for (int level = PG_512G; level >= PG_4K; level--) {
-		must(table >= HANDOFF_TABLES && table < HANDOFF_TABLES + HANDOFF_TABLES_SIZE,
-		     "hand-off table: a table elsewhere");
+		must(table >= HANDOVER_TABLES && table < HANDOVER_TABLES + HANDOVER_TABLES_SIZE,
+		     "hand-over table: a table elsewhere");
 		uint64_t entry = number_at(table + 8 * pt_index(address, (enum pg_level)level), 8);
 		uint64_t offset = pg_size((enum pg_level)level) - 1;
 		*end = (address | offset) + 1;
@@ -160,7 +161,7 @@ static uint64_t leaf_of(uint64_t address, uint64_t *end)
 		any |= entry;
 		if (level == PG_4K || (entry & PTE_PS) != 0) {
 			must((entry & PTE_ADDRESS & ~offset) == (address & ~offset),
-			     "hand-off table: not identity");
+			     "hand-over table: not identity");
 			return PTE_P | (all & PTE_W) | (any & PTE_NX);
 		}
 		table = entry & PTE_ADDRESS;
@@ -178,12 +179,12 @@ static void judge_table(void)
 		uint64_t leaf = leaf_of(address, &end);
 		bool write = (leaf & PTE_W) != 0, execute = (leaf & PTE_NX) == 0;
 		bool inside = address >= window && address < window_end;
-		must((leaf & PTE_P) != 0, "hand-off table: absent");
-		must(!inside || (write && execute), "hand-off table: the kernel's window");
+		must((leaf & PTE_P) != 0, "hand-over table: absent");
+		must(!inside || (write && execute), "hand-over table: the kernel's window");
 		must(!(write && execute) || inside || end <= PC_VGA_WINDOW,
-		     "hand-off table: W and X");
+		     "hand-over table: W and X");
 	}
-	must(leaf_of(FOUR_GIB, &end) == 0, "hand-off table: above 4 GiB");
+	must(leaf_of(FOUR_GIB, &end) == 0, "hand-over table: above 4 GiB");
 }
 
 /* ---- boot_params ----------------------------------------------------------------------------- */
@@ -191,11 +192,11 @@ static void judge_table(void)
 static void judge_params(void)
 {
 	const struct linux_setup_header *header = &params.header;
-	const char *cmdline = at(HANDOFF_CMDLINE);
-	must(left->boot_params == HANDOFF_BOOT_PARAMS, "boot_params: place");
+	const char *cmdline = at(HANDOVER_CMDLINE);
+	must(left->boot_params == HANDOVER_BOOT_PARAMS, "boot_params: place");
 	must(kernel >= SHIM_RAM_END && in_e820(kernel, header->init_size, E820_RAM),
 	     "the kernel's window");
-	must(header->cmd_line_ptr == HANDOFF_CMDLINE && strlen(cmdline) <= header->cmdline_size,
+	must(header->cmd_line_ptr == HANDOVER_CMDLINE && strlen(cmdline) <= header->cmdline_size,
 	     "boot_params: command line");
 	must(header->setup_data == 0 && params.ext_cmd_line_ptr == 0 &&
 		     params.ext_ramdisk_image == 0 && params.ext_ramdisk_size == 0,
@@ -244,7 +245,7 @@ enum { SEEN_HOB = 1, SEEN_KERNEL = 2, SEEN_CMDLINE = 4, SEEN_INITRD = 8 };
 static unsigned judge_event(const struct cc_event *event, const uint8_t *text)
 {
 	const struct linux_setup_header *header = &params.header;
-	const char *cmdline = at(HANDOFF_CMDLINE);
+	const char *cmdline = at(HANDOVER_CMDLINE);
 	struct tcg_kernel_event blob;
 	switch (event->event_type) {
 	case EV_EFI_HANDOFF_TABLES2:
@@ -253,7 +254,7 @@ static unsigned judge_event(const struct cc_event *event, const uint8_t *text)
 	case EV_EFI_PLATFORM_FIRMWARE_BLOB2:
 		memcpy(&blob, text, sizeof(blob));
 		uint32_t setup = (header->setup_sects + 1u) * LINUX_SECTOR_SIZE;
-		must(blob.base == kernel && digest_is(event, at(HANDOFF_SETUP), setup, at(kernel),
+		must(blob.base == kernel && digest_is(event, at(HANDOVER_SETUP), setup, at(kernel),
 						      blob.size - setup),
 		     "digest of the kernel");
 		return SEEN_KERNEL;

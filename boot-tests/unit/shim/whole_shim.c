@@ -508,8 +508,8 @@ static void add_range(struct whole_bytes *hob, uint32_t type, uint64_t base, uin
 static void end_hob(struct whole_bytes *hob)
 {
 	const struct hob_header last = { HOB_TYPE_END_OF_HOB_LIST, sizeof(last), 0 };
-	struct hob_handoff *handoff = (struct hob_handoff *)hob->bytes;
-	handoff->end_of_hob_list = TD_HOB + hob->size;
+	struct hob_handoff *handover = (struct hob_handoff *)hob->bytes;
+	handover->end_of_hob_list = TD_HOB + hob->size;
 	fill(hob, &last, sizeof(last));
 }
 
@@ -523,9 +523,9 @@ void whole_add_high(struct whole_host *host, uint64_t base, uint64_t range_end)
 
 static void good_hob(struct whole_bytes *hob)
 {
-	struct hob_handoff handoff = { .header = { HOB_TYPE_HANDOFF, sizeof(handoff), 0 },
-				       .version = HOB_HANDOFF_VERSION };
-	fill(hob, &handoff, sizeof(handoff));
+	struct hob_handoff handover = { .header = { HOB_TYPE_HANDOFF, sizeof(handover), 0 },
+					.version = HOB_HANDOFF_VERSION };
+	fill(hob, &handover, sizeof(handover));
 	add_range(hob, HOB_RESOURCE_MEMORY_UNACCEPTED, 0, SHIM_RAM);
 	add_range(hob, HOB_RESOURCE_SYSTEM_MEMORY, SHIM_RAM, TD_HOB + TD_HOB_SIZE);
 	add_range(hob, HOB_RESOURCE_MEMORY_UNACCEPTED, TD_HOB + TD_HOB_SIZE, WHOLE_RAM);

@@ -61,7 +61,7 @@ static void the_file_is_cut_by_one_byte(void **state)
 	image[0x1F1] = 0; /* means 4 */
 	assert_true(read_file());
 	assert_int_equal(file.setup_size, 5 * 512);
-	request.kernel_size = 5 * 512; /* nothing behind it */
+	request.kernel_size = 5 * 512; /* nothing after it */
 	assert_true(read_file());
 	assert_int_equal(file.kernel_size, 0);
 	request.kernel_size = 5 * 512 - 1;

@@ -108,7 +108,7 @@ static void chunks_of_2_mib_from_the_start_of_the_request(void **state)
 	assert_int_equal(host.chunks, 4);
 }
 
-/* Not before the first chunk, and not behind the last. */
+/* Not before the first chunk, and not after the last. */
 static void an_interrupt_is_let_in_between_two_chunks(void **state)
 {
 	(void)state;

@@ -354,7 +354,7 @@ static void what_is_shared_above_2_gib_may_stand_apart(void **state)
 	assert_false(mmu_is_shared(&mmu, split - 4, 8));
 }
 
-/* The last block has RAM, and devices behind it. */
+/* The last block has RAM, and devices after it. */
 static void ram_need_not_end_with_a_block(void **state)
 {
 	(void)state;
@@ -374,7 +374,7 @@ static void ram_need_not_end_with_a_block(void **state)
 	expect_log("SEPT 3\nSEPT 2\nSEPT 200001\nAUG 202000\n");
 	accept_fault(0, PG_2M);
 	expect_log("AUG 1\n");
-	/* Shared: to the end of RAM, devices behind it stay what they are. */
+	/* Shared: to the end of RAM, devices after it stay what they are. */
 	assert_int_equal(convert(BLOCK + PAGE, BLOCK, SHARE_SHARED), ST_OK);
 	assert_int_equal(shared_entry(BLOCK), NPT_SUPPRESS_VE);
 	assert_int_equal(shared_entry(BLOCK + PAGE), SHARED_PAGE(BLOCK + PAGE));

@@ -175,7 +175,7 @@ static void make_firmware(void)
  */
 #define RECORDED_VCPUS 16
 #define RECORDED_IMAGE 0x400000u
-#define RECORDED_CODE 0x84000u /* in the image: 892 measured pages behind 132 that are not */
+#define RECORDED_CODE 0x84000u /* in the image: 892 measured pages after 132 that are not */
 #define RECORDED_HOB 0x809000u
 #define RECORDED_DESCRIPTOR (RECORDED_IMAGE - 0x1000u)
 #define RECORDED_STEPS (7 + 1050 + 14272)
@@ -280,7 +280,7 @@ static int setup(void **state)
 
 /* --- tests ------------------------------------------------------------------------------------ */
 
-/* What the machine asks behind the end of each TD. */
+/* What the machine asks after the end of each TD. */
 static void assert_nothing_left(void)
 {
 	struct module_census census = module_census();

@@ -144,7 +144,7 @@ static void sections_must_lie_where_they_can(void **state)
 		struct launch_section value;
 		const char *named;
 	} cases[] = {
-		/* not where the image has its data; data behind the image */
+		/* not where the image has its data; data after the image */
 		{ 0,
 		  { "BFV", 0xFFE10000, 0x1E0000, LAUNCH_BFV, true, file + 0x20000, 0x1E0000 },
 		  "BFV" },
@@ -154,7 +154,7 @@ static void sections_must_lie_where_they_can(void **state)
 		{ 1,
 		  { "CFV", 0x100001000, 0x1000, LAUNCH_CFV, false, file + 0x201000, 0x1000 },
 		  "CFV" },
-		/* across the end of RAM; behind it; in the firmware; wrapping */
+		/* across the end of RAM; after it; in the firmware; wrapping */
 		{ 2,
 		  { "TempMem", 0x7FFF000, 0x2000, LAUNCH_TEMP_MEM, false, NULL, 0 },
 		  "0x7fff000" },
@@ -236,10 +236,10 @@ static void hob_is_what_qemu_builds(void **state)
 	assert_int_equal(td_hob_build(&layout, bytes, sizeof(bytes) - 1), ST_OK);
 	assert_int_equal(bytes[sizeof(bytes) - 1], 0xA5);
 
-	struct hob_handoff handoff;
-	memcpy(&handoff, bytes, sizeof(handoff));
+	struct hob_handoff handover;
+	memcpy(&handover, bytes, sizeof(handover));
 	struct hob_handoff expected = { { 1, 56, 0 }, 9, 0, 0, 0, 0, 0, 0x809000 + 160 };
-	assert_memory_equal(&handoff, &expected, sizeof(expected));
+	assert_memory_equal(&handover, &expected, sizeof(expected));
 	struct hob_resource resource[2];
 	memcpy(resource, bytes + 56, sizeof(resource));
 	struct hob_resource first = { { 3, 48, 0 }, { 0 }, 7, 7, 0, 0x800000 };

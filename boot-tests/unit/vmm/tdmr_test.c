@@ -154,7 +154,7 @@ static void real_cmrs_make_two_areas(void **state)
 	for (unsigned i = 1; i < 4; i++) {
 		assert_int_equal(areas(&list.tdmrs[i]), 1);
 	}
-	/* The PAMTs of all five, one behind the other, and the hole. */
+	/* The PAMTs of all five, one after the other, and the hole. */
 	assert_int_equal(areas(&list.tdmrs[4]), 6);
 }
 
@@ -247,7 +247,7 @@ static void limits_of_the_module(void **state)
 	assert_int_equal(
 		construct(ram, TDX_MAX_TDMRS, ram, TDX_MAX_TDMRS, &sysinfo, TDMR_COALESCE, NULL),
 		ST_OK);
-	assert_int_equal(lost, 0); /* PAMTs stand one behind the other */
+	assert_int_equal(lost, 0); /* PAMTs stand one after the other */
 	assert_int_equal(tdmr_memory_make(ram, TDX_MAX_TDMRS + 1, ram, TDX_MAX_TDMRS + 1, &memory),
 			 ST_OK);
 	assert_int_equal(tdmr_cover(&memory, &sysinfo, &list), ST_NO_SPACE);

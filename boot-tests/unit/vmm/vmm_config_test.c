@@ -231,7 +231,7 @@ static void items_are_read_as_qemu_does(void **state)
 	assert_true(fw_cfg_items_select(&items, 0x11));
 	fw_cfg_items_read(&items, got, 3);
 	assert_memory_equal(got, "ker", 3);
-	fw_cfg_items_read(&items, got, 3); /* zeros behind the end */
+	fw_cfg_items_read(&items, got, 3); /* zeros after the end */
 	assert_memory_equal(got, "n\0\0", 3);
 	fw_cfg_items_read(&items, got, 1);
 	assert_int_equal(got[0], 0);

@@ -28,6 +28,6 @@ void fw_cfg_items_add(struct fw_cfg_items *items, uint16_t selector, const void 
 /* Selects and rewinds; false: not one of ours. Bits 15 and 14 of a selector are flags. */
 bool fw_cfg_items_select(struct fw_cfg_items *items, uint16_t selector);
 
-/* The next size bytes of what is selected; behind its end there are zeros. */
+/* The next size bytes of what is selected; after its end there are zeros. */
 void fw_cfg_items_read(struct fw_cfg_items *items, void *to, uint32_t size);
 void fw_cfg_items_skip(struct fw_cfg_items *items, uint32_t size);

@@ -52,7 +52,7 @@ struct fw_cfg_remap {
 };
 
 /*
- * For the TD with this place and memory, both of which must stay. On the boot CPU, before any TD
+ * For the TD with this place and memory, both of which must stay. On the BSP, before any TD
  * runs. ST_BAD_FORMAT, with a verdict: QEMU would not take opt/lintel/kernel, or its ACPI tables
  * have no MADT; fw_cfg_remap_destroy() is to be called then, too.
  */

@@ -25,7 +25,7 @@
 #define CMDLINE_MAGIC 0xA33F
 #define CMDLINE_OFFSET 0x22
 
-/* The file as QEMU has it in its buffer: zeros behind the end. */
+/* The file as QEMU has it in its buffer: zeros after the end. */
 static uint32_t get(const struct kernel_request *request, size_t offset, unsigned bytes)
 {
 	uint32_t value = 0;

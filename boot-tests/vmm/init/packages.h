@@ -5,5 +5,5 @@
 #include "arch/base/status.h"
 
 /* Runs call(arg) on one CPU of each package, one after the other, until one fails. With more
- * packages than one: on the boot CPU, before smp_run_all(). */
+ * packages than one: on the BSP, before smp_run_all(). */
 enum status packages_each(enum status (*call)(void *arg), void *arg) MUST_CHECK;

@@ -169,7 +169,7 @@ enum status tdmr_place_pamts(struct tdmr_list *list, struct tdmr_range *candidat
 	return ST_OK;
 }
 
-/* All areas that one TDMR may need: a hole before each range of memory and behind the last, and the
+/* All areas that one TDMR may need: a hole before each range of memory and after the last, and the
  * PAMTs of all TDMRs. */
 #define AREAS_MAX (TDMR_MEMORY_MAX + 1 + TDX_MAX_TDMRS)
 

@@ -54,7 +54,7 @@ static void fill_pages(const struct shared_table *table, uint64_t *pages, uint64
 	}
 }
 
-/* The last block of a part of RAM that is no multiple of 2 MiB: devices stand behind it. */
+/* The last block of a part of RAM that is no multiple of 2 MiB: devices stand after it. */
 static uint64_t mixed_block(const struct shared_table *table, uint64_t base)
 {
 	static const uint64_t none_shared[8];

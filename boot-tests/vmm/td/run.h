@@ -27,7 +27,7 @@ struct run_td {
 };
 
 /*
- * Builds and runs count TDs, which must stay. On the boot CPU, once: each CPU is in one place, and
+ * Builds and runs count TDs, which must stay. On the BSP, once: each CPU is in one place, and
  * one place's end is that of all. Ends the machine by the verdict on that TD, or on the first that
  * cannot be built. module_hkid: the module's own key id.
  */
