@@ -57,7 +57,7 @@ CIRCLES = [
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}
 # Made by the Makefile from a file of the layer arch.
 GENERATED = {"asm_offsets.inc": "arch"}
-SUFFIXES = {".c", ".h", ".nasm", ".inc", ".S"}
+SUFFIXES = {".c", ".h", ".nasm", ".inc", ".def", ".S"}
 INCLUDE = re.compile(r'^\s*[#%]\s*include\s+([<"])([^>"]+)[>"]')
 
 

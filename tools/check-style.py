@@ -19,7 +19,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = ("linker", "arch", "loader", "shim", "tools", "boot-tests", ".ci")
 COLUMNS = 100
-CODE = {".c", ".h", ".S", ".nasm", ".inc", ".py"}
+CODE = {".c", ".h", ".S", ".nasm", ".inc", ".def", ".py"}
 DEPRECATED = re.compile(r"\b(?:assert|expect)_(?:not_)?in_range\(")
 SPDX = "SPDX-License-Identifier: BSD-2-Clause-Patent"
 
