@@ -293,6 +293,13 @@ class Processes(unittest.TestCase):
         ended = run.run_process(["sh", "-c", "echo seen; sleep 60"], self.log, 30, until="seen")
         self.assertTrue(ended.stopped)
 
+    def test_until_of_a_process_that_ends_at_once(self):
+        ended = run.run_process(["sh", "-c", "sleep 0.1; echo seen; exit 3"], self.log, 30,
+                                until="seen")
+        self.assertTrue(ended.stopped)
+        ended = run.run_process(["sh", "-c", "exit 3"], self.log, 30, until="seen")
+        self.assertFalse(ended.stopped)
+
     def test_a_unit_program_without_tests_fails(self):
         with self.assertRaises(run.Failure):
             run.run_unit(run.Results(None, None), "unit/x", "true", self.log)

@@ -91,20 +91,24 @@ def run_process(command, log, timeout, until=None):
         except OSError as error:
             raise Failure(f"cannot run {command[0]}: {error.strerror}") from error
         end = time.monotonic() + timeout
-        stopped = False
         while process.poll() is None:
-            stopped = until is not None and re.search(until, read_text(log)) is not None
-            if stopped or time.monotonic() > end:
+            if seen(until, log) or time.monotonic() > end:
                 break
             try:
                 process.wait(0.5 if until else end - time.monotonic() + 0.01)
             except subprocess.TimeoutExpired:
                 pass
+        # Also of a process that has ended by itself since the last look.
+        stopped = seen(until, log)
         timed_out = process.poll() is None and not stopped
         end_group(process)
     if timed_out:
         raise Timeout(f"still running after {timeout:.0f} s: killed")
     return Ended(process.returncode, read_text(log), stopped)
+
+
+def seen(pattern, log):
+    return pattern is not None and re.search(pattern, read_text(log)) is not None
 
 
 def end_group(process):
