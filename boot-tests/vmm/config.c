@@ -5,6 +5,7 @@
 #include "arch/base/bits.h"
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
+#include "boot-tests/vmm/text.h"
 
 #define PAGE 4096
 
@@ -30,32 +31,10 @@ static const struct setting settings[] = {
 _Static_assert(CONFIG_NAME_MAX == 31, "the form of a name says how long it may be.");
 _Static_assert(sizeof(enum config_gpaw) == sizeof(unsigned), "a choice is stored as a number.");
 
-struct text {
-	const char *at;
-	size_t size;
-};
-
-static bool text_is(struct text text, const char *wanted)
-{
-	return text.size == strlen(wanted) && memcmp(text.at, wanted, text.size) == 0;
-}
-
-/* Decimal, no sign, no leading zero but "0" itself, no overflow. */
+/* Decimal, no sign, no leading zero but "0" itself. */
 static bool parse_number(struct text text, uint64_t *out)
 {
-	uint64_t value = 0;
-	if (text.size == 0 || (text.size > 1 && text.at[0] == '0')) {
-		return false;
-	}
-	for (size_t i = 0; i < text.size; i++) {
-		char digit = text.at[i];
-		if (digit < '0' || digit > '9' || __builtin_mul_overflow(value, 10u, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(digit - '0'), &value)) {
-			return false;
-		}
-	}
-	*out = value;
-	return true;
+	return (text.size <= 1 || text.at[0] != '0') && text_number(text, 10, out);
 }
 
 /* Which of "a|b|c" it is. */
@@ -116,22 +95,6 @@ static bool set(const struct setting *setting, struct text value, struct config 
 	return false;
 }
 
-/* Text of the host in an error: what of it can be printed, and not all of a long one. */
-struct shown {
-	char text[CONFIG_NAME_MAX + 1];
-};
-
-static struct shown show(struct text text)
-{
-	struct shown shown;
-	size_t size = text.size < CONFIG_NAME_MAX ? text.size : CONFIG_NAME_MAX;
-	for (size_t i = 0; i < size; i++) {
-		shown.text[i] = text.at[i] >= ' ' && text.at[i] <= '~' ? text.at[i] : '?';
-	}
-	shown.text[size] = 0;
-	return shown;
-}
-
 /* NULL: there is no such setting. */
 static const struct setting *find(struct text name)
 {
@@ -158,9 +121,11 @@ static enum status parse_line(struct parser *parser, unsigned number, struct tex
 		name.size++;
 	}
 	const struct setting *setting = find(name);
+	char shown[CONFIG_NAME_MAX + 1];
 	if (name.size == line.size || setting == NULL) {
+		text_show(name, shown, sizeof(shown));
 		fmt_print(parser->error, parser->error_size, "line %u: no setting '%s'", number,
-			  show(name).text);
+			  shown);
 		return ST_BAD_FORMAT;
 	}
 	if (parser->seen[setting - settings]) {
@@ -171,8 +136,9 @@ static enum status parse_line(struct parser *parser, unsigned number, struct tex
 	parser->seen[setting - settings] = true;
 	struct text value = { line.at + name.size + 1, line.size - name.size - 1 };
 	if (!set(setting, value, &parser->config)) {
+		text_show(value, shown, sizeof(shown));
 		fmt_print(parser->error, parser->error_size, "line %u: %s is '%s', not %s", number,
-			  setting->name, show(value).text, setting->form);
+			  setting->name, shown, setting->form);
 		return ST_BAD_FORMAT;
 	}
 	return ST_OK;

@@ -6,43 +6,33 @@
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
 #include "arch/tdx/names.h"
+#include "boot-tests/vmm/text.h"
 
 #define SHOWN_MAX 40
 
-/* A part of the script; size 0 where there is no more of a line. */
-struct word {
-	const char *at;
-	size_t size;
-};
-
 struct parser {
-	struct word rest; /* of the line */
+	struct text rest; /* of the line */
 	unsigned line;
 	char *error;
 	size_t error_size;
 };
 
-static bool word_is(struct word word, const char *wanted)
-{
-	return word.size == strlen(wanted) && memcmp(word.at, wanted, word.size) == 0;
-}
-
-static bool begins_with(struct word word, const char *wanted)
+static bool begins_with(struct text word, const char *wanted)
 {
 	return word.size >= strlen(wanted) && memcmp(word.at, wanted, strlen(wanted)) == 0;
 }
 
-static struct word without(struct word word, size_t size)
+static struct text without(struct text word, size_t size)
 {
-	return (struct word){ word.at + size, word.size - size };
+	return (struct text){ word.at + size, word.size - size };
 }
 
 /* The part of the word before the character, and what follows it; false: it has none. */
-static bool split(struct word word, char at, struct word *before, struct word *after)
+static bool split(struct text word, char at, struct text *before, struct text *after)
 {
 	for (size_t i = 0; i < word.size; i++) {
 		if (word.at[i] == at) {
-			*before = (struct word){ word.at, i };
+			*before = (struct text){ word.at, i };
 			*after = without(word, i + 1);
 			return true;
 		}
@@ -55,10 +45,10 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The next word; a colon is one. */
-static struct word next(struct parser *parser)
+/* The next word, of size 0 at the end of the line; a colon is one. */
+static struct text next(struct parser *parser)
 {
-	struct word *rest = &parser->rest;
+	struct text *rest = &parser->rest;
 	while (rest->size != 0 && is_blank(rest->at[0])) {
 		*rest = without(*rest, 1);
 	}
@@ -68,49 +58,25 @@ static struct word next(struct parser *parser)
 			size++;
 		}
 	}
-	struct word word = { rest->at, size };
+	struct text word = { rest->at, size };
 	*rest = without(*rest, size);
 	return word;
 }
 
-static enum status fault(const struct parser *parser, const char *what, struct word word)
+static enum status fault(const struct parser *parser, const char *what, struct text word)
 {
 	char shown[SHOWN_MAX + 1];
-	size_t size = word.size < SHOWN_MAX ? word.size : SHOWN_MAX;
-	for (size_t i = 0; i < size; i++) {
-		shown[i] = word.at[i] >= ' ' && word.at[i] <= '~' ? word.at[i] : '?';
-	}
-	shown[size] = 0;
+	text_show(word, shown, sizeof(shown));
 	fmt_print(parser->error, parser->error_size, "line %u: '%s': %s", parser->line, shown,
 		  what);
 	return ST_BAD_FORMAT;
 }
 
 /* Decimal, or hexadecimal after 0x. */
-static bool parse_number(struct word word, uint64_t *out)
+static bool parse_number(struct text word, uint64_t *out)
 {
-	uint64_t base = 10;
-	uint64_t value = 0;
-	if (begins_with(word, "0x")) {
-		base = 16;
-		word = without(word, 2);
-	}
-	if (word.size == 0) {
-		return false;
-	}
-	for (size_t i = 0; i < word.size; i++) {
-		char c = word.at[i];
-		uint64_t digit = c >= '0' && c <= '9' ? (uint64_t)(c - '0') :
-				 c >= 'a' && c <= 'f' ? (uint64_t)(c - 'a') + 10 :
-				 c >= 'A' && c <= 'F' ? (uint64_t)(c - 'A') + 10 :
-							base;
-		if (digit >= base || __builtin_mul_overflow(value, base, &value) ||
-		    __builtin_add_overflow(value, digit, &value)) {
-			return false;
-		}
-	}
-	*out = value;
-	return true;
+	return begins_with(word, "0x") ? text_number(without(word, 2), 16, out) :
+					 text_number(word, 10, out);
 }
 
 /* --- what a rule is about ----------------------------------------------------------------------
@@ -130,13 +96,13 @@ static const struct event {
 };
 
 /* A name of arch/tdx/names.h, or a number. */
-static bool number_of_call(struct word name, enum script_event event, uint64_t *out)
+static bool number_of_call(struct text name, enum script_event event, uint64_t *out)
 {
 	bool seamcall = event == SCRIPT_SEAMCALL;
 	const char *const *names = seamcall ? tdh_leaf_names : tdvmcall_names;
 	uint64_t count = seamcall ? (uint64_t)TDH_LEAF_COUNT : (uint64_t)TDVMCALL_KEY_COUNT;
 	for (uint64_t i = 0; i < count; i++) {
-		if (names[i] != NULL && word_is(name, names[i])) {
+		if (names[i] != NULL && text_is(name, names[i])) {
 			*out = seamcall || i < TDVMCALL_KEY_FIRST ?
 				       i :
 				       TDVMCALL_FIRST + i - TDVMCALL_KEY_FIRST;
@@ -146,14 +112,14 @@ static bool number_of_call(struct word name, enum script_event event, uint64_t *
 	return parse_number(name, out);
 }
 
-static bool number_of_phase(struct word name, uint64_t *out)
+static bool number_of_phase(struct text name, uint64_t *out)
 {
 	static const char *const words[] = {
 #define PHASE(identifier, word) [PHASE_##identifier] = word,
 #include "boot-tests/vmm/script/script_words.def"
 	};
 	for (uint64_t i = 0; i < ARRAY_COUNT(words); i++) {
-		if (word_is(name, words[i])) {
+		if (text_is(name, words[i])) {
 			*out = i;
 			return true;
 		}
@@ -163,12 +129,12 @@ static bool number_of_phase(struct word name, uint64_t *out)
 
 static enum status parse_event(struct parser *parser, struct script_rule *rule)
 {
-	struct word word = next(parser);
-	struct word name = { 0 };
-	struct word kind = word;
+	struct text word = next(parser);
+	struct text name = { 0 };
+	struct text kind = word;
 	bool named = split(word, '.', &kind, &name);
 	unsigned event = 0;
-	while (event < ARRAY_COUNT(events) && !word_is(kind, events[event].word)) {
+	while (event < ARRAY_COUNT(events) && !text_is(kind, events[event].word)) {
 		event++;
 	}
 	if (event == ARRAY_COUNT(events)) {
@@ -200,10 +166,10 @@ static enum status parse_event(struct parser *parser, struct script_rule *rule)
  */
 
 /* N, N.., N..M */
-static bool parse_counts(struct word word, struct script_rule *rule)
+static bool parse_counts(struct text word, struct script_rule *rule)
 {
-	struct word first = word;
-	struct word last;
+	struct text first = word;
+	struct text last;
 	bool range = split(word, '.', &first, &last);
 	if (range) {
 		if (last.size == 0 || last.at[0] != '.') {
@@ -228,15 +194,15 @@ static enum status parse_triggers(struct parser *parser, struct script_rule *rul
 	rule->last = UINT64_MAX;
 	rule->any_cpu = true;
 	bool counted = false;
-	for (struct word word = next(parser); !word_is(word, ":"); word = next(parser)) {
+	for (struct text word = next(parser); !text_is(word, ":"); word = next(parser)) {
 		if (begins_with(word, "#") && !counted) {
 			counted = true;
 			if (!parse_counts(without(word, 1), rule)) {
 				return fault(parser, "not #N, #N.. or #N..M with numbers from 1 on",
 					     word);
 			}
-		} else if (word_is(word, "vcpu") && rule->any_cpu) {
-			struct word number = next(parser);
+		} else if (text_is(word, "vcpu") && rule->any_cpu) {
+			struct text number = next(parser);
 			rule->any_cpu = false;
 			if (!parse_number(number, &rule->cpu) || rule->cpu >= SCRIPT_MAX_CPUS) {
 				return fault(parser, "no such vCPU", number);
@@ -251,7 +217,7 @@ static enum status parse_triggers(struct parser *parser, struct script_rule *rul
 /* --- what happens ------------------------------------------------------------------------------
  */
 
-static bool parse_status(struct word word, enum script_event event, uint64_t *out)
+static bool parse_status(struct text word, enum script_event event, uint64_t *out)
 {
 	static const struct {
 		enum script_event event;
@@ -263,7 +229,7 @@ static bool parse_status(struct word word, enum script_event event, uint64_t *ou
 #include "boot-tests/vmm/script/script_words.def"
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(statuses); i++) {
-		if (statuses[i].event == event && word_is(word, statuses[i].word)) {
+		if (statuses[i].event == event && text_is(word, statuses[i].word)) {
 			*out = statuses[i].value;
 			return true;
 		}
@@ -277,7 +243,7 @@ static void set_register(struct hook_answer *answer, size_t number, uint64_t val
 	((uint64_t *)&answer->regs)[number] = value;
 }
 
-static bool parse_register(struct word name, size_t *out)
+static bool parse_register(struct text name, size_t *out)
 {
 	static const struct {
 		const char *name;
@@ -287,7 +253,7 @@ static bool parse_register(struct word name, size_t *out)
 #include "boot-tests/vmm/script/script_words.def"
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(registers); i++) {
-		if (word_is(name, registers[i].name)) {
+		if (text_is(name, registers[i].name)) {
 			*out = registers[i].number;
 			return true;
 		}
@@ -296,7 +262,7 @@ static bool parse_register(struct word name, size_t *out)
 }
 
 /* A number and its unit. */
-static bool parse_time(struct word word, uint64_t *us)
+static bool parse_time(struct text word, uint64_t *us)
 {
 	static const struct {
 		const char *unit;
@@ -306,7 +272,7 @@ static bool parse_time(struct word word, uint64_t *us)
 		size_t size = strlen(units[i].unit);
 		if (word.size > size &&
 		    memcmp(word.at + word.size - size, units[i].unit, size) == 0) {
-			struct word number = { word.at, word.size - size };
+			struct text number = { word.at, word.size - size };
 			return parse_number(number, us) &&
 			       !__builtin_mul_overflow(*us, units[i].us, us) && *us != 0 &&
 			       *us <= SCRIPT_MAX_HOLD_US;
@@ -319,13 +285,13 @@ static bool parse_time(struct word word, uint64_t *us)
 static enum status parse_replace(struct parser *parser, struct script_rule *rule)
 {
 	static const char *const types[] = { "u8", "u16", "u32", "u64" };
-	struct word word = next(parser);
+	struct text word = next(parser);
 	if (!parse_number(word, &rule->offset)) {
 		return fault(parser, "no offset", word);
 	}
 	word = next(parser);
 	unsigned type = 0;
-	while (type < ARRAY_COUNT(types) && !word_is(word, types[type])) {
+	while (type < ARRAY_COUNT(types) && !text_is(word, types[type])) {
 		type++;
 	}
 	if (type == ARRAY_COUNT(types)) {
@@ -341,14 +307,14 @@ static enum status parse_replace(struct parser *parser, struct script_rule *rule
 }
 
 /* One action that begins with word; done: its bit. */
-static enum status parse_action(struct parser *parser, struct script_rule *rule, struct word word,
+static enum status parse_action(struct parser *parser, struct script_rule *rule, struct text word,
 				enum action *done)
 {
-	struct word name;
-	struct word value;
+	struct text name;
+	struct text value;
 	size_t number;
 	uint64_t to;
-	if (word_is(word, "status")) {
+	if (text_is(word, "status")) {
 		*done = ACT_STATUS;
 		value = next(parser);
 		if (!parse_status(value, rule->event, &to)) {
@@ -359,19 +325,19 @@ static enum status parse_action(struct parser *parser, struct script_rule *rule,
 			     rule->event == SCRIPT_SEAMCALL ? HOOK_REG(rax) : HOOK_REG(r10), to);
 		return ST_OK;
 	}
-	if (word_is(word, "hold")) {
+	if (text_is(word, "hold")) {
 		*done = ACT_HOLD;
 		value = next(parser);
 		return parse_time(value, &rule->hold_us) ?
 			       ST_OK :
 			       fault(parser, "no time up to 60s, such as 1s, 20ms or 5us", value);
 	}
-	if (word_is(word, "no")) {
+	if (text_is(word, "no")) {
 		*done = ACT_STARVE;
 		value = next(parser);
-		return word_is(value, "entropy") ? ST_OK : fault(parser, "no such action", value);
+		return text_is(value, "entropy") ? ST_OK : fault(parser, "no such action", value);
 	}
-	if (word_is(word, "replace")) {
+	if (text_is(word, "replace")) {
 		*done = ACT_REPLACE;
 		return parse_replace(parser, rule);
 	}
@@ -389,7 +355,7 @@ static enum status parse_action(struct parser *parser, struct script_rule *rule,
 static enum status parse_actions(struct parser *parser, struct script_rule *rule)
 {
 	unsigned seen = 0;
-	for (struct word word = next(parser); word.size != 0; word = next(parser)) {
+	for (struct text word = next(parser); word.size != 0; word = next(parser)) {
 		enum action done = ACT_SET;
 		TRY(parse_action(parser, rule, word, &done));
 		if ((events[rule->event].actions & done) == 0) {
@@ -405,11 +371,11 @@ static enum status parse_actions(struct parser *parser, struct script_rule *rule
 
 static enum status parse_line(struct parser *parser, struct script *script)
 {
-	struct word word = next(parser);
+	struct text word = next(parser);
 	if (word.size == 0 || begins_with(word, "#")) {
 		return ST_OK;
 	}
-	if (!word_is(word, "on")) {
+	if (!text_is(word, "on")) {
 		return fault(parser, "'on' was expected", word);
 	}
 	if (script->count == SCRIPT_MAX_RULES) {
@@ -436,7 +402,7 @@ enum status script_parse(const char *text, size_t size, struct script *out, char
 			at++;
 		}
 		parser.line++;
-		parser.rest = (struct word){ text + begin, at - begin };
+		parser.rest = (struct text){ text + begin, at - begin };
 		TRY(parse_line(&parser, &script));
 	}
 	*out = script;
