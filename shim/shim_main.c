@@ -28,7 +28,6 @@
 #include "shim/tdx/world.h"
 
 #define CPUID_TOPOLOGY 0xB
-#define MIB UINT64_C(0x100000)
 
 /* reset.nasm: the boot processor arrives here on the AP table, without an IDT. */
 _Noreturn void shim_main(uint32_t td, uint32_t hob_claim);

@@ -10,6 +10,8 @@
 /* Bits hi to lo, both inclusive. */
 #define MASK64(hi, lo) ((UINT64_MAX >> (63 - (hi))) & (UINT64_MAX << (lo)))
 
+#define MIB UINT64_C(0x100000)
+
 #define ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static inline uint64_t field_get(uint64_t mask, uint64_t value)

@@ -12,11 +12,9 @@
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve_info.h"
-#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/svm.h"
 #include "boot-tests/machine/time.h"
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/module/seamcall.h"
@@ -52,12 +50,6 @@ uint64_t time_us(void)
 {
 	static uint64_t time;
 	return time += 1000;
-}
-
-void console_line(char tag, const char *format, ...)
-{
-	(void)tag;
-	(void)format;
 }
 
 void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)

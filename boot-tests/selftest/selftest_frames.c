@@ -1,6 +1,5 @@
 // What the machine knows of its memory, by the page tables of the real CPU: who writes is noticed.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "arch/base/mem.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/page_marks.h"
 #include "boot-tests/machine/processors.h"

@@ -10,7 +10,6 @@
 #include "boot-tests/vmm/init/frames.h"
 
 #define KIB UINT64_C(0x400)
-#define MIB UINT64_C(0x100000)
 #define GIB UINT64_C(0x40000000)
 #define HKID_BIT BIT64(HPA_WIDTH)
 /* A private key id, which memory of the host cannot have; HKID_BIT is one of the host's. */

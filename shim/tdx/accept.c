@@ -10,8 +10,6 @@
 #include "shim/tdx/tdg.h"
 #include "shim/tdx/vmcall.h"
 
-#define MIB UINT64_C(0x100000)
-
 /* What a completion code means for the page. Bit 63 is clear in PAGE_ALREADY_ACCEPTED: codes are
  * compared, never tested for a sign. */
 static enum status outcome_of(uint64_t raw, enum pg_level level, enum page_outcome *outcome)

@@ -11,21 +11,11 @@
 
 #include "arch/base/bits.h"
 #include "arch/x86/decode.h"
+#include "boot-tests/unit/random.h"
 #include "boot-tests/unit/shim/zydis_oracle.h"
 
 #define RANDOM_ROUNDS 1000000
 #define SHAPED_ROUNDS 1500000
-
-static uint64_t random_state;
-
-/* xorshift64* */
-static uint64_t random_next(void)
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return random_state * 0x2545F4914F6CDD1D;
-}
 
 static const enum decode_mode modes[] = { DECODE_64, DECODE_64, DECODE_32, DECODE_16 };
 

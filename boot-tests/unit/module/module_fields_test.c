@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/module/metadata.h"
 #include "boot-tests/module/td_params.h"
 #include "boot-tests/unit/module/module_fixture.h"
 

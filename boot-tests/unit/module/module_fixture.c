@@ -10,7 +10,6 @@
 
 #include "arch/base/check.h"
 #include "arch/x86/cpu.h"
-#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/memory.h"
@@ -30,12 +29,6 @@ static uint64_t guests[POOL_SIZE / PAGE / 64];
 _Static_assert(FIXTURE_AREAS == POOL_SIZE / 0x200000, "The areas are those of the pool.");
 
 /* --- the machine ------------------------------------------------------------------------------ */
-
-void console_line(char tag, const char *format, ...)
-{
-	(void)tag;
-	(void)format;
-}
 
 _Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
 {

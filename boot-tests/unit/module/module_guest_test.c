@@ -11,7 +11,6 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
 #include "arch/x86/paging.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/guest/td_cpuid.h"
 #include "boot-tests/module/guest/td_cr.h"

@@ -9,7 +9,6 @@
 
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/cpu.h"
-#include "boot-tests/machine/memory.h"
 #include "boot-tests/module/guest/td_cpuid.h"
 #include "boot-tests/module/td.h"
 #include "boot-tests/unit/module/module_fixture.h"

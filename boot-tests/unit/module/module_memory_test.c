@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "arch/tdx/ve_info.h"
-#include "arch/x86/cpu.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/page_marks.h"
 #include "boot-tests/machine/processors.h"

@@ -10,7 +10,6 @@
 #include <cmocka.h>
 #include <openssl/sha.h>
 
-#include "arch/base/bits.h"
 #include "arch/linux/boot_params.h"
 #include "boot-tests/unit/assert_within.h"
 #include "boot-tests/unit/loader/bzimage_fixture.h"

@@ -13,6 +13,7 @@
 #include "arch/base/bits.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/decode.h"
+#include "boot-tests/unit/random.h"
 #include "boot-tests/unit/shim/refusals.h"
 #include "shim/tdx/ve.h"
 #include "shim/tdx/vmcall.h"
@@ -640,17 +641,6 @@ static void fetch_at_page_end(void **state)
 }
 
 /* ---- MMIO: against the processor --------------------------------------------------------- */
-
-static uint64_t random_state;
-
-/* xorshift64* */
-static uint64_t random_next(void)
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return random_state * 0x2545F4914F6CDD1D;
-}
 
 static uint8_t *native_code; /* executable */
 static uint8_t *native_page; /* what the device is to the emulated instruction */

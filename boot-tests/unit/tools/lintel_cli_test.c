@@ -21,7 +21,6 @@
 #include "boot-tests/unit/ovmf.h"
 #include "linker/memmap.h"
 
-#define MIB 0x100000u
 #define PAGE 0x1000u
 
 static char out[1 << 20]; /* stdout of the last run */

@@ -10,9 +10,7 @@
 
 #include <cmocka.h>
 
-#include "arch/base/check.h"
 #include "arch/lintel/exit_status.h"
-#include "arch/qemu/fw_cfg.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/vmm/device/fw_cfg_remap.h"

@@ -16,7 +16,6 @@
 #include "boot-tests/vmm/verdict.h"
 
 #define PAGE UINT64_C(0x1000)
-#define MIB UINT64_C(0x100000)
 #define SHARED BIT64(47)
 #define BASE (7 * PAGE)
 

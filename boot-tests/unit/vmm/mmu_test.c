@@ -19,10 +19,8 @@
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/paging.h"
-#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/unit/assert_within.h"
@@ -30,7 +28,6 @@
 #include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/verdict.h"
 
-#define MIB UINT64_C(0x100000)
 #define BLOCK (2 * MIB)
 #define PAGE UINT64_C(0x1000)
 #define LOW_SIZE (64 * MIB)
@@ -71,12 +68,6 @@ static void note(const char *format, ...)
 uint64_t time_us(void)
 {
 	return module.time += 1000;
-}
-
-void console_line(char tag, const char *format, ...)
-{
-	(void)tag;
-	(void)format;
 }
 
 void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)

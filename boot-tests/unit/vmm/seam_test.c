@@ -9,9 +9,7 @@
 
 #include <cmocka.h>
 
-#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
-#include "boot-tests/machine/processors.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/stats.h"
@@ -45,12 +43,6 @@ void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
 	(void)begin;
 	(void)end;
 	fake.costs++;
-}
-
-void console_line(char tag, const char *format, ...)
-{
-	(void)tag;
-	(void)format;
 }
 
 static void expect(unsigned fail, uint64_t status, unsigned calls, uint64_t result)

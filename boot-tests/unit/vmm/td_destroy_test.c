@@ -18,7 +18,6 @@
 #include "arch/base/bits.h"
 #include "arch/tdx/tdvf.h"
 #include "arch/tdx/ve_info.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/svm.h"

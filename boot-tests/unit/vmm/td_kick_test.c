@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "arch/base/bits.h"
-#include "boot-tests/machine/svm.h"
 #include "boot-tests/machine/wake.h"
 
 #define CPU_BASE 2

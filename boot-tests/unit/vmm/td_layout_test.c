@@ -14,8 +14,6 @@
 #include "boot-tests/vmm/td/td_hob.h"
 #include "linker/memmap.h"
 
-#define MIB UINT64_C(0x100000)
-
 #define FILE_SIZE 0x200000
 /* Its bytes do not matter, only where a section's are. */
 static const uint8_t file[FILE_SIZE + 0x1001];

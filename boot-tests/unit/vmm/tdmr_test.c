@@ -12,7 +12,6 @@
 #include "arch/base/bits.h"
 #include "boot-tests/unit/vmm/tdmr_oracle.h"
 
-#define MIB UINT64_C(0x100000)
 #define GIB UINT64_C(0x40000000)
 #define FROM_TO(base, end)             \
 	{                              \

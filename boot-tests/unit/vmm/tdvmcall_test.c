@@ -16,7 +16,6 @@
 #include "arch/base/bits.h"
 #include "arch/tdx/ghci.h"
 #include "arch/x86/cpu.h"
-#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/processors.h"
@@ -25,7 +24,6 @@
 #include "boot-tests/vmm/call/map_gpa.h"
 #include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/hooks.h"
-#include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/vmm_events.h"
 
 #define VCPUS 4
@@ -43,12 +41,6 @@ static struct {
 	bool nmi[CPU_BASE + VCPUS];
 } host;
 static struct verdict verdict;
-
-void console_line(char tag, const char *format, ...)
-{
-	(void)tag;
-	(void)format;
-}
 
 unsigned cpu_count(void)
 {

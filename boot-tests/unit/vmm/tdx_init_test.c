@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
@@ -22,7 +21,6 @@
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/stats.h"
 
-#define MIB UINT64_C(0x100000)
 #define POOL_SIZE (128 * MIB)
 #define DIRTY 0x5A
 
@@ -36,12 +34,6 @@ static struct {
 	unsigned configs;
 	struct tdmr_info tdmr;
 } module;
-
-void console_line(char tag, const char *format, ...)
-{
-	(void)tag;
-	(void)format;
-}
 
 uint64_t time_us(void)
 {
