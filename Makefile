@@ -192,10 +192,7 @@ $(B)/fuzz/pure.a: $(call objects,fuzz,$(PURE_C))
 # All that runs in a boot; the program itself stands above the RAM of the TD. shim_base is the linker
 # script's in the shim.
 WHOLE_C   := $(filter-out shim/entry/exception.c shim/entry/bsp_tables_enter.c shim/tdx/ve.c,$(SHIM_C)) \
-             loader/payload/bzimage.c loader/payload/zero_page.c loader/payload/efi_tables.c \
-             loader/memory/memory_map.c loader/memory/e820.c loader/memory/regions.c \
-             loader/memory/unaccepted.c \
-             loader/image/sha384.c
+             $(filter loader/memory/% loader/payload/%,$(LOADER_C)) loader/image/sha384.c
 WHOLE_OBJ := $(call objects,whole,$(WHOLE_C)) \
              $(call objects,model,loader/table/pagetable.c arch/base/fmt.c \
                                   arch/base/status.c \

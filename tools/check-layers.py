@@ -132,16 +132,14 @@ def is_named(circle, patterns):
     return all(any(fnmatch.fnmatchcase(unit, pattern) for pattern in patterns) for unit in circle)
 
 
-def check_circles(root, paths):
-    found = circles(root, paths)
+def check_circles(found):
     for circle in found:
         if not any(is_named(circle, patterns) for patterns, _ in CIRCLES):
             yield f"circle of includes: {', '.join(sorted(circle))}"
 
 
-def check_excuses(root, paths):
+def check_excuses(found):
     """A row of CIRCLES for which there is no circle is none."""
-    found = circles(root, paths)
     for patterns, _ in CIRCLES:
         if not any(is_named(circle, patterns) for circle in found):
             yield f"CIRCLES names what is no circle: {', '.join(sorted(patterns))}"
@@ -162,9 +160,10 @@ def main():
     root = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) == 2 else ROOT
     paths = list(sources(root))
     violations = [line for path in paths for line in check_file(root, path)]
-    violations += check_circles(root, paths)
+    found = circles(root, paths)
+    violations += check_circles(found)
     if root == ROOT:
-        violations += check_excuses(root, paths)
+        violations += check_excuses(found)
     print("".join(f"{line}\n" for line in violations), end="")
     print(f"{len(paths)} files, {len(violations)} violations")
     return 1 if violations or not paths else 0

@@ -9,7 +9,6 @@
 #include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
 #include "linker/memmap.h"
-#include "loader/table/ap_table.h"
 
 /* What an OS writes of the mailbox. */
 #define MAILBOX_OS_SIZE 16

@@ -10,7 +10,6 @@
 #include "linker/memmap.h"
 #include "loader/image/tdvf_sink.h"
 #include "loader/payload/bzimage.h"
-#include "loader/table/ap_table.h"
 
 /* The most RAM that a TD has below 4 GiB: 0xB0000000 with QEMU, this with cloud-hypervisor. */
 #define LOW_RAM_MAX 0xC0000000

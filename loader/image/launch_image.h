@@ -31,8 +31,7 @@ struct launch_section {
 
 /* Sections in the order in which the TD gets them, disjoint, below 4 GiB; one is the TD HOB. */
 struct launch_image {
-	const uint8_t
-		*file; /* that was read, its bytes are those of the sections; NULL: there is none */
+	const uint8_t *file; /* what was read: the sections' bytes are in it; NULL: nothing */
 	uint64_t file_size;
 	uint64_t metadata; /* where in the file the sections are listed */
 	unsigned count;

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "shim/entry/bsp_tables.h"
 
-#include "arch/base/check.h"
 #include "arch/x86/cpu.h"
 #include "linker/memmap.h"
 #include "loader/table/pagetable.h"

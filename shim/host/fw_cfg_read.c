@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 #include "arch/base/addr.h"
-#include "arch/base/bits.h"
 #include "arch/base/mem.h"
 #include "linker/memmap.h"
 #include "shim/port.h"

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "shim/payload/source.h"
 
-#include "arch/base/bits.h"
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "shim/host/fw_cfg_read.h"

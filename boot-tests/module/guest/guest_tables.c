@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/guest/guest_tables.h"
 
-#include "arch/x86/cpu.h"
 #include "boot-tests/module/guest/guest_code.h"
 #include "boot-tests/module/module_events.h"
 

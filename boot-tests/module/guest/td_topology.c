@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/module/guest/td_topology.h"
 
-#include "arch/base/mem.h"
-
 /* [SDM 2A CPUID(1FH)] */
 #define LEVEL_NUMBER MASK64(7, 0)
 #define LEVEL_TYPE MASK64(15, 8)

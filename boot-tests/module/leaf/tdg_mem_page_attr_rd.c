@@ -3,7 +3,6 @@
 #include "arch/tdx/ve_info.h"
 #include "boot-tests/module/guest/ept_violation.h"
 #include "boot-tests/module/leaf/leaf.h"
-#include "boot-tests/module/memory/sept_op.h"
 
 /* The page's GPA, level and attributes. VM 0 has none, and there are no other VMs. */
 static uint64_t describe(struct vcpu *vcpu, uint64_t address, const struct sept_walk *walk)

@@ -1,8 +1,6 @@
 // TDH.SYS.CONFIG: takes the TDMRs and PAMTs that the host has chosen, if they are sound.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX ABI 1.5 TDH.SYS.CONFIG; the order of the checks is the module's]
-#include "arch/base/check.h"
-#include "arch/base/mem.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/keys.h"
 #include "boot-tests/module/platform.h"

@@ -6,7 +6,6 @@
 #include "arch/tdx/ve_info.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/module/guest/guest_code.h"
 #include "boot-tests/module/guest/tdcall.h"
 #include "boot-tests/module/guest/vmexit.h"
 #include "boot-tests/module/guest/zero_step.h"

@@ -9,7 +9,6 @@
 #include "arch/tdx/module.h"
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/machine/svm.h"
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/vmm/call/cpuid.h"
 #include "boot-tests/vmm/call/hypercall.h"
@@ -17,7 +16,6 @@
 #include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/seam.h"
-#include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/vmm_events.h"
 
 #define PAGE 4096

@@ -6,6 +6,7 @@
 
 #include "arch/base/bits.h"
 #include "arch/lintel/exit_status.h"
+#include "boot-tests/machine/lapic_page.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/vmm/device/fw_cfg_remap.h"
 #include "boot-tests/vmm/device/mmio.h"
@@ -14,7 +15,6 @@
 #define PORTS 0x10000
 #define HOST_ADDRESS_END BIT64(47)
 /* The machine's own APICs: a TD has x2APIC only. */
-#define LAPIC_BASE UINT64_C(0xFEE00000)
 #define LAPIC_SIZE UINT64_C(0x100000)
 /* There is no TPM; an empty page of QEMU reads 0, which OVMF takes for one that is slow. */
 #define TPM_BASE UINT64_C(0xFED40000)

@@ -6,10 +6,8 @@
 
 #include "arch/base/bits.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/spinlock.h"
 #include "boot-tests/vmm/device/device_table.h"
-#include "boot-tests/vmm/host_test_entry.h"
 #include "boot-tests/vmm/verdict.h"
 
 #define KEYBOARD_RESET 0xFE

@@ -4,8 +4,6 @@
 
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/console.h"
-#include "boot-tests/machine/exit.h"
-#include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/time.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/stats.h"

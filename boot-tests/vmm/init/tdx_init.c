@@ -4,7 +4,6 @@
 #include "boot-tests/vmm/init/tdx_init.h"
 
 #include "arch/base/check.h"
-#include "arch/base/fmt.h"
 #include "arch/base/mem.h"
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/memory.h"

@@ -6,6 +6,7 @@
 
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
+#include "arch/x86/insn.h"
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/processors.h"
@@ -80,6 +81,7 @@ static void await_ending(const struct run *run)
 		if (time_us() >= deadline) {
 			verdict_bug("a vCPU is out, and the TD does not end");
 		}
+		insn_pause();
 	}
 }
 

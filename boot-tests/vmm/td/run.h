@@ -1,14 +1,13 @@
 // The life of TDs: a list of them, each built, run with each vCPU on its own CPU, and taken down.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-//   struct run_td --> built --> vCPUs enter and leave <-------------------------------.
-//                                     | a vCPU's loop returns with a verdict          |
-//                                     v                                               | built
-//                                     again,
-//                                   ending: the others are kicked, each comes out     | if an
-//                                     | and is flushed on its own CPU                 | observer
-//                                     v                                               | wants it
-//                                   all out: td_destroy(), nothing of it may be left -'
+//   struct run_td --> built --> vCPUs enter and leave <------------------------.
+//                                     | a vCPU's loop returns with a verdict   |
+//                                     v                                        |
+//                                   ending: the others are kicked, each comes  | built again,
+//                                     | out and is flushed on its own CPU      | if an observer
+//                                     v                                        | wants it
+//                                   all out: td_destroy(), nothing is left ----'
 //                                     |
 //                                     v
 //                                   gone. If its end is that of all: the others are ended in the

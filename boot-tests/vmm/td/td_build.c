@@ -6,7 +6,6 @@
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/console.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/time.h"

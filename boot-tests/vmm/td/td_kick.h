@@ -10,8 +10,8 @@
 struct td_kick {
 	unsigned cpu_base; /* vCPU i runs on CPU cpu_base + i */
 	unsigned vcpu_count;
-	bool inside[MACHINE_MAX_CPUS]; /* from the decision to enter to the return of TDH.VP.ENTER
-					*/
+	/* From the decision to enter to the return of TDH.VP.ENTER. */
+	bool inside[MACHINE_MAX_CPUS];
 };
 
 /* vCPU index, on its own CPU, is about to enter the TD; has left it. */
