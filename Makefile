@@ -295,6 +295,7 @@ check: check-debug ## include direction, form of sources and READMEs, debug info
 	tools/check-style.py
 	tools/check-format
 	tools/check-docs.py
+	boot-tests/requirements.py --check
 
 # A function of C and one of nasm each; it links the programs first where they are not built.
 check-debug: $(B)/shim.elf $(B)/machine.elf $(B)/payload.elf $(B)/ap-example.elf
@@ -307,6 +308,10 @@ check-debug: $(B)/shim.elf $(B)/machine.elf $(B)/payload.elf $(B)/ap-example.elf
 # The value as it was given: a regular expression may end in $.
 test: setup ## set up, build with both compilers, and run every test; ONLY=REGEX: what that needs, and those tests
 	@boot-tests/run.py --build $(B) $(if $(value ONLY),--only '$(value ONLY)')
+
+.PHONY: requirements
+requirements: ## each requirement, the tests that show it, their last results; fails while any is open
+	@boot-tests/requirements.py --build $(B)
 
 .PHONY: mutate
 mutate: ## break the code in one place at a time: the tests must notice (ONLY=REGEX for some)

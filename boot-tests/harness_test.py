@@ -5,8 +5,6 @@
 
 import contextlib
 import hashlib
-import importlib.machinery
-import importlib.util
 import io
 import json
 import pathlib
@@ -25,6 +23,7 @@ import bench  # noqa: E402
 import bench_cpu  # noqa: E402
 import event_log  # noqa: E402
 import mutate  # noqa: E402
+import requirements  # noqa: E402
 import run  # noqa: E402
 
 
@@ -99,14 +98,6 @@ class EventLogs(unittest.TestCase):
             self.assertNotEqual(bad, output)
             with self.assertRaises(event_log.Wrong):
                 self.judge(bad, registers)
-
-
-def load_script(path):
-    """A script of the tree as a module."""
-    loader = importlib.machinery.SourceFileLoader("script", str(ROOT / path))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("script", loader))
-    loader.exec_module(module)
-    return module
 
 
 def check_tree(checker, files):
@@ -212,7 +203,7 @@ class Layers(unittest.TestCase):
             self.assertIn(" files, 1 violations", output)
 
     def test_circles_with_a_reason_hold(self):
-        checker = load_script("tools/check-layers.py")
+        checker = run.load_script("tools/check-layers.py")
         circle = frozenset({"shim/a", "shim/b"})
         for pattern, holds in (("shim/*", True), ("shim/a", False), ("shim/[ab]", True),
                                ("arch/*", False)):
@@ -226,6 +217,78 @@ class Layers(unittest.TestCase):
 
     def test_empty_tree_fails(self):
         self.assertEqual(self.check({})[0], 1)
+
+
+class Requirements(unittest.TestCase):
+    FILES = {"boot-tests/unit/vmm/mmu_test.c": "static void zap(void **state)\n{\n",
+             "boot-tests/x_test.py": "class X:\n    def test_x(self):\n",
+             "boot-tests/fuzz/hob_fuzz.c": "", "shim/README.md": "# The `shim`, now\n"}
+    GOOD = ["words", "unit/mmu_test:zap", "python/x_test:test_x", "fuzz/hob_fuzz", "ap/held",
+            "shim/README.md#the-shim-now", "open: more"]
+
+    def faults(self, lines, files=()):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for path, text in {**self.FILES, **dict(files)}.items():
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_text(text, encoding="utf-8")
+            return [*requirements.line_faults(root, {"ap/held"}, lines),
+                    *requirements.comment_faults(root)]
+
+    def all_lines(self):
+        return {name: self.GOOD for name in requirements.IDS}
+
+    def test_what_is_there_holds(self):
+        self.assertEqual(len(requirements.IDS), 169)
+        self.assertEqual(self.faults(self.all_lines(), [("boot-tests/a.c", "/* 001-R7 */")]), [])
+
+    def test_each_fault_is_found(self):
+        for name, line in (("001-" "R98", self.GOOD), ("001-R1", ["words"]),
+                           *(("001-R1", ["words", evidence]) for evidence in (
+                               "unit/mmu_test:za", "unit/mmu_test", "unit/mm_test:zap",
+                               "python/x_test:test_", "python/x_test", "python/y_test:test_x",
+                               "fuzz/hob", "ap/hel", "ap", "shim/README.md#the-shim",
+                               "shim/README.md", "loader/README.md#the-shim-now", ""))):
+            found = self.faults({**self.all_lines(), name: line})
+            self.assertEqual(len(found), 1, line)
+            self.assertIn(name, found[0])
+        lines = self.all_lines()
+        del lines["003-R15a"]
+        self.assertEqual(self.faults(lines), ["003-R15a: no line"])
+        for path in ("boot-tests/a.c", "boot-tests/cases/a.toml", "boot-tests/a.py"):
+            self.assertEqual(self.faults(self.all_lines(), [(path, "001-R1, 003-" "R15b")]),
+                             [f"{path} names 003-" "R15b: no such id"])
+
+    def test_results(self):
+        verdicts = {"unit/mmu_test": "PASS", "stock/boots#1": "PASS", "stock/boots#2": "TIMEOUT",
+                    "stock/boots-2": "FAIL", "ap/held": "SKIP"}
+        for evidence, ended in (
+                ("unit/mmu_test:zap", "PASS"), ("unit/mmu:zap", "not run"), ("ap/held", "SKIP"),
+                ("stock/boots", "TIMEOUT"), ("stock/boots-2", "FAIL"), ("a.md#b", "documented")):
+            self.assertEqual(requirements.result(verdicts, evidence), ended)
+
+    def test_what_is_open_or_failed_counts(self):
+        def show(line, verdict):
+            with contextlib.redirect_stdout(io.StringIO()) as output:
+                counts = requirements.show({"001-R10": line, "001-R9": ["first", "a.md#b"]},
+                                           {"ap/held": verdict})
+            self.assertLess(output.getvalue().index("first"), output.getvalue().index("last"))
+            return counts
+
+        self.assertEqual(show(["last", "ap/held"], "PASS"), (0, 0))
+        self.assertEqual(show(["last", "ap/held"], "SKIP"), (0, 0))
+        self.assertEqual(show(["last", "ap/held", "ap/none"], "FAIL"), (0, 1))
+        self.assertEqual(show(["last", "ap/held", "open: much"], "TIMEOUT"), (1, 1))
+
+    def test_verdicts_are_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, test in (("a", lambda: ""), ("b", lambda: 1 / 0), ("a", lambda: "")):
+                results = run.Results(pathlib.Path(folder, "tests"), None)
+                with contextlib.redirect_stdout(io.StringIO()):
+                    results.run(name, test, pathlib.Path(folder, "log"))
+                    results.end()
+            self.assertEqual(run.load_verdicts(pathlib.Path(folder, "tests")),
+                             {"a": "PASS", "b": "FAIL"})
 
 
 class Judge(unittest.TestCase):

@@ -34,16 +34,16 @@ import event_log  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def load_tdrun():
-    """tools/tdrun as a module: it knows the settings of the machine."""
-    path = str(ROOT / "tools/tdrun")
-    loader = importlib.machinery.SourceFileLoader("tdrun", path)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("tdrun", loader))
+def load_script(path):
+    """A script of the tree as a module."""
+    loader = importlib.machinery.SourceFileLoader(pathlib.Path(path).stem, str(ROOT / path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
     loader.exec_module(module)
     return module
 
 
-TDRUN = load_tdrun()
+# It knows the settings of the machine.
+TDRUN = load_script("tools/tdrun")
 SETTINGS = {setting.name: setting for setting in TDRUN.settings()
             if setting.name not in TDRUN.OWN_OPTIONS}
 STOCK_SERIES = "6.12"
@@ -54,6 +54,8 @@ FUZZ_SECONDS = 10
 GRACE_SECONDS = 20
 TIMEOUT_STATUS = 124
 TAIL_LINES = 25
+# In BUILD/tests: how each test ended last.
+VERDICTS = "verdicts.json"
 
 
 # What no output may have, unless the case allows it: a broken expectation of payload or initramfs
@@ -430,6 +432,12 @@ def run_fuzzer(program, log, corpus):
 
 # ---- all of them ---------------------------------------------------------------------------------
 
+def load_verdicts(folder):
+    """The last verdict of each test whose output was ever kept there, by its name."""
+    path = folder / VERDICTS
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
 class Results:
     """Runs tests, prints a line for each, counts."""
 
@@ -438,6 +446,7 @@ class Results:
         self.only = only
         self.passed = 0
         self.failed = 0
+        self.verdicts = {}
         self.skipped = []
         self.lock = threading.Lock()
 
@@ -475,6 +484,7 @@ class Results:
         if not good:
             tail = read_text(log).splitlines()[-TAIL_LINES:] if log.is_file() else []
         with self.lock:
+            self.verdicts[name] = verdict
             if verdict == "PASS":
                 self.passed += 1
             elif not good:
@@ -492,6 +502,10 @@ class Results:
                 future.result()
 
     def end(self):
+        verdicts = json.dumps({**load_verdicts(self.folder), **self.verdicts}, indent=0,
+                              sort_keys=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / VERDICTS).write_text(verdicts, encoding="utf-8")
         for line in self.skipped:
             print(line)
         print(f"{self.passed} passed, {self.failed} failed"
@@ -557,6 +571,7 @@ def build_all(results, build):
         ("check/style", run_checker, ["tools/check-style.py"]),
         ("check/format", run_checker, ["tools/check-format"]),
         ("check/docs", run_checker, ["tools/check-docs.py"]),
+        ("check/requirements", run_checker, ["boot-tests/requirements.py", "--check"]),
     ]
     run_steps(results, [step for step in steps if results.wanted(step[0])])
 
