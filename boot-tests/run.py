@@ -659,10 +659,7 @@ def main():
     for kind, found in (("unit", units), ("fuzz", fuzzers), ("python", pythons), ("cases", cases)):
         if not found:
             results.run(kind, no_test, results.log(f"{kind}/none"))
-    # Linked into the machine, and started by the cases that say so.
-    tested = any("host_test" in case.settings for case in cases)
-    hosts = {here / "selftest/host_test.c"} if tested else set()
-    claimed = unit_files | fuzz_files | set(pythons) | commands | hosts
+    claimed = unit_files | fuzz_files | set(pythons) | commands
     if results.wanted("check/tests"):
         results.run("check/tests", lambda: run_by_nobody(pathlib.Path("."), claimed),
                     results.log("check/tests"))

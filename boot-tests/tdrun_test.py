@@ -214,7 +214,7 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--gpaw", "50"), ("--gpaw", ""), ("--threads", "2"), ("--threads", "multi", "--icount"),
     ("--mapgpa-retry", "0"), ("--mapgpa-retry", "2K"), ("--mapgpa-again", "0"),
     ("--mapgpa-r11", "shared"), ("--page-size", "1G"), ("--sept-ve-disable", "no"),
-    ("--host-test",), ("--second-firmware", "/no/such/file"), ("--second-smp", "1"),
+    ("--second-firmware", "/no/such/file"), ("--second-smp", "1"),
     ("--second-memory", "64M"),
     ("--second-firmware", "/dev/null", "--second-smp", "0"),
     ("--second-firmware", "/dev/null", "--smp", "4,maxcpus=8"),

@@ -5,7 +5,7 @@
 
     linker  <-  arch  <-  loader  <-  { shim, tools, boot-tests }
     boot-tests:  machine  <-  module  <-  vmm  <-  vmm/script  <-  selftest
-                 payload stands beside them, selftest talks to it;
+                 payload stands beside them;
                  ap-example is a firmware with parts of shim and payload; unit and fuzz see all
 
 A file of a layer includes files of its own layer and of those it is built on; <system headers> are
@@ -34,7 +34,7 @@ LAYERS = {
     "boot-tests/vmm": BELOW | {"boot-tests/machine", "boot-tests/module"},
     "boot-tests/vmm/script": BELOW | {"boot-tests/machine", "boot-tests/module", "boot-tests/vmm"},
     "boot-tests/selftest": BELOW | {"boot-tests/machine", "boot-tests/module", "boot-tests/vmm",
-                                    "boot-tests/vmm/script", "boot-tests/payload"},
+                                    "boot-tests/vmm/script"},
     "boot-tests/payload": BELOW,
     "boot-tests/bench": BELOW,
     "boot-tests/ap-example": BELOW | {"shim", "boot-tests/payload"},

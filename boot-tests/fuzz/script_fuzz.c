@@ -8,17 +8,26 @@
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
 #include "boot-tests/vmm/script/script_parse.h"
+#include "linker/memmap.h"
 
 static void judge(const struct script_rule *rule, unsigned line)
 {
-	CHECK(rule->line >= line && rule->event <= SCRIPT_HOB);
+	CHECK(rule->line >= line && rule->event <= SCRIPT_END);
 	CHECK(rule->first >= 1 && rule->first <= rule->last);
 	CHECK(rule->any_cpu || rule->cpu < SCRIPT_MAX_CPUS);
 	CHECK(rule->hold_us <= SCRIPT_MAX_HOLD_US);
+	CHECK(rule->actions != 0);
 	CHECK(rule->event != SCRIPT_PHASE ||
 	      (rule->hold_us != 0 && rule->number <= PHASE_AP_PARKED));
 	CHECK(rule->event != SCRIPT_HOB || rule->size == 1 || rule->size == 2 || rule->size == 4 ||
 	      rule->size == 8);
+	CHECK(rule->copy < SCRIPT_MAX_COPIES && rule->source_copy < SCRIPT_MAX_COPIES &&
+	      rule->awaits < SCRIPT_MAX_COPIES && rule->like < SCRIPT_MAX_COPIES);
+	CHECK((rule->unlike >> SCRIPT_MAX_COPIES) == 0);
+	CHECK((rule->actions & (ACT_LIKE | ACT_UNLIKE)) == 0 || (rule->actions & ACT_READ) != 0);
+	CHECK(rule->page % MEM_PAGE_SIZE == 0);
+	CHECK((rule->actions & ACT_WRITE) == 0 || rule->at % rule->size == 0);
+	CHECK(rule->event != SCRIPT_END || (rule->actions & (ACT_AWAIT | ACT_WRITE)) == 0);
 	CHECK(!rule->answer.instead || rule->answer.set != 0);
 	CHECK((rule->answer.set & ~(BIT32(sizeof(struct seam_regs) / sizeof(uint64_t)) - 1)) == 0);
 }

@@ -149,6 +149,13 @@ void guest_halt(void)
 	CHECK(vmcall(TDVMCALL_HLT, &regs) == TDVMCALL_SUCCESS);
 }
 
+void guest_get_vmcall_info(void)
+{
+	struct tdcall_regs regs = { 0 };
+
+	CHECK(vmcall(TDVMCALL_GET_TD_VM_CALL_INFO, &regs) == TDVMCALL_SUCCESS);
+}
+
 void guest_map_gpa(gpa_t page, enum share share)
 {
 	uint64_t status = TDVMCALL_RETRY;

@@ -36,6 +36,8 @@ void guest_write_msr(uint32_t msr, uint64_t value);
 /* Interrupts are off, and one of them ends the wait. */
 void guest_halt(void);
 void guest_map_gpa(gpa_t page, enum share share);
+/* GetTdVmCallInfo: changes nothing, and is where a host script can have its say. */
+void guest_get_vmcall_info(void);
 /* TDG.MEM.PAGE.ACCEPT of 4 KiB: the completion code. */
 uint64_t guest_accept(gpa_t page);
 /* TDG.MR.REPORT; the report is aligned to its size. */

@@ -9,9 +9,14 @@ _Static_assert(REGS <= 32, "struct hook_answer has a bit for each register.");
 
 struct hooks hooks;
 
-const struct hook_answer *hook_call(enum hook_call call, uint64_t number)
+const struct hook_answer *hook_call(enum hook_call call, uint64_t number, struct host_td *td)
 {
-	return hooks.call == NULL ? NULL : hooks.call(call, number);
+	return hooks.call == NULL ? NULL : hooks.call(call, number, td);
+}
+
+bool hook_end(void)
+{
+	return hooks.end != NULL && hooks.end();
 }
 
 bool hook_instead(const struct hook_answer *answer)

@@ -8,6 +8,8 @@
 
 #include "boot-tests/module/seamcall.h"
 
+struct host_td;
+
 /* What becomes of one call. */
 struct hook_answer {
 	bool instead;          /* the call is not made */
@@ -22,14 +24,18 @@ enum hook_call { HOOK_SEAMCALL, HOOK_TDVMCALL };
 /* Null: nobody has a say. */
 struct hooks {
 	/* Before a call of this leaf or sub-function by the calling CPU, which may wait in here.
-	 * Null: it is made as ever. */
-	const struct hook_answer *(*call)(enum hook_call call, uint64_t number);
+	 * td: whose TDVMCALL it is, null for a SEAMCALL. Null: it is made as ever. */
+	const struct hook_answer *(*call)(enum hook_call call, uint64_t number, struct host_td *td);
 	/* Changes a TD HOB list before a TD is given it. False: it has no such byte. */
 	bool (*hob)(uint8_t *list, size_t size);
+	/* A TD has ended and is taken down, by the calling CPU, which was one of its own; others
+	 * run. True: it is built again. */
+	bool (*end)(void);
 };
 extern struct hooks hooks;
 
-const struct hook_answer *hook_call(enum hook_call call, uint64_t number);
+const struct hook_answer *hook_call(enum hook_call call, uint64_t number, struct host_td *td);
+bool hook_end(void);
 bool hook_instead(const struct hook_answer *answer);
 /* Sets the registers, if there is an answer. */
 void hook_apply(const struct hook_answer *answer, struct seam_regs *regs);
@@ -37,7 +43,7 @@ void hook_apply(const struct hook_answer *answer, struct seam_regs *regs);
 /* seamcall() with the say that a script has in it. */
 static inline uint64_t hook_seamcall(struct seam_regs *regs)
 {
-	const struct hook_answer *answer = hook_call(HOOK_SEAMCALL, regs->rax & TDX_LEAF);
+	const struct hook_answer *answer = hook_call(HOOK_SEAMCALL, regs->rax & TDX_LEAF, NULL);
 	if (!hook_instead(answer)) {
 		seamcall(regs);
 	}

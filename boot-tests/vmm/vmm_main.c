@@ -13,7 +13,6 @@
 #include "boot-tests/vmm/device/blob.h"
 #include "boot-tests/vmm/device/ports.h"
 #include "boot-tests/vmm/hooks.h"
-#include "boot-tests/vmm/host_test_entry.h"
 #include "boot-tests/vmm/init/bios_map.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/tdx_init.h"
@@ -102,10 +101,9 @@ void machine_main(void)
 		verdict_exit(&verdict);
 	}
 	CHECK(tdx.lost == 0); /* any frame can become a TD's */
-	const struct td_observer *observer = config.host_test ? &host_test_observer : NULL;
 	struct run_td tds[] = {
-		{ .config = &config, .observer = observer },
-		{ .config = &config, .observer = observer },
+		{ .config = &config },
+		{ .config = &config },
 	};
 	unsigned count = config.second_smp != 0 ? 2 : 1;
 	must(place_tds(&config, tds, &verdict), &verdict);

@@ -28,6 +28,7 @@
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/vmm/device/devices.h"
 #include "boot-tests/vmm/device/fw_cfg_remap.h"
+#include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_build.h"
@@ -38,17 +39,10 @@
 #define CPUS 4
 #define POOL_SIZE UINT64_C(0x2000000)
 
-static void built(struct host_td *td);
-static void ended(struct host_td *td, const char *reason);
-static bool again(const struct td_place *place);
-static const struct td_observer observer = { built, ended, again };
-
-/* CPUs 0 and 1 are the first TD's, 2 and 3 of one TD each. The third is not observed. */
+/* CPUs 0 and 1 are the first TD's, 2 and 3 of one TD each. */
 static const struct run_td tds[] = {
-	{ .place = { .vcpu_count = 2, .hkid = 1, .q35 = true, .ends_all = true, .prefix = "" },
-	  .observer = &observer },
-	{ .place = { .cpu_base = 2, .vcpu_count = 1, .hkid = 2, .prefix = "second " },
-	  .observer = &observer },
+	{ .place = { .vcpu_count = 2, .hkid = 1, .q35 = true, .ends_all = true, .prefix = "" } },
+	{ .place = { .cpu_base = 2, .vcpu_count = 1, .hkid = 2, .prefix = "second " } },
 	{ .place = { .cpu_base = 3, .vcpu_count = 1, .hkid = 3, .prefix = "third " } },
 };
 
@@ -66,7 +60,7 @@ static struct {
 	unsigned reset_rounds; /* so often that of CPU 2 finds one, and the TD is built again */
 	unsigned fail_build, fail_destroy, fail_fw_cfg; /* hkid of the TD; 0: none */
 	bool lose_frame;
-	bool wants_again; /* the second TD is always to be built again */
+	bool wants_again; /* the TD of CPU 2 is always to be built again */
 } world;
 static _Thread_local unsigned this_cpu;
 static void (*cpu_entry)(unsigned cpu);
@@ -240,7 +234,7 @@ enum status td_destroy(struct host_td *td, uint32_t module_hkid, struct seam_fai
 	if (td->tdr.v == 0) {
 		return ST_OK;
 	}
-	note("destroy %u;", td->place.hkid);
+	note("destroy %u by CPU %u;", td->place.hkid, this_cpu);
 	if (world.fail_destroy == td->place.hkid) {
 		*failure = (struct seam_failure){ "TDH_X", 1, { 2, 3, 4, 5 } };
 		return ST_TDX;
@@ -307,22 +301,11 @@ void vcpu_run(struct host_td *td, unsigned index, struct verdict *verdict)
 	}
 }
 
-/* --- the observer ----------------------------------------------------------------------------- */
+/* --- the host script -------------------------------------------------------------------------- */
 
-static void built(struct host_td *td)
+static bool again(void)
 {
-	note("built %u;", td->place.hkid);
-}
-
-static void ended(struct host_td *td, const char *reason)
-{
-	CHECK(td->tdr.v != 0);
-	note("ended %u by CPU %u: %s;", td->place.hkid, this_cpu, reason);
-}
-
-static bool again(const struct td_place *place)
-{
-	return place->hkid == 2 && (world.reset_rounds > 0 || world.wants_again);
+	return this_cpu == 2 && (world.reset_rounds > 0 || world.wants_again);
 }
 
 /* --- tests ------------------------------------------------------------------------------------ */
@@ -339,6 +322,7 @@ static int set_up(void **state)
 	memset(&world, 0, sizeof(world));
 	CHECK(pthread_mutex_init(&world.lock, NULL) == 0);
 	cpu_entry = NULL;
+	hooks.end = again;
 	return 0;
 }
 
@@ -352,7 +336,10 @@ static void run(enum machine_exit_code code, const char *text)
 	assert_string_equal(world.text, text);
 }
 
-#define BUILT "build 1;built 1;group 0+2;build 2;built 2;group 2+1;build 3;group 3+1;"
+#define BUILT "build 1;group 0+2;build 2;group 2+1;build 3;group 3+1;"
+#define OTHERS_CLOSED                                           \
+	"destroy 2 by CPU 2;second TD: the first TD has ended;" \
+	"destroy 3 by CPU 3;third TD: the first TD has ended;"
 
 static void the_end_of_one_is_that_of_all(void **state)
 {
@@ -360,10 +347,7 @@ static void the_end_of_one_is_that_of_all(void **state)
 	world.stops[0] = true;
 	world.wants_again = true; /* but not now */
 	run(EXIT_POWER_OFF, "TD powered itself off");
-	assert_string_equal(world.log, BUILT "ended 1 by CPU 0: TD powered itself off;"
-					     "ended 2 by CPU 2: the first TD has ended;destroy 2;"
-					     "second TD: the first TD has ended;destroy 3;"
-					     "third TD: the first TD has ended;destroy 1;");
+	assert_string_equal(world.log, BUILT OTHERS_CLOSED "destroy 1 by CPU 0;");
 }
 
 /* The vCPU that finds the reason is shown, and takes the TD down. */
@@ -372,11 +356,7 @@ static void any_vcpu_may_end_it(void **state)
 	(void)state;
 	world.stops[1] = true;
 	run(EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
-	assert_string_equal(world.log, BUILT
-			    "vcpu 1 of 1;ended 1 by CPU 1: all vCPUs halted with interrupts off;"
-			    "ended 2 by CPU 2: the first TD has ended;destroy 2;"
-			    "second TD: the first TD has ended;destroy 3;"
-			    "third TD: the first TD has ended;destroy 1;");
+	assert_string_equal(world.log, BUILT "vcpu 1 of 1;" OTHERS_CLOSED "destroy 1 by CPU 1;");
 }
 
 static void another_may_end_before(void **state)
@@ -385,28 +365,42 @@ static void another_may_end_before(void **state)
 	world.stops[3] = world.stops[0] = true;
 	world.late = 1;
 	run(EXIT_POWER_OFF, "TD powered itself off");
-	assert_string_equal(world.log, BUILT "vcpu 0 of 3;destroy 3;"
+	assert_string_equal(world.log, BUILT "vcpu 0 of 3;destroy 3 by CPU 3;"
 					     "third TD: all vCPUs halted with interrupts off;"
-					     "ended 1 by CPU 0: TD powered itself off;"
-					     "ended 2 by CPU 2: the first TD has ended;destroy 2;"
-					     "second TD: the first TD has ended;destroy 1;");
+					     "destroy 2 by CPU 2;"
+					     "second TD: the first TD has ended;"
+					     "destroy 1 by CPU 0;");
 }
 
-static void an_observer_may_have_it_built_again(void **state)
+static void a_script_may_have_it_built_again(void **state)
 {
 	(void)state;
 	world.reset_rounds = 2;
 	world.stops[0] = true;
 	world.late = 2;
 	run(EXIT_POWER_OFF, "TD powered itself off");
-	assert_string_equal(world.log, BUILT
-			    "ended 2 by CPU 2: TD asked for a reset: 0x6 to port 0xcf9;destroy 2;"
-			    "second TD: TD asked for a reset: 0x6 to port 0xcf9;"
-			    "build 2;built 2;"
-			    "ended 2 by CPU 2: TD asked for a reset: 0x6 to port 0xcf9;destroy 2;"
-			    "second TD: TD asked for a reset: 0x6 to port 0xcf9;"
-			    "ended 1 by CPU 0: TD powered itself off;"
-			    "destroy 3;third TD: the first TD has ended;destroy 1;");
+	assert_string_equal(world.log,
+			    BUILT "destroy 2 by CPU 2;"
+				  "second TD: TD asked for a reset: 0x6 to port 0xcf9;build 2;"
+				  "destroy 2 by CPU 2;"
+				  "second TD: TD asked for a reset: 0x6 to port 0xcf9;"
+				  "destroy 3 by CPU 3;third TD: the first TD has ended;"
+				  "destroy 1 by CPU 0;");
+}
+
+/* With no script a TD that has ended is gone. */
+static void nobody_may_have_a_say(void **state)
+{
+	(void)state;
+	hooks.end = NULL;
+	world.reset_rounds = 2;
+	world.stops[0] = true;
+	world.late = 1;
+	run(EXIT_POWER_OFF, "TD powered itself off");
+	assert_string_equal(world.log, BUILT "destroy 2 by CPU 2;"
+					     "second TD: TD asked for a reset: 0x6 to port 0xcf9;"
+					     "destroy 3 by CPU 3;third TD: the first TD has ended;"
+					     "destroy 1 by CPU 0;");
 }
 
 static void what_cannot_be_built_ends_all(void **state)
@@ -414,11 +408,12 @@ static void what_cannot_be_built_ends_all(void **state)
 	(void)state;
 	world.fail_build = 2;
 	run(EXIT_SETUP, "cannot build 2");
-	assert_string_equal(world.log, "build 1;built 1;group 0+2;build 2;destroy 1;destroy 2;");
+	assert_string_equal(world.log, "build 1;group 0+2;build 2;"
+				       "destroy 1 by CPU 0;destroy 2 by CPU 0;");
 	(void)set_up(NULL);
 	world.fail_fw_cfg = 1;
 	run(EXIT_TD_STOPPED, "QEMU's ACPI tables have no MADT");
-	assert_string_equal(world.log, "build 1;built 1;destroy 1;");
+	assert_string_equal(world.log, "build 1;destroy 1 by CPU 0;");
 }
 
 static void the_books_must_balance(void **state)
@@ -440,7 +435,8 @@ int main(void)
 		cmocka_unit_test_setup(the_end_of_one_is_that_of_all, set_up),
 		cmocka_unit_test_setup(any_vcpu_may_end_it, set_up),
 		cmocka_unit_test_setup(another_may_end_before, set_up),
-		cmocka_unit_test_setup(an_observer_may_have_it_built_again, set_up),
+		cmocka_unit_test_setup(a_script_may_have_it_built_again, set_up),
+		cmocka_unit_test_setup(nobody_may_have_a_say, set_up),
 		cmocka_unit_test_setup(what_cannot_be_built_ends_all, set_up),
 		cmocka_unit_test_setup(the_books_must_balance, set_up),
 	};

@@ -88,12 +88,43 @@ static void others(void **state)
 	assert_int_equal(parse("on phase turn: hold 1s").number, PHASE_TURN);
 	rule = parse("on HOB: replace 0x38 u64 0xfedcba9876543210");
 	assert_int_equal(rule.event, SCRIPT_HOB);
-	assert_int_equal(rule.offset, 0x38);
+	assert_int_equal(rule.at, 0x38);
 	assert_int_equal(rule.size, 8);
 	assert_int_equal(rule.value, 0xfedcba9876543210);
 	assert_int_equal(parse("on HOB: replace 0 u8 255").size, 1);
 	assert_int_equal(parse("on HOB: replace 0 u16 65535").size, 2);
 	assert_int_equal(parse("on HOB: replace 0 u32 0xffffffff").size, 4);
+}
+
+static void pages(void **state)
+{
+	(void)state;
+	struct script_rule rule = parse("on TDVMCALL: read shared 0x2001000 as 8");
+	assert_int_equal(rule.actions, ACT_READ);
+	assert_int_equal(rule.source, SOURCE_SHARED);
+	assert_int_equal(rule.page, 0x2001000);
+	assert_int_equal(rule.copy, 7);
+	rule = parse("on TDVMCALL.IO #1: await 2 hold 1ms read private 0 as 1 like 3 unlike 1,2,8 "
+		     "write private 0x1ff8 u64 0x5a r11=1");
+	assert_int_equal(rule.actions, ACT_AWAIT | ACT_HOLD | ACT_READ | ACT_LIKE | ACT_UNLIKE |
+					       ACT_WRITE | ACT_SET);
+	assert_int_equal(rule.source, SOURCE_PRIVATE);
+	assert_int_equal(rule.page, 0);
+	assert_int_equal(rule.awaits, 1);
+	assert_int_equal(rule.copy, 0);
+	assert_int_equal(rule.like, 2);
+	assert_int_equal(rule.unlike, BIT32(0) | BIT32(1) | BIT32(7));
+	assert_int_equal(rule.at, 0x1FF8);
+	assert_int_equal(rule.size, 8);
+	assert_int_equal(rule.value, 0x5A);
+	assert_int_equal(parse("on TDVMCALL: write private 1 u8 1").at, 1);
+	rule = parse("on end vcpu 2 #1: read again 4 as 5 unlike 1 build again");
+	assert_int_equal(rule.event, SCRIPT_END);
+	assert_int_equal(rule.actions, ACT_READ | ACT_UNLIKE | ACT_BUILD);
+	assert_int_equal(rule.source, SOURCE_COPIED);
+	assert_int_equal(rule.source_copy, 3);
+	assert_int_equal(rule.copy, 4);
+	assert_int_equal(rule.cpu, 2);
 }
 
 static void lines_are_counted(void **state)
@@ -193,6 +224,55 @@ static void faults(void **state)
 		{ "on HOB: replace 0 u32 0x100000000",
 		  "line 1: '0x100000000': no number of this size" },
 		{ "on HOB: replace 0 u8", "line 1: '': no number of this size" },
+		{ "on end.x: build again", "line 1: 'end.x': no such event" },
+		{ "on end: build", "line 1: '': no such action" },
+		{ "on end: build it", "line 1: 'it': no such action" },
+		{ "on end: await 1", "line 1: 'await': this event has no such action" },
+		{ "on end: hold 1s", "line 1: 'hold': this event has no such action" },
+		{ "on end: write private 0 u8 1",
+		  "line 1: 'write': this event has no such action" },
+		{ "on end: read shared 0 as 1",
+		  "line 1: 'shared': there is no TD any more, only again" },
+		{ "on end: read private 0 as 1",
+		  "line 1: 'private': there is no TD any more, only again" },
+		{ "on TDVMCALL: build again", "line 1: 'build': this event has no such action" },
+		{ "on SEAMCALL: read again 1 as 2",
+		  "line 1: 'read': this event has no such action" },
+		{ "on SEAMCALL: await 1", "line 1: 'await': this event has no such action" },
+		{ "on SEAMCALL: write private 0 u8 1",
+		  "line 1: 'write': this event has no such action" },
+		{ "on TDVMCALL: read", "line 1: '': not shared, private or again" },
+		{ "on TDVMCALL: read secret 0 as 1",
+		  "line 1: 'secret': not shared, private or again" },
+		{ "on TDVMCALL: read shared x as 1", "line 1: 'x': no address of a page" },
+		{ "on TDVMCALL: read shared 0x800 as 1", "line 1: '0x800': no address of a page" },
+		{ "on TDVMCALL: read shared 0 1", "line 1: '1': 'as' was expected" },
+		{ "on TDVMCALL: read shared 0 as", "line 1: '': no copy from 1 to 8" },
+		{ "on TDVMCALL: read shared 0 as 0", "line 1: '0': no copy from 1 to 8" },
+		{ "on TDVMCALL: read shared 0 as 9", "line 1: '9': no copy from 1 to 8" },
+		{ "on TDVMCALL: read again 0 as 1", "line 1: '0': no copy from 1 to 8" },
+		{ "on TDVMCALL: read again 9 as 1", "line 1: '9': no copy from 1 to 8" },
+		{ "on TDVMCALL: read again 0x100000001 as 1",
+		  "line 1: '0x100000001': no copy from 1 to 8" },
+		{ "on TDVMCALL: read again 1 as 2 read again 1 as 3",
+		  "line 1: 'read': there already" },
+		{ "on TDVMCALL: await 9", "line 1: '9': no copy from 1 to 8" },
+		{ "on TDVMCALL: await", "line 1: '': no copy from 1 to 8" },
+		{ "on TDVMCALL: like 1", "line 1: 'like': there is no read before it" },
+		{ "on TDVMCALL: unlike 1 read shared 0 as 1",
+		  "line 1: 'unlike': there is no read before it" },
+		{ "on TDVMCALL: read shared 0 as 1 like 9", "line 1: '9': no copy from 1 to 8" },
+		{ "on TDVMCALL: read shared 0 as 1 unlike 1,9",
+		  "line 1: '1,9': not copies from 1 to 8, such as 1 or 1,2" },
+		{ "on TDVMCALL: read shared 0 as 1 unlike 1,",
+		  "line 1: '1,': not copies from 1 to 8, such as 1 or 1,2" },
+		{ "on TDVMCALL: read shared 0 as 1 unlike",
+		  "line 1: '': not copies from 1 to 8, such as 1 or 1,2" },
+		{ "on TDVMCALL: write shared 0 u8 1", "line 1: 'shared': not private" },
+		{ "on TDVMCALL: write private x u8 1", "line 1: 'x': no offset" },
+		{ "on TDVMCALL: write private 0 u8 256", "line 1: '256': no number of this size" },
+		{ "on TDVMCALL: write private 0xffc u64 1",
+		  "line 1: '0xffc': the GPA is no multiple of the size" },
 		{ "on \x01\xFF"
 		  "34567890123456789012345678901234567890+",
 		  "line 1: '??34567890123456789012345678901234567890': no such event" },
@@ -229,11 +309,9 @@ static void rules_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(calls),
-		cmocka_unit_test(others),
-		cmocka_unit_test(lines_are_counted),
-		cmocka_unit_test(faults),
-		cmocka_unit_test(rules_are_bounded),
+		cmocka_unit_test(calls),  cmocka_unit_test(others),
+		cmocka_unit_test(pages),  cmocka_unit_test(lines_are_counted),
+		cmocka_unit_test(faults), cmocka_unit_test(rules_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

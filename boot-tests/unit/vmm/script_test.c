@@ -21,6 +21,7 @@
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/blob.h"
 #include "boot-tests/vmm/hooks.h"
+#include "boot-tests/vmm/script/script_page.h"
 
 static struct {
 	unsigned cpu;
@@ -30,6 +31,9 @@ static struct {
 	enum machine_exit_code code;
 	bool (*starves)(void);
 	void (*enters)(unsigned cpu, uint64_t exit);
+	unsigned acts; /* rules whose actions on pages were asked for */
+	struct host_td *td;
+	const char *page_error;
 } host;
 static jmp_buf stopped;
 
@@ -56,6 +60,24 @@ void module_entropy_hook(bool (*starves)(void))
 void svm_entry_hook(void (*enters)(unsigned cpu, uint64_t exit))
 {
 	host.enters = enters;
+}
+
+void script_page_reset(void)
+{
+	host.acts = 0;
+}
+
+enum status script_page_act(const struct script_rule *rule, struct host_td *td, char *error,
+			    size_t error_size)
+{
+	(void)rule;
+	host.acts++;
+	host.td = td;
+	if (host.page_error == NULL) {
+		return ST_OK;
+	}
+	snprintf(error, error_size, "%s", host.page_error);
+	return ST_BAD_FORMAT;
 }
 
 struct blob blob_load(const char *name)
@@ -101,7 +123,7 @@ static int reset(void **state)
 static const struct hook_answer *seamcall_by(unsigned cpu, uint64_t leaf)
 {
 	host.cpu = cpu;
-	return hook_call(HOOK_SEAMCALL, leaf);
+	return hook_call(HOOK_SEAMCALL, leaf, NULL);
 }
 
 static void nothing_is_hooked_in_vain(void **state)
@@ -111,8 +133,10 @@ static void nothing_is_hooked_in_vain(void **state)
 	assert_null(hooks.hob);
 	assert_null(host.starves);
 	assert_null(host.enters);
-	assert_null(hook_call(HOOK_SEAMCALL, 1));
+	assert_null(hooks.end);
+	assert_null(hook_call(HOOK_SEAMCALL, 1, NULL));
 	assert_false(hook_instead(NULL));
+	assert_false(hook_end());
 	script_set("on RDRAND: no entropy");
 	assert_null(hooks.call);
 	assert_non_null(host.starves);
@@ -129,7 +153,7 @@ static void a_rule_fires_by_its_count(void **state)
 	assert_int_equal(script_waiting(), 1);
 	assert_null(seamcall_by(0, TDH_MEM_PAGE_AUG));
 	assert_null(seamcall_by(0, TDH_MEM_PAGE_ADD));
-	assert_null(hook_call(HOOK_TDVMCALL, TDH_MEM_PAGE_AUG));
+	assert_null(hook_call(HOOK_TDVMCALL, TDH_MEM_PAGE_AUG, NULL));
 	assert_int_equal(script_waiting(), 1);
 	for (unsigned i = 0; i < 2; i++) {
 		const struct hook_answer *answer = seamcall_by(i, TDH_MEM_PAGE_AUG);
@@ -157,7 +181,7 @@ static void a_count_is_of_the_rules_own_vcpu(void **state)
 	for (unsigned i = 0; i < 4; i++) {
 		host.cpu = i % 2;
 		assert_int_equal(host.waited_us, 0);
-		const struct hook_answer *answer = hook_call(HOOK_TDVMCALL, TDVMCALL_MAP_GPA);
+		const struct hook_answer *answer = hook_call(HOOK_TDVMCALL, TDVMCALL_MAP_GPA, NULL);
 		assert_int_equal(answer != NULL, i == 3);
 		assert_false(hook_instead(answer));
 	}
@@ -174,7 +198,7 @@ static void several_rules(void **state)
 	static const uint64_t waited[] = { 10, 21, 131 };
 	for (unsigned i = 0; i < 3; i++) {
 		struct seam_regs regs = { 0 };
-		hook_apply(hook_call(HOOK_TDVMCALL, TDVMCALL_IO), &regs);
+		hook_apply(hook_call(HOOK_TDVMCALL, TDVMCALL_IO, NULL), &regs);
 		assert_int_equal(regs.r11, r11[i]);
 		assert_int_equal(host.waited_us, waited[i]);
 	}
@@ -209,6 +233,44 @@ static void bytes_of_the_hob_are_replaced(void **state)
 	assert_false(hooks.hob(list, sizeof(list)));
 	script_set("on HOB: replace 0xffffffffffffffff u8 1");
 	assert_false(hooks.hob(list, sizeof(list)));
+}
+
+static void the_end_of_a_td(void **state)
+{
+	(void)state;
+	script_set("on end #2: build again\non end vcpu 1: read again 1 as 2");
+	assert_null(hooks.call);
+	assert_false(hook_end());
+	assert_int_equal(host.acts, 0);
+	host.cpu = 1;
+	assert_true(hook_end());
+	assert_int_equal(host.acts, 2);
+	assert_null(host.td);
+	assert_false(hook_end());
+	assert_int_equal(host.acts, 3);
+	/* Any of the rules that fire says so. */
+	script_set("on end: build again\non end: read again 1 as 2");
+	assert_true(hook_end());
+}
+
+/* Each rule that fires, in the order of the script, whatever the answer is. */
+static void pages_are_the_calling_tds(void **state)
+{
+	(void)state;
+	int td;
+	script_set("on TDVMCALL: read shared 0 as 1\non TDVMCALL #1: write private 0 u8 1");
+	assert_false(hook_instead(hook_call(HOOK_TDVMCALL, 1, (struct host_td *)&td)));
+	assert_int_equal(host.acts, 2);
+	assert_ptr_equal(host.td, &td);
+	(void)hook_call(HOOK_TDVMCALL, 1, NULL);
+	assert_int_equal(host.acts, 3);
+	host.page_error = "there is no copy 4";
+	if (setjmp(stopped) == 0) {
+		(void)hook_call(HOOK_TDVMCALL, 1, NULL);
+		fail_msg("the machine goes on");
+	}
+	assert_int_equal(host.code, EXIT_TD_STOPPED);
+	assert_string_equal(host.reason, "host script, line 1: there is no copy 4");
 }
 
 static void phases_hold(void **state)
@@ -276,6 +338,8 @@ int main(void)
 		cmocka_unit_test_setup(several_rules, reset),
 		cmocka_unit_test_setup(entropy_fails, reset),
 		cmocka_unit_test_setup(bytes_of_the_hob_are_replaced, reset),
+		cmocka_unit_test_setup(the_end_of_a_td, reset),
+		cmocka_unit_test_setup(pages_are_the_calling_tds, reset),
 		cmocka_unit_test_setup(phases_hold, reset),
 		cmocka_unit_test_setup(the_users_script_is_loaded_and_told_of, reset),
 	};

@@ -103,9 +103,10 @@ static struct {
 	struct hook_answer answer;
 } script;
 
-static const struct hook_answer *ask(enum hook_call kind, uint64_t number)
+static const struct hook_answer *ask(enum hook_call kind, uint64_t number, struct host_td *td)
 {
 	assert_int_equal(kind, HOOK_SEAMCALL);
+	assert_null(td);
 	script.number = number;
 	return ++script.seen == script.at ? &script.answer : NULL;
 }

@@ -244,9 +244,10 @@ static void wbinvd_is_refused(void **state)
 
 static struct hook_answer answer;
 
-static const struct hook_answer *ask(enum hook_call kind, uint64_t number)
+static const struct hook_answer *ask(enum hook_call kind, uint64_t number, struct host_td *of)
 {
 	assert_int_equal(kind, HOOK_TDVMCALL);
+	assert_ptr_equal(of, &td);
 	return number == TDVMCALL_GET_TD_VM_CALL_INFO ? &answer : NULL;
 }
 

@@ -73,9 +73,9 @@ static void settings_are_read(void **state)
 	assert_int_equal(config.module_version, MODULE_1_5);
 	assert_int_equal(strlen(config.selftest), CONFIG_NAME_MAX);
 	assert_int_equal(config.second_smp, 0);
-	assert_false(config.host_test);
-	assert_int_equal(parse("memory=4096\nhost_test=1\n", &config), ST_OK);
-	assert_true(config.host_test);
+	assert_false(config.dirty_frames);
+	assert_int_equal(parse("memory=4096\ndirty_frames=1\n", &config), ST_OK);
+	assert_true(config.dirty_frames);
 	assert_false(config.wbinvd);
 	assert_int_equal(parse("memory=4096\nwbinvd=on\n", &config), ST_OK);
 	assert_true(config.wbinvd);
@@ -141,7 +141,7 @@ static void anything_else_is_refused(void **state)
 		"memory=4096\nmodule_version=\n",
 		"memory=4096\nmodule_version=1.50\n",
 		"memory=4096\nselftest=\n",
-		"memory=4096\nhost_test=2\n",
+		"memory=4096\ndirty_frames=2\n",
 		"memory=4096\nwbinvd=1\n",
 		"memory=4096\npic=0\n",
 		"memory=4096\npic=of\n",

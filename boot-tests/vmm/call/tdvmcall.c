@@ -318,7 +318,7 @@ void tdvmcall(struct host_td *td, unsigned index, struct seam_regs *regs, struct
 	}
 	uint64_t key = tdvmcall_key(in.r11);
 	event_count(tdvmcall, key);
-	const struct hook_answer *answer = hook_call(HOOK_TDVMCALL, in.r11);
+	const struct hook_answer *answer = hook_call(HOOK_TDVMCALL, in.r11, td);
 	if (!hook_instead(answer)) {
 		regs->r10 = dispatch(td, index, regs, verdict);
 	}

@@ -13,6 +13,7 @@
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/blob.h"
 #include "boot-tests/vmm/hooks.h"
+#include "boot-tests/vmm/script/script_page.h"
 #include "boot-tests/vmm/script/script_parse.h"
 
 #define ERROR_SIZE 160
@@ -55,8 +56,17 @@ static const struct script_rule *next_firing(unsigned *index, enum script_event 
 	return NULL;
 }
 
+/* What is not as the rule says ends the machine. */
+static void act_on_pages(const struct script_rule *rule, struct host_td *td)
+{
+	char error[ERROR_SIZE];
+	if (script_page_act(rule, td, error, sizeof(error)) != ST_OK) {
+		machine_exit(EXIT_TD_STOPPED, "host script, line %u: %s", rule->line, error);
+	}
+}
+
 /* The first rule that fires has the answer; all of them are counted. */
-static const struct hook_answer *call(enum hook_call call, uint64_t number)
+static const struct hook_answer *call(enum hook_call call, uint64_t number, struct host_td *td)
 {
 	const struct script_rule *first = NULL;
 	const struct script_rule *rule;
@@ -67,6 +77,7 @@ static const struct hook_answer *call(enum hook_call call, uint64_t number)
 		if (rule->hold_us != 0) {
 			time_delay_us(rule->hold_us);
 		}
+		act_on_pages(rule, td);
 		first = first == NULL ? rule : first;
 	}
 	return first == NULL ? NULL : &first->answer;
@@ -87,12 +98,24 @@ static bool change_hob(uint8_t *list, size_t size)
 	const struct script_rule *rule;
 	unsigned index = 0;
 	while ((rule = next_firing(&index, SCRIPT_HOB, 0, cpu_index())) != NULL) {
-		if (rule->offset > size || rule->size > size - rule->offset) {
+		if (rule->at > size || rule->size > size - rule->at) {
 			return false;
 		}
-		memcpy(list + rule->offset, &rule->value, rule->size);
+		memcpy(list + rule->at, &rule->value, rule->size);
 	}
 	return true;
+}
+
+static bool end(void)
+{
+	const struct script_rule *rule;
+	unsigned index = 0;
+	bool again = false;
+	while ((rule = next_firing(&index, SCRIPT_END, 0, cpu_index())) != NULL) {
+		act_on_pages(rule, NULL);
+		again = again || (rule->actions & ACT_BUILD) != 0;
+	}
+	return again;
 }
 
 static void pass(enum script_phase phase, unsigned cpu)
@@ -139,8 +162,10 @@ static bool is_about(enum script_event event)
 static void hook_in(void)
 {
 	memset(states, 0, sizeof(states));
+	script_page_reset();
 	hooks.call = is_about(SCRIPT_SEAMCALL) || is_about(SCRIPT_TDVMCALL) ? call : NULL;
 	hooks.hob = is_about(SCRIPT_HOB) ? change_hob : NULL;
+	hooks.end = is_about(SCRIPT_END) ? end : NULL;
 	module_entropy_hook(is_about(SCRIPT_RDRAND) ? starves : NULL);
 	svm_entry_hook(is_about(SCRIPT_PHASE) ? enters : NULL);
 }

@@ -7,6 +7,7 @@
 #include "arch/base/mem.h"
 #include "arch/tdx/names.h"
 #include "boot-tests/vmm/text.h"
+#include "linker/memmap.h"
 
 #define SHOWN_MAX 40
 
@@ -82,17 +83,19 @@ static bool parse_number(struct text word, uint64_t *out)
 /* --- what a rule is about ----------------------------------------------------------------------
  */
 
-enum action { ACT_STATUS = 1, ACT_SET = 2, ACT_HOLD = 4, ACT_STARVE = 8, ACT_REPLACE = 16 };
+#define ACTS_CALL (ACT_STATUS | ACT_SET | ACT_HOLD)
+#define ACTS_COPY (ACT_READ | ACT_LIKE | ACT_UNLIKE)
 
 static const struct event {
 	const char *word;
 	unsigned actions;
 } events[] = {
-	[SCRIPT_SEAMCALL] = { "SEAMCALL", ACT_STATUS | ACT_SET | ACT_HOLD },
-	[SCRIPT_TDVMCALL] = { "TDVMCALL", ACT_STATUS | ACT_SET | ACT_HOLD },
+	[SCRIPT_SEAMCALL] = { "SEAMCALL", ACTS_CALL },
+	[SCRIPT_TDVMCALL] = { "TDVMCALL", ACTS_CALL | ACTS_COPY | ACT_AWAIT | ACT_WRITE },
 	[SCRIPT_RDRAND] = { "RDRAND", ACT_STARVE },
 	[SCRIPT_PHASE] = { "phase", ACT_HOLD },
 	[SCRIPT_HOB] = { "HOB", ACT_REPLACE },
+	[SCRIPT_END] = { "end", ACTS_COPY | ACT_BUILD },
 };
 
 /* A name of arch/tdx/names.h, or a number. */
@@ -157,6 +160,7 @@ static enum status parse_event(struct parser *parser, struct script_rule *rule)
 			       fault(parser, "no such phase", name);
 	case SCRIPT_RDRAND:
 	case SCRIPT_HOB:
+	case SCRIPT_END:
 		return named ? fault(parser, "no such event", word) : ST_OK;
 	}
 	return ST_BAD_FORMAT;
@@ -217,7 +221,7 @@ static enum status parse_triggers(struct parser *parser, struct script_rule *rul
 /* --- what happens ------------------------------------------------------------------------------
  */
 
-static bool parse_status(struct text word, enum script_event event, uint64_t *out)
+static bool number_of_status(struct text word, enum script_event event, uint64_t *out)
 {
 	static const struct {
 		enum script_event event;
@@ -282,11 +286,11 @@ static bool parse_time(struct text word, uint64_t *us)
 }
 
 /* OFFSET u8|u16|u32|u64 VALUE */
-static enum status parse_replace(struct parser *parser, struct script_rule *rule)
+static enum status parse_bytes(struct parser *parser, struct script_rule *rule)
 {
 	static const char *const types[] = { "u8", "u16", "u32", "u64" };
 	struct text word = next(parser);
-	if (!parse_number(word, &rule->offset)) {
+	if (!parse_number(word, &rule->at)) {
 		return fault(parser, "no offset", word);
 	}
 	word = next(parser);
@@ -306,41 +310,175 @@ static enum status parse_replace(struct parser *parser, struct script_rule *rule
 	return ST_OK;
 }
 
+/* private GPA u8|u16|u32|u64 VALUE, of one page. */
+static enum status parse_write(struct parser *parser, struct script_rule *rule)
+{
+	struct text word = next(parser);
+	if (!text_is(word, "private")) {
+		return fault(parser, "not private", word);
+	}
+	struct parser ahead = *parser;
+	word = next(&ahead);
+	TRY(parse_bytes(parser, rule));
+	return is_aligned(rule->at, rule->size) ?
+		       ST_OK :
+		       fault(parser, "the GPA is no multiple of the size", word);
+}
+
+/* --- copies of pages --------------------------------------------------------------------------
+ */
+
+static bool is_copy(struct text word, unsigned *out)
+{
+	uint64_t number;
+	if (!parse_number(word, &number) || number == 0 || number > SCRIPT_MAX_COPIES) {
+		return false;
+	}
+	*out = (unsigned)number - 1;
+	return true;
+}
+
+static enum status parse_copy(struct parser *parser, unsigned *out)
+{
+	_Static_assert(SCRIPT_MAX_COPIES == 8, "The text says so.");
+	struct text word = next(parser);
+	return is_copy(word, out) ? ST_OK : fault(parser, "no copy from 1 to 8", word);
+}
+
+/* N, or N,M,... */
+static enum status parse_copies(struct parser *parser, uint32_t *out)
+{
+	struct text word = next(parser);
+	struct text first;
+	struct text rest = word;
+	unsigned copy;
+	bool more;
+	do {
+		first = rest;
+		more = split(first, ',', &first, &rest);
+		if (!is_copy(first, &copy)) {
+			return fault(parser, "not copies from 1 to 8, such as 1 or 1,2", word);
+		}
+		*out |= BIT32(copy);
+	} while (more);
+	return ST_OK;
+}
+
+/* shared GPA as N, private GPA as N, again M as N */
+static enum status parse_read(struct parser *parser, struct script_rule *rule)
+{
+	static const char *const words[] = {
+		[SOURCE_SHARED] = "shared", [SOURCE_PRIVATE] = "private", [SOURCE_COPIED] = "again"
+	};
+	struct text word = next(parser);
+	unsigned source = 0;
+	while (source < ARRAY_COUNT(words) && !text_is(word, words[source])) {
+		source++;
+	}
+	if (source == ARRAY_COUNT(words)) {
+		return fault(parser, "not shared, private or again", word);
+	}
+	if (rule->event == SCRIPT_END && source != SOURCE_COPIED) {
+		return fault(parser, "there is no TD any more, only again", word);
+	}
+	rule->source = (enum script_source)source;
+	if (rule->source == SOURCE_COPIED) {
+		TRY(parse_copy(parser, &rule->source_copy));
+	} else {
+		word = next(parser);
+		if (!parse_number(word, &rule->page) || !is_aligned(rule->page, MEM_PAGE_SIZE)) {
+			return fault(parser, "no address of a page", word);
+		}
+	}
+	word = next(parser);
+	return text_is(word, "as") ? parse_copy(parser, &rule->copy) :
+				     fault(parser, "'as' was expected", word);
+}
+
+/* --- an action ---------------------------------------------------------------------------------
+ */
+
+static enum status parse_word(struct parser *parser, const char *wanted)
+{
+	struct text word = next(parser);
+	return text_is(word, wanted) ? ST_OK : fault(parser, "no such action", word);
+}
+
+static enum status parse_status(struct parser *parser, struct script_rule *rule)
+{
+	struct text word = next(parser);
+	uint64_t status;
+	if (!number_of_status(word, rule->event, &status)) {
+		return fault(parser, "no such status", word);
+	}
+	rule->answer.instead = true;
+	set_register(&rule->answer, rule->event == SCRIPT_SEAMCALL ? HOOK_REG(rax) : HOOK_REG(r10),
+		     status);
+	return ST_OK;
+}
+
+static enum status parse_hold(struct parser *parser, struct script_rule *rule)
+{
+	struct text word = next(parser);
+	return parse_time(word, &rule->hold_us) ?
+		       ST_OK :
+		       fault(parser, "no time up to 60s, such as 1s, 20ms or 5us", word);
+}
+
+static enum status parse_starve(struct parser *parser, struct script_rule *rule)
+{
+	(void)rule;
+	return parse_word(parser, "entropy");
+}
+
+static enum status parse_build(struct parser *parser, struct script_rule *rule)
+{
+	(void)rule;
+	return parse_word(parser, "again");
+}
+
+static enum status parse_await(struct parser *parser, struct script_rule *rule)
+{
+	return parse_copy(parser, &rule->awaits);
+}
+
+static enum status parse_like(struct parser *parser, struct script_rule *rule)
+{
+	return parse_copy(parser, &rule->like);
+}
+
+static enum status parse_unlike(struct parser *parser, struct script_rule *rule)
+{
+	return parse_copies(parser, &rule->unlike);
+}
+
+/* What begins with its word, but for ACT_SET. */
+static const struct action {
+	const char *word;
+	enum script_action action;
+	enum status (*parse)(struct parser *parser, struct script_rule *rule);
+} actions[] = {
+	{ "status", ACT_STATUS, parse_status }, { "hold", ACT_HOLD, parse_hold },
+	{ "no", ACT_STARVE, parse_starve },     { "replace", ACT_REPLACE, parse_bytes },
+	{ "await", ACT_AWAIT, parse_await },    { "read", ACT_READ, parse_read },
+	{ "like", ACT_LIKE, parse_like },       { "unlike", ACT_UNLIKE, parse_unlike },
+	{ "write", ACT_WRITE, parse_write },    { "build", ACT_BUILD, parse_build },
+};
+
 /* One action that begins with word; done: its bit. */
 static enum status parse_action(struct parser *parser, struct script_rule *rule, struct text word,
-				enum action *done)
+				enum script_action *done)
 {
+	for (size_t i = 0; i < ARRAY_COUNT(actions); i++) {
+		if (text_is(word, actions[i].word)) {
+			*done = actions[i].action;
+			return actions[i].parse(parser, rule);
+		}
+	}
 	struct text name;
 	struct text value;
 	size_t number;
 	uint64_t to;
-	if (text_is(word, "status")) {
-		*done = ACT_STATUS;
-		value = next(parser);
-		if (!parse_status(value, rule->event, &to)) {
-			return fault(parser, "no such status", value);
-		}
-		rule->answer.instead = true;
-		set_register(&rule->answer,
-			     rule->event == SCRIPT_SEAMCALL ? HOOK_REG(rax) : HOOK_REG(r10), to);
-		return ST_OK;
-	}
-	if (text_is(word, "hold")) {
-		*done = ACT_HOLD;
-		value = next(parser);
-		return parse_time(value, &rule->hold_us) ?
-			       ST_OK :
-			       fault(parser, "no time up to 60s, such as 1s, 20ms or 5us", value);
-	}
-	if (text_is(word, "no")) {
-		*done = ACT_STARVE;
-		value = next(parser);
-		return text_is(value, "entropy") ? ST_OK : fault(parser, "no such action", value);
-	}
-	if (text_is(word, "replace")) {
-		*done = ACT_REPLACE;
-		return parse_replace(parser, rule);
-	}
 	if (!split(word, '=', &name, &value) || !parse_register(name, &number)) {
 		return fault(parser, "no such action", word);
 	}
@@ -354,19 +492,21 @@ static enum status parse_action(struct parser *parser, struct script_rule *rule,
 
 static enum status parse_actions(struct parser *parser, struct script_rule *rule)
 {
-	unsigned seen = 0;
 	for (struct text word = next(parser); word.size != 0; word = next(parser)) {
-		enum action done = ACT_SET;
+		enum script_action done = ACT_SET;
 		TRY(parse_action(parser, rule, word, &done));
 		if ((events[rule->event].actions & done) == 0) {
 			return fault(parser, "this event has no such action", word);
 		}
-		if ((seen & done) != 0 && done != ACT_SET) {
+		if ((rule->actions & done) != 0 && done != ACT_SET) {
 			return fault(parser, "there already", word);
 		}
-		seen |= done;
+		if ((done & (ACT_LIKE | ACT_UNLIKE)) != 0 && (rule->actions & ACT_READ) == 0) {
+			return fault(parser, "there is no read before it", word);
+		}
+		rule->actions |= done;
 	}
-	return seen != 0 ? ST_OK : fault(parser, "an action was expected", next(parser));
+	return rule->actions != 0 ? ST_OK : fault(parser, "an action was expected", next(parser));
 }
 
 static enum status parse_line(struct parser *parser, struct script *script)

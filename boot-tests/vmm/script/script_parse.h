@@ -11,6 +11,8 @@
 
 #define SCRIPT_MAX_RULES 32
 #define SCRIPT_MAX_CPUS 64
+/* Copies of pages that a script can keep. */
+#define SCRIPT_MAX_COPIES 8
 /* The longest that a rule holds a vCPU, so that each wait has an end. */
 #define SCRIPT_MAX_HOLD_US 60000000
 
@@ -20,6 +22,29 @@ enum script_event {
 	SCRIPT_RDRAND,   /* the module wants random words */
 	SCRIPT_PHASE,    /* number: enum script_phase */
 	SCRIPT_HOB,      /* the host has written a TD HOB list */
+	SCRIPT_END,      /* a TD is taken down, others run */
+};
+
+/* What a rule does, a bit each; an event has some of them. */
+enum script_action {
+	ACT_STATUS = 0x1,
+	ACT_SET = 0x2,
+	ACT_HOLD = 0x4,
+	ACT_STARVE = 0x8,
+	ACT_REPLACE = 0x10,
+	ACT_AWAIT = 0x20,
+	ACT_READ = 0x40,
+	ACT_LIKE = 0x80,
+	ACT_UNLIKE = 0x100,
+	ACT_WRITE = 0x200,
+	ACT_BUILD = 0x400,
+};
+
+/* What ACT_READ copies. */
+enum script_source {
+	SOURCE_SHARED,  /* the shared page at a GPA */
+	SOURCE_PRIVATE, /* the frame of the private page at a GPA */
+	SOURCE_COPIED,  /* the frame that another copy is of */
 };
 
 enum script_phase {
@@ -35,11 +60,16 @@ struct script_rule {
 	bool any_cpu;
 	uint64_t cpu;
 	uint64_t first, last; /* which of those events, from 1 on */
-	/* What it does: those actions that its event can have. */
+	unsigned actions;     /* enum script_action; what follows are their operands: */
 	uint64_t hold_us;
-	struct hook_answer answer; /* of a call */
-	uint64_t offset, value;    /* bytes of a HOB list, little endian */
-	unsigned size;
+	struct hook_answer answer;   /* ACT_STATUS, ACT_SET */
+	uint64_t at, value;          /* ACT_REPLACE: offset; ACT_WRITE: GPA in a private page */
+	unsigned size;               /* of value, which is stored little endian there */
+	enum script_source source;   /* ACT_READ */
+	uint64_t page;               /* its GPA */
+	unsigned source_copy;        /* SOURCE_COPIED; copies are numbered from 0 on here */
+	unsigned copy, awaits, like; /* ACT_READ, ACT_AWAIT, ACT_LIKE */
+	uint32_t unlike;             /* ACT_UNLIKE: a bit for each copy */
 };
 
 struct script {

@@ -17,6 +17,7 @@
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/devices.h"
 #include "boot-tests/vmm/device/fw_cfg_remap.h"
+#include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_build.h"
@@ -189,9 +190,6 @@ static enum status build(struct run *run, struct verdict *verdict)
 	}
 	run->td.fw_cfg = &run->fw_cfg;
 	devices_make(&run->td);
-	if (run->made_of->observer != NULL) {
-		run->made_of->observer->built(&run->td);
-	}
 	run->running = run->place->vcpu_count;
 	return ST_OK;
 }
@@ -215,8 +213,7 @@ static void one_ended(struct run *run)
 	must_balance("pages are its own", module_pages_of(tdr), 0);
 	console_line('N', "%sTD: %s", run->place->prefix, run->verdict.text);
 	spin_lock(&run->lock);
-	if (run->made_of->observer != NULL && !run->closing &&
-	    run->made_of->observer->again(run->place)) {
+	if (!run->closing && hook_end()) {
 		build_again(run);
 	} else {
 		__atomic_store_n(&run->gone, true, __ATOMIC_RELEASE);
@@ -230,9 +227,6 @@ static void ended(struct run *run)
 	bring_out(run);
 	for (unsigned i = 0; verdict_shows_all(&run->verdict) && i < run->place->vcpu_count; i++) {
 		vcpu_log(&run->td, i);
-	}
-	if (run->made_of->observer != NULL) {
-		run->made_of->observer->ended(&run->td, run->verdict.text);
 	}
 	if (!run->place->ends_all) {
 		one_ended(run);

@@ -5,8 +5,8 @@
 //                                     | a vCPU's loop returns with a verdict   |
 //                                     v                                        |
 //                                   ending: the others are kicked, each comes  | built again,
-//                                     | out and is flushed on its own CPU      | if an observer
-//                                     v                                        | wants it
+//                                     | out and is flushed on its own CPU      | if a host
+//                                     v                                        | script says so
 //                                   all out: td_destroy(), nothing is left ----'
 //                                     |
 //                                     v
@@ -15,14 +15,13 @@
 #pragma once
 
 #include "boot-tests/vmm/device/blob.h"
-#include "boot-tests/vmm/td/td_observer.h"
+#include "boot-tests/vmm/td/td_place.h"
 
 /* A TD that is to be built and run. */
 struct run_td {
 	struct td_place place;
 	const struct config *config;
 	struct blob firmware;
-	const struct td_observer *observer; /* may be null */
 };
 
 /*

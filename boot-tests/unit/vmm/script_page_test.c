@@ -1,0 +1,231 @@
+// Tests of what a host script does with pages: what it copies, compares, awaits and writes.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+//
+// The TD has a shared page SHARED, a private one SECRET, and no other.
+#include "boot-tests/vmm/script/script_page.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/base/bits.h"
+#include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/time.h"
+#include "boot-tests/vmm/init/host_memory.h"
+#include "boot-tests/vmm/td/host_td.h"
+#include "linker/memmap.h"
+
+#define SHARED UINT64_C(0x2001000)
+#define SECRET UINT64_C(0x2000000)
+#define WORDS (MEM_PAGE_SIZE / sizeof(uint64_t))
+
+static _Alignas(MEM_PAGE_SIZE) uint64_t shared[WORDS];
+static _Alignas(MEM_PAGE_SIZE) uint64_t secret[WORDS];
+static struct host_td td;
+static char error[80];
+static struct {
+	uint64_t us, keep_at; /* a rule keeps copy 1 at this time, if it is not 0 */
+	bool stop_asked;
+	hpa_t written;
+	uint64_t value, size;
+} world;
+
+bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size)
+{
+	assert_ptr_equal(mmu, &td.mmu);
+	assert_int_equal(size, MEM_PAGE_SIZE);
+	return address == SHARED;
+}
+
+void *mmu_shared(const struct mmu *mmu, uint64_t address)
+{
+	(void)mmu;
+	assert_int_equal(address, SHARED);
+	return shared;
+}
+
+bool mmu_private_frame(struct mmu *mmu, gpa_t page, hpa_t *out)
+{
+	assert_ptr_equal(mmu, &td.mmu);
+	if (page.v != SECRET) {
+		return false;
+	}
+	*out = ptr_hpa(secret);
+	return true;
+}
+
+void host_read(hpa_t address, void *to, uint64_t size)
+{
+	memcpy(to, hpa_ptr(address), size);
+}
+
+void host_write(hpa_t address, const void *from, uint64_t size)
+{
+	world.written = address;
+	world.size = size;
+	world.value = 0;
+	memcpy(&world.value, from, size);
+}
+
+bool cpu_stop_asked(void)
+{
+	return world.stop_asked;
+}
+
+uint64_t time_us(void)
+{
+	return world.us;
+}
+
+/* Does what the script's only rule says. */
+static enum status act(const char *actions)
+{
+	static const char on[] = "on TDVMCALL: ";
+	struct script script;
+	char text[160];
+	strcpy(text, on);
+	strcat(text, actions);
+	error[0] = 0;
+	assert_int_equal(script_parse(text, strlen(text), &script, error, sizeof(error)), ST_OK);
+	return script_page_act(&script.rules[0], &td, error, sizeof(error));
+}
+
+void time_delay_us(uint64_t us)
+{
+	bool before = world.us < world.keep_at;
+	assert_true(us <= 10000);
+	world.us += us;
+	if (before && world.us >= world.keep_at) {
+		assert_int_equal(act("read shared 0x2001000 as 1"), ST_OK);
+	}
+}
+
+static int reset(void **state)
+{
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	memset(&td, 0, sizeof(td));
+	script_page_reset();
+	for (unsigned i = 0; i < WORDS; i++) {
+		shared[i] = 0x1000 + i;
+		secret[i] = 0x2000 + i;
+	}
+	return 0;
+}
+
+static void must(const char *actions)
+{
+	if (act(actions) != ST_OK) {
+		fail_msg("%s: %s", actions, error);
+	}
+}
+
+static void must_not(const char *actions, const char *why)
+{
+	assert_int_equal(act(actions), ST_BAD_FORMAT);
+	assert_string_equal(error, why);
+}
+
+static void a_page_is_what_the_rule_says(void **state)
+{
+	(void)state;
+	must("hold 1s");
+	must("read shared 0x2001000 as 1");
+	must("read private 0x2000000 as 8");
+	must_not("read shared 0x2000000 as 2", "there is no shared page 0x2000000");
+	must_not("read private 0x2001000 as 2", "there is no private page 0x2001000");
+	must_not("read again 2 as 3", "there is no copy 2");
+	must_not("read private 0x2000000 as 1", "there is a copy 1 already");
+	must("read again 8 as 2 like 8");
+	script_page_reset();
+	must("read private 0x2000000 as 1");
+}
+
+/* The frame is read again, whatever has become of the page. */
+static void again_is_the_same_frame(void **state)
+{
+	(void)state;
+	must("read private 0x2000000 as 1");
+	secret[0] = 7;
+	must_not("read again 1 as 2 like 1", "copy 2 is not like copy 1");
+	secret[0] = 0x2000;
+	must("read again 1 as 2 like 1");
+}
+
+static void like_is_every_byte(void **state)
+{
+	(void)state;
+	must("read shared 0x2001000 as 1 like 1");
+	memcpy(secret, shared, sizeof(secret));
+	must("read private 0x2000000 as 2 like 1");
+	secret[WORDS - 1] ^= BIT64(63);
+	must_not("read private 0x2000000 as 3 like 1", "copy 3 is not like copy 1");
+	must_not("read private 0x2000000 as 3 like 4", "there is no copy 4");
+}
+
+static void unlike_is_no_word(void **state)
+{
+	(void)state;
+	must("read shared 0x2001000 as 1 unlike 1");
+	must("read private 0x2000000 as 2 unlike 1,2");
+	must_not("read private 0x2000000 as 3 unlike 1,2", "copy 3 has 8 bytes of copy 2");
+	secret[WORDS - 1] = shared[0];
+	must_not("read private 0x2000000 as 3 unlike 1", "copy 3 has 8 bytes of copy 1");
+	secret[WORDS - 1] = secret[0];
+	must_not("read private 0x2000000 as 3 unlike 1,3", "copy 3 has 8 bytes of copy 3");
+	must_not("read private 0x2000000 as 3 unlike 5", "there is no copy 5");
+	/* What is not as it must be is not kept. */
+	must("read private 0x2000000 as 3 unlike 1");
+}
+
+static void a_copy_is_awaited(void **state)
+{
+	(void)state;
+	world.keep_at = 59000000;
+	must("await 1 read private 0x2000000 as 2 unlike 1");
+	assert_true(world.us >= world.keep_at && world.us < 60000000);
+	world.us = world.keep_at = 0;
+	must("await 1");
+	assert_int_equal(world.us, 0);
+	must_not("await 3", "copy 3 does not come");
+	assert_true(world.us >= SCRIPT_MAX_HOLD_US && world.us < SCRIPT_MAX_HOLD_US + 10000);
+	td.ending = true;
+	must("await 3");
+	td.ending = false;
+	world.stop_asked = true;
+	must("await 3");
+}
+
+static void a_private_page_is_written(void **state)
+{
+	(void)state;
+	must("write private 0x2000800 u16 0x1234");
+	assert_int_equal(world.written.v, ptr_hpa(secret).v + 0x800);
+	assert_int_equal(world.size, 2);
+	assert_int_equal(world.value, 0x1234);
+	must("write private 0x2000ff8 u64 0xfedcba9876543210");
+	assert_int_equal(world.written.v, ptr_hpa(secret).v + 0xFF8);
+	assert_int_equal(world.value, 0xFEDCBA9876543210);
+	must_not("write private 0x2001800 u8 1", "there is no private page 0x2001000");
+	/* Nothing is written where something else is not as it must be. */
+	world.size = 0;
+	must_not("write private 0x2000000 u8 1 read shared 0 as 1", "there is no shared page 0x0");
+	assert_int_equal(world.size, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_page_is_what_the_rule_says, reset),
+		cmocka_unit_test_setup(again_is_the_same_frame, reset),
+		cmocka_unit_test_setup(like_is_every_byte, reset),
+		cmocka_unit_test_setup(unlike_is_no_word, reset),
+		cmocka_unit_test_setup(a_copy_is_awaited, reset),
+		cmocka_unit_test_setup(a_private_page_is_written, reset),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
