@@ -12,6 +12,7 @@
 #include "arch/tdx/ghci.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/vmm/config.h"
+#include "boot-tests/vmm/mmu/conversion.h"
 #include "boot-tests/vmm/mmu/mmu.h"
 #include "boot-tests/vmm/verdict.h"
 
@@ -39,8 +40,8 @@ bool lapic_pending(void)
 	return (host.pending & BIT32(host.chunks)) != 0;
 }
 
-enum status mmu_convert(struct mmu *of, struct gpa_range range, enum share share, gpa_t *stopped,
-			struct seam_failure *failure)
+enum status conversion_make(struct mmu *of, struct gpa_range range, enum share share,
+			    gpa_t *stopped, struct seam_failure *failure)
 {
 	assert_ptr_equal(of, &mmu);
 	if (host.broken) {

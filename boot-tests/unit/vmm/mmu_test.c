@@ -5,6 +5,7 @@
 // that was added. Frames are real memory, since host addresses are identity mapped.
 #include "boot-tests/machine/time.h"
 #include "boot-tests/machine/wake.h"
+#include "boot-tests/vmm/mmu/conversion.h"
 #include "boot-tests/vmm/mmu/mmu.h"
 
 #include <setjmp.h>
@@ -35,6 +36,7 @@
 #define FIRMWARE_SIZE UINT64_C(0x10000)
 #define POOL_SIZE (96 * MIB)
 #define TDR 0x7000
+#define HKID 33
 
 static struct {
 	char log[65536];
@@ -49,6 +51,9 @@ static struct {
 		uint64_t operand, frame;
 	} pages[16384];
 	unsigned page_count;
+	/* TDH.PHYMEM.PAGE.WBINVDs, and the sum of their frames. */
+	unsigned write_backs;
+	uint64_t written_back;
 } module;
 
 static struct mmu mmu;
@@ -122,6 +127,13 @@ uint64_t seamcall(struct seam_regs *regs)
 		module.fail_count--;
 		return regs->rax = module.fail_status;
 	}
+	if (regs->rax == TDH_PHYMEM_PAGE_WBINVD) {
+		/* Addresses of this process have bits of their own there. */
+		assert_int_equal(field_get(MODULE_HPA_HKID, regs->rcx) & HKID, HKID);
+		module.written_back += regs->rcx & ~MODULE_HPA_HKID;
+		module.write_backs++;
+		return regs->rax = 0;
+	}
 	if (regs->rax == TDH_MEM_TRACK) {
 		assert_int_equal(regs->rcx, TDR);
 		note("TRACK\n");
@@ -159,6 +171,7 @@ static int set_up(void **state)
 	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ 0 },
 		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
 	mmu.large_pages = true;
+	mmu.sept.hkid = HKID;
 	return 0;
 }
 
@@ -192,13 +205,16 @@ static enum status convert(uint64_t base, uint64_t size, enum share share)
 	struct gpa_range range;
 	gpa_t stopped;
 	assert_true(gpa_range_make(base, size, &range));
-	return mmu_convert(&mmu, range, share, &stopped, &failure);
+	return conversion_make(&mmu, range, share, &stopped, &failure);
 }
 
-/* The leaf or the entry where the walk of the shared table ends. */
+/* What an access of the TD finds: the leaf or the entry where the walk of the shared table ends,
+ * once the host has had its say. */
 static uint64_t shared_entry(uint64_t address)
 {
-	uint64_t table = mmu.shared.root.v;
+	uint64_t table = mmu_shared_root(&mmu).v;
+	while (mmu_shared_fault(&mmu, gpa(address)) == MMU_FIXED) {
+	}
 	for (unsigned level = PG_512G;; level--) {
 		const uint64_t *entries = hpa_ptr(hpa(table));
 		uint64_t entry = entries[pt_index(address, (enum pg_level)level)];
@@ -277,10 +293,15 @@ static void large_page_becomes_shared_and_private_again(void **state)
 {
 	(void)state;
 	accept_fault(BLOCK, PG_2M);
+	shared_entry(LOW_SIZE); /* the tables above */
 	uint64_t taken = frames_taken();
+	uint64_t frame = mmu.frames.blocks[1].large.v;
 	module.log[0] = 0;
 	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
 	expect_log("BLOCK 200001\nTRACK\nkick\nREMOVE 200001\n");
+	assert_int_equal(module.write_backs, 512);
+	assert_int_equal(module.written_back,
+			 512 * (frame & ~MODULE_HPA_HKID) + 511 * 512 / 2 * PAGE);
 	assert_int_equal(shared_entry(BLOCK), SHARED_PAGE(BLOCK) | PTE_PS);
 	assert_int_equal(frames_taken(), taken - BLOCK);
 	assert_true(mmu_is_shared(&mmu, BLOCK, BLOCK));
@@ -303,6 +324,7 @@ static void shared_memory_may_stand_elsewhere(void **state)
 	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ .base = hpa(40 * BLOCK) },
 		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
 	mmu.large_pages = true;
+	mmu.sept.hkid = HKID;
 	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
 	assert_int_equal(shared_entry(BLOCK), SHARED_PAGE(41 * BLOCK) | PTE_PS);
 	assert_int_equal(convert(2 * BLOCK + PAGE, PAGE, SHARE_SHARED), ST_OK);
@@ -330,6 +352,7 @@ static void what_is_shared_above_2_gib_may_stand_apart(void **state)
 	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ .upper = hpa(50 * BLOCK) },
 		 &(struct td_memory){ split + 2 * BLOCK, HIGH_SIZE, FIRMWARE_SIZE }, 48);
 	mmu.large_pages = true;
+	mmu.sept.hkid = HKID;
 	assert_int_equal(convert(split - BLOCK, 2 * BLOCK, SHARE_SHARED), ST_OK);
 	assert_int_equal(shared_entry(split - BLOCK), SHARED_PAGE(split - BLOCK) | PTE_PS);
 	assert_int_equal(shared_entry(split), SHARED_PAGE(50 * BLOCK) | PTE_PS);
@@ -354,6 +377,7 @@ static void ram_need_not_end_with_a_block(void **state)
 	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ 0 },
 		 &(struct td_memory){ low, high, FIRMWARE_SIZE }, 48);
 	mmu.large_pages = true;
+	mmu.sept.hkid = HKID;
 	assert_int_equal(shared_entry(0), NPT_SUPPRESS_VE);
 	assert_int_equal(shared_entry(low - PAGE), NPT_SUPPRESS_VE);
 	assert_int_equal(shared_entry(low), 0);
@@ -384,7 +408,7 @@ static void private_frames_are_told(void **state)
 	hpa_t small;
 	accept_fault(BLOCK, PG_2M);
 	assert_true(mmu_private_frame(&mmu, gpa(BLOCK + 3 * PAGE), &large));
-	assert_int_equal(large.v, mmu.blocks[1].large.v + 3 * PAGE);
+	assert_int_equal(large.v, mmu.frames.blocks[1].large.v + 3 * PAGE);
 	accept_fault(BLOCK, PG_4K); /* small pages in the same frames */
 	assert_true(mmu_private_frame(&mmu, gpa(BLOCK + 3 * PAGE), &small));
 	assert_int_equal(small.v, large.v);
@@ -399,6 +423,7 @@ static void part_of_a_large_page_becomes_shared(void **state)
 {
 	(void)state;
 	accept_fault(BLOCK, PG_2M);
+	shared_entry(LOW_SIZE); /* the tables above */
 	uint64_t taken = frames_taken();
 	module.log[0] = 0;
 	assert_int_equal(convert(BLOCK + 0x1000, 0x2000, SHARE_SHARED), ST_OK);
@@ -408,8 +433,10 @@ static void part_of_a_large_page_becomes_shared(void **state)
 	assert_int_equal(shared_entry(BLOCK + 0x1000), SHARED_PAGE(BLOCK + 0x1000));
 	assert_int_equal(shared_entry(BLOCK + 0x2000), SHARED_PAGE(BLOCK + 0x2000));
 	assert_int_equal(shared_entry(BLOCK + 0x3000), NPT_SUPPRESS_VE);
-	/* The SEPT table, our list of frames, the shared table; two pages came back. */
-	assert_int_equal(frames_taken(), taken + 3 * PAGE - 2 * PAGE);
+	/* The SEPT table and its mirror, our list of frames, the shared table; two pages came back.
+	 */
+	assert_int_equal(frames_taken(), taken + 4 * PAGE - 2 * PAGE);
+	assert_int_equal(module.write_backs, 2);
 }
 
 static void range_over_blocks_is_tracked_once(void **state)
@@ -427,6 +454,26 @@ static void range_over_blocks_is_tracked_once(void **state)
 	assert_int_equal(shared_entry(2 * BLOCK), SHARED_PAGE(2 * BLOCK) | PTE_PS);
 	assert_int_equal(shared_entry(3 * BLOCK), SHARED_PAGE(3 * BLOCK));
 	assert_int_equal(shared_entry(3 * BLOCK + 0x1000), NPT_SUPPRESS_VE);
+}
+
+/* 001-R87, 001-R90: the form that KVM has. */
+static void a_range_may_be_tracked_page_by_page(void **state)
+{
+	(void)state;
+	mmu.zap_one_by_one = true;
+	accept_fault(BLOCK + 0x1FF000, PG_4K);
+	accept_fault(2 * BLOCK, PG_2M);
+	module.log[0] = 0;
+	assert_int_equal(convert(BLOCK, 2 * BLOCK, SHARE_SHARED), ST_OK);
+	expect_log("BLOCK 3ff000\nTRACK\nkick\nREMOVE 3ff000\n"
+		   "BLOCK 400001\nTRACK\nkick\nREMOVE 400001\n");
+	/* 001-R85: the shared half is flushed once, whatever the private one is. */
+	for (uint64_t at = BLOCK; at < BLOCK + 3 * PAGE; at += PAGE) {
+		assert_int_equal(shared_entry(at) & PTE_P, PTE_P);
+	}
+	shared_entry(2 * BLOCK);
+	assert_int_equal(convert(BLOCK, 2 * BLOCK, SHARE_PRIVATE), ST_OK);
+	expect_log("kick\n");
 }
 
 static void conversion_to_the_present_state_is_nothing(void **state)
@@ -465,13 +512,13 @@ static void devices_are_shared_only(void **state)
 	/* From RAM into a hole: the RAM is converted, the rest is named. */
 	assert_int_equal(convert(LOW_SIZE - BLOCK, BLOCK, SHARE_SHARED), ST_OK);
 	assert_true(gpa_range_make(LOW_SIZE - BLOCK, 2 * BLOCK, &range));
-	assert_int_equal(mmu_convert(&mmu, range, SHARE_PRIVATE, &stopped, &failure),
+	assert_int_equal(conversion_make(&mmu, range, SHARE_PRIVATE, &stopped, &failure),
 			 ST_BAD_ARGUMENT);
 	assert_int_equal(stopped.v, LOW_SIZE);
 	assert_int_equal(shared_entry(LOW_SIZE - BLOCK), NPT_SUPPRESS_VE);
 	/* The firmware cannot be shared; a range of the whole GPA space stops there. */
 	assert_true(gpa_range_make(0, BIT64(47), &range));
-	assert_int_equal(mmu_convert(&mmu, range, SHARE_SHARED, &stopped, &failure),
+	assert_int_equal(conversion_make(&mmu, range, SHARE_SHARED, &stopped, &failure),
 			 ST_BAD_ARGUMENT);
 	assert_int_equal(convert(FOUR_GIB - PAGE, PAGE, SHARE_SHARED), ST_BAD_ARGUMENT);
 }
@@ -487,12 +534,20 @@ static void both_parts_of_ram_in_one_range(void **state)
 	expect_log("");
 }
 
+static void assert_unlocked(void)
+{
+	assert_int_equal(mmu.tdp.lock.holders, 0);
+	assert_int_equal(mmu.tdp.lock.waiting, 0);
+	assert_int_equal(mmu.slots_lock.held, 0);
+	assert_int_equal(mmu.sept.track_lock.held, 0);
+}
+
 /* The answer must end the TD, by a verdict that has the text. Another vCPU may need the lock on its
  * way out. */
 static void expect_end(enum mmu_answer answer, unsigned vcpu, uint64_t address, const char *text)
 {
 	struct verdict verdict = { 0 };
-	assert_int_equal(mmu.lock.held, 0);
+	assert_unlocked();
 	verdict_memory(&verdict, answer, vcpu, gpa(address), &failure);
 	assert_true(verdict.given);
 	assert_int_equal(verdict.code, EXIT_TD_STOPPED);
@@ -516,9 +571,11 @@ static void wrong_accesses_stop_the_td(void **state)
 		   3, 0x5000, "unaccepted page at GPA 0x5000 by vCPU 3");
 	assert_int_equal(convert(BLOCK, PAGE, SHARE_SHARED), ST_OK);
 	/* It became shared meanwhile. */
+	assert_int_equal(mmu_shared_fault(&mmu, gpa(BLOCK)), MMU_FIXED);
 	assert_int_equal(mmu_shared_fault(&mmu, gpa(BLOCK)), MMU_SPURIOUS);
 	expect_end(mmu_shared_fault(&mmu, gpa(BLOCK + PAGE)), 2, BLOCK + PAGE,
 		   "shared access to private GPA 0x201000 by vCPU 2");
+	assert_int_equal(shared_entry(0xFEC00000), 0);
 	expect_end(mmu_shared_fault(&mmu, gpa(0xFEC00000)), 0, 0xFEC00000, "device GPA 0xfec00000");
 	expect_accept_end(BLOCK, PG_4K, "private access to shared GPA 0x200000");
 }
@@ -535,7 +592,9 @@ static void busy_calls_are_repeated_and_bounded(void **state)
 	uint64_t taken = frames_taken();
 	expect_accept_end(BLOCK, PG_2M,
 			  "host: TDH_MEM_PAGE_AUG(RCX 0x200001) failed: 0x8000020000000001");
-	assert_int_equal(frames_taken(), taken); /* the frame is the host's again */
+	module.fail_count = 0;
+	accept_fault(BLOCK, PG_2M);
+	assert_int_equal(frames_taken(), taken + BLOCK); /* one frame for both */
 }
 
 static void tracking_waits_for_the_other_vcpus(void **state)
@@ -559,7 +618,7 @@ static void tracking_waits_for_the_other_vcpus(void **state)
 	module.fail_count = UINT32_MAX;
 	assert_int_equal(convert(2 * BLOCK, BLOCK, SHARE_SHARED), ST_TDX);
 	assert_string_equal(failure.leaf, "TDH_MEM_PAGE_REMOVE");
-	assert_int_equal(mmu.lock.held, 0);
+	assert_unlocked();
 	assert_false(mmu_is_shared(&mmu, 2 * BLOCK, PAGE));
 }
 
@@ -611,7 +670,7 @@ static void a_failing_conversion_is_told(void **state)
 			module.fail_count = 1;
 			assert_int_equal(convert(BLOCK, size, SHARE_SHARED), ST_TDX);
 			assert_string_equal(failure.leaf, rows[i].name);
-			assert_int_equal(mmu.lock.held, 0);
+			assert_unlocked();
 			assert_false(mmu_is_shared(&mmu, BLOCK, PAGE));
 		}
 	}
@@ -658,6 +717,7 @@ int main(void)
 		cmocka_unit_test_setup(private_frames_are_told, set_up),
 		cmocka_unit_test_setup(part_of_a_large_page_becomes_shared, set_up),
 		cmocka_unit_test_setup(range_over_blocks_is_tracked_once, set_up),
+		cmocka_unit_test_setup(a_range_may_be_tracked_page_by_page, set_up),
 		cmocka_unit_test_setup(conversion_to_the_present_state_is_nothing, set_up),
 		cmocka_unit_test_setup(block_with_shared_pages_gets_small_pages, set_up),
 		cmocka_unit_test_setup(devices_are_shared_only, set_up),

@@ -34,7 +34,7 @@ static struct {
 	uint64_t value, size;
 } world;
 
-bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size)
+bool mmu_is_shared(const struct mmu *mmu, uint64_t address, uint64_t size)
 {
 	assert_ptr_equal(mmu, &td.mmu);
 	assert_int_equal(size, MEM_PAGE_SIZE);

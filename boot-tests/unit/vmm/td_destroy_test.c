@@ -26,6 +26,7 @@
 #include "boot-tests/unit/module/module_fixture.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/seam.h"
+#include "boot-tests/vmm/mmu/conversion.h"
 #include "boot-tests/vmm/td/td_build.h"
 
 #define PAGE UINT64_C(0x1000)
@@ -121,6 +122,11 @@ struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, 
 	struct seam_regs regs = { .rax = leaf, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
 	uint64_t status = seamcall(&regs);
 	return (struct seam_result){ status, regs.rcx, regs.rdx, regs.r8 };
+}
+
+struct seam_result seam_once(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
+{
+	return seam(leaf, rcx, rdx, r8, r9);
 }
 
 enum status seam_status(const char *leaf, uint64_t rcx, struct seam_result result,
@@ -314,9 +320,9 @@ static void use(void)
 	struct gpa_range range;
 	gpa_t stopped;
 	assert_true(gpa_range_make(9 * BLOCK + 7 * PAGE, 3 * PAGE, &range));
-	assert_int_equal(mmu_convert(&td.mmu, range, SHARE_SHARED, &stopped, &failure), ST_OK);
+	assert_int_equal(conversion_make(&td.mmu, range, SHARE_SHARED, &stopped, &failure), ST_OK);
 	assert_true(gpa_range_make(11 * BLOCK, 2 * BLOCK, &range));
-	assert_int_equal(mmu_convert(&td.mmu, range, SHARE_SHARED, &stopped, &failure), ST_OK);
+	assert_int_equal(conversion_make(&td.mmu, range, SHARE_SHARED, &stopped, &failure), ST_OK);
 }
 
 static void build_and_destroy(void **state)

@@ -151,7 +151,7 @@ uint64_t map_gpa(struct mmu *mmu, const struct config *settings, uint64_t *again
 	return TDVMCALL_SUCCESS;
 }
 
-bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size)
+bool mmu_is_shared(const struct mmu *mmu, uint64_t address, uint64_t size)
 {
 	(void)mmu;
 	(void)address;

@@ -5,6 +5,7 @@
 #include "arch/tdx/ghci.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/vmm/config.h"
+#include "boot-tests/vmm/mmu/conversion.h"
 #include "boot-tests/vmm/mmu/mmu.h"
 #include "boot-tests/vmm/verdict.h"
 
@@ -67,7 +68,7 @@ uint64_t map_gpa(struct mmu *mmu, const struct config *config, uint64_t *again,
 		}
 		gpa_t stopped;
 		struct seam_failure failure;
-		enum status converted = mmu_convert(mmu, chunk, share, &stopped, &failure);
+		enum status converted = conversion_make(mmu, chunk, share, &stopped, &failure);
 		if (converted == ST_TDX) {
 			verdict_seam_failed(verdict, &failure);
 			return TDVMCALL_INVALID_OPERAND;

@@ -20,27 +20,33 @@ static bool is_busy(uint64_t status)
 	return code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY;
 }
 
+struct seam_result seam_once(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
+{
+	struct seam_regs regs = { .rax = leaf, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
+	uint64_t begin = insn_rdtsc();
+	uint64_t status = hook_seamcall(&regs);
+	uint64_t end = insn_rdtsc();
+	if ((status & TDX_ERROR) == 0) {
+		stats_add_cost(leaf, rcx, begin, end);
+	}
+	return (struct seam_result){ status, regs.rcx, regs.rdx, regs.r8 };
+}
+
 /* Until it is not busy any more. */
 static struct seam_result call(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
 {
 	uint64_t deadline = 0;
 	for (;;) {
-		struct seam_regs regs = { .rax = leaf, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
-		uint64_t begin = insn_rdtsc();
-		uint64_t status = hook_seamcall(&regs);
-		uint64_t end = insn_rdtsc();
-		if (is_busy(status)) {
-			uint64_t now = time_us();
-			deadline = deadline == 0 ? now + BUSY_BOUND_US : deadline;
-			if (now < deadline) {
-				insn_pause();
-				continue;
-			}
+		struct seam_result result = seam_once(leaf, rcx, rdx, r8, r9);
+		if (!is_busy(result.status)) {
+			return result;
 		}
-		if ((status & TDX_ERROR) == 0) {
-			stats_add_cost(leaf, rcx, begin, end);
+		uint64_t now = time_us();
+		deadline = deadline == 0 ? now + BUSY_BOUND_US : deadline;
+		if (now >= deadline) {
+			return result;
 		}
-		return (struct seam_result){ status, regs.rcx, regs.rdx, regs.r8 };
+		insn_pause();
 	}
 }
 

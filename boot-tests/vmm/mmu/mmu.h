@@ -1,15 +1,28 @@
-// The VMM's view of a TD's memory: private pages in the Secure EPT, shared pages in its own table.
+// The memory of a TD as the kernel half of its host has it: faults, attributes, private frames.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+// [linux arch/x86/kvm/mmu/mmu.c, virt/kvm/kvm_main.c]
 //
 // A GPA is private or shared at a time, never both: the attribute says which. All memory starts
-// private. For each 2 MiB of RAM:
+// private. The user-space half of the host (conversion.h) sets attributes and gives private frames
+// back; a fault maps what the attribute allows, and tells user space of an access that it forbids.
 //
 //   untouched --(AUG 2M)--> large --(part becomes shared: BLOCK, TRACK, kick, DEMOTE)--> small
 //       \-----(SEPT.ADD, AUG 4K)--------------------------------------------------------> small
 //
-// and a page that becomes shared is taken out by BLOCK, TRACK, kick, REMOVE before the shared table
-// maps it. What becomes private again is added by the next ACCEPT. A table that is left empty stays
+// A page that becomes shared is taken out by BLOCK, TRACK, kick, REMOVE before the attribute says
+// so. What becomes private again is added by the next ACCEPT. A table that is left empty stays
 // while the TD lives, as with Linux.
+//
+// Locks, in the order in which they are taken:
+//
+//   slots_lock  one change of attributes or frames at a time
+//   tdp.lock    reading: who maps or zaps; writing: who begins or ends an invalidation, and who
+//               takes tables away
+//   (an entry)  TDP_FROZEN: who changes it. Zaps take many, by ascending address, and wait for none
+//   track_lock  one TDH.MEM.TRACK at a time
+//
+// A fault looks at attribute and frame without a lock. What it saw holds when, under tdp.lock, no
+// invalidation is under way at its page and none has ended since (invalidate_seq).
 #pragma once
 
 #include <stdbool.h>
@@ -17,50 +30,49 @@
 
 #include "arch/base/addr.h"
 #include "boot-tests/machine/spinlock.h"
-#include "boot-tests/vmm/init/frame_list.h"
 #include "boot-tests/vmm/init/seam_failure.h"
-#include "boot-tests/vmm/mmu/shared_table.h"
+#include "boot-tests/vmm/mmu/attributes.h"
+#include "boot-tests/vmm/mmu/guest_frames.h"
+#include "boot-tests/vmm/mmu/sept_hooks.h"
+#include "boot-tests/vmm/mmu/shared_half.h"
+#include "boot-tests/vmm/mmu/tdp_mmu.h"
 #include "boot-tests/vmm/td/td_kick.h"
 #include "boot-tests/vmm/td/td_layout.h"
-#include "linker/memmap.h"
 
-#define MMU_LOW_BLOCKS (TD_LOW_MEMORY_MAX / 0x200000)
-#define MMU_HIGH_BLOCKS (TD_HIGH_MEMORY_MAX / 0x200000)
-#define MMU_FIRMWARE_BLOCKS (IMAGE_MAX_SIZE / 0x200000)
-#define MMU_BLOCKS (MMU_LOW_BLOCKS + MMU_HIGH_BLOCKS + MMU_FIRMWARE_BLOCKS)
-/* 1 GiB units below the end of the highest GPA of a TD. */
-#define MMU_GIBS ((FOUR_GIB + TD_HIGH_MEMORY_MAX) / 0x40000000)
-
-/* 2 MiB of guest memory. */
-struct mmu_block {
-	hpa_t large;        /* frame of the 2 MiB page; 0: not mapped as one */
-	uint64_t *small;    /* frame of each 4 KiB page, 0: not mapped; null: no SEPT table */
-	uint64_t shared[8]; /* attribute of each page: 1 is shared */
-};
+/* Page-table pages of both halves: one for each block, some for each GiB, the roots. */
+#define MMU_TABLES (2 * (GUEST_BLOCKS + GUEST_GIBS + 3))
 
 struct mmu {
-	struct spinlock lock;
-	const struct td_kick *kick; /* the CPUs that may have translations */
-	hpa_t tdr;
 	struct td_memory memory;
-	unsigned gpaw;                 /* 48: 4 levels; 52: 5 */
-	bool large_pages;              /* private memory is mapped by 2 MiB where it can */
-	bool dirty_frames;             /* the host writes to frames before the TD gets them */
-	bool sept_linked[PG_256T + 1]; /* by level: the SEPT table below the entry of GPA 0 */
-	bool sept_gib[MMU_GIBS];       /* the SEPT table of each GiB */
-	struct frame_list tables;      /* all frames of SEPT tables */
-	struct shared_table shared;
-	struct mmu_block blocks[MMU_BLOCKS];
+	unsigned gpaw;       /* 48: 4 levels; 52: 5 */
+	bool large_pages;    /* private memory is mapped by 2 MiB where it can */
+	bool zap_one_by_one; /* private pages: a TDH.MEM.TRACK and a kick for each */
+	struct spinlock slots_lock;
+	struct attributes attributes;
+	struct guest_frames frames;
+	struct tdp_mmu tdp;
+	struct tdp_page tables[MMU_TABLES];
+	struct sept sept;
+	struct shared_half shared;
+	struct tdp_batch batch; /* of who has slots_lock */
+	/* Under tdp.lock: what is being invalidated; from start to start: nothing. */
+	struct {
+		gpa_t start, end;
+	} invalidated;
+	uint64_t invalidate_seq; /* how many invalidations have ended */
 };
 
-/* All private, nothing mapped, by 4 KiB as KVM does: large_pages and dirty_frames are the
- * caller's to set. */
+/* All private, nothing mapped, by 4 KiB as KVM does: large_pages, zap_one_by_one,
+ * frames.dirty and sept.hkid are the caller's to set. */
 void mmu_init(struct mmu *mmu, const struct td_kick *kick, hpa_t tdr, struct shared_backing shared,
 	      const struct td_memory *memory, unsigned gpaw);
 
 /* Takes all frames back from a TD that has no key any more. ST_TDX: not all are back, for the
  * failure given; it can be called again. */
 enum status mmu_destroy(struct mmu *mmu, struct seam_failure *failure) MUST_CHECK;
+
+/* The root of the tables that the CPU walks for shared GPAs. */
+hpa_t mmu_shared_root(const struct mmu *mmu);
 
 /* Before the TD runs: adds the page at address with the content of the page source. ST_TDX: a
  * SEAMCALL failed. */
@@ -93,16 +105,16 @@ enum mmu_answer mmu_private_fault(struct mmu *mmu, gpa_t address, uint64_t ext_q
 /* A shared access of the TD that the module did not turn into a #VE. */
 enum mmu_answer mmu_shared_fault(struct mmu *mmu, gpa_t address) MUST_CHECK;
 
-/*
- * MapGPA: the pages of range become shared or private. ST_BAD_ARGUMENT: the host has no memory
- * there that could be private, *stopped is the first such address; those below it are converted.
- * ST_TDX: a SEAMCALL failed, and the TD cannot go on.
- */
-enum status mmu_convert(struct mmu *mmu, struct gpa_range range, enum share share, gpa_t *stopped,
-			struct seam_failure *failure) MUST_CHECK;
+/* The pages of RAM [start, end) become shared or private: nothing maps them as what they were.
+ * ST_TDX: a SEAMCALL failed, they are what they were, and the TD cannot go on. */
+enum status mmu_set_attributes(struct mmu *mmu, gpa_t start, gpa_t end, enum share share,
+			       struct seam_failure *failure) MUST_CHECK;
+/* Gives the private frames of [start, end) back, whose content is lost. ST_TDX: as before. */
+enum status mmu_punch_hole(struct mmu *mmu, gpa_t start, gpa_t end,
+			   struct seam_failure *failure) MUST_CHECK;
 
 /* Every byte of [address, address + size) is RAM of the TD and shared. */
-bool mmu_is_shared(struct mmu *mmu, uint64_t address, uint64_t size);
+bool mmu_is_shared(const struct mmu *mmu, uint64_t address, uint64_t size);
 /* The host frame of a private page. False: it has none now. */
 bool mmu_private_frame(struct mmu *mmu, gpa_t page, hpa_t *out);
 /* Where shared memory is; one piece for each of the two parts of the RAM. */

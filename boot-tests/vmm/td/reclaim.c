@@ -5,7 +5,7 @@
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/seam.h"
 
-static enum status reclaim(hpa_t frame, struct seam_failure *failure)
+enum status reclaim_page(hpa_t frame, struct seam_failure *failure)
 {
 	struct seam_result result = seam(TDH_PHYMEM_PAGE_RECLAIM, frame.v, 0, 0, 0);
 	/* A frame that the SEAMCALL it was meant for has refused is still the host's. */
@@ -17,7 +17,7 @@ static enum status reclaim(hpa_t frame, struct seam_failure *failure)
 
 enum status reclaim_frame(hpa_t frame, enum pg_level level, struct seam_failure *failure)
 {
-	TRY(reclaim(frame, failure));
+	TRY(reclaim_page(frame, failure));
 	frames_give(frame, level);
 	return ST_OK;
 }
@@ -26,7 +26,7 @@ enum status reclaim_list(struct frame_list *list, struct seam_failure *failure)
 {
 	hpa_t frame;
 	while (frame_list_last(list, &frame)) {
-		TRY(reclaim(frame, failure));
+		TRY(reclaim_page(frame, failure));
 		frames_give_page(frame);
 		frame_list_drop(list);
 	}

@@ -7,6 +7,8 @@
 #include "boot-tests/vmm/init/frame_list.h"
 #include "boot-tests/vmm/init/seam_failure.h"
 
+/* Takes a frame back from the module, if that has it. ST_TDX: not so, for the failure given. */
+enum status reclaim_page(hpa_t frame, struct seam_failure *failure) MUST_CHECK;
 /* Takes a frame of the TD's memory back from the module, if that has it, and gives it to the
  * allocator. ST_TDX: neither was done, for the failure given. */
 enum status reclaim_frame(hpa_t frame, enum pg_level level,

@@ -133,7 +133,7 @@ static enum status create_vcpu(struct building *b, unsigned index)
 	}
 	TRY(SEAM_TRY(TDH_VP_INIT_V1, tdvpr.v, b->from->layout->hob_base,
 		     cpu_apic_id(td->place.cpu_base + index), 0, &b->failure));
-	TRY(SEAM_TRY(TDH_VP_WR, tdvpr.v, MD_VP_SHARED_EPTP, td->mmu.shared.root.v, UINT64_MAX,
+	TRY(SEAM_TRY(TDH_VP_WR, tdvpr.v, MD_VP_SHARED_EPTP, mmu_shared_root(&td->mmu).v, UINT64_MAX,
 		     &b->failure));
 	/* The vCPU will run on another CPU. */
 	return SEAM_TRY(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0, &b->failure);
@@ -185,7 +185,9 @@ static enum status build(struct building *b)
 	mmu_init(&td->mmu, &td->kick, td->tdr, td->place.shared, &b->from->layout->memory,
 		 td->config->gpaw == GPAW_52 ? 52 : 48);
 	td->mmu.large_pages = td->config->page_size == PAGE_SIZE_2M;
-	td->mmu.dirty_frames = td->config->dirty_frames;
+	td->mmu.zap_one_by_one = td->config->private_zap == PRIVATE_ZAP_SINGLE;
+	td->mmu.frames.dirty = td->config->dirty_frames;
+	td->mmu.sept.hkid = td->place.hkid;
 	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
 		TRY(create_vcpu(b, i));
 	}

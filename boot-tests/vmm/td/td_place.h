@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "boot-tests/vmm/mmu/shared_table.h"
+#include "boot-tests/vmm/mmu/shared_half.h"
 
 struct td_place {
 	unsigned cpu_base; /* vCPU i runs on CPU cpu_base + i */
