@@ -1,5 +1,6 @@
 // Loading the module: everything of before is gone.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "boot-tests/module/guest/tlb.h"
 #include "boot-tests/module/memory/keys.h"
 #include "boot-tests/module/memory/pamt.h"
 #include "boot-tests/module/metadata.h"
@@ -14,4 +15,5 @@ void module_load(const struct module_platform *platform)
 	md_platform_init(module_platform());
 	sys_reset();
 	pamt_reset();
+	tlb_reset(platform->tlb_memory);
 }

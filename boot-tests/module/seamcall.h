@@ -48,8 +48,12 @@ struct module_platform {
 	unsigned cpu_count;     /* TDH.SYS.LP.INIT must run on each; at most MACHINE_MAX_CPUS */
 	unsigned package_count; /* processors: 1 to MODULE_MAX_PACKAGES */
 	bool version_1_0;       /* a module without TDH.SYS.RD and TDH.SYS.RDALL */
+	void *tlb_memory;       /* MODULE_TLB_SIZE for each CPU, whose TLBs keep translations until
+				 * something empties them; null: each exit of the TD does */
 	struct cmr_info cmrs[TDX_MAX_CMRS]; /* ascending, disjoint; those that follow are all 0 */
 };
+
+#define MODULE_TLB_SIZE UINT64_C(0x40000)
 
 /* Platform reset and a new module: nothing of before is left. No other CPU may be in seamcall(). */
 void module_load(const struct module_platform *platform);
@@ -103,6 +107,12 @@ extern const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES];
  * not running. It is delivered at the next TDH.VP.ENTER.
  */
 void module_post_interrupt(hpa_t tdvpr, uint8_t vector);
+
+/*
+ * INVEPT of all contexts by the host, on the calling CPU: what TLBs have of the shared EPT is for
+ * the host to empty. Where TLBs are as QEMU's, nothing is left for it to do.
+ */
+void module_invept(void);
 
 /*
  * The shared EPT, written by the host: its root is the field MD_VP_SHARED_EPTP of each vCPU (by

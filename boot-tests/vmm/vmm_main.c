@@ -91,6 +91,8 @@ void machine_main(void)
 	hooks_load_script();
 	struct module_platform platform = platform_make();
 	platform.version_1_0 = config.module_version == MODULE_1_0;
+	platform.tlb_memory =
+		config.tlb ? frames_take_span(platform.cpu_count * MODULE_TLB_SIZE) : NULL;
 	if (config.selftest[0] != 0) {
 		selftest_run(config.selftest, &platform);
 	}

@@ -7,15 +7,18 @@
 #include "arch/x86/cpu.h"
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/module/guest/ept_walk.h"
 #include "boot-tests/module/guest/guest_code.h"
 #include "boot-tests/module/guest/td_exit.h"
 #include "boot-tests/module/guest/tdcall.h"
+#include "boot-tests/module/guest/tlb.h"
 #include "boot-tests/module/guest/ve_inject.h"
 #include "boot-tests/module/seamcall.h"
 
 #define PAGE_OFFSET MASK64(11, 0)
 /* What only the TD learns of a violation: bits 12 to 7. */
 #define EPT_QUAL_GUEST_ONLY MASK64(12, 7)
+#define EPT_QUAL_ACCESS (EPT_QUAL_READ | EPT_QUAL_WRITE | EPT_QUAL_FETCH)
 
 void ept_violation_exit(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification,
 			uint64_t extended)
@@ -159,34 +162,9 @@ static void private_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qual
 	}
 }
 
-struct shared_walk ept_shared_walk(const struct vcpu *vcpu, uint64_t gpa_raw)
-{
-	const struct tdcs *tdcs = vcpu->td.tdcs;
-	const uint64_t *table = hpa_ptr(hpa(vcpu->shared_eptp & PTE_ADDRESS));
-	uint64_t address = gpa_raw & ~td_shared_bit(tdcs);
-	struct shared_walk walk = { .level = tdcs->sept_root.top };
-	if (table == NULL) {
-		return walk;
-	}
-	walk.granted = EPT_QUAL_READABLE | EPT_QUAL_WRITABLE | EPT_QUAL_EXECUTABLE;
-	for (;; walk.level--) {
-		walk.entry =
-			__atomic_load_n(&table[pt_index(address, walk.level)], __ATOMIC_ACQUIRE);
-		walk.granted &= !(walk.entry & PTE_P) ?
-					0 :
-					EPT_QUAL_READABLE |
-						(walk.entry & PTE_W ? EPT_QUAL_WRITABLE : 0) |
-						(walk.entry & PTE_NX ? 0 : EPT_QUAL_EXECUTABLE);
-		if (!(walk.entry & PTE_P) || (walk.entry & PTE_PS) || walk.level == PG_4K) {
-			return walk;
-		}
-		table = hpa_ptr(hpa(walk.entry & PTE_ADDRESS));
-	}
-}
-
 static void shared_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification)
 {
-	struct shared_walk walk = ept_shared_walk(vcpu, gpa_raw);
+	struct ept_walk walk = ept_walk(vcpu, gpa_raw);
 	qualification |= walk.granted;
 	/* The hardware delivers this #VE itself, but not while one waits to be fetched, and not
 	 * while it delivers another event. */
@@ -206,7 +184,7 @@ void ept_violation_of_operand(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t acce
 		private_violation(vcpu, gpa_raw, access, BY_MODULE);
 		return;
 	}
-	struct shared_walk walk = ept_shared_walk(vcpu, gpa_raw);
+	struct ept_walk walk = ept_walk(vcpu, gpa_raw);
 	uint64_t qualification = (access & ~ept_allowed(walk.granted)) | walk.granted;
 	if (walk.entry & NPT_SUPPRESS_VE) {
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
@@ -262,6 +240,9 @@ bool ept_violation(struct vcpu *vcpu)
 	const struct tdcs *tdcs = vcpu->td.tdcs;
 	uint64_t gpa_raw = control->exitinfo2;
 	uint64_t qualification = qualification_of(control);
+	if (tlb_fill(vcpu, gpa_raw, qualification & EPT_QUAL_ACCESS)) {
+		return false;
+	}
 	if (gpa_raw >= BIT64(td_gpa_bits(tdcs))) {
 		reserved_bit_fault(vcpu, gpa_raw, qualification);
 	} else if (gpa_raw & td_shared_bit(tdcs)) {

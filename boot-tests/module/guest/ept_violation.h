@@ -18,21 +18,6 @@ void ept_violation_notify(struct vcpu *vcpu);
  * did not find memory; the TD repeats the TDCALL. */
 void ept_violation_of_operand(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access);
 
-/* Where a walk of the shared EPT for a GPA ends, and what all its entries grant: EPT_QUAL_READABLE,
- * EPT_QUAL_WRITABLE, EPT_QUAL_EXECUTABLE; nothing where the last one is not present. */
-struct shared_walk {
-	uint64_t entry;
-	enum pg_level level;
-	uint64_t granted;
-};
-struct shared_walk ept_shared_walk(const struct vcpu *vcpu, uint64_t gpa_raw);
-
-/* The accesses, EPT_QUAL_READ and so on, that go with what is granted. */
-static inline uint64_t ept_allowed(uint64_t granted)
-{
-	return granted / (EPT_QUAL_READABLE / EPT_QUAL_READ);
-}
-
 /* A TDCALL on the page of level at address did not find it: a TD exit of the type EXT_QUAL_ACCEPT
  * or EXT_QUAL_ATTR_WR tells the host the entry where the walk ended. The TD repeats the TDCALL. */
 void ept_violation_of_page(struct vcpu *vcpu, gpa_t address, enum pg_level level,

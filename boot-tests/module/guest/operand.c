@@ -4,6 +4,7 @@
 
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/guest/ept_violation.h"
+#include "boot-tests/module/guest/ept_walk.h"
 #include "boot-tests/module/memory/sept.h"
 
 static bool map_private(const struct vcpu *vcpu, uint64_t raw, hpa_t *out)
@@ -20,7 +21,7 @@ static bool map_private(const struct vcpu *vcpu, uint64_t raw, hpa_t *out)
 /* By the shared EPT itself, of which the vCPU's nested tables have a copy. */
 static bool map_shared(const struct vcpu *vcpu, uint64_t raw, uint64_t access, hpa_t *out)
 {
-	struct shared_walk walk = ept_shared_walk(vcpu, raw);
+	struct ept_walk walk = ept_walk(vcpu, raw);
 	if (access & ~ept_allowed(walk.granted)) {
 		return false;
 	}

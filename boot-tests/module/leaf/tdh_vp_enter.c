@@ -7,20 +7,24 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/module/guest/tdcall.h"
+#include "boot-tests/module/guest/tlb.h"
 #include "boot-tests/module/guest/vmexit.h"
 #include "boot-tests/module/guest/zero_step.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/module_events.h"
 
-/* Joins the current TLB epoch; what was blocked before it is not in this vCPU's TLB, as each entry
- * flushes it. */
+/* Joins the current TLB epoch. What was blocked before it is not in this vCPU's TLB: that is
+ * emptied if, and only if, the vCPU was last entered in another epoch. */
 static bool epoch_join(struct vcpu *vcpu)
 {
 	struct tdcs *tdcs = vcpu->td.tdcs;
 	if (!lock_try(&tdcs->epoch_lock, LOCK_SHARED)) {
 		return false;
 	}
-	vcpu->epoch = tdcs->epoch;
+	if (vcpu->epoch != tdcs->epoch) {
+		tlb_empty(vcpu);
+		vcpu->epoch = tdcs->epoch;
+	}
 	__atomic_fetch_add(&tdcs->epoch_vcpus[vcpu->epoch & 1], 1, __ATOMIC_SEQ_CST);
 	lock_release(&tdcs->epoch_lock, LOCK_SHARED);
 	return true;
@@ -97,7 +101,9 @@ static void run(struct vcpu *vcpu)
 		/* No NMI comes before the TD has fetched what its last #VE was about: a #VE of the
 		 * NMI's handler would be a #DF. [TDX ABI 1.5 TDG.VP.VEINFO.GET] */
 		vcpu->svm.nmi_blocked = vcpu->ve.valid != 0;
+		tlb_begin(vcpu);
 		svm_enter(&vcpu->svm);
+		tlb_end(vcpu);
 		event_count(exits, cpu_index());
 		zero_step_progress(vcpu);
 		vmexit_handle(vcpu);

@@ -155,8 +155,16 @@ bool sept_find_content(struct sept_root root, hpa_t page, struct sept_walk *out)
 	return find_content(root.table, root.top, page, out);
 }
 
+static uint64_t poisonings;
+
 void sept_poison(const struct sept_walk *walk)
 {
 	__atomic_store_n(walk->entry, (walk->value & ~PTE_P) | SEPT_POISONED | SEPT_LOCK,
 			 __ATOMIC_RELEASE);
+	__atomic_fetch_add(&poisonings, 1, __ATOMIC_SEQ_CST);
+}
+
+uint64_t sept_poisonings(void)
+{
+	return __atomic_load_n(&poisonings, __ATOMIC_SEQ_CST);
 }

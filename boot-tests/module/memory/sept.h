@@ -95,3 +95,5 @@ void sept_unlock(const struct sept_walk *walk);
 bool sept_find_content(struct sept_root root, hpa_t page, struct sept_walk *out);
 /* Poisons the page of an entry that the caller has locked. */
 void sept_poison(const struct sept_walk *walk);
+/* How often that was done: no TLB hides poison. */
+uint64_t sept_poisonings(void);

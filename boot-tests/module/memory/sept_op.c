@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "arch/base/check.h"
+#include "boot-tests/module/guest/tlb.h"
 
 bool sept_operand(const struct tdcs *tdcs, uint64_t raw, enum pg_level min, enum pg_level max,
 		  gpa_t *address, enum pg_level *level)
@@ -25,7 +26,7 @@ bool sept_operand(const struct tdcs *tdcs, uint64_t raw, enum pg_level min, enum
 static bool begin(const struct td *td, gpa_t address, enum pg_level level, enum lock_mode tree,
 		  struct sept_op *op)
 {
-	*op = (struct sept_op){ .td = td, .tree = tree };
+	*op = (struct sept_op){ .td = td, .address = address, .tree = tree };
 	if (!lock_try(&td->tdcs->sept_lock, tree)) {
 		return false;
 	}
@@ -103,8 +104,11 @@ uint64_t sept_check_tracked(const struct sept_op *op, struct seam_regs *out)
 		return sept_refuse(op, TDX_GPA_RANGE_NOT_BLOCKED, out);
 	}
 	const struct pamt_entry *entry = pamt_find(sept_hpa(op->walk.value));
-	return td_tracked(tdcs, entry->bepoch) ? TDX_SUCCESS :
-						 TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX;
+	if (!td_tracked(tdcs, entry->bepoch)) {
+		return TDX_TLB_TRACKING_NOT_DONE | TDX_OPERAND_RCX;
+	}
+	tlb_check_gone(op->td, op->address, op->walk.level);
+	return TDX_SUCCESS;
 }
 
 uint64_t sept_lock_table(const struct sept_op *op, struct pamt_entry **table, struct seam_regs *out)

@@ -10,6 +10,7 @@
 /* An entry of the TD that a leaf holds, and how it holds the tree around it. */
 struct sept_op {
 	const struct td *td;
+	gpa_t address;
 	enum lock_mode tree;
 	struct sept_walk walk;
 };
