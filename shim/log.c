@@ -15,7 +15,7 @@
 /* A 115200 baud character takes 87 us; a poll is never faster than 0.1 us. */
 #define TRANSMIT_POLLS 10000
 
-static bool put(char c)
+static bool log_put(char c)
 {
 	for (unsigned polls = 0; polls < TRANSMIT_POLLS; polls++) {
 		uint32_t line_status;
@@ -32,7 +32,7 @@ static bool put(char c)
 static bool put_text(const char *text)
 {
 	for (; *text != 0; text++) {
-		if (!put(*text)) {
+		if (!log_put(*text)) {
 			return false;
 		}
 	}

@@ -24,6 +24,13 @@ static inline uint64_t field_put(uint64_t mask, uint64_t value)
 	return (value << __builtin_ctzll(mask)) & mask;
 }
 
+/* Of a value of size bytes, 1 to 8, that has no other bits. */
+static inline uint64_t sign_extend(uint64_t value, unsigned size)
+{
+	uint64_t sign = BIT64(8 * size - 1);
+	return (value ^ sign) - sign;
+}
+
 /* size must be a power of two in all four. */
 static inline uint64_t align_down(uint64_t value, uint64_t size)
 {

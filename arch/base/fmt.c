@@ -13,7 +13,7 @@ struct sink {
 	size_t used;
 };
 
-static void put(struct sink *sink, char c)
+static void fmt_put(struct sink *sink, char c)
 {
 	if (sink->used + 1 < sink->size) {
 		sink->out[sink->used] = c;
@@ -32,16 +32,16 @@ static void put_number(struct sink *sink, uint64_t value, unsigned base, bool ne
 	} while (value != 0);
 	unsigned length = count + (negative ? 1 : 0);
 	if (negative && pad == '0') {
-		put(sink, '-');
+		fmt_put(sink, '-');
 	}
 	for (; length < width; length++) {
-		put(sink, pad);
+		fmt_put(sink, pad);
 	}
 	if (negative && pad != '0') {
-		put(sink, '-');
+		fmt_put(sink, '-');
 	}
 	while (count > 0) {
-		put(sink, digits[--count]);
+		fmt_put(sink, digits[--count]);
 	}
 }
 
@@ -50,7 +50,7 @@ size_t fmt_vprint(char *out, size_t size, const char *format, va_list args)
 	struct sink sink = { out, size, 0 };
 	for (; *format != 0; format++) {
 		if (*format != '%') {
-			put(&sink, *format);
+			fmt_put(&sink, *format);
 			continue;
 		}
 		format++;
@@ -69,19 +69,19 @@ size_t fmt_vprint(char *out, size_t size, const char *format, va_list args)
 		}
 		switch (*format) {
 		case '%':
-			put(&sink, '%');
+			fmt_put(&sink, '%');
 			break;
 		case 'c':
-			put(&sink, (char)va_arg(args, int));
+			fmt_put(&sink, (char)va_arg(args, int));
 			break;
 		case 's': {
 			const char *text = va_arg(args, const char *);
 			unsigned length = 0;
 			for (; text[length] != 0; length++) {
-				put(&sink, text[length]);
+				fmt_put(&sink, text[length]);
 			}
 			for (; length < width; length++) {
-				put(&sink, ' ');
+				fmt_put(&sink, ' ');
 			}
 			break;
 		}

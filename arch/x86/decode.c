@@ -73,20 +73,13 @@ struct cursor {
 	unsigned at;
 };
 
-static uint64_t sign_extend(uint64_t value, unsigned size)
-{
-	uint64_t sign = BIT64(8 * size - 1);
-
-	return (value ^ sign) - sign;
-}
-
 static uint64_t zero_extend(uint64_t value, unsigned size)
 {
 	return value & MASK64(8 * size - 1, 0);
 }
 
 /* Takes size bytes (0 to 8) as a sign-extended little-endian number. */
-static enum status take(struct cursor *cursor, unsigned size, uint64_t *value)
+static enum status decode_take(struct cursor *cursor, unsigned size, uint64_t *value)
 {
 	*value = 0;
 	if (size == 0) {
@@ -108,7 +101,7 @@ static enum status take_byte(struct cursor *cursor, uint8_t *byte)
 {
 	uint64_t value;
 
-	TRY(take(cursor, 1, &value));
+	TRY(decode_take(cursor, 1, &value));
 	*byte = (uint8_t)value;
 	return ST_OK;
 }
@@ -214,7 +207,7 @@ static enum status take_memory_16(struct cursor *cursor, struct insn *insn)
 		base = INSN_NO_REGISTER;
 		mod = 2;
 	}
-	TRY(take(cursor, mod, &displacement));
+	TRY(decode_take(cursor, mod, &displacement));
 	insn->displacement = (int64_t)displacement;
 	set_base(insn, base, default_segment(base));
 	return ST_OK;
@@ -246,7 +239,7 @@ static enum status take_memory(struct cursor *cursor, struct insn *insn)
 	} else if ((insn->rex & REX_B) != 0) {
 		base += 8;
 	}
-	TRY(take(cursor, mod == 2 ? 4 : mod, &displacement));
+	TRY(decode_take(cursor, mod == 2 ? 4 : mod, &displacement));
 	insn->displacement = (int64_t)displacement;
 	set_base(insn, (enum insn_register)base, default_segment((enum insn_register)base));
 	return ST_OK;
@@ -277,7 +270,7 @@ static enum status take_offset(struct cursor *cursor, struct insn *insn)
 {
 	uint64_t offset;
 
-	TRY(take(cursor, insn->address_size, &offset));
+	TRY(decode_take(cursor, insn->address_size, &offset));
 	insn->displacement = (int64_t)zero_extend(offset, insn->address_size);
 	set_base(insn, INSN_NO_REGISTER, INSN_DS);
 	return ST_OK;
@@ -352,7 +345,7 @@ static enum status take_operands(struct cursor *cursor, struct insn *insn)
 		break;
 	}
 	insn->has_immediate = size != 0;
-	return take(cursor, size, &insn->immediate);
+	return decode_take(cursor, size, &insn->immediate);
 }
 
 /* kind: a number, since some kinds follow the bits of an opcode. */

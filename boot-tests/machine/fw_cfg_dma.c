@@ -11,7 +11,7 @@
 #include "boot-tests/machine/memory.h"
 
 /* DMA is done when the write that starts it returns. Runs before other CPUs do. */
-static void transfer(uint32_t control, void *to, uint32_t size)
+static void fw_cfg_dma_transfer(uint32_t control, void *to, uint32_t size)
 {
 	static volatile struct fw_cfg_dma dma;
 	dma.control = __builtin_bswap32(control);
@@ -25,7 +25,8 @@ static void transfer(uint32_t control, void *to, uint32_t size)
 
 void fwcfg_read(uint16_t selector, void *to, uint32_t size)
 {
-	transfer((uint32_t)selector << 16 | FW_CFG_DMA_SELECT | FW_CFG_DMA_READ, to, size);
+	fw_cfg_dma_transfer((uint32_t)selector << 16 | FW_CFG_DMA_SELECT | FW_CFG_DMA_READ, to,
+			    size);
 }
 
 bool fwcfg_find(const char *name, uint16_t *selector, uint32_t *size)
@@ -35,7 +36,7 @@ bool fwcfg_find(const char *name, uint16_t *selector, uint32_t *size)
 	for (uint32_t i = __builtin_bswap32(count); i > 0; i--) {
 		struct fw_cfg_file file;
 		/* Goes on after what was read before. */
-		transfer(FW_CFG_DMA_READ, &file, sizeof(file));
+		fw_cfg_dma_transfer(FW_CFG_DMA_READ, &file, sizeof(file));
 		size_t length = strlen(name);
 		if (length < sizeof(file.name) && memcmp(file.name, name, length + 1) == 0) {
 			*selector = __builtin_bswap16(file.select);

@@ -317,7 +317,7 @@ static bool guest_spins(struct svm_vcpu *vcpu)
 	return same;
 }
 
-static void run(struct svm_vcpu *vcpu)
+static void svm_run_once(struct svm_vcpu *vcpu)
 {
 	unsigned cpu = cpu_index();
 	bool many = cpu_count() > 1;
@@ -403,7 +403,7 @@ void svm_enter(struct svm_vcpu *vcpu)
 		mirror_paging_bits(&vmcb->save);
 		vmcb->save.rax = vcpu->gpr[RAX];
 		vmcb->save.rsp = vcpu->gpr[RSP];
-		run(vcpu);
+		svm_run_once(vcpu);
 		vcpu->gpr[RAX] = vmcb->save.rax;
 		vcpu->gpr[RSP] = vmcb->save.rsp;
 		note_taken_interrupt(vcpu);

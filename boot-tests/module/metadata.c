@@ -293,7 +293,7 @@ static unsigned element_count(const struct md_field *field)
 }
 
 /* Only class and field code select. */
-static bool find(const struct md_table *table, uint64_t id, struct md_element *out)
+static bool metadata_find(const struct md_table *table, uint64_t id, struct md_element *out)
 {
 	uint64_t code = field_get(MD_FIELD_CODE, id);
 	for (unsigned i = 0; i < table->count; i++) {
@@ -312,7 +312,7 @@ static bool find(const struct md_table *table, uint64_t id, struct md_element *o
 static bool find_element(const struct md_table *table, uint64_t id, struct md_element *out)
 {
 	return (id & (MD_FIELD_RESERVED | MD_LAST_ELEMENT | MD_LAST_FIELD)) == 0 &&
-	       find(table, id, out);
+	       metadata_find(table, id, out);
 }
 
 /* The first readable field from index on. */
@@ -432,7 +432,8 @@ uint64_t md_read_sys_list(uint32_t access, uint64_t first, struct md_list *list,
 	struct md_element element = { table.fields, 0 };
 	*next = MD_NONE;
 	if ((first | MD_CONTEXT) != MD_NONE &&
-	    (!find(&table, first, &element) || element.index % element.field->elements != 0 ||
+	    (!metadata_find(&table, first, &element) ||
+	     element.index % element.field->elements != 0 ||
 	     field_get(MD_ELEMENT_SIZE, first) != field_get(MD_ELEMENT_SIZE, element.field->id))) {
 		return TDX_METADATA_FIELD_ID_INCORRECT;
 	}

@@ -95,7 +95,7 @@ const uint8_t *module_report_key(void)
 }
 
 /* Takes one of a number that is counted down to 0. */
-static bool take(unsigned *count)
+static bool platform_take(unsigned *count)
 {
 	unsigned seen = __atomic_load_n(count, __ATOMIC_RELAXED);
 	while (seen != 0) {
@@ -122,7 +122,7 @@ bool module_random(uint64_t *words, unsigned count)
 
 bool module_interrupted(void)
 {
-	return take(&interrupts);
+	return platform_take(&interrupts);
 }
 
 void module_entropy_hook(bool (*starves)(void))

@@ -39,7 +39,7 @@ void selftest_check_pages(void)
 
 static uint64_t lp_status[MACHINE_MAX_CPUS];
 
-static void init_lp(unsigned index)
+static void selftest_init_lp(unsigned index)
 {
 	struct seam_regs regs = { .rax = TDH_SYS_LP_INIT };
 	lp_status[index] = seamcall(&regs);
@@ -49,7 +49,7 @@ void selftest_sys_init(void)
 {
 	struct seam_regs regs;
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_INIT, 0, 0, 0, 0), TDX_SUCCESS);
-	smp_call_all(init_lp);
+	smp_call_all(selftest_init_lp);
 	for (unsigned i = 0; i < cpu_count(); i++) {
 		EXPECT_EQUAL(lp_status[i], TDX_SUCCESS);
 	}

@@ -41,7 +41,7 @@ _Static_assert(FREE_AT + 4 < FRAMES, "A few frames are free.");
 static uint64_t frames[FRAMES];
 
 /* xorshift64* [Vigna, "An experimental exploration of Marsaglia's xorshift generators"] */
-static uint64_t next(uint64_t *state)
+static uint64_t random_draw(uint64_t *state)
 {
 	*state ^= *state >> 12;
 	*state ^= *state << 25;
@@ -56,21 +56,22 @@ static uint64_t operand(uint64_t *state)
 {
 	/* The TD, its vCPU, and what is soon a second TD, which comes and goes. */
 	static const unsigned roots[] = { TDR_AT, TDVPR_AT, FREE_AT, FREE_AT };
-	uint64_t frame = frames[next(state) % 2 == 0 ? next(state) % FRAMES :
-						       roots[next(state) % ARRAY_COUNT(roots)]];
-	switch (next(state) % 32) {
+	uint64_t frame = frames[random_draw(state) % 2 == 0 ?
+					random_draw(state) % FRAMES :
+					roots[random_draw(state) % ARRAY_COUNT(roots)]];
+	switch (random_draw(state) % 32) {
 	case 0:
-		return next(state) | PRIVATE_BIT;
+		return random_draw(state) | PRIVATE_BIT;
 	case 1:
-		return frame | next(state) % MEM_PAGE_SIZE;
+		return frame | random_draw(state) % MEM_PAGE_SIZE;
 	case 2:
-		return frame | BIT64(HPA_WIDTH + next(state) % 22);
+		return frame | BIT64(HPA_WIDTH + random_draw(state) % 22);
 	case 3:
-		return MODULE_HKID_BASE + next(state) % HKIDS;
+		return MODULE_HKID_BASE + random_draw(state) % HKIDS;
 	case 4:
 	case 5:
 	case 6:
-		return next(state) % 4 * MEM_PAGE_SIZE | next(state) % 5;
+		return random_draw(state) % 4 * MEM_PAGE_SIZE | random_draw(state) % 5;
 	default:
 		return frame;
 	}
@@ -97,16 +98,18 @@ static uint64_t random_rax(uint64_t *state, bool alone)
 {
 	uint64_t rax;
 	do {
-		switch (next(state) % 16) {
+		switch (random_draw(state) % 16) {
 		case 0:
-			rax = next(state);
+			rax = random_draw(state);
 			break;
 		case 1:
-			rax = next(state) % TDH_LEAF_COUNT | field_put(TDX_VERSION, next(state));
+			rax = random_draw(state) % TDH_LEAF_COUNT |
+			      field_put(TDX_VERSION, random_draw(state));
 			break;
 		default:
-			rax = next(state) % 4 == 0 ? next(state) % TDH_LEAF_COUNT :
-						     likely[next(state) % ARRAY_COUNT(likely)];
+			rax = random_draw(state) % 4 == 0 ?
+				      random_draw(state) % TDH_LEAF_COUNT :
+				      likely[random_draw(state) % ARRAY_COUNT(likely)];
 		}
 	} while (!allowed(rax, alone));
 	return rax;
@@ -116,8 +119,8 @@ static uint64_t random_call(uint64_t *state, uint64_t rax)
 {
 	struct seam_regs regs;
 	uint64_t rcx = operand(state);
-	uint64_t rdx =
-		next(state) % 4 == 0 ? MODULE_HKID_BASE + next(state) % HKIDS : operand(state);
+	uint64_t rdx = random_draw(state) % 4 == 0 ? MODULE_HKID_BASE + random_draw(state) % HKIDS :
+						     operand(state);
 	uint64_t r8 = operand(state);
 	return selftest_call(&regs, rax, rcx, rdx, r8, operand(state));
 }
@@ -125,7 +128,7 @@ static uint64_t random_call(uint64_t *state, uint64_t rax)
 /* --- all that the module holds ---------------------------------------------------------------- */
 
 /* FNV-1a, a word at a time. */
-static uint64_t add(uint64_t hash, uint64_t word)
+static uint64_t random_add(uint64_t hash, uint64_t word)
 {
 	return (hash ^ word) * UINT64_C(0x100000001B3);
 }
@@ -134,11 +137,12 @@ static uint64_t add_keys(uint64_t hash)
 {
 	for (uint32_t hkid = 0; hkid < MODULE_HKIDS; hkid++) {
 		if (keys_private(hkid)) {
-			hash = add(add(hash, keys_state(hkid)), keys_cached(hkid));
+			hash = random_add(random_add(hash, keys_state(hkid)), keys_cached(hkid));
 		}
 	}
 	const struct write_back *write_back = keys_write_back(0);
-	return add(add(add(hash, write_back->lock), write_back->next), write_back->hkids);
+	return random_add(random_add(random_add(hash, write_back->lock), write_back->next),
+			  write_back->hkids);
 }
 
 /* TDR, TDCS, TDVPS, Secure EPT and memory of TDs. To ask for a field of a vCPU makes it the CPU's,
@@ -156,21 +160,21 @@ static uint64_t add_page(uint64_t hash, uint64_t page, enum tdx_page_type type)
 		((struct vcpu *)words)->cpu = 0;
 	}
 	for (unsigned i = 0; i < ARRAY_COUNT(words); i++) {
-		hash = add(hash, words[i]);
+		hash = random_add(hash, words[i]);
 	}
 	return hash;
 }
 
 static uint64_t digest(const struct tdmr_range *pool)
 {
-	uint64_t hash = add(UINT64_C(0xCBF29CE484222325), sys_state());
+	uint64_t hash = random_add(UINT64_C(0xCBF29CE484222325), sys_state());
 	for (uint64_t page = pool->base; page < pool->base + pool->size; page += MEM_PAGE_SIZE) {
 		const struct pamt_entry *entry = pamt_find(hpa(page));
 		EXPECT(entry != NULL);
 		const uint64_t words[] = { entry->type, entry->level, entry->lock, entry->owner,
 					   entry->bepoch };
 		for (unsigned i = 0; i < ARRAY_COUNT(words); i++) {
-			hash = add(hash, words[i]);
+			hash = random_add(hash, words[i]);
 		}
 	}
 	for (unsigned i = 0; i < FRAMES; i++) {
@@ -190,14 +194,14 @@ static bool changes_nothing(uint64_t rax, uint64_t status)
 
 /* --- a TD, and the runs ----------------------------------------------------------------------- */
 
-static void must(uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
+static void random_must(uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
 {
 	struct seam_regs regs;
 	EXPECT_EQUAL(selftest_call(&regs, rax, rcx, rdx, r8, r9), TDX_SUCCESS);
 }
 
 /* All that a TD can have, but it cannot run yet. */
-static void build(void)
+static void random_build(void)
 {
 	hpa_t page = frames_take_page();
 	struct td_params *params = hpa_ptr(page);
@@ -207,21 +211,21 @@ static void build(void)
 	params->eptp_controls = 0x1E;
 	params->tsc_frequency = 40;
 	uint64_t tdr = frames[TDR_AT];
-	must(TDH_MNG_CREATE, tdr, MODULE_HKID_BASE + 1, 0, 0);
-	must(TDH_MNG_KEY_CONFIG, tdr, 0, 0, 0);
+	random_must(TDH_MNG_CREATE, tdr, MODULE_HKID_BASE + 1, 0, 0);
+	random_must(TDH_MNG_KEY_CONFIG, tdr, 0, 0, 0);
 	for (unsigned i = 0; i < TDX_TDCS_PAGES; i++) {
-		must(TDH_MNG_ADDCX, frames[TDCX_AT + i], tdr, 0, 0);
+		random_must(TDH_MNG_ADDCX, frames[TDCX_AT + i], tdr, 0, 0);
 	}
-	must(TDH_MNG_INIT, tdr, page.v, 0, 0);
-	must(TDH_VP_CREATE, frames[TDVPR_AT], tdr, 0, 0);
+	random_must(TDH_MNG_INIT, tdr, page.v, 0, 0);
+	random_must(TDH_VP_CREATE, frames[TDVPR_AT], tdr, 0, 0);
 	for (unsigned i = 1; i < TDX_TDVPS_PAGES; i++) {
-		must(TDH_VP_ADDCX, frames[TDVPR_AT + i], frames[TDVPR_AT], 0, 0);
+		random_must(TDH_VP_ADDCX, frames[TDVPR_AT + i], frames[TDVPR_AT], 0, 0);
 	}
-	must(TDH_VP_INIT, frames[TDVPR_AT], 0, 0, 0);
+	random_must(TDH_VP_INIT, frames[TDVPR_AT], 0, 0, 0);
 	for (uint64_t level = PG_512G; level >= PG_2M; level--) {
-		must(TDH_MEM_SEPT_ADD, level, tdr, frames[SEPT_AT + PG_512G - level], 0);
+		random_must(TDH_MEM_SEPT_ADD, level, tdr, frames[SEPT_AT + PG_512G - level], 0);
 	}
-	must(TDH_MEM_PAGE_ADD, 0, tdr, frames[PAGE_AT], page.v);
+	random_must(TDH_MEM_PAGE_ADD, 0, tdr, frames[PAGE_AT], page.v);
 	frames_give_page(page);
 }
 
@@ -232,11 +236,11 @@ static void bring_up(const struct module_platform *platform, struct tdx_host *ho
 	module_load(platform);
 	*host = (struct tdx_host){ .quiet = true };
 	EXPECT_EQUAL(tdx_enable(host, &ram, 1, TDMR_LINUX), ST_OK);
-	build();
+	random_build();
 	selftest_check_pages();
 }
 
-static void take_down(const struct module_platform *platform, struct tdx_host *host)
+static void random_take_down(const struct module_platform *platform, struct tdx_host *host)
 {
 	selftest_check_pages();
 	tdx_release(host);
@@ -288,7 +292,7 @@ static void run_early(void)
 	uint64_t state = SEED;
 	selftest_sys_init();
 	for (unsigned i = 0; i < CALLS; i++) {
-		uint64_t leaf = next(&state) % TDH_LEAF_COUNT;
+		uint64_t leaf = random_draw(&state) % TDH_LEAF_COUNT;
 		bool brings_up = false;
 		for (unsigned j = 0; j < ARRAY_COUNT(bring_up_leaves); j++) {
 			brings_up = brings_up || leaf == bring_up_leaves[j];
@@ -314,7 +318,7 @@ void selftest_random(const struct module_platform *platform)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		bring_up(platform, &host);
 		failed += run_alone(&pool, &state);
-		take_down(platform, &host);
+		random_take_down(platform, &host);
 	}
 	console_line('L', "selftest: %u of %u random SEAMCALLs failed", failed, ROUNDS * CALLS);
 	EXPECT(failed > ROUNDS * CALLS / 2 && failed < ROUNDS * CALLS);
@@ -324,7 +328,7 @@ void selftest_random(const struct module_platform *platform)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		bring_up(platform, &host);
 		smp_call_all(run_among);
-		take_down(platform, &host);
+		random_take_down(platform, &host);
 	}
 	console_line('L', "selftest: %u of %u random SEAMCALLs on %u CPUs at once succeeded",
 		     succeeded, ROUNDS * CALLS * cpu_count(), cpu_count());

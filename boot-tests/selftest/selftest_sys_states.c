@@ -18,7 +18,7 @@ static const unsigned late[] = {
 };
 /* clang-format on */
 
-static uint64_t call(uint64_t leaf)
+static uint64_t states_call(uint64_t leaf)
 {
 	struct seam_regs regs;
 	return selftest_call(&regs, leaf, 0, 0, 0, 0);
@@ -27,36 +27,38 @@ static uint64_t call(uint64_t leaf)
 static void expect_not_ready(void)
 {
 	for (unsigned i = 0; i < ARRAY_COUNT(late); i++) {
-		EXPECT_EQUAL(call(late[i]), TDX_SYS_NOT_READY);
+		EXPECT_EQUAL(states_call(late[i]), TDX_SYS_NOT_READY);
 	}
 	/* What is wrong with RAX comes first. */
-	EXPECT_EQUAL(call(TDH_MNG_CREATE | BIT64(24)), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
-	EXPECT_EQUAL(call(TDH_MNG_CREATE | BIT64(16)), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
-	EXPECT_EQUAL(call(42 | BIT64(16)), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
+	EXPECT_EQUAL(states_call(TDH_MNG_CREATE | BIT64(24)),
+		     TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
+	EXPECT_EQUAL(states_call(TDH_MNG_CREATE | BIT64(16)),
+		     TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
+	EXPECT_EQUAL(states_call(42 | BIT64(16)), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
 	/* Only the leaf knows that it has no version 2. */
-	EXPECT_EQUAL(call(TDH_MNG_RD | field_put(TDX_VERSION, 2)), TDX_SYS_NOT_READY);
-	EXPECT_EQUAL(call(TDH_SYS_LP_SHUTDOWN), TDX_SUCCESS);
+	EXPECT_EQUAL(states_call(TDH_MNG_RD | field_put(TDX_VERSION, 2)), TDX_SYS_NOT_READY);
+	EXPECT_EQUAL(states_call(TDH_SYS_LP_SHUTDOWN), TDX_SUCCESS);
 }
 
 static void expect_locked(void)
 {
 	EXPECT(sys_lock(LOCK_EXCLUSIVE));
-	EXPECT_EQUAL(call(TDH_SYS_INIT), TDX_SYS_BUSY);
-	EXPECT_EQUAL(call(TDH_SYS_LP_INIT), TDX_SYS_BUSY);
+	EXPECT_EQUAL(states_call(TDH_SYS_INIT), TDX_SYS_BUSY);
+	EXPECT_EQUAL(states_call(TDH_SYS_LP_INIT), TDX_SYS_BUSY);
 	sys_unlock(LOCK_EXCLUSIVE);
 }
 
 /* Up to SYSINIT_DONE. */
-static void begin(void)
+static void states_begin(void)
 {
 	struct seam_regs regs;
 	expect_not_ready();
-	EXPECT_EQUAL(call(TDH_SYS_LP_INIT), TDX_SYS_LP_INIT_NOT_PENDING);
-	EXPECT_EQUAL(call(TDH_SYS_RD), TDX_SYS_LP_INIT_NOT_DONE);
-	EXPECT_EQUAL(call(TDH_SYS_INFO), TDX_SYS_LP_INIT_NOT_DONE);
-	EXPECT_EQUAL(call(TDH_SYS_RDALL), TDX_SYS_LP_INIT_NOT_DONE);
-	EXPECT_EQUAL(call(TDH_SYS_CONFIG), TDX_SYS_CONFIG_NOT_PENDING);
-	EXPECT_EQUAL(call(TDH_SYS_KEY_CONFIG), TDX_SYS_KEY_CONFIG_NOT_PENDING);
+	EXPECT_EQUAL(states_call(TDH_SYS_LP_INIT), TDX_SYS_LP_INIT_NOT_PENDING);
+	EXPECT_EQUAL(states_call(TDH_SYS_RD), TDX_SYS_LP_INIT_NOT_DONE);
+	EXPECT_EQUAL(states_call(TDH_SYS_INFO), TDX_SYS_LP_INIT_NOT_DONE);
+	EXPECT_EQUAL(states_call(TDH_SYS_RDALL), TDX_SYS_LP_INIT_NOT_DONE);
+	EXPECT_EQUAL(states_call(TDH_SYS_CONFIG), TDX_SYS_CONFIG_NOT_PENDING);
+	EXPECT_EQUAL(states_call(TDH_SYS_KEY_CONFIG), TDX_SYS_KEY_CONFIG_NOT_PENDING);
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_INIT, 1, 0, 0, 0),
 		     TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
 	expect_locked();
@@ -65,8 +67,8 @@ static void begin(void)
 		     TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_INIT, 0, 1, 1, 1), TDX_SYS_INIT_NOT_PENDING);
 	EXPECT_EQUAL(regs.rdx | regs.r8 | regs.r9, 0);
-	EXPECT_EQUAL(call(TDH_SYS_LP_INIT), TDX_SYS_LP_INIT_DONE);
-	EXPECT_EQUAL(call(TDH_SYS_KEY_CONFIG), TDX_SYS_KEY_CONFIG_NOT_PENDING);
+	EXPECT_EQUAL(states_call(TDH_SYS_LP_INIT), TDX_SYS_LP_INIT_DONE);
+	EXPECT_EQUAL(states_call(TDH_SYS_KEY_CONFIG), TDX_SYS_KEY_CONFIG_NOT_PENDING);
 	EXPECT_EQUAL(sys_state(), SYS_SYSINIT_DONE);
 	expect_not_ready();
 }
@@ -87,11 +89,11 @@ static void check_ready(const struct tdx_host *host)
 	uint64_t pamt = ptr_hpa(host->pamt).v;
 	uint64_t page = frames_take_page().v;
 	EXPECT_EQUAL(sys_state(), SYS_READY);
-	EXPECT_EQUAL(call(TDH_SYS_KEY_CONFIG), TDX_SYS_KEY_CONFIG_NOT_PENDING);
-	EXPECT_EQUAL(call(TDH_SYS_INIT), TDX_SYS_INIT_NOT_PENDING);
-	EXPECT_EQUAL(call(TDH_SYS_LP_INIT), TDX_SYS_LP_INIT_NOT_PENDING);
-	EXPECT_EQUAL(call(42), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
-	EXPECT_EQUAL(call(TDH_MNG_KEY_RECLAIMID), TDX_SUCCESS);
+	EXPECT_EQUAL(states_call(TDH_SYS_KEY_CONFIG), TDX_SYS_KEY_CONFIG_NOT_PENDING);
+	EXPECT_EQUAL(states_call(TDH_SYS_INIT), TDX_SYS_INIT_NOT_PENDING);
+	EXPECT_EQUAL(states_call(TDH_SYS_LP_INIT), TDX_SYS_LP_INIT_NOT_PENDING);
+	EXPECT_EQUAL(states_call(42), TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
+	EXPECT_EQUAL(states_call(TDH_MNG_KEY_RECLAIMID), TDX_SUCCESS);
 	EXPECT_EQUAL(selftest_call(&regs, TDH_SYS_TDMR_INIT, base, 0, 0, 0),
 		     TDX_TDMR_ALREADY_INITIALIZED);
 	EXPECT_EQUAL(regs.rdx, 0);
@@ -136,7 +138,7 @@ static void check_progress(const struct tdx_host *configured)
 	EXPECT_EQUAL(
 		selftest_call(&regs, TDH_SYS_CONFIG, ptr_hpa(address).v, 1, MODULE_HKID_BASE, 0),
 		TDX_SUCCESS);
-	EXPECT_EQUAL(call(TDH_SYS_KEY_CONFIG), TDX_SUCCESS);
+	EXPECT_EQUAL(states_call(TDH_SYS_KEY_CONFIG), TDX_SUCCESS);
 	uint64_t in_gib = TDX_TDMR_ALIGN / MEM_PAGE_SIZE / PAMT_INIT_ENTRIES;
 	for (uint64_t i = 1; i <= in_gib * info->size / TDX_TDMR_ALIGN; i++) {
 		EXPECT_EQUAL(selftest_call(&regs, TDH_PHYMEM_PAGE_RDMD,
@@ -161,7 +163,7 @@ static void check_old_module(const struct module_platform *machine)
 	selftest_sys_init();
 	EXPECT_EQUAL(selftest_call(&regs, 0x22, 0, 0x9100000100000008, 0, 0), 0xC000050500000000);
 	EXPECT_EQUAL(regs.rdx, 0x9100000100000008);
-	EXPECT_EQUAL(call(TDH_SYS_RDALL), TDX_SYS_NOT_READY);
+	EXPECT_EQUAL(states_call(TDH_SYS_RDALL), TDX_SYS_NOT_READY);
 	module_load(&platform);
 	struct tdx_host host = { .quiet = true };
 	struct tdmr_range ram = selftest_ram();
@@ -175,7 +177,7 @@ void selftest_sys_states(const struct module_platform *platform)
 {
 	check_old_module(platform);
 	module_load(platform);
-	begin();
+	states_begin();
 	module_load(platform);
 	struct tdx_host host = { .quiet = true };
 	struct tdmr_range ram = selftest_ram();

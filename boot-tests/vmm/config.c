@@ -32,7 +32,7 @@ _Static_assert(CONFIG_NAME_MAX == 31, "the form of a name says how long it may b
 _Static_assert(sizeof(enum config_gpaw) == sizeof(unsigned), "a choice is stored as a number.");
 
 /* Decimal, no sign, no leading zero but "0" itself. */
-static bool parse_number(struct text text, uint64_t *out)
+static bool config_number(struct text text, uint64_t *out)
 {
 	return (text.size <= 1 || text.at[0] != '0') && text_number(text, 10, out);
 }
@@ -78,7 +78,7 @@ static bool set(const struct setting *setting, struct text value, struct config 
 		return true;
 	case KIND_COUNT:
 	case KIND_BYTES:
-		if (!parse_number(value, &number) || number == 0 ||
+		if (!config_number(value, &number) || number == 0 ||
 		    (setting->kind == KIND_BYTES && !is_aligned(number, PAGE))) {
 			return false;
 		}
@@ -96,7 +96,7 @@ static bool set(const struct setting *setting, struct text value, struct config 
 }
 
 /* NULL: there is no such setting. */
-static const struct setting *find(struct text name)
+static const struct setting *config_find(struct text name)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(settings); i++) {
 		if (text_is(name, settings[i].name)) {
@@ -113,14 +113,14 @@ struct parser {
 	size_t error_size;
 };
 
-static enum status parse_line(struct parser *parser, unsigned number, struct text line)
+static enum status config_line(struct parser *parser, unsigned number, struct text line)
 {
 	struct text name = line;
 	name.size = 0;
 	while (name.size < line.size && line.at[name.size] != '=') {
 		name.size++;
 	}
-	const struct setting *setting = find(name);
+	const struct setting *setting = config_find(name);
 	char shown[CONFIG_NAME_MAX + 1];
 	if (name.size == line.size || setting == NULL) {
 		text_show(name, shown, sizeof(shown));
@@ -158,7 +158,7 @@ enum status config_parse(const char *text, size_t size, struct config *out, char
 			fmt_print(error, error_size, "line %u has no end", number);
 			return ST_BAD_FORMAT;
 		}
-		TRY(parse_line(&parser, number, (struct text){ text + at, end - at }));
+		TRY(config_line(&parser, number, (struct text){ text + at, end - at }));
 		at = end + 1;
 	}
 	if (parser.config.memory == 0) {

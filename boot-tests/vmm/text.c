@@ -9,6 +9,11 @@ bool text_is(struct text text, const char *wanted)
 	return text.size == strlen(wanted) && memcmp(text.at, wanted, text.size) == 0;
 }
 
+bool text_begins(struct text text, const char *wanted)
+{
+	return text.size >= strlen(wanted) && memcmp(text.at, wanted, strlen(wanted)) == 0;
+}
+
 /* 16: it is none. */
 static uint64_t digit_of(char c)
 {

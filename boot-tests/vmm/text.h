@@ -13,6 +13,7 @@ struct text {
 };
 
 bool text_is(struct text text, const char *wanted);
+bool text_begins(struct text text, const char *wanted);
 
 /* A number of one digit or more, of base 10 or 16 without a prefix. False: it is none, or above 64
  * bits; *out is then untouched. */

@@ -71,7 +71,7 @@ static enum status place_tds(const struct config *config, struct run_td tds[2],
 }
 
 /* What ends the machine before a TD runs. */
-static void must(enum status status, const struct verdict *verdict)
+static void vmm_must(enum status status, const struct verdict *verdict)
 {
 	if (status != ST_OK) {
 		verdict_exit(verdict);
@@ -85,7 +85,7 @@ void machine_main(void)
 	frames_init(hpa(MACHINE_POOL), memory_top());
 	struct verdict verdict = { 0 };
 	struct config config;
-	must(blob_load_config(&config, &verdict), &verdict);
+	vmm_must(blob_load_config(&config, &verdict), &verdict);
 	event_trace_on = config.trace;
 	stats_icount = config.icount;
 	hooks_load_script();
@@ -108,12 +108,12 @@ void machine_main(void)
 		{ .config = &config },
 	};
 	unsigned count = config.second_smp != 0 ? 2 : 1;
-	must(place_tds(&config, tds, &verdict), &verdict);
+	vmm_must(place_tds(&config, tds, &verdict), &verdict);
 	if (count > 1) {
 		chipset_set_up();
 	}
 	for (unsigned i = 0; i < count; i++) {
-		must(load_firmware(firmware_files[i], &tds[i].firmware, &verdict), &verdict);
+		vmm_must(load_firmware(firmware_files[i], &tds[i].firmware, &verdict), &verdict);
 	}
 	run_all(tds, count, tdx.global_hkid);
 }

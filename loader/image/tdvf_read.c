@@ -33,7 +33,7 @@ static enum status fail(const struct reader *r, enum status status, const char *
 	return status;
 }
 
-static uint64_t read_number(const struct reader *r, uint64_t offset, unsigned bytes)
+static uint64_t tdvf_read_number(const struct reader *r, uint64_t offset, unsigned bytes)
 {
 	uint64_t value = 0;
 	for (unsigned i = 0; i < bytes; i++) {
@@ -55,7 +55,7 @@ static enum status read_guid_table(const struct reader *r, uint64_t *descriptor)
 {
 	static const uint8_t wanted[] = TDVF_METADATA_OFFSET_GUID;
 	uint64_t at = r->size - TDVF_FOOTER_FROM_END - 2;
-	uint64_t length = read_number(r, at, 2);
+	uint64_t length = tdvf_read_number(r, at, 2);
 	if (length < READ_ENTRY_TAIL || length - READ_ENTRY_TAIL > at) {
 		return fail(r, ST_BAD_FORMAT, "GUIDed table", "length", length,
 			    "must hold the footer and lie in the image");
@@ -66,7 +66,7 @@ static enum status read_guid_table(const struct reader *r, uint64_t *descriptor)
 			return fail(r, ST_BAD_FORMAT, "GUIDed table", "bytes left", at - start,
 				    "too few for an entry");
 		}
-		uint64_t entry = read_number(r, at - READ_ENTRY_TAIL, 2);
+		uint64_t entry = tdvf_read_number(r, at - READ_ENTRY_TAIL, 2);
 		if (entry < READ_ENTRY_TAIL || entry > at - start) {
 			return fail(r, ST_BAD_FORMAT, "GUIDed table", "entry length", entry,
 				    "must hold its GUID and lie in the table");
@@ -76,7 +76,7 @@ static enum status read_guid_table(const struct reader *r, uint64_t *descriptor)
 				return fail(r, ST_BAD_FORMAT, "TDX metadata entry", "length", entry,
 					    "must be 22");
 			}
-			uint64_t from_end = read_number(r, at - entry, 4);
+			uint64_t from_end = tdvf_read_number(r, at - entry, 4);
 			if (from_end > r->size) {
 				return fail(r, ST_TRUNCATED, "TDX metadata entry",
 					    "offset from the end", from_end,
@@ -98,8 +98,8 @@ static enum status read_find(const struct reader *r, uint64_t *descriptor)
 		return read_guid_table(r, descriptor);
 	}
 	/* Without the table the pointer may be any code: only a signature makes it a pointer. */
-	uint64_t offset = read_number(r, r->size - TDVF_POINTER_FROM_END, 4);
-	if (offset > r->size - 4 || read_number(r, offset, 4) != TDVF_SIGNATURE) {
+	uint64_t offset = tdvf_read_number(r, r->size - TDVF_POINTER_FROM_END, 4);
+	if (offset > r->size - 4 || tdvf_read_number(r, offset, 4) != TDVF_SIGNATURE) {
 		return fail(r, ST_NOT_FOUND, "image", "pointer at size - 0x20", offset,
 			    "no GUIDed table, and this leads to no TDVF descriptor");
 	}

@@ -15,8 +15,8 @@ static uint8_t setup_sectors(uint8_t setup_sects)
 	return setup_sects != 0 ? setup_sects : LINUX_SETUP_SECTS_DEFAULT;
 }
 
-static enum status refused(struct bzimage_fault *fault, enum status status, const char *field,
-			   uint64_t value, const char *rule)
+static enum status bzimage_refused(struct bzimage_fault *fault, enum status status,
+				   const char *field, uint64_t value, const char *rule)
 {
 	*fault = (struct bzimage_fault){ field, value, rule };
 	return status;
@@ -28,33 +28,33 @@ static enum status check_header(const struct linux_setup_header *header,
 {
 	uint32_t alignment = header->kernel_alignment;
 	if (header->boot_flag != LINUX_BOOT_FLAG) {
-		return refused(fault, ST_BAD_FORMAT, "boot_flag", header->boot_flag,
-			       "must be 0xaa55");
+		return bzimage_refused(fault, ST_BAD_FORMAT, "boot_flag", header->boot_flag,
+				       "must be 0xaa55");
 	}
 	if (header->header != LINUX_HEADER_MAGIC) {
-		return refused(fault, ST_BAD_FORMAT, "header", header->header,
-			       "not a bzImage (no \"HdrS\")");
+		return bzimage_refused(fault, ST_BAD_FORMAT, "header", header->header,
+				       "not a bzImage (no \"HdrS\")");
 	}
 	if (header->version < LINUX_VERSION_MIN) {
-		return refused(fault, ST_UNSUPPORTED, "version", header->version,
-			       "boot protocol 0x20c or later is needed");
+		return bzimage_refused(fault, ST_UNSUPPORTED, "version", header->version,
+				       "boot protocol 0x20c or later is needed");
 	}
 	if ((header->loadflags & LINUX_LOADFLAG_LOADED_HIGH) == 0) {
-		return refused(fault, ST_UNSUPPORTED, "loadflags", header->loadflags,
-			       "bit 0, LOADED_HIGH, must be set");
+		return bzimage_refused(fault, ST_UNSUPPORTED, "loadflags", header->loadflags,
+				       "bit 0, LOADED_HIGH, must be set");
 	}
 	if ((header->xloadflags & LINUX_XLOADFLAG_KERNEL_64) == 0) {
-		return refused(fault, ST_UNSUPPORTED, "xloadflags", header->xloadflags,
-			       "the kernel has no 64-bit entry");
+		return bzimage_refused(fault, ST_UNSUPPORTED, "xloadflags", header->xloadflags,
+				       "the kernel has no 64-bit entry");
 	}
 	if (header->relocatable_kernel != 0 &&
 	    (alignment < MEM_PAGE_SIZE || alignment > KERNEL_ALIGNMENT_MAX ||
 	     (alignment & (alignment - 1)) != 0)) {
-		return refused(fault, ST_BAD_FORMAT, "kernel_alignment", alignment,
-			       "must be a power of two from 4 KiB to 1 GiB");
+		return bzimage_refused(fault, ST_BAD_FORMAT, "kernel_alignment", alignment,
+				       "must be a power of two from 4 KiB to 1 GiB");
 	}
 	if (header->init_size == 0) {
-		return refused(fault, ST_BAD_FORMAT, "init_size", 0, "must not be 0");
+		return bzimage_refused(fault, ST_BAD_FORMAT, "init_size", 0, "must not be 0");
 	}
 	return ST_OK;
 }
@@ -64,13 +64,14 @@ enum status bzimage_header_read(const uint8_t *setup, uint32_t size, struct linu
 {
 	struct linux_setup_header header = { 0 };
 	if (size < LINUX_HEADER_END_MAX) {
-		return refused(fault, ST_TRUNCATED, "size", size, "too small for a bzImage");
+		return bzimage_refused(fault, ST_TRUNCATED, "size", size,
+				       "too small for a bzImage");
 	}
 	/* The byte before the end tells the length; what lies after is code. */
 	uint32_t end = LINUX_HEADER_JUMP_END + setup[LINUX_HEADER_JUMP_END - 1];
 	if (end > LINUX_HEADER_END_MAX) {
-		return refused(fault, ST_BAD_FORMAT, "jump", end,
-			       "the header must end at or below 0x290");
+		return bzimage_refused(fault, ST_BAD_FORMAT, "jump", end,
+				       "the header must end at or below 0x290");
 	}
 	memcpy(&header, setup + LINUX_HEADER_OFFSET, end - LINUX_HEADER_OFFSET);
 	TRY(check_header(&header, fault));
@@ -85,7 +86,7 @@ uint32_t bzimage_body_offset(const struct linux_setup_header *header)
 }
 
 /* Reads a number of 1 to 4 digits at *at, and moves after it. */
-static bool read_number(const uint8_t *text, uint32_t size, uint32_t *at, unsigned *number)
+static bool bzimage_read_number(const uint8_t *text, uint32_t size, uint32_t *at, unsigned *number)
 {
 	uint32_t start = *at;
 	*number = 0;
@@ -107,8 +108,8 @@ bool bzimage_accepts_memory(const uint8_t *setup, uint32_t size,
 	unsigned major;
 	unsigned minor;
 	end = size < end ? size : end;
-	if (header->kernel_version == 0 || !read_number(setup, end, &at, &major) || at >= end ||
-	    setup[at++] != '.' || !read_number(setup, end, &at, &minor)) {
+	if (header->kernel_version == 0 || !bzimage_read_number(setup, end, &at, &major) ||
+	    at >= end || setup[at++] != '.' || !bzimage_read_number(setup, end, &at, &minor)) {
 		return false;
 	}
 	return major > 6 || (major == 6 && minor >= 5);
@@ -121,12 +122,12 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 	uint64_t base = header->pref_address;
 	/* The decompressor needs the whole window, and its entry point to begin with. */
 	if (size <= LINUX_ENTRY_64 || size < (uint64_t)header->syssize * 16) {
-		return refused(fault, ST_TRUNCATED, "protected-mode size", size,
-			       "the file ends before the 64-bit entry or syssize");
+		return bzimage_refused(fault, ST_TRUNCATED, "protected-mode size", size,
+				       "the file ends before the 64-bit entry or syssize");
 	}
 	if (size > header->init_size) {
-		return refused(fault, ST_BAD_FORMAT, "protected-mode size", size,
-			       "is above init_size");
+		return bzimage_refused(fault, ST_BAD_FORMAT, "protected-mode size", size,
+				       "is above init_size");
 	}
 	/* A relocatable kernel below its preferred address would move itself there, out of the
 	 * window. */
@@ -134,20 +135,21 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 		base = KERNEL_BASE;
 	}
 	if (base < SHIM_RAM_END || base >= FOUR_GIB) {
-		return refused(fault, ST_UNSUPPORTED, "pref_address", base,
-			       "must be in [16 MiB, 4 GiB), or the kernel relocatable");
+		return bzimage_refused(fault, ST_UNSUPPORTED, "pref_address", base,
+				       "must be in [16 MiB, 4 GiB), or the kernel relocatable");
 	}
 	if (header->relocatable_kernel != 0) {
 		base = align_up(base, header->kernel_alignment);
 	}
 	uint64_t window = align_up(header->init_size, MEM_PAGE_SIZE);
 	if (!is_aligned(base, MEM_PAGE_SIZE)) {
-		return refused(fault, ST_BAD_FORMAT, "pref_address", base,
-			       "must be a multiple of 4 KiB");
+		return bzimage_refused(fault, ST_BAD_FORMAT, "pref_address", base,
+				       "must be a multiple of 4 KiB");
 	}
 	if (base >= FOUR_GIB || window > FOUR_GIB - base ||
 	    !memory_map_covers(map, base, window, MEMORY_ACCEPTED)) {
-		return refused(fault, ST_NO_MEMORY, "window at", base, "no RAM of init_size there");
+		return bzimage_refused(fault, ST_NO_MEMORY, "window at", base,
+				       "no RAM of init_size there");
 	}
 	*out = (struct gpa_range){ gpa(base), window };
 	return ST_OK;

@@ -33,7 +33,7 @@ static struct efi_table_header header(uint64_t signature, size_t size)
 					  .header_size = (uint32_t)size };
 }
 
-static void add_table(struct efi_data *data, const uint8_t guid[EFI_GUID_SIZE], uint64_t table)
+static void efi_add_table(struct efi_data *data, const uint8_t guid[EFI_GUID_SIZE], uint64_t table)
 {
 	struct efi_configuration_table *entry = &data->tables[data->system.table_count++];
 	memcpy(entry->guid, guid, EFI_GUID_SIZE);
@@ -61,10 +61,10 @@ static void fill_data(struct efi_data *data, uint64_t base, const struct efi_tab
 		(struct efi_rt_properties){ EFI_RT_PROPERTIES_VERSION, sizeof(data->properties),
 					    EFI_RT_SET_VIRTUAL_ADDRESS_MAP };
 	if (parts->rsdp.v != 0) {
-		add_table(data, acpi, parts->rsdp.v);
+		efi_add_table(data, acpi, parts->rsdp.v);
 	}
-	add_table(data, properties, base + offsetof(struct efi_data, properties));
-	add_table(data, unaccepted, parts->unaccepted.v);
+	efi_add_table(data, properties, base + offsetof(struct efi_data, properties));
+	efi_add_table(data, unaccepted, parts->unaccepted.v);
 }
 
 /* What is reserved, with EFI's types; then the pages of it that the kernel calls into. */

@@ -75,7 +75,7 @@ static enum status arena_allocate(struct acpi_arena *arena, uint32_t size, uint3
 }
 
 /* A file of the host's goes into RTMR[0] before anything looks at it. */
-static enum status measure(struct loader *loader, const uint8_t *file, uint32_t size)
+static enum status acpi_measure(struct loader *loader, const uint8_t *file, uint32_t size)
 {
 	struct sha384 hash;
 	uint8_t digest[SHA384_SIZE];
@@ -168,7 +168,7 @@ static enum status allocate(struct loader *loader, const struct table_loader_com
 	struct blob *blob = &loader->blobs[loader->count];
 	TRY(arena_allocate(arena, item.size, align, &blob->offset));
 	TRY(fw_cfg_read(item.selector, 0, arena->memory + blob->offset, item.size));
-	TRY(measure(loader, arena->memory + blob->offset, item.size));
+	TRY(acpi_measure(loader, arena->memory + blob->offset, item.size));
 	memcpy(blob->name, name, FW_CFG_NAME_SIZE);
 	blob->size = item.size;
 	loader->count++;
@@ -265,7 +265,7 @@ static enum status load_tables(struct loader *loader)
 	arena->size -= item.size;
 	const uint8_t *script = arena->memory + arena->size;
 	TRY(fw_cfg_read(item.selector, 0, arena->memory + arena->size, item.size));
-	TRY(measure(loader, script, item.size));
+	TRY(acpi_measure(loader, script, item.size));
 	for (uint32_t at = 0; at < item.size; at += (uint32_t)sizeof(struct table_loader_command)) {
 		struct table_loader_command command;
 		memcpy(&command, script + at, sizeof(command));
@@ -425,8 +425,8 @@ static enum status extend_madt(struct acpi_arena *arena, uint64_t address,
 }
 
 /* Puts a table of ours after all other tables. */
-static enum status add_table(struct acpi_arena *arena, const struct acpi_header *table,
-			     uint64_t *address)
+static enum status acpi_add_table(struct acpi_arena *arena, const struct acpi_header *table,
+				  uint64_t *address)
 {
 	uint32_t offset;
 	TRY(arena_allocate(arena, table->length, 8, &offset));
@@ -451,7 +451,7 @@ static enum status add_ccel(struct acpi_arena *arena, uint64_t *address)
 		.log_size = EVENT_LOG_SIZE,
 		.log = EVENT_LOG,
 	};
-	return add_table(arena, &ccel.header, address);
+	return acpi_add_table(arena, &ccel.header, address);
 }
 
 /* A copy of the FADT that leads to a DSDT without any AML. */
@@ -471,12 +471,12 @@ static enum status replace_dsdt(struct acpi_arena *arena, uint64_t *fadt)
 	if (*fadt == 0) {
 		return refuse(ST_BAD_FORMAT, "ACPI FADT: none");
 	}
-	TRY(add_table(arena, &empty, &dsdt));
+	TRY(acpi_add_table(arena, &empty, &dsdt));
 	TRY(acpi_table_at(arena, *fadt, &old));
 	if (old->length < offsetof(struct acpi_fadt, pm1a_control)) {
 		return refuse(ST_TRUNCATED, "ACPI FADT: length %u", old->length);
 	}
-	TRY(add_table(arena, old, fadt));
+	TRY(acpi_add_table(arena, old, fadt));
 	uint8_t *copy = arena->memory + (*fadt - arena->base.v);
 	uint32_t low = (uint32_t)dsdt;
 	memcpy(copy + offsetof(struct acpi_fadt, dsdt), &low, sizeof(low));

@@ -8,7 +8,7 @@
 #include "shim/refusal.h"
 
 /* operand: what the call is about; raw: RAX, all of it. */
-static enum status refused(const char *leaf, uint64_t operand, uint64_t raw)
+static enum status tdg_refused(const char *leaf, uint64_t operand, uint64_t raw)
 {
 	return refuse(ST_TDX, "%s of 0x%lx: RAX 0x%lx", leaf, operand, raw);
 }
@@ -67,7 +67,7 @@ enum status td_vm_rd(uint64_t field, uint64_t *value)
 	struct tdcall_regs regs = { .rax = TDG_VM_RD, .rdx = field };
 	uint64_t raw = tdcall(&regs);
 	if (raw != TDX_SUCCESS) {
-		return refused("TDG.VM.RD", field, raw);
+		return tdg_refused("TDG.VM.RD", field, raw);
 	}
 	*value = regs.r8;
 	return ST_OK;
@@ -77,7 +77,7 @@ enum status td_vm_wr(uint64_t field, uint64_t value, uint64_t mask)
 {
 	struct tdcall_regs regs = { .rax = TDG_VM_WR, .rdx = field, .r8 = value, .r9 = mask };
 	uint64_t raw = tdcall(&regs);
-	return raw == TDX_SUCCESS ? ST_OK : refused("TDG.VM.WR", field, raw);
+	return raw == TDX_SUCCESS ? ST_OK : tdg_refused("TDG.VM.WR", field, raw);
 }
 
 enum status td_rtmr_extend(unsigned index, const uint8_t *digest)
@@ -89,5 +89,5 @@ enum status td_rtmr_extend(unsigned index, const uint8_t *digest)
 		.rdx = index,
 	};
 	uint64_t raw = tdcall(&regs);
-	return raw == TDX_SUCCESS ? ST_OK : refused("TDG.MR.RTMR.EXTEND", index, raw);
+	return raw == TDX_SUCCESS ? ST_OK : tdg_refused("TDG.MR.RTMR.EXTEND", index, raw);
 }

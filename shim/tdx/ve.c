@@ -45,13 +45,6 @@ static uint64_t size_mask(unsigned size)
 	return MASK64(8 * size - 1, 0);
 }
 
-static uint64_t sign_extend(uint64_t value, unsigned size)
-{
-	uint64_t sign = BIT64(8 * size - 1);
-
-	return (value ^ sign) - sign;
-}
-
 /* A write of 4 bytes clears the upper half, one of 1 or 2 bytes keeps what is above. */
 static void register_write(uint64_t *slot, unsigned size, uint64_t value)
 {

@@ -34,7 +34,7 @@ static enum status vmcall(struct tdcall_regs *regs, const struct call *call)
 	return ST_OK;
 }
 
-static enum status refused(const struct call *call, uint64_t r10)
+static enum status vmcall_refused(const struct call *call, uint64_t r10)
 {
 	return refuse(ST_HOST_REFUSED, "TDVMCALL<%s> of 0x%lx: R10 0x%lx", call->name,
 		      call->subject, r10);
@@ -45,7 +45,7 @@ static enum status vmcall_checked(struct tdcall_regs *regs, uint64_t function, c
 {
 	const struct call call = { function, name, subject };
 	TRY(vmcall(regs, &call));
-	return regs->r10 == TDVMCALL_SUCCESS ? ST_OK : refused(&call, regs->r10);
+	return regs->r10 == TDVMCALL_SUCCESS ? ST_OK : vmcall_refused(&call, regs->r10);
 }
 
 static uint64_t mask_of(unsigned size)
@@ -148,7 +148,7 @@ enum status vmcall_map_gpa(struct gpa_range range, enum share share, unsigned gp
 			return ST_OK;
 		}
 		if (regs.r10 != TDVMCALL_RETRY) {
-			return refused(&call, regs.r10);
+			return vmcall_refused(&call, regs.r10);
 		}
 		/* KVM's has the SHARED bit of the request, other hosts' has not. */
 		uint64_t next = regs.r11 & ~shared_bit;

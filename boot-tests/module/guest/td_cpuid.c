@@ -284,7 +284,7 @@ static void gate_xsave(const struct cpuid_row *row, uint64_t xfam, struct cpuid_
 }
 
 /* allow and direct of one register. */
-static uint32_t configure(uint32_t value, uint32_t wanted, uint32_t direct, uint32_t allow)
+static uint32_t td_cpuid_configure(uint32_t value, uint32_t wanted, uint32_t direct, uint32_t allow)
 {
 	return (value & ~direct & (~allow | wanted)) | (wanted & direct);
 }
@@ -334,10 +334,10 @@ static void apply_config(const struct cpuid_row *row, const struct td_params *pa
 		uint32_t wanted[4];
 		wanted_values(params, i, wanted);
 		uint32_t signature = v->eax;
-		v->eax = configure(v->eax, wanted[0], c->direct[0], c->allow[0]);
-		v->ebx = configure(v->ebx, wanted[1], c->direct[1], c->allow[1]);
-		v->ecx = configure(v->ecx, wanted[2], c->direct[2], c->allow[2]);
-		v->edx = configure(v->edx, wanted[3], c->direct[3], c->allow[3]);
+		v->eax = td_cpuid_configure(v->eax, wanted[0], c->direct[0], c->allow[0]);
+		v->ebx = td_cpuid_configure(v->ebx, wanted[1], c->direct[1], c->allow[1]);
+		v->ecx = td_cpuid_configure(v->ecx, wanted[2], c->direct[2], c->allow[2]);
+		v->edx = td_cpuid_configure(v->edx, wanted[3], c->direct[3], c->allow[3]);
 		if (row->leaf == 1 && wanted[0] == 0) {
 			v->eax = signature;
 		}

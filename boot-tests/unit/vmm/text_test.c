@@ -24,6 +24,16 @@ static void is_the_whole_word(void **state)
 	assert_false(text_is(text_of("Word"), "word"));
 }
 
+static void begins_with_a_word(void **state)
+{
+	(void)state;
+	assert_true(text_begins((struct text){ "0x12", 4 }, "0x"));
+	assert_true(text_begins((struct text){ "0x", 2 }, "0x"));
+	assert_true(text_begins((struct text){ "0x", 2 }, ""));
+	assert_false(text_begins((struct text){ "0x", 1 }, "0x"));
+	assert_false(text_begins((struct text){ "0y12", 4 }, "0x"));
+}
+
 static void numbers(void **state)
 {
 	(void)state;
@@ -94,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_the_whole_word),
+		cmocka_unit_test(begins_with_a_word),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(no_numbers),
 		cmocka_unit_test(shows_what_fits_and_can_be_printed),

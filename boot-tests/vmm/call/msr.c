@@ -78,7 +78,7 @@ static bool is_lapic(uint32_t msr)
 }
 
 /* The range of msr and the index of its storage; null when there is none. */
-static const struct msr_range *find(uint32_t msr, unsigned *slot)
+static const struct msr_range *msr_find(uint32_t msr, unsigned *slot)
 {
 	unsigned base = 0;
 	for (unsigned i = 0; i < ARRAY_COUNT(ranges); i++) {
@@ -192,7 +192,7 @@ bool msr_read(const struct msr_file *file, uint32_t msr, uint64_t *value)
 		return true;
 	}
 	unsigned slot;
-	if (find(msr, &slot) == NULL) {
+	if (msr_find(msr, &slot) == NULL) {
 		return false;
 	}
 	*value = file->slots[slot];
@@ -208,7 +208,7 @@ bool msr_write(struct msr_file *file, uint32_t msr, uint64_t value)
 		return lapic_x2apic_write(msr, value);
 	}
 	unsigned slot;
-	const struct msr_range *range = find(msr, &slot);
+	const struct msr_range *range = msr_find(msr, &slot);
 	if (range == NULL || range->kind == MSR_READ_ONLY || !takes(msr, value)) {
 		return false;
 	}

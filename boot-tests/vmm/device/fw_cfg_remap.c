@@ -14,6 +14,7 @@
 #include "boot-tests/vmm/device/ports.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/td/acpi_cpus.h"
+#include "boot-tests/vmm/text.h"
 
 /* Items that are no files of QEMU's: of the kernel, the CPUs, the directory, signature and id. */
 #define OWN_ITEMS (17 + FW_CFG_BOOT_FILES)
@@ -23,12 +24,6 @@
 /* Files of the machine: what tools/tdrun passes, and option ROMs, which no TD runs. */
 #define MACHINE_FILES "opt/lintel/"
 #define MACHINE_ROMS "genroms/"
-
-static bool starts_with(const char *name, const char *prefix)
-{
-	size_t length = strlen(prefix);
-	return length < FW_CFG_NAME_SIZE && memcmp(name, prefix, length) == 0;
-}
 
 /* Memory that is given back with the device. */
 static uint8_t *keep(struct fw_cfg_remap *remap, struct blob span)
@@ -271,7 +266,8 @@ static enum status add_files(struct fw_cfg_remap *remap, struct verdict *verdict
 		struct fw_cfg_file file = files[i];
 		uint16_t behind = (uint16_t)(__builtin_bswap16(file.select) + 1);
 		next_selector = behind > next_selector ? behind : next_selector;
-		if (starts_with(file.name, MACHINE_FILES) || starts_with(file.name, MACHINE_ROMS)) {
+		struct text name = { file.name, sizeof(file.name) };
+		if (text_begins(name, MACHINE_FILES) || text_begins(name, MACHINE_ROMS)) {
 			continue;
 		}
 		if (has_name(&file, E820_FILE)) {
@@ -401,8 +397,9 @@ static bool select_item(struct fw_cfg_remap *remap, uint16_t selector, struct ve
 }
 
 /* control, length and address are in host order. Returns the control word for the TD. */
-static uint32_t transfer(struct fw_cfg_remap *remap, uint32_t control, uint32_t length,
-			 uint64_t address, const struct fw_cfg_dma *wire, struct verdict *verdict)
+static uint32_t fw_cfg_remap_transfer(struct fw_cfg_remap *remap, uint32_t control, uint32_t length,
+				      uint64_t address, const struct fw_cfg_dma *wire,
+				      struct verdict *verdict)
 {
 	bool moves = (control & (FW_CFG_DMA_READ | FW_CFG_DMA_WRITE)) != 0 && length != 0;
 	if (moves && !mmu_is_shared(remap->mmu, address, length)) {
@@ -432,9 +429,9 @@ static void dma(struct fw_cfg_remap *remap, uint64_t descriptor, struct verdict 
 	}
 	struct fw_cfg_dma *guest = mmu_shared(remap->mmu, descriptor);
 	memcpy(&wire, guest, sizeof(wire));
-	uint32_t left =
-		transfer(remap, __builtin_bswap32(wire.control), __builtin_bswap32(wire.length),
-			 __builtin_bswap64(wire.address), &wire, verdict);
+	uint32_t left = fw_cfg_remap_transfer(remap, __builtin_bswap32(wire.control),
+					      __builtin_bswap32(wire.length),
+					      __builtin_bswap64(wire.address), &wire, verdict);
 	left = __builtin_bswap32(left);
 	memcpy(&guest->control, &left, sizeof(left));
 }

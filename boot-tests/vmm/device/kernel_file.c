@@ -37,7 +37,8 @@ static uint32_t get(const struct kernel_request *request, size_t offset, unsigne
 	return value;
 }
 
-static void put(uint8_t *setup, uint32_t size, size_t offset, uint32_t value, unsigned bytes)
+static void kernel_file_put(uint8_t *setup, uint32_t size, size_t offset, uint32_t value,
+			    unsigned bytes)
 {
 	for (unsigned i = 0; i < bytes; i++) {
 		if (offset + i < size) {
@@ -56,7 +57,7 @@ static bool starts_with(const char *text, const char *prefix)
 }
 
 /* A number of C, up to a space or the end. */
-static bool parse_number(const char *text, uint32_t *out)
+static bool kernel_file_number(const char *text, uint32_t *out)
 {
 	uint64_t value = 0;
 	unsigned base = text[0] != '0' ? 10 : text[1] == 'x' || text[1] == 'X' ? 16 : 8;
@@ -98,7 +99,7 @@ static bool read_video_mode(const char *line, struct kernel_file *file)
 		}
 	}
 	uint32_t number;
-	bool valid = parse_number(line, &number);
+	bool valid = kernel_file_number(line, &number);
 	file->video_mode = valid ? (uint16_t)number : 0;
 	return valid;
 }
@@ -208,26 +209,26 @@ void kernel_file_patch(const struct kernel_file *file, uint8_t *setup)
 		return;
 	}
 	if (file->protocol >= 0x202) {
-		put(setup, size, FIELD(cmd_line_ptr), file->command_line_address, 4);
+		kernel_file_put(setup, size, FIELD(cmd_line_ptr), file->command_line_address, 4);
 	} else {
-		put(setup, size, CMDLINE_MAGIC_OFFSET, CMDLINE_MAGIC, 2);
-		put(setup, size, CMDLINE_OFFSET, file->command_line_address - file->setup_address,
-		    2);
+		kernel_file_put(setup, size, CMDLINE_MAGIC_OFFSET, CMDLINE_MAGIC, 2);
+		kernel_file_put(setup, size, CMDLINE_OFFSET,
+				file->command_line_address - file->setup_address, 2);
 	}
 	if (file->has_video_mode) {
-		put(setup, size, FIELD(vid_mode), file->video_mode, 2);
+		kernel_file_put(setup, size, FIELD(vid_mode), file->video_mode, 2);
 	}
 	if (file->protocol >= 0x200) {
-		put(setup, size, FIELD(type_of_loader), LOADER_QEMU, 1);
+		kernel_file_put(setup, size, FIELD(type_of_loader), LOADER_QEMU, 1);
 	}
 	if (file->protocol >= 0x201) {
-		put(setup, size, FIELD(loadflags), setup[FIELD(loadflags)] | LOADFLAG_CAN_USE_HEAP,
-		    1);
-		put(setup, size, FIELD(heap_end_ptr),
-		    file->command_line_address - file->setup_address - 0x200, 2);
+		kernel_file_put(setup, size, FIELD(loadflags),
+				setup[FIELD(loadflags)] | LOADFLAG_CAN_USE_HEAP, 1);
+		kernel_file_put(setup, size, FIELD(heap_end_ptr),
+				file->command_line_address - file->setup_address - 0x200, 2);
 	}
 	if (file->initrd_size != 0) {
-		put(setup, size, FIELD(ramdisk_image), file->initrd_address, 4);
-		put(setup, size, FIELD(ramdisk_size), file->initrd_size, 4);
+		kernel_file_put(setup, size, FIELD(ramdisk_image), file->initrd_address, 4);
+		kernel_file_put(setup, size, FIELD(ramdisk_size), file->initrd_size, 4);
 	}
 }

@@ -116,7 +116,7 @@ static hpa_t take_4k(enum use use)
 	return take_cut(&pool.cuts[use]);
 }
 
-static hpa_t take(enum use use, enum pg_level level)
+static hpa_t frames_take_run(enum use use, enum pg_level level)
 {
 	CHECK(level <= PG_2M);
 	spin_lock(&pool.lock);
@@ -143,7 +143,7 @@ static void give(enum use use, hpa_t frame, enum pg_level level)
 
 hpa_t frames_take(enum pg_level level)
 {
-	return take(USE_TD, level);
+	return frames_take_run(USE_TD, level);
 }
 
 void frames_give(hpa_t frame, enum pg_level level)
@@ -153,7 +153,7 @@ void frames_give(hpa_t frame, enum pg_level level)
 
 hpa_t frames_take_page(void)
 {
-	hpa_t frame = take(USE_PAGE, PG_4K);
+	hpa_t frame = frames_take_run(USE_PAGE, PG_4K);
 	module_host_own(frame, pg_size(PG_4K));
 	return frame;
 }

@@ -33,7 +33,8 @@ struct seam_result seam_once(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t
 }
 
 /* Until it is not busy any more. */
-static struct seam_result call(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
+static struct seam_result seam_call(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8,
+				    uint64_t r9)
 {
 	uint64_t deadline = 0;
 	for (;;) {
@@ -52,12 +53,12 @@ static struct seam_result call(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64
 
 struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
 {
-	struct seam_result result = call(leaf, rcx, rdx, r8, r9);
+	struct seam_result result = seam_call(leaf, rcx, rdx, r8, r9);
 	for (unsigned i = 1; i < ENTROPY_TRIES; i++) {
 		if ((result.status & TDX_STATUS_CODE) != TDX_RND_NO_ENTROPY) {
 			break;
 		}
-		result = call(leaf, rcx, rdx, r8, r9);
+		result = seam_call(leaf, rcx, rdx, r8, r9);
 	}
 	return result;
 }

@@ -32,8 +32,8 @@ struct tdx_tdmrs {
 	} while (0)
 
 /* One SEAMCALL; an error is said and returned. */
-static enum status call(const struct tdx_host *host, uint64_t leaf, uint64_t rcx, uint64_t rdx,
-			uint64_t r8, struct seam_result *result)
+static enum status tdx_init_call(const struct tdx_host *host, uint64_t leaf, uint64_t rcx,
+				 uint64_t rdx, uint64_t r8, struct seam_result *result)
 {
 	*result = seam(leaf, rcx, rdx, r8, 0);
 	if (!(result->status & TDX_ERROR)) {
@@ -56,7 +56,7 @@ enum status tdx_read_field(const struct tdx_host *host, uint64_t id, void *to, s
 		return ST_BAD_ARGUMENT;
 	}
 	struct seam_result result;
-	TRY(call(host, TDH_SYS_RD, 0, id, 0, &result));
+	TRY(tdx_init_call(host, TDH_SYS_RD, 0, id, 0, &result));
 	memcpy(to, &result.r8, size);
 	return ST_OK;
 }
@@ -142,21 +142,21 @@ static enum status init_tdmrs(const struct tdx_host *host)
 				say(host, "TDMR[%u]: initialization makes no progress", i);
 				return ST_HOST_LIED;
 			}
-			TRY(call(host, TDH_SYS_TDMR_INIT, tdmr->base, 0, 0, &result));
+			TRY(tdx_init_call(host, TDH_SYS_TDMR_INIT, tdmr->base, 0, 0, &result));
 		} while (result.rdx < tdmr->base + tdmr->size);
 	}
 	return ST_OK;
 }
 
-static enum status configure_key(void *arg)
+static enum status tdx_init_key(void *arg)
 {
 	const struct tdx_host *host = arg;
 	struct seam_result result;
-	return call(host, TDH_SYS_KEY_CONFIG, 0, 0, 0, &result);
+	return tdx_init_call(host, TDH_SYS_KEY_CONFIG, 0, 0, 0, &result);
 }
 
 /* PAMTs have their memory. */
-static enum status configure(struct tdx_host *host, enum tdmr_mode mode)
+static enum status tdx_init_configure(struct tdx_host *host, enum tdmr_mode mode)
 {
 	struct tdmr_list *list = &host->tdmrs->list;
 	struct tdmr_range place = { ptr_hpa(host->pamt).v, host->pamt_size };
@@ -175,9 +175,9 @@ static enum status configure(struct tdx_host *host, enum tdmr_mode mode)
 		    (unsigned long long)(tdmr->base + tdmr->size));
 	}
 	struct seam_result result;
-	TRY(call(host, TDH_SYS_CONFIG, ptr_hpa(host->tdmrs->addresses).v, list->count,
-		 host->global_hkid, &result));
-	TRY(packages_each(configure_key, host));
+	TRY(tdx_init_call(host, TDH_SYS_CONFIG, ptr_hpa(host->tdmrs->addresses).v, list->count,
+			  host->global_hkid, &result));
+	TRY(packages_each(tdx_init_key, host));
 	return init_tdmrs(host);
 }
 
@@ -209,7 +209,7 @@ static enum status construct(struct tdx_host *host, enum tdmr_mode mode)
 		say(host, "initialization failed: no memory for PAMT.");
 		return ST_NO_MEMORY;
 	}
-	status = configure(host, mode);
+	status = tdx_init_configure(host, mode);
 	if (status != ST_OK) {
 		give_pamt(host);
 		return status;
@@ -222,14 +222,14 @@ static enum status construct(struct tdx_host *host, enum tdmr_mode mode)
 
 static uint64_t lp_status[MACHINE_MAX_CPUS];
 
-static void init_lp(unsigned index)
+static void tdx_init_lp(unsigned index)
 {
 	lp_status[index] = seam(TDH_SYS_LP_INIT, 0, 0, 0, 0).status;
 }
 
 static enum status init_lps(const struct tdx_host *host)
 {
-	smp_call_all(init_lp);
+	smp_call_all(tdx_init_lp);
 	for (unsigned i = 0; i < cpu_count(); i++) {
 		if (lp_status[i] != TDX_SUCCESS) {
 			say(host, "SEAMCALL (0x%x) failed on CPU %u: 0x%016llx", TDH_SYS_LP_INIT, i,
@@ -260,7 +260,7 @@ static enum status init_module(struct tdx_host *host, const struct tdmr_range *r
 {
 	struct seam_result result;
 	TRY(find_hkids(host));
-	TRY(call(host, TDH_SYS_INIT, 0, 0, 0, &result));
+	TRY(tdx_init_call(host, TDH_SYS_INIT, 0, 0, 0, &result));
 	TRY(init_lps(host));
 	TRY(read_sysinfo(host, &host->sysinfo));
 	TRY(read_version(host));

@@ -66,7 +66,8 @@ static void act_on_pages(const struct script_rule *rule, struct host_td *td)
 }
 
 /* The first rule that fires has the answer; all of them are counted. */
-static const struct hook_answer *call(enum hook_call call, uint64_t number, struct host_td *td)
+static const struct hook_answer *script_call(enum hook_call call, uint64_t number,
+					     struct host_td *td)
 {
 	const struct script_rule *first = NULL;
 	const struct script_rule *rule;
@@ -106,7 +107,7 @@ static bool change_hob(uint8_t *list, size_t size)
 	return true;
 }
 
-static bool end(void)
+static bool script_end(void)
 {
 	const struct script_rule *rule;
 	unsigned index = 0;
@@ -163,9 +164,9 @@ static void hook_in(void)
 {
 	memset(states, 0, sizeof(states));
 	script_page_reset();
-	hooks.call = is_about(SCRIPT_SEAMCALL) || is_about(SCRIPT_TDVMCALL) ? call : NULL;
+	hooks.call = is_about(SCRIPT_SEAMCALL) || is_about(SCRIPT_TDVMCALL) ? script_call : NULL;
 	hooks.hob = is_about(SCRIPT_HOB) ? change_hob : NULL;
-	hooks.end = is_about(SCRIPT_END) ? end : NULL;
+	hooks.end = is_about(SCRIPT_END) ? script_end : NULL;
 	module_entropy_hook(is_about(SCRIPT_RDRAND) ? starves : NULL);
 	svm_entry_hook(is_about(SCRIPT_PHASE) ? enters : NULL);
 }

@@ -28,7 +28,7 @@ void script_page_reset(void)
 	memset(copies, 0, sizeof(copies));
 }
 
-static bool is_kept(unsigned number)
+static bool copy_is_kept(unsigned number)
 {
 	return __atomic_load_n(&copies[number].kept, __ATOMIC_ACQUIRE);
 }
@@ -79,7 +79,7 @@ static enum status find_frame(const struct script_rule *rule, struct host_td *td
 	case SOURCE_PRIVATE:
 		return private_frame(td, rule->page, out, error, error_size);
 	case SOURCE_COPIED:
-		if (!is_kept(rule->source_copy)) {
+		if (!copy_is_kept(rule->source_copy)) {
 			return no_copy(rule->source_copy, error, error_size);
 		}
 		*out = copies[rule->source_copy].frame;
@@ -88,13 +88,13 @@ static enum status find_frame(const struct script_rule *rule, struct host_td *td
 	return ST_BAD_FORMAT;
 }
 
-static enum status compare(const struct script_rule *rule, const struct copy *copy, char *error,
-			   size_t error_size)
+static enum status compare_copy(const struct script_rule *rule, const struct copy *copy,
+				char *error, size_t error_size)
 {
 	for (unsigned i = 0; i < SCRIPT_MAX_COPIES; i++) {
 		bool like = (rule->actions & ACT_LIKE) != 0 && rule->like == i;
 		bool unlike = (rule->unlike & BIT32(i)) != 0;
-		if ((like || unlike) && i != rule->copy && !is_kept(i)) {
+		if ((like || unlike) && i != rule->copy && !copy_is_kept(i)) {
 			return no_copy(i, error, error_size);
 		}
 		if (like && memcmp(copy->words, copies[i].words, MEM_PAGE_SIZE) != 0) {
@@ -115,13 +115,13 @@ static enum status keep_copy(const struct script_rule *rule, struct host_td *td,
 			     size_t error_size)
 {
 	struct copy *copy = &copies[rule->copy];
-	if (is_kept(rule->copy)) {
+	if (copy_is_kept(rule->copy)) {
 		fmt_print(error, error_size, "there is a copy %u already", rule->copy + 1);
 		return ST_BAD_FORMAT;
 	}
 	TRY(find_frame(rule, td, &copy->frame, error, error_size));
 	host_read(copy->frame, copy->words, MEM_PAGE_SIZE);
-	TRY(compare(rule, copy, error, error_size));
+	TRY(compare_copy(rule, copy, error, error_size));
 	__atomic_store_n(&copy->kept, true, __ATOMIC_RELEASE);
 	return ST_OK;
 }
@@ -140,7 +140,7 @@ static enum status await_copy(const struct script_rule *rule, const struct host_
 			      size_t error_size)
 {
 	uint64_t start = time_us();
-	while (!is_kept(rule->awaits) && !td_ending(td) && !cpu_stop_asked()) {
+	while (!copy_is_kept(rule->awaits) && !td_ending(td) && !cpu_stop_asked()) {
 		if (time_us() - start >= SCRIPT_MAX_HOLD_US) {
 			fmt_print(error, error_size, "copy %u does not come", rule->awaits + 1);
 			return ST_BAD_FORMAT;

@@ -18,18 +18,13 @@ struct parser {
 	size_t error_size;
 };
 
-static bool begins_with(struct text word, const char *wanted)
-{
-	return word.size >= strlen(wanted) && memcmp(word.at, wanted, strlen(wanted)) == 0;
-}
-
 static struct text without(struct text word, size_t size)
 {
 	return (struct text){ word.at + size, word.size - size };
 }
 
 /* The part of the word before the character, and what follows it; false: it has none. */
-static bool split(struct text word, char at, struct text *before, struct text *after)
+static bool script_split(struct text word, char at, struct text *before, struct text *after)
 {
 	for (size_t i = 0; i < word.size; i++) {
 		if (word.at[i] == at) {
@@ -47,7 +42,7 @@ static bool is_blank(char c)
 }
 
 /* The next word, of size 0 at the end of the line; a colon is one. */
-static struct text next(struct parser *parser)
+static struct text script_next(struct parser *parser)
 {
 	struct text *rest = &parser->rest;
 	while (rest->size != 0 && is_blank(rest->at[0])) {
@@ -74,9 +69,9 @@ static enum status fault(const struct parser *parser, const char *what, struct t
 }
 
 /* Decimal, or hexadecimal after 0x. */
-static bool parse_number(struct text word, uint64_t *out)
+static bool script_number(struct text word, uint64_t *out)
 {
-	return begins_with(word, "0x") ? text_number(without(word, 2), 16, out) :
+	return text_begins(word, "0x") ? text_number(without(word, 2), 16, out) :
 					 text_number(word, 10, out);
 }
 
@@ -112,7 +107,7 @@ static bool number_of_call(struct text name, enum script_event event, uint64_t *
 			return true;
 		}
 	}
-	return parse_number(name, out);
+	return script_number(name, out);
 }
 
 static bool number_of_phase(struct text name, uint64_t *out)
@@ -132,10 +127,10 @@ static bool number_of_phase(struct text name, uint64_t *out)
 
 static enum status parse_event(struct parser *parser, struct script_rule *rule)
 {
-	struct text word = next(parser);
+	struct text word = script_next(parser);
 	struct text name = { 0 };
 	struct text kind = word;
-	bool named = split(word, '.', &kind, &name);
+	bool named = script_split(word, '.', &kind, &name);
 	unsigned event = 0;
 	while (event < ARRAY_COUNT(events) && !text_is(kind, events[event].word)) {
 		event++;
@@ -153,7 +148,7 @@ static enum status parse_event(struct parser *parser, struct script_rule *rule)
 		}
 		return ST_OK;
 	case SCRIPT_PHASE:
-		name = next(parser);
+		name = script_next(parser);
 		rule->any = false;
 		return !named && number_of_phase(name, &rule->number) ?
 			       ST_OK :
@@ -174,18 +169,18 @@ static bool parse_counts(struct text word, struct script_rule *rule)
 {
 	struct text first = word;
 	struct text last;
-	bool range = split(word, '.', &first, &last);
+	bool range = script_split(word, '.', &first, &last);
 	if (range) {
 		if (last.size == 0 || last.at[0] != '.') {
 			return false;
 		}
 		last = without(last, 1);
 	}
-	if (!parse_number(first, &rule->first) || rule->first == 0) {
+	if (!script_number(first, &rule->first) || rule->first == 0) {
 		return false;
 	}
 	rule->last = range ? UINT64_MAX : rule->first;
-	if (range && last.size != 0 && !parse_number(last, &rule->last)) {
+	if (range && last.size != 0 && !script_number(last, &rule->last)) {
 		return false;
 	}
 	return rule->last >= rule->first;
@@ -198,17 +193,18 @@ static enum status parse_triggers(struct parser *parser, struct script_rule *rul
 	rule->last = UINT64_MAX;
 	rule->any_cpu = true;
 	bool counted = false;
-	for (struct text word = next(parser); !text_is(word, ":"); word = next(parser)) {
-		if (begins_with(word, "#") && !counted) {
+	for (struct text word = script_next(parser); !text_is(word, ":");
+	     word = script_next(parser)) {
+		if (text_begins(word, "#") && !counted) {
 			counted = true;
 			if (!parse_counts(without(word, 1), rule)) {
 				return fault(parser, "not #N, #N.. or #N..M with numbers from 1 on",
 					     word);
 			}
 		} else if (text_is(word, "vcpu") && rule->any_cpu) {
-			struct text number = next(parser);
+			struct text number = script_next(parser);
 			rule->any_cpu = false;
-			if (!parse_number(number, &rule->cpu) || rule->cpu >= SCRIPT_MAX_CPUS) {
+			if (!script_number(number, &rule->cpu) || rule->cpu >= SCRIPT_MAX_CPUS) {
 				return fault(parser, "no such vCPU", number);
 			}
 		} else {
@@ -238,7 +234,7 @@ static bool number_of_status(struct text word, enum script_event event, uint64_t
 			return true;
 		}
 	}
-	return parse_number(word, out);
+	return script_number(word, out);
 }
 
 static void set_register(struct hook_answer *answer, size_t number, uint64_t value)
@@ -277,7 +273,7 @@ static bool parse_time(struct text word, uint64_t *us)
 		if (word.size > size &&
 		    memcmp(word.at + word.size - size, units[i].unit, size) == 0) {
 			struct text number = { word.at, word.size - size };
-			return parse_number(number, us) &&
+			return script_number(number, us) &&
 			       !__builtin_mul_overflow(*us, units[i].us, us) && *us != 0 &&
 			       *us <= SCRIPT_MAX_HOLD_US;
 		}
@@ -289,11 +285,11 @@ static bool parse_time(struct text word, uint64_t *us)
 static enum status parse_bytes(struct parser *parser, struct script_rule *rule)
 {
 	static const char *const types[] = { "u8", "u16", "u32", "u64" };
-	struct text word = next(parser);
-	if (!parse_number(word, &rule->at)) {
+	struct text word = script_next(parser);
+	if (!script_number(word, &rule->at)) {
 		return fault(parser, "no offset", word);
 	}
-	word = next(parser);
+	word = script_next(parser);
 	unsigned type = 0;
 	while (type < ARRAY_COUNT(types) && !text_is(word, types[type])) {
 		type++;
@@ -302,8 +298,8 @@ static enum status parse_bytes(struct parser *parser, struct script_rule *rule)
 		return fault(parser, "not u8, u16, u32 or u64", word);
 	}
 	rule->size = (unsigned)BIT32(type);
-	word = next(parser);
-	if (!parse_number(word, &rule->value) ||
+	word = script_next(parser);
+	if (!script_number(word, &rule->value) ||
 	    (rule->value & MASK64(8 * rule->size - 1, 0)) != rule->value) {
 		return fault(parser, "no number of this size", word);
 	}
@@ -313,12 +309,12 @@ static enum status parse_bytes(struct parser *parser, struct script_rule *rule)
 /* private GPA u8|u16|u32|u64 VALUE, of one page. */
 static enum status parse_write(struct parser *parser, struct script_rule *rule)
 {
-	struct text word = next(parser);
+	struct text word = script_next(parser);
 	if (!text_is(word, "private")) {
 		return fault(parser, "not private", word);
 	}
 	struct parser ahead = *parser;
-	word = next(&ahead);
+	word = script_next(&ahead);
 	TRY(parse_bytes(parser, rule));
 	return is_aligned(rule->at, rule->size) ?
 		       ST_OK :
@@ -331,7 +327,7 @@ static enum status parse_write(struct parser *parser, struct script_rule *rule)
 static bool is_copy(struct text word, unsigned *out)
 {
 	uint64_t number;
-	if (!parse_number(word, &number) || number == 0 || number > SCRIPT_MAX_COPIES) {
+	if (!script_number(word, &number) || number == 0 || number > SCRIPT_MAX_COPIES) {
 		return false;
 	}
 	*out = (unsigned)number - 1;
@@ -341,21 +337,21 @@ static bool is_copy(struct text word, unsigned *out)
 static enum status parse_copy(struct parser *parser, unsigned *out)
 {
 	_Static_assert(SCRIPT_MAX_COPIES == 8, "The text says so.");
-	struct text word = next(parser);
+	struct text word = script_next(parser);
 	return is_copy(word, out) ? ST_OK : fault(parser, "no copy from 1 to 8", word);
 }
 
 /* N, or N,M,... */
 static enum status parse_copies(struct parser *parser, uint32_t *out)
 {
-	struct text word = next(parser);
+	struct text word = script_next(parser);
 	struct text first;
 	struct text rest = word;
 	unsigned copy;
 	bool more;
 	do {
 		first = rest;
-		more = split(first, ',', &first, &rest);
+		more = script_split(first, ',', &first, &rest);
 		if (!is_copy(first, &copy)) {
 			return fault(parser, "not copies from 1 to 8, such as 1 or 1,2", word);
 		}
@@ -370,7 +366,7 @@ static enum status parse_read(struct parser *parser, struct script_rule *rule)
 	static const char *const words[] = {
 		[SOURCE_SHARED] = "shared", [SOURCE_PRIVATE] = "private", [SOURCE_COPIED] = "again"
 	};
-	struct text word = next(parser);
+	struct text word = script_next(parser);
 	unsigned source = 0;
 	while (source < ARRAY_COUNT(words) && !text_is(word, words[source])) {
 		source++;
@@ -385,12 +381,12 @@ static enum status parse_read(struct parser *parser, struct script_rule *rule)
 	if (rule->source == SOURCE_COPIED) {
 		TRY(parse_copy(parser, &rule->source_copy));
 	} else {
-		word = next(parser);
-		if (!parse_number(word, &rule->page) || !is_aligned(rule->page, MEM_PAGE_SIZE)) {
+		word = script_next(parser);
+		if (!script_number(word, &rule->page) || !is_aligned(rule->page, MEM_PAGE_SIZE)) {
 			return fault(parser, "no address of a page", word);
 		}
 	}
-	word = next(parser);
+	word = script_next(parser);
 	return text_is(word, "as") ? parse_copy(parser, &rule->copy) :
 				     fault(parser, "'as' was expected", word);
 }
@@ -400,13 +396,13 @@ static enum status parse_read(struct parser *parser, struct script_rule *rule)
 
 static enum status parse_word(struct parser *parser, const char *wanted)
 {
-	struct text word = next(parser);
+	struct text word = script_next(parser);
 	return text_is(word, wanted) ? ST_OK : fault(parser, "no such action", word);
 }
 
 static enum status parse_status(struct parser *parser, struct script_rule *rule)
 {
-	struct text word = next(parser);
+	struct text word = script_next(parser);
 	uint64_t status;
 	if (!number_of_status(word, rule->event, &status)) {
 		return fault(parser, "no such status", word);
@@ -419,7 +415,7 @@ static enum status parse_status(struct parser *parser, struct script_rule *rule)
 
 static enum status parse_hold(struct parser *parser, struct script_rule *rule)
 {
-	struct text word = next(parser);
+	struct text word = script_next(parser);
 	return parse_time(word, &rule->hold_us) ?
 		       ST_OK :
 		       fault(parser, "no time up to 60s, such as 1s, 20ms or 5us", word);
@@ -479,10 +475,10 @@ static enum status parse_action(struct parser *parser, struct script_rule *rule,
 	struct text value;
 	size_t number;
 	uint64_t to;
-	if (!split(word, '=', &name, &value) || !parse_register(name, &number)) {
+	if (!script_split(word, '=', &name, &value) || !parse_register(name, &number)) {
 		return fault(parser, "no such action", word);
 	}
-	if (!parse_number(value, &to)) {
+	if (!script_number(value, &to)) {
 		return fault(parser, "no number", value);
 	}
 	*done = ACT_SET;
@@ -492,7 +488,7 @@ static enum status parse_action(struct parser *parser, struct script_rule *rule,
 
 static enum status parse_actions(struct parser *parser, struct script_rule *rule)
 {
-	for (struct text word = next(parser); word.size != 0; word = next(parser)) {
+	for (struct text word = script_next(parser); word.size != 0; word = script_next(parser)) {
 		enum script_action done = ACT_SET;
 		TRY(parse_action(parser, rule, word, &done));
 		if ((events[rule->event].actions & done) == 0) {
@@ -506,13 +502,14 @@ static enum status parse_actions(struct parser *parser, struct script_rule *rule
 		}
 		rule->actions |= done;
 	}
-	return rule->actions != 0 ? ST_OK : fault(parser, "an action was expected", next(parser));
+	return rule->actions != 0 ? ST_OK :
+				    fault(parser, "an action was expected", script_next(parser));
 }
 
-static enum status parse_line(struct parser *parser, struct script *script)
+static enum status script_line(struct parser *parser, struct script *script)
 {
-	struct text word = next(parser);
-	if (word.size == 0 || begins_with(word, "#")) {
+	struct text word = script_next(parser);
+	if (word.size == 0 || text_begins(word, "#")) {
 		return ST_OK;
 	}
 	if (!text_is(word, "on")) {
@@ -543,7 +540,7 @@ enum status script_parse(const char *text, size_t size, struct script *out, char
 		}
 		parser.line++;
 		parser.rest = (struct text){ text + begin, at - begin };
-		TRY(parse_line(&parser, &script));
+		TRY(script_line(&parser, &script));
 	}
 	*out = script;
 	return ST_OK;

@@ -59,7 +59,7 @@ static bool has_cpu(const struct run *run, unsigned cpu)
 /* --- the end ---------------------------------------------------------------------------------- */
 
 /* The TD ends by this verdict, unless one was given before. No vCPU enters it then. */
-static void end(struct run *run, const struct verdict *verdict)
+static void run_end(struct run *run, const struct verdict *verdict)
 {
 	if (__atomic_exchange_n(&run->claimed, true, __ATOMIC_ACQ_REL)) {
 		return;
@@ -117,7 +117,7 @@ static void bring_out(struct run *run)
 	}
 }
 
-static void take_down(struct run *run)
+static void run_take_down(struct run *run)
 {
 	struct seam_failure failure;
 	char text[SEAM_FAILURE_SIZE];
@@ -152,7 +152,7 @@ static void check_nothing_left(void)
 static _Noreturn void finish(const struct verdict *verdict)
 {
 	for (unsigned i = 0; i < run_count; i++) {
-		take_down(&runs[i]);
+		run_take_down(&runs[i]);
 		fw_cfg_remap_destroy(&runs[i].fw_cfg);
 	}
 	check_nothing_left();
@@ -167,7 +167,7 @@ static void close_run(struct run *run)
 	spin_lock(&run->lock);
 	run->closing = true;
 	spin_unlock(&run->lock);
-	end(run, &closed);
+	run_end(run, &closed);
 	bring_out(run);
 	uint64_t deadline = time_us() + END_BOUND_US;
 	while (!__atomic_load_n(&run->gone, __ATOMIC_ACQUIRE)) {
@@ -180,7 +180,7 @@ static void close_run(struct run *run)
 
 /* --- the beginning ---------------------------------------------------------------------------- */
 
-static enum status build(struct run *run, struct verdict *verdict)
+static enum status run_build(struct run *run, struct verdict *verdict)
 {
 	uint8_t mrtd[SHA384_SIZE];
 	memcpy(mrtd, module_measured.mrtd, sizeof(mrtd));
@@ -198,7 +198,7 @@ static enum status build(struct run *run, struct verdict *verdict)
 static void build_again(struct run *run)
 {
 	struct verdict verdict;
-	if (build(run, &verdict) != ST_OK) {
+	if (run_build(run, &verdict) != ST_OK) {
 		verdict_bug("the %sTD cannot be built again: %s", run->place->prefix, verdict.text);
 	}
 	run->claimed = false;
@@ -209,7 +209,7 @@ static void build_again(struct run *run)
 static void one_ended(struct run *run)
 {
 	hpa_t tdr = run->td.tdr;
-	take_down(run);
+	run_take_down(run);
 	must_balance("pages are its own", module_pages_of(tdr), 0);
 	console_line('N', "%sTD: %s", run->place->prefix, run->verdict.text);
 	spin_lock(&run->lock);
@@ -259,7 +259,7 @@ static void run_cpu(unsigned cpu)
 		struct verdict verdict = { 0 };
 		vcpu_run(&run->td, index, &verdict);
 		if (verdict.given) {
-			end(run, &verdict);
+			run_end(run, &verdict);
 		}
 		await_ending(run);
 		come_out(run, index);
@@ -285,7 +285,7 @@ _Noreturn void run_all(const struct run_td *tds, unsigned count, uint32_t module
 		run->made_of = &tds[i];
 		run->place = &tds[i].place;
 		run->rounds = 1;
-		if (build(run, &verdict) != ST_OK ||
+		if (run_build(run, &verdict) != ST_OK ||
 		    fw_cfg_remap_init(&run->fw_cfg, run->place, &run->td.mmu, run->made_of->config,
 				      &verdict) != ST_OK) {
 			finish(&verdict);

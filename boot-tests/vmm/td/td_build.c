@@ -98,7 +98,7 @@ static enum status init_td(struct building *b)
 	return status;
 }
 
-static enum status configure_key(void *arg)
+static enum status td_build_key(void *arg)
 {
 	struct building *b = arg;
 	return SEAM_TRY(TDH_MNG_KEY_CONFIG, b->td->tdr.v, 0, 0, 0, &b->failure);
@@ -110,7 +110,7 @@ static enum status create_td(struct building *b)
 	td->tdr = frames_take_page();
 	TRY(SEAM_TRY(TDH_MNG_CREATE, td->tdr.v, td->place.hkid, 0, 0, &b->failure));
 	td->stage = TD_HAS_KEY;
-	TRY(packages_each(configure_key, b));
+	TRY(packages_each(td_build_key, b));
 	for (unsigned i = 0; i < TDCX_PAGES; i++) {
 		TRY(SEAM_TRY(TDH_MNG_ADDCX, control_page(td).v, td->tdr.v, 0, 0, &b->failure));
 	}
@@ -178,7 +178,7 @@ static enum status add_sections(struct building *b)
 	return ST_OK;
 }
 
-static enum status build(struct building *b)
+static enum status td_build_all(struct building *b)
 {
 	struct host_td *td = b->td;
 	TRY(create_td(b));
@@ -218,7 +218,7 @@ static enum status build_image(struct host_td *td, const struct launch_image *im
 			td->config->mrtd_order, image, layout, hob, hpa_ptr(fill),
 		};
 		struct building building = { .td = td, .from = &content };
-		status = build(&building);
+		status = td_build_all(&building);
 		frames_give_page(fill);
 		if (status != ST_OK) {
 			verdict_not_built(verdict, &building.failure);
