@@ -59,6 +59,7 @@ SHIM_FLAGS  = $(FREE) -Oz -mcmodel=medium $(LARGE_DATA) -fno-jump-tables
 # The machine is linked at 8 GiB and all in one place: RIP-relative operands reach everything.
 MACHINE_FLAGS = $(FREE) -fpie -include boot-tests/machine/hidden.h -mcmodel=small -O2
 PAYLOAD_FLAGS = $(FREE)
+PARAVISOR_FLAGS = $(FREE) -fpie
 HOST_FLAGS    := -std=gnu11 -O2 -g $(WARN) -I.
 TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -73,8 +74,8 @@ NASMFLAGS     := -f elf64 -g -F dwarf -Werror -I. -I$(B)/
 LDFLAGS       := -nostdlib -static --orphan-handling=error -z max-page-size=0x1000 --gc-sections \
                  -z separate-code --build-id=none
 
-.PHONY: all help shim image machine payload ap-example lintel unit fuzz check check-debug clean
-all: shim lintel image machine payload ap-example ## build everything
+.PHONY: all help shim image machine payload ap-example paravisor lintel unit fuzz check check-debug clean
+all: shim lintel image machine payload ap-example paravisor ## build everything
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -94,6 +95,7 @@ endef
 $(eval $(call c_rules,shim,$$(CC),SHIM_FLAGS))
 $(eval $(call c_rules,machine,$$(CC),MACHINE_FLAGS))
 $(eval $(call c_rules,payload,$$(CC),PAYLOAD_FLAGS))
+$(eval $(call c_rules,paravisor,$$(CC),PARAVISOR_FLAGS))
 $(eval $(call c_rules,host,$$(HOSTCC),HOST_FLAGS))
 $(eval $(call c_rules,test,$$(HOSTCC),TEST_FLAGS))
 $(eval $(call c_rules,fuzz,$$(FUZZCC),FUZZ_FLAGS))
@@ -158,6 +160,21 @@ $(B)/payload.elf: $(PAYLOAD_OBJ) $(B)/payload.lds
 	$(LD) $(LDFLAGS) -T $(B)/payload.lds $(PAYLOAD_OBJ) -o $@
 $(B)/payload.bin: $(B)/payload.elf
 	$(OBJCOPY) -O binary $< $@
+
+# A sample of a payload that is no kernel: once where it is linked, once as a PIE.
+PARAVISOR_OBJ := $(call objects,paravisor,boot-tests/paravisor/paravisor.c)
+PARAVISOR_LD  := -nostdlib -static -e start -z max-page-size=0x1000 -z noexecstack --build-id=none
+paravisor: $(B)/paravisor.elf $(B)/paravisor-pie.elf ## a sample paravisor
+$(B)/paravisor.elf: $(PARAVISOR_OBJ)
+	$(LD) $(PARAVISOR_LD) --image-base=0x2000000 $< -o $@
+$(B)/paravisor-pie.elf: $(PARAVISOR_OBJ)
+	$(LD) $(PARAVISOR_LD) -pie --no-dynamic-linker $< -o $@
+
+# A UKI, by tools that are not ours: the test payload with a command line in it.
+$(B)/uki.efi: $(B)/stop-app.efi $(B)/payload.bin
+	printf 'case=hello,measured' > $(B)/uki.cmdline
+	objcopy --add-section .cmdline=$(B)/uki.cmdline --change-section-vma .cmdline=0x30000 \
+	  --add-section .linux=$(B)/payload.bin --change-section-vma .linux=0x40000 $< $@
 
 # Ends the TD where a kernel begins.
 $(B)/stop-kernel.bin $(B)/stop-app.efi: boot-tests/bench/stop_kernel.nasm arch/asm/macros.inc \
@@ -257,7 +274,7 @@ $(B)/kexec-load: tools/kexec-load.c Makefile
 
 # What boot-tests/run.py builds and starts.
 .PHONY: boot-programs test-programs fuzz-programs
-boot-programs: all initramfs $(B)/stop-kernel.bin $(B)/stop-app.efi
+boot-programs: all initramfs $(B)/stop-kernel.bin $(B)/stop-app.efi $(B)/uki.efi
 test-programs: boot-programs $(UNIT_BIN)
 fuzz-programs: $(FUZZ_BIN)
 
@@ -278,7 +295,7 @@ bench: all $(B)/stop-kernel.bin initramfs ## figures of calls, APs and boots: al
 # Every compile of C, by the objects that are linked: build/VARIANT/SOURCE.o. Editors take the first
 # of a source: that of the program, not of its tests.
 C_OBJ = $(filter %.c.o,$(SHIM_OBJ) $(filter-out $(SHIM_OBJ),$(EXAMPLE_OBJ)) $(MACHINE_OBJ) \
-  $(PAYLOAD_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(B)/host/tools/kexec-load.c.o $(WHOLE_OBJ) \
+  $(PAYLOAD_OBJ) $(PARAVISOR_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(B)/host/tools/kexec-load.c.o $(WHOLE_OBJ) \
   $(call objects,test,$(PURE_C) $(UNIT_C) $(LINTEL_C)) $(call objects,fuzz,$(PURE_C) $(FUZZ_C)))
 # $(call compile_entry,variant,source)
 compile_entry = {"directory":"$(CURDIR)","file":"$(2)","command":"$(COMPILE_$(1)) $(2)"}

@@ -85,6 +85,11 @@ def replay(events):
     return [register.hex() for register in registers]
 
 
+def is_uki(kernel):
+    """Its command line is in it, and no event."""
+    return kernel[:2] == b"MZ" and kernel[0x202:0x206] != b"HdrS"
+
+
 def expected(kernel, initrd, append):
     """(register, kind, digest or None) of each event of our firmware; None: the image has it."""
     events = [(0, HANDOFF_TABLES2, None)] + [(0, CONFIG, None)] * 3

@@ -600,6 +600,28 @@ class Mutations(unittest.TestCase):
                 self.assertEqual(text.count(mutation.old), 1)
 
 
+class PublicHeader(unittest.TestCase):
+    """What payloads of others include compiles by itself, where they are."""
+    HEADER = ROOT / "arch/lintel/handover.h"
+
+    def compile(self, *options):
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "handover.h").write_bytes(self.HEADER.read_bytes())
+            source = ('#include "handover.h"\nint f(const struct lintel_handover *h)'
+                      "{ return h->magic != LINTEL_HANDOVER_MAGIC; }\n")
+            subprocess.run(["clang", "-Wall", "-Wextra", "-pedantic", "-Werror", "-ffreestanding",
+                            "-fsyntax-only", *options, "-"], check=True, input=source, text=True,
+                           cwd=folder)
+
+    def test_c(self):
+        for standard in ("c99", "c11", "c2x"):
+            self.compile("-x", "c", f"-std={standard}", "-Wno-missing-prototypes")
+
+    def test_cxx(self):
+        for standard in ("c++11", "c++20"):
+            self.compile("-x", "c++", f"-std={standard}")
+
+
 class Bench(unittest.TestCase):
     def test_options(self):
         self.assertEqual(bench.parse_arguments(["--vcpus", "1,16", "--aps", "2"]).vcpus, [1, 16])

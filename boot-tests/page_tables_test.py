@@ -152,7 +152,9 @@ class Firmware(unittest.TestCase):
                 (TRAMPOLINE_END, at["KERNEL_BASE"], "rw--"),
                 (at["KERNEL_BASE"], window, "rwx-"),
                 (window, last, "rw--"),
-                (last, at["FOUR_GIB"], "r-x-"),
+                (last, at["MAILBOX"], "r-x-"),
+                (at["MAILBOX"], at["MAILBOX"] + PAGE, "rw--"),
+                (at["MAILBOX"] + PAGE, at["FOUR_GIB"], "r-x-"),
             ])
 
 

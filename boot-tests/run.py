@@ -237,9 +237,10 @@ def judge_rtmr(case, output, registers, files):
     def content(path):
         return None if path is None else (ROOT / path.format(**files)).read_bytes()
 
+    kernel = content(case.kernel)
+    append = None if kernel is None or event_log.is_uki(kernel) else case.append
     try:
-        event_log.judge(case.rtmr, output, registers, content(case.kernel),
-                        content(case.initrd), None if case.kernel is None else case.append)
+        event_log.judge(case.rtmr, output, registers, kernel, content(case.initrd), append)
     except event_log.Wrong as wrong:
         raise Failure(f"event log: {wrong}") from wrong
 

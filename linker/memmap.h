@@ -36,7 +36,8 @@
 //   ACPI_ARENA       0x00A0_0000 |   the wake-up structure                      |
 //                                +----------------------------------------------+
 //   HANDOVER_TABLES   0x0093_0000 | hand-over table                               |
-//   HANDOVER_SETUP    0x0091_0000 | setup part of the host's kernel              |
+//   HANDOVER_SETUP    0x0091_0000 | first bytes of the host's kernel; then, for a |
+//                                |   paravisor, hand-over structure and ranges  |
 //   HANDOVER_CMDLINE  0x0090_1000 | command line                                 |
 //   HANDOVER_BOOT_..  0x0090_0000 | boot_params (HANDOVER_BOOT_PARAMS)            |
 //                                +----------------------------------------------+

@@ -21,7 +21,7 @@
 #include "shim/host/q35.h"
 #include "shim/log.h"
 #include "shim/measure/rtmr.h"
-#include "shim/payload/linux.h"
+#include "shim/payload/payload.h"
 #include "shim/refusal.h"
 #include "shim/tdx/accept.h"
 #include "shim/tdx/vmcall.h"
@@ -34,7 +34,7 @@ _Noreturn void shim_main(uint32_t td, uint32_t hob_claim);
 /* Linker script: the lowest page of the shim. */
 extern char shim_base[];
 /* shim_entry.nasm */
-_Noreturn void entry_leave(uint64_t entry, uint64_t rsi, uint64_t cr3);
+_Noreturn void entry_leave(uint64_t entry, uint64_t argument, uint64_t cr3);
 
 static void require(enum status status)
 {
@@ -251,24 +251,24 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 
 	static struct memory_map map;
 	static struct accept accept;
-	struct linux_payload payload;
+	struct payload payload;
 	struct handover handover = { 0 };
 	if (td != 0) {
 		start_td(&accept, config, &map);
 	}
 	start_devices(config, td != 0, &map);
-	require(linux_open(config, &payload));
-	uint64_t efi_used = settle_memory(&accept, config, payload.accepts_memory, &map);
+	require(payload_open(config, &payload));
 	uint32_t acpi_used = install_acpi(config, td != 0, &handover.rsdp);
 	separate();
-	require(linux_load(&payload, config, &map));
+	require(payload_load(&payload, config, &map));
 	fw_cfg_forget();
+	uint64_t efi_used = settle_memory(&accept, config, payload_accepts_memory(&payload), &map);
 	handover.reserved_count = regions_reserved(td != 0, acpi_used, efi_used, handover.reserved);
-	linux_hand_over(&payload, &map, &handover);
+	payload_hand_over(&payload, config, &map, &handover);
 	if (td != 0) {
 		set_bounce(&accept, SHARE_PRIVATE);
 	}
 	require(tables_build_handover(handover.window, &handover.cr3));
 	log_note("kernel at 0x%lx", handover.entry.v);
-	entry_leave(handover.entry.v, handover.rsi.v, handover.cr3.v);
+	entry_leave(handover.entry.v, handover.argument.v, handover.cr3.v);
 }

@@ -37,6 +37,7 @@ LAYERS = {
                                     "boot-tests/vmm/script"},
     "boot-tests/payload": BELOW,
     "boot-tests/bench": BELOW,
+    "boot-tests/paravisor": {"arch"},
     "boot-tests/ap-example": BELOW | {"shim", "boot-tests/payload"},
 }
 ALL = set(LAYERS)

@@ -6,13 +6,9 @@
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
 #include "arch/lintel/image_config.h"
-#include "arch/linux/boot_params.h"
 #include "linker/memmap.h"
+#include "loader/image/payload_check.h"
 #include "loader/image/tdvf_sink.h"
-#include "loader/payload/bzimage.h"
-
-/* The most RAM that a TD has below 4 GiB: 0xB0000000 with QEMU, this with cloud-hypervisor. */
-#define LOW_RAM_MAX 0xC0000000
 
 struct checker {
 	const uint8_t *image;
@@ -25,90 +21,6 @@ struct checker {
 static uint64_t checker_base(const struct checker *c)
 {
 	return FOUR_GIB - c->size;
-}
-
-/* ---- the payload ----------------------------------------------------------------------------- */
-
-static const struct memory_map largest_map = {
-	.count = 1,
-	.entries = { { { { 0 }, LOW_RAM_MAX }, MEMORY_ACCEPTED } },
-};
-
-static enum status check_placed(const struct plan_parts *parts,
-				const struct linux_setup_header *header, char *error,
-				size_t error_size)
-{
-	struct bzimage_fault fault;
-	struct gpa_range window;
-	gpa_t initrd;
-	uint32_t size = (uint32_t)parts->kernel.size;
-	uint32_t body = bzimage_body_offset(header);
-	if (body > size) {
-		fmt_print(error, error_size, "kernel: setup_sects 0x%x: the file has 0x%x bytes",
-			  header->setup_sects, size);
-		return ST_TRUNCATED;
-	}
-	enum status status =
-		bzimage_place_kernel(header, size - body, &largest_map, &window, &fault);
-	if (status != ST_OK) {
-		fmt_print(error, error_size, "kernel: %s 0x%lx, init_size 0x%x, syssize 0x%x: %s",
-			  fault.field, fault.value, header->init_size, header->syssize, fault.rule);
-		return status;
-	}
-	if (parts->initrd.size == 0) {
-		return ST_OK;
-	}
-	status = bzimage_place_initrd(header, (uint32_t)parts->initrd.size, gpa_range_end(window),
-				      &largest_map, &initrd);
-	if (status != ST_OK) {
-		fmt_print(error, error_size,
-			  "initrd: 0x%lx bytes above 0x%lx, initrd_addr_max 0x%x: no room",
-			  parts->initrd.size, gpa_range_end(window), header->initrd_addr_max);
-	}
-	return status;
-}
-
-static enum status check_cmdline(const struct plan_bytes *cmdline, uint32_t most, char *error,
-				 size_t error_size)
-{
-	for (uint64_t i = 0; i < cmdline->size; i++) {
-		if (cmdline->bytes[i] == 0) {
-			fmt_print(error, error_size, "command line: NUL at 0x%lx of 0x%lx bytes", i,
-				  cmdline->size);
-			return ST_BAD_FORMAT;
-		}
-	}
-	if (cmdline->size > most) {
-		fmt_print(error, error_size,
-			  "command line: length %lu: the kernel takes %u (cmdline_size)",
-			  cmdline->size, most);
-		return ST_NO_SPACE;
-	}
-	return ST_OK;
-}
-
-enum status image_check_payload(const struct plan_parts *parts, char *error, size_t error_size)
-{
-	struct linux_setup_header header = { .cmdline_size = LINUX_CMDLINE_MAX };
-	struct bzimage_fault fault;
-	if (parts->kernel.size > UINT32_MAX || parts->initrd.size > UINT32_MAX) {
-		fmt_print(error, error_size, "kernel 0x%lx, initrd 0x%lx bytes: above 4 GiB",
-			  parts->kernel.size, parts->initrd.size);
-		return ST_NO_SPACE;
-	}
-	if (parts->kernel.size != 0) {
-		enum status status = bzimage_header_read(
-			parts->kernel.bytes, (uint32_t)parts->kernel.size, &header, &fault);
-		if (status != ST_OK) {
-			fmt_print(error, error_size, "kernel: %s 0x%lx: %s", fault.field,
-				  fault.value, fault.rule);
-			return status;
-		}
-		TRY(check_placed(parts, &header, error, error_size));
-	}
-	uint32_t most =
-		header.cmdline_size < LINUX_CMDLINE_MAX ? header.cmdline_size : LINUX_CMDLINE_MAX;
-	return check_cmdline(&parts->cmdline, most, error, error_size);
 }
 
 /* ---- taking it apart ------------------------------------------------------------------------- */
@@ -133,7 +45,8 @@ static enum status check_span(const struct checker *c, const char *name,
 }
 
 /* The shim is what follows the payload; shim: room for its copy. */
-static enum status take_apart(const struct checker *c, uint8_t *shim, struct plan_parts *parts)
+static enum status image_take_apart(const struct checker *c, uint8_t *shim,
+				    struct plan_parts *parts)
 {
 	const struct image_config *config = &c->config;
 	uint64_t free = FOUR_GIB - config->image_size;
@@ -294,10 +207,10 @@ enum status image_check(const uint8_t *image, uint64_t size, uint8_t *scratch, c
 	struct plan_space *space = (struct plan_space *)(void *)(scratch + 2 * size);
 	struct plan plan;
 	struct launch_image launch;
-	TRY(take_apart(&c, scratch + size, &parts));
+	TRY(image_take_apart(&c, scratch + size, &parts));
 	TRY(plan_make(&plan, &parts, space, error, error_size));
 	plan_launch(&plan, &launch);
 	TRY(tdvf_sink_write(&launch, scratch, size, error, error_size));
 	TRY(compare(&c, &plan, scratch));
-	return image_check_payload(&parts, error, error_size);
+	return payload_check(&parts, error, error_size);
 }

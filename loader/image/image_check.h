@@ -22,16 +22,8 @@ bool image_is_ours(const uint8_t *image, uint64_t size);
 /*
  * Checks an image of ours. size as tdvf_read() takes it; scratch: IMAGE_CHECK_SCRATCH(size) bytes,
  * 8-byte aligned.
- * ST_BAD_FORMAT or a status of plan_make(), tdvf_sink_write(), image_check_payload(); error names
+ * ST_BAD_FORMAT or a status of plan_make(), tdvf_sink_write(), payload_check(); error names
  * the field, its value, and what it must be.
  */
 enum status image_check(const uint8_t *image, uint64_t size, uint8_t *scratch, char *error,
 			size_t error_size) MUST_CHECK;
-
-/*
- * Would the shim boot this payload in a TD with all the memory that a host can give it? Status as
- * bzimage_header_read() and its kind; ST_NO_SPACE: a command line longer than the kernel takes;
- * ST_BAD_FORMAT: a NUL in it. How much memory there is only the boot can tell.
- */
-enum status image_check_payload(const struct plan_parts *parts, char *error,
-				size_t error_size) MUST_CHECK;

@@ -232,7 +232,7 @@ static enum status read_descriptor(const struct reader *r, uint64_t offset,
 }
 
 /* Of a section that has been checked. */
-static struct launch_section read_section(const struct reader *r, const struct tdvf_section *s)
+static struct launch_section tdvf_read_section(const struct reader *r, const struct tdvf_section *s)
 {
 	static const struct {
 		enum launch_kind kind;
@@ -281,7 +281,7 @@ enum status tdvf_read(const uint8_t *file, uint64_t size, struct launch_image *o
 		.count = descriptor.number_of_sections,
 	};
 	for (unsigned i = 0; i < out->count; i++) {
-		out->sections[i] = read_section(&r, &sections[i]);
+		out->sections[i] = tdvf_read_section(&r, &sections[i]);
 	}
 	return ST_OK;
 }

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "linker/memmap.h"
+
 static void insert_entry(struct memory_map *map, unsigned at, struct memory_entry entry)
 {
 	for (unsigned i = map->count++; i > at; i--) {
@@ -97,4 +99,29 @@ bool memory_map_covers(const struct memory_map *map, uint64_t base, uint64_t siz
 		}
 	}
 	return covered - base >= size;
+}
+
+enum status memory_map_place(const struct memory_map *map, uint64_t size, uint64_t lowest,
+			     uint64_t end, gpa_t *out)
+{
+	uint64_t best = 0;
+	for (unsigned i = 0; i < map->count; i++) {
+		uint64_t base = map->entries[i].range.base.v;
+		uint64_t top = gpa_range_end(map->entries[i].range);
+		if (map->entries[i].kind != MEMORY_ACCEPTED) {
+			continue;
+		}
+		base = base < lowest ? lowest : base;
+		top = top > end ? end : top;
+		if (base >= top || size > top - base) {
+			continue;
+		}
+		/* The map is sorted: the last place is the highest. */
+		best = align_down(top - size, MEM_PAGE_SIZE);
+	}
+	if (best == 0) {
+		return ST_NO_MEMORY;
+	}
+	*out = gpa(best);
+	return ST_OK;
 }

@@ -50,3 +50,10 @@ enum status memory_map_set_kind(struct memory_map *map, uint64_t base, uint64_t 
 /* Is every byte of [base, base + size) of this kind? size > 0, no wrap. */
 bool memory_map_covers(const struct memory_map *map, uint64_t base, uint64_t size,
 		       enum memory_kind kind);
+
+/*
+ * The highest place of size bytes in accepted memory of [lowest, end), page aligned. size > 0,
+ * lowest is page aligned and not 0. ST_NO_MEMORY: there is none.
+ */
+enum status memory_map_place(const struct memory_map *map, uint64_t size, uint64_t lowest,
+			     uint64_t end, gpa_t *out) MUST_CHECK;

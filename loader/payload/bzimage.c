@@ -6,8 +6,6 @@
 #include "arch/base/mem.h"
 #include "linker/memmap.h"
 
-/* Where the kernels that have no opinion get their initrd at the highest. */
-#define INITRD_END_MAX 0x80000000
 #define KERNEL_ALIGNMENT_MAX 0x40000000
 
 static uint8_t setup_sectors(uint8_t setup_sects)
@@ -155,31 +153,14 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 	return ST_OK;
 }
 
+uint64_t bzimage_initrd_end(const struct linux_setup_header *header)
+{
+	uint64_t end = (uint64_t)header->initrd_addr_max + 1;
+	return end < BZIMAGE_INITRD_END_MAX ? end : BZIMAGE_INITRD_END_MAX;
+}
+
 enum status bzimage_place_initrd(const struct linux_setup_header *header, uint32_t size,
 				 uint64_t lowest, const struct memory_map *map, gpa_t *out)
 {
-	uint64_t limit = (uint64_t)header->initrd_addr_max + 1;
-	uint64_t best = 0;
-	if (limit > INITRD_END_MAX) {
-		limit = INITRD_END_MAX;
-	}
-	for (unsigned i = 0; i < map->count; i++) {
-		uint64_t base = map->entries[i].range.base.v;
-		uint64_t end = gpa_range_end(map->entries[i].range);
-		if (map->entries[i].kind != MEMORY_ACCEPTED) {
-			continue;
-		}
-		base = base < lowest ? lowest : base;
-		end = end > limit ? limit : end;
-		if (base >= end || size > end - base) {
-			continue;
-		}
-		/* The map is sorted: the last place is the highest. */
-		best = align_down(end - size, MEM_PAGE_SIZE);
-	}
-	if (best == 0) {
-		return ST_NO_MEMORY;
-	}
-	*out = gpa(best);
-	return ST_OK;
+	return memory_map_place(map, size, lowest, bzimage_initrd_end(header), out);
 }

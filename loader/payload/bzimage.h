@@ -41,6 +41,12 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 				 const struct memory_map *map, struct gpa_range *out,
 				 struct bzimage_fault *fault) MUST_CHECK;
 
+/* Where the kernels that have no opinion get their initrd at the highest. */
+#define BZIMAGE_INITRD_END_MAX UINT64_C(0x80000000)
+
+/* What the kernel's initrd must end at or below. */
+uint64_t bzimage_initrd_end(const struct linux_setup_header *header);
+
 /*
  * As high as the kernel takes it, but not below lowest, which is page aligned. size > 0.
  * ST_NO_MEMORY: no accepted memory of that size there.

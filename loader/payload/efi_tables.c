@@ -68,8 +68,8 @@ static void fill_data(struct efi_data *data, uint64_t base, const struct efi_tab
 }
 
 /* What is reserved, with EFI's types; then the pages of it that the kernel calls into. */
-static unsigned fill_overlays(uint64_t base, const struct efi_tables_parts *parts,
-			      struct e820_overlay *out)
+static unsigned efi_fill_overlays(uint64_t base, const struct efi_tables_parts *parts,
+				  struct e820_overlay *out)
 {
 	uint64_t code = align_down(parts->success.v, MEM_PAGE_SIZE);
 	unsigned count = 0;
@@ -96,7 +96,7 @@ static unsigned fill_map(struct efi_memory_descriptor *out, uint64_t base,
 	struct e820_overlay overlays[OVERLAYS_MAX];
 	struct e820_entry entries[DESCRIPTORS_MAX];
 	unsigned count = 0;
-	unsigned overlay_count = fill_overlays(base, parts, overlays);
+	unsigned overlay_count = efi_fill_overlays(base, parts, overlays);
 	CHECK(e820_build_types(map, types, overlays, overlay_count, entries, DESCRIPTORS_MAX,
 			       &count) == ST_OK);
 	for (unsigned i = 0; i < count; i++) {

@@ -50,7 +50,7 @@ enum status tables_build_handover(struct gpa_range window, gpa_t *root)
 			      window.base.v, gpa_range_end(window));
 	}
 	uint64_t end = align_up(gpa_range_end(window), pg_size(PG_2M));
-	struct pt_map maps[6];
+	struct pt_map maps[8];
 	size_t count = 0;
 	/* Page 0: what a BIOS would have left there is looked at. */
 	maps[count++] = identity(0, MEM_PAGE_SIZE, PT_RW);
@@ -60,7 +60,10 @@ enum status tables_build_handover(struct gpa_range window, gpa_t *root)
 	if (end < last) {
 		maps[count++] = identity(end, last, PT_RW);
 	}
-	maps[count++] = identity(last, FOUR_GIB, PT_RX);
+	/* A payload without tables of its own wakes APs, too. */
+	maps[count++] = identity(last, MAILBOX, PT_RX);
+	maps[count++] = identity(MAILBOX, MAILBOX + MEM_PAGE_SIZE, PT_RW);
+	maps[count++] = identity(MAILBOX + MEM_PAGE_SIZE, FOUR_GIB, PT_RX);
 	struct pt_arena arena = arena_at(HANDOVER_TABLES, HANDOVER_TABLES_SIZE);
 	size_t used;
 	enum status status = pt_build(&arena, maps, count, 48, root, &used);

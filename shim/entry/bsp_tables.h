@@ -3,7 +3,7 @@
 //
 // Boot table (W^X, CR0.WP=1): below 4 GiB, as linker/regions.def says of each region. Hand-over
 // table: kernel window, in whole 2 MiB pages, and [4 KiB, 640 KiB), where Linux changes the paging
-// mode, RWX; the last 2 MiB R+X; all else RW+NX.
+// mode, RWX; the last 2 MiB R+X but for the mailbox page; all else RW+NX.
 #pragma once
 
 #include <stdbool.h>

@@ -11,10 +11,11 @@ section .text
 
 extern ap_gdt_pointer
 
-; _Noreturn void entry_leave(uint64_t entry, uint64_t rsi, uint64_t cr3)
-; mode: 64-bit on the boot table. in: RDI = entry, RSI = its RSI, RDX = hand-over table.
-; out: entry with RSI, IF=0, DF=0, CS = SELECTOR_CODE64, DS = ES = SS = SELECTOR_DATA.
-; stack: zeroed and left behind: it has held answers of the host
+; _Noreturn void entry_leave(uint64_t entry, uint64_t argument, uint64_t cr3)
+; mode: 64-bit on the boot table. in: RDI = entry, RSI = argument, RDX = hand-over table.
+; out: entry with RDI = RSI = argument, IF=0, DF=0, CS = SELECTOR_CODE64,
+; DS = ES = SS = SELECTOR_DATA, RSP as a C function has it that address 0 has called.
+; stack: zeroed, as it has held answers of the host, and the payload's from then on
 ; The IDT stays: until the kernel loads its own, a fault still ends in a message.
 global entry_leave
 entry_leave:
@@ -26,8 +27,6 @@ entry_leave:
 	xor	eax, eax
 	rep stosq
 	mov	esp, edi
-	mov	rdi, rbp
-	xor	ebp, ebp
 	lgdt	[ap_gdt_pointer]
 	mov	cr3, rdx
 	mov	eax, SELECTOR_DATA
@@ -37,4 +36,8 @@ entry_leave:
 	xor	eax, eax
 	mov	fs, eax
 	mov	gs, eax
-	jmp	rdi
+	push	rax
+	mov	rax, rbp
+	xor	ebp, ebp
+	mov	rdi, rsi
+	jmp	rax

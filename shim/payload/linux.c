@@ -1,4 +1,4 @@
-// A Linux bzImage: its header is read, it is loaded with what goes with it, and then told of both.
+// A Linux kernel: its header is read, it is loaded with what goes with it, and then told of both.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 //   0             SHIM_RAM      SHIM_RAM_END    window                 top of RAM below 2 GiB
@@ -13,6 +13,8 @@
 #include "loader/memory/unaccepted.h"
 #include "loader/payload/bzimage.h"
 #include "loader/payload/efi_tables.h"
+#include "loader/payload/uki.h"
+#include "shim/payload/parts.h"
 #include "shim/refusal.h"
 
 /* efi_runtime.nasm */
@@ -20,34 +22,38 @@ extern const char efi_success[], efi_unsupported[];
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static enum status read_header(struct linux_payload *payload)
+static enum status linux_read_header(const uint8_t *setup, uint32_t size, struct linux_payload *out)
 {
-	const uint8_t *setup;
-	uint32_t size;
 	struct bzimage_fault fault;
-	TRY(source_peek(&payload->kernel, &setup, &size));
-	enum status status = bzimage_header_read(setup, size, &payload->header, &fault);
+	enum status status = bzimage_header_read(setup, size, &out->header, &fault);
 	if (status != ST_OK) {
 		return refuse(status, "kernel header: %s 0x%lx", fault.field, fault.value);
 	}
-	payload->accepts_memory = bzimage_accepts_memory(setup, size, &payload->header);
+	out->accepts_memory = bzimage_accepts_memory(setup, size, &out->header);
 	return ST_OK;
 }
 
-enum status linux_open(const struct image_config *config, struct linux_payload *out)
+/* Where the protected-mode part starts in a kernel of size bytes. */
+static enum status find_body(const struct linux_payload *payload, uint32_t size, uint32_t *cut)
+{
+	*cut = bzimage_body_offset(&payload->header);
+	if (*cut > size) {
+		return refuse(ST_TRUNCATED, "kernel header: setup_sects %u, of 0x%x bytes",
+			      payload->header.setup_sects, size);
+	}
+	return ST_OK;
+}
+
+enum status linux_open(const struct source *kernel, const uint8_t *setup, uint32_t size,
+		       struct linux_payload *out)
 {
 	struct linux_payload payload = { 0 };
-	struct source *kernel = &payload.kernel;
-	TRY(source_open(config, SOURCE_KERNEL, kernel));
-	if (kernel->size == 0) {
-		return refuse(ST_NOT_FOUND, "kernel: none in the image, none of the host");
-	}
-	TRY(read_header(&payload));
-	uint32_t cut = bzimage_body_offset(&payload.header);
+	uint32_t cut;
+	TRY(linux_read_header(setup, size, &payload));
+	TRY(find_body(&payload, kernel->size, &cut));
 	/* Cut elsewhere, another kernel would be entered under the same measurement. */
-	if (cut > kernel->size || (kernel->split && cut < kernel->size)) {
-		return refuse(cut > kernel->size ? ST_TRUNCATED : ST_BAD_FORMAT,
-			      "kernel header: setup_sects %u, of 0x%x bytes",
+	if (kernel->split && cut < kernel->size) {
+		return refuse(ST_BAD_FORMAT, "kernel header: setup_sects %u, of 0x%x bytes",
 			      payload.header.setup_sects, kernel->size);
 	}
 	*out = payload;
@@ -56,68 +62,105 @@ enum status linux_open(const struct image_config *config, struct linux_payload *
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-static enum status load_kernel(struct linux_payload *payload, const struct memory_map *map)
+/* size: of the protected-mode part. */
+static enum status place_kernel(struct linux_payload *payload, uint32_t size,
+				const struct memory_map *map)
 {
 	const struct linux_setup_header *header = &payload->header;
-	const struct source *kernel = &payload->kernel;
-	uint32_t cut = bzimage_body_offset(header);
 	struct bzimage_fault fault;
-	/* One of the two is 0. */
-	enum status status = bzimage_place_kernel(header, kernel->size - cut + kernel->rest, map,
-						  &payload->window, &fault);
+	enum status status = bzimage_place_kernel(header, size, map, &payload->window, &fault);
 	if (status != ST_OK) {
 		return refuse(status, "kernel: %s 0x%lx, init_size 0x%x, syssize 0x%x", fault.field,
 			      fault.value, header->init_size, header->syssize);
 	}
 	payload->parts.kernel = payload->window.base;
-	return source_load(kernel, cut, gpa_pointer(payload->window.base));
+	payload->parts.cmdline = gpa(HANDOVER_CMDLINE);
+	return ST_OK;
 }
 
-static enum status load_cmdline(struct linux_payload *payload, const struct image_config *config)
+enum status linux_load(struct linux_payload *payload, const struct source *kernel,
+		       const struct image_config *config, const struct memory_map *map)
 {
-	const char *text = gpa_pointer(gpa(HANDOVER_CMDLINE));
-	struct source cmdline;
-	TRY(source_open(config, SOURCE_CMDLINE, &cmdline));
-	if (cmdline.size >= HANDOVER_CMDLINE_SIZE) {
-		return refuse(ST_NO_SPACE, "command line: %u bytes, at most %u", cmdline.size,
-			      HANDOVER_CMDLINE_SIZE - 1);
+	const struct linux_setup_header *header = &payload->header;
+	uint32_t cut = bzimage_body_offset(header);
+	struct parts_initrd initrd;
+	/* One of the two is 0. */
+	TRY(place_kernel(payload, kernel->size - cut + kernel->rest, map));
+	TRY(source_load(kernel, cut, gpa_pointer(payload->window.base)));
+	TRY(parts_load_cmdline(config, header->cmdline_size));
+	TRY(parts_load_initrd(config, gpa_range_end(payload->window), bzimage_initrd_end(header),
+			      map, &initrd));
+	payload->parts.initrd = initrd.base;
+	payload->parts.initrd_size = initrd.size;
+	return ST_OK;
+}
+
+/* ---- loading of a UKI ------------------------------------------------------------------------ */
+
+static enum status copy_cmdline(const struct linux_payload *payload, const uint8_t *bytes,
+				uint32_t size)
+{
+	char *text = gpa_pointer(payload->parts.cmdline);
+	uint32_t length = 0;
+	while (length < size && bytes[length] != 0) {
+		length++;
 	}
-	payload->parts.cmdline = gpa(HANDOVER_CMDLINE);
-	TRY(source_load(&cmdline, 0, gpa_pointer(payload->parts.cmdline)));
-	/* The kernel would cut it, and with it what the user relies on. */
-	if (strlen(text) > payload->header.cmdline_size) {
-		return refuse(ST_NO_SPACE, "command line: %lu bytes, cmdline_size %u", strlen(text),
+	if (length > payload->header.cmdline_size || length >= HANDOVER_CMDLINE_SIZE) {
+		return refuse(ST_NO_SPACE, "UKI .cmdline: %u bytes, cmdline_size %u", length,
 			      payload->header.cmdline_size);
+	}
+	memcpy(text, bytes, length);
+	text[length] = 0;
+	return ST_OK;
+}
+
+/* The sections of the UKI, taken out of the file: the initrd last, over what is no more needed. */
+static enum status linux_take_apart(struct linux_payload *payload, struct gpa_range place,
+				    const struct uki *uki, const struct memory_map *map)
+{
+	uint8_t *file = gpa_pointer(place.base);
+	const uint8_t *kernel = file + uki->parts[UKI_LINUX].offset;
+	uint32_t cut;
+	TRY(linux_read_header(kernel, uki->parts[UKI_LINUX].size, payload));
+	TRY(find_body(payload, uki->parts[UKI_LINUX].size, &cut));
+	TRY(place_kernel(payload, uki->parts[UKI_LINUX].size - cut, map));
+	if (gpa_range_end(payload->window) > place.base.v) {
+		return refuse(ST_NO_MEMORY, "kernel: window up to 0x%lx, UKI at 0x%lx",
+			      gpa_range_end(payload->window), place.base.v);
+	}
+	if (uki->parts[UKI_INITRD].size != 0 &&
+	    place.base.v + uki->parts[UKI_INITRD].size > bzimage_initrd_end(&payload->header)) {
+		return refuse(
+			ST_NO_MEMORY, "UKI .initrd: 0x%x bytes at 0x%lx, initrd_addr_max 0x%x",
+			uki->parts[UKI_INITRD].size, place.base.v, payload->header.initrd_addr_max);
+	}
+	memcpy(gpa_pointer(payload->window.base), kernel + cut, uki->parts[UKI_LINUX].size - cut);
+	TRY(copy_cmdline(payload, file + uki->parts[UKI_CMDLINE].offset,
+			 uki->parts[UKI_CMDLINE].size));
+	if (uki->parts[UKI_INITRD].size != 0) {
+		memmove(file, file + uki->parts[UKI_INITRD].offset, uki->parts[UKI_INITRD].size);
+		payload->parts.initrd = place.base;
+		payload->parts.initrd_size = uki->parts[UKI_INITRD].size;
 	}
 	return ST_OK;
 }
 
-static enum status load_initrd(struct linux_payload *payload, const struct image_config *config,
-			       const struct memory_map *map)
+enum status linux_load_uki(struct linux_payload *out, struct gpa_range file, uint32_t size,
+			   const struct image_config *config, const struct memory_map *map)
 {
-	const struct linux_setup_header *header = &payload->header;
-	uint64_t lowest = gpa_range_end(payload->window);
-	struct source initrd;
-	TRY(source_open(config, SOURCE_INITRD, &initrd));
-	if (initrd.size == 0) {
-		return ST_OK;
-	}
-	enum status status =
-		bzimage_place_initrd(header, initrd.size, lowest, map, &payload->parts.initrd);
+	struct linux_payload payload = { 0 };
+	struct payload_fault fault;
+	struct uki uki;
+	/* What was beside it would be the host's to choose. */
+	TRY(source_refuse(config, SOURCE_CMDLINE));
+	TRY(source_refuse(config, SOURCE_INITRD));
+	enum status status = uki_read(gpa_pointer(file.base), size, &uki, &fault);
 	if (status != ST_OK) {
-		return refuse(status, "initrd: 0x%x bytes above 0x%lx, initrd_addr_max 0x%x",
-			      initrd.size, lowest, header->initrd_addr_max);
+		return parts_refuse(status, &fault);
 	}
-	payload->parts.initrd_size = initrd.size;
-	return source_load(&initrd, 0, gpa_pointer(payload->parts.initrd));
-}
-
-enum status linux_load(struct linux_payload *payload, const struct image_config *config,
-		       const struct memory_map *map)
-{
-	TRY(load_kernel(payload, map));
-	TRY(load_cmdline(payload, config));
-	return load_initrd(payload, config, map);
+	TRY(linux_take_apart(&payload, file, &uki, map));
+	*out = payload;
+	return ST_OK;
 }
 
 /* ---- handing over ---------------------------------------------------------------------------- */
@@ -157,6 +200,6 @@ void linux_hand_over(const struct linux_payload *payload, const struct memory_ma
 		params->efi_info = hand_over_efi(map, handover);
 	}
 	handover->entry = gpa(payload->window.base.v + LINUX_ENTRY_64);
-	handover->rsi = gpa(HANDOVER_BOOT_PARAMS);
+	handover->argument = gpa(HANDOVER_BOOT_PARAMS);
 	handover->window = payload->window;
 }

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "shim/payload/source.h"
 
+#include "arch/base/addr.h"
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
+#include "linker/memmap.h"
 #include "shim/host/fw_cfg_read.h"
 #include "shim/measure/rtmr.h"
-#include "shim/payload/handover.h"
 #include "shim/refusal.h"
 
 /*
@@ -93,6 +94,20 @@ enum status source_open(const struct image_config *config, enum source_part part
 	}
 	*out = source;
 	return ST_OK;
+}
+
+enum status source_refuse(const struct image_config *config, enum source_part part)
+{
+	struct source source;
+	uint8_t first = 1;
+	TRY(source_open(config, part, &source));
+	if (part == SOURCE_CMDLINE && source.host && source.size != 0) {
+		TRY(fw_cfg_read(source.selectors[0], 0, &first, sizeof(first)));
+	}
+	if (source.size == 0 || first == 0) {
+		return ST_OK;
+	}
+	return refuse(ST_UNSUPPORTED, "%s: 0x%x bytes beside a UKI", parts[part].name, source.size);
 }
 
 /* ---- copying and measuring ------------------------------------------------------------------- */

@@ -39,6 +39,10 @@ struct source {
 enum status source_open(const struct image_config *config, enum source_part part,
 			struct source *out) MUST_CHECK;
 
+/* ST_UNSUPPORTED: image or host has this part beside a UKI. An empty command line, which QEMU
+ * always has, is none. */
+enum status source_refuse(const struct image_config *config, enum source_part part) MUST_CHECK;
+
 /*
  * The first bytes, in memory that the host cannot change, for checks that must come before the part
  * is loaded: all of a part in the image, else at most HANDOVER_SETUP_SIZE bytes of the host's first

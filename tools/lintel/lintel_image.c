@@ -11,7 +11,7 @@
 #include "arch/lintel/image_config.h"
 #include "linker/memmap.h"
 #include "loader/image/acpi_pin.h"
-#include "loader/image/image_check.h"
+#include "loader/image/payload_check.h"
 #include "loader/image/plan.h"
 #include "loader/image/tdvf_sink.h"
 #include "tools/lintel/tool.h"
@@ -71,7 +71,7 @@ static enum tool_exit check_payload(const struct image_options *options,
 				    const struct plan_parts *parts)
 {
 	char error[200];
-	if (image_check_payload(parts, error, sizeof(error)) == ST_OK) {
+	if (payload_check(parts, error, sizeof(error)) == ST_OK) {
 		return TOOL_OK;
 	}
 	return options->kernel != NULL ? tool_error("%s: %s", options->kernel, error) :

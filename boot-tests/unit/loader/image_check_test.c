@@ -16,6 +16,7 @@
 #include "arch/x86/paging.h"
 #include "boot-tests/unit/loader/bzimage_fixture.h"
 #include "linker/memmap.h"
+#include "loader/image/payload_check.h"
 #include "loader/image/tdvf_sink.h"
 
 #define PAGE UINT64_C(4096)
@@ -305,7 +306,7 @@ static void every_byte_but_the_parts(void **state)
 static void refuses_payload(enum status want, const char *text)
 {
 	strcpy(error, "nothing said");
-	assert_int_equal(image_check_payload(&parts, error, sizeof(error)), want);
+	assert_int_equal(payload_check(&parts, error, sizeof(error)), want);
 	if (strstr(error, text) == NULL) {
 		fail_msg("\"%s\", wanted \"%s\"", error, text);
 	}
@@ -363,13 +364,13 @@ static void kernels_that_boot(void **state)
 	(void)state;
 	header->init_size = 0xC0000000 - 0x1000000;
 	parts.initrd.size = 0;
-	assert_int_equal(image_check_payload(&parts, error, sizeof(error)), ST_OK);
+	assert_int_equal(payload_check(&parts, error, sizeof(error)), ST_OK);
 	set_up(NULL);
 	header->pref_address = 0x200000;
 	header->setup_sects = 0; /* means 4 */
-	assert_int_equal(image_check_payload(&parts, error, sizeof(error)), ST_OK);
+	assert_int_equal(payload_check(&parts, error, sizeof(error)), ST_OK);
 	header->kernel_alignment = 0x4000000;
-	assert_int_equal(image_check_payload(&parts, error, sizeof(error)), ST_OK);
+	assert_int_equal(payload_check(&parts, error, sizeof(error)), ST_OK);
 }
 
 static void initrds_without_a_place(void **state)
@@ -377,9 +378,9 @@ static void initrds_without_a_place(void **state)
 	(void)state;
 	/* The kernel has [16 MiB, 16 MiB + 8 KiB); what is left is the initrd's. */
 	header->initrd_addr_max = 0x1000000 + 0x2000 + 0x2000 - 1;
-	assert_int_equal(image_check_payload(&parts, error, sizeof(error)), ST_OK);
+	assert_int_equal(payload_check(&parts, error, sizeof(error)), ST_OK);
 	header->initrd_addr_max--;
-	assert_int_equal(image_check_payload(&parts, error, sizeof(error)), ST_OK);
+	assert_int_equal(payload_check(&parts, error, sizeof(error)), ST_OK);
 	header->initrd_addr_max = 0x1000000 + 0x2000 + sizeof(initrd) - 2;
 	refuses_payload(ST_NO_MEMORY,
 			"initrd: 0x1003 bytes above 0x1002000, initrd_addr_max 0x1003001");
@@ -395,14 +396,14 @@ static void command_lines(void **state)
 	memset(line, 'x', sizeof(line));
 	parts.cmdline = (struct plan_bytes){ (const uint8_t *)line, 256 };
 	header->cmdline_size = 256;
-	assert_int_equal(image_check_payload(&parts, error, sizeof(error)), ST_OK);
+	assert_int_equal(payload_check(&parts, error, sizeof(error)), ST_OK);
 	header->cmdline_size = 255;
 	refuses_payload(ST_NO_SPACE,
 			"command line: length 256: the kernel takes 255 (cmdline_size)");
 	/* A kernel of the host's may take no more than all do. */
 	parts.kernel.size = 0;
 	parts.cmdline = (struct plan_bytes){ (const uint8_t *)line, 2047 };
-	assert_int_equal(image_check_payload(&parts, error, sizeof(error)), ST_OK);
+	assert_int_equal(payload_check(&parts, error, sizeof(error)), ST_OK);
 	parts.cmdline.size++;
 	refuses_payload(ST_NO_SPACE, "command line: length 2048: the kernel takes 2047");
 	/* What follows a NUL the kernel would never see. */

@@ -176,6 +176,8 @@ static void handover_table(void **state)
 					 { 0x1000000, "rw" },
 					 { 0x4600000, "rwx" },
 					 { FOUR_GIB - MIB2, "rw" },
+					 { MAILBOX, "rx" },
+					 { MAILBOX + PAGE, "rw" },
 					 { FOUR_GIB, "rx" } });
 	/* The lowest window. */
 	check_handover(MIB2 + PAGE, PAGE,
@@ -184,6 +186,8 @@ static void handover_table(void **state)
 					 { MIB2, "rw" },
 					 { 2 * MIB2, "rwx" },
 					 { FOUR_GIB - MIB2, "rw" },
+					 { MAILBOX, "rx" },
+					 { MAILBOX + PAGE, "rw" },
 					 { FOUR_GIB, "rx" } });
 	/* A window that ends at the last two megabytes, and one that is not aligned. */
 	check_handover(FOUR_GIB - 3 * MIB2 + PAGE, 2 * MIB2 - PAGE,
@@ -191,6 +195,8 @@ static void handover_table(void **state)
 					 { KIB640, "rwx" },
 					 { FOUR_GIB - 3 * MIB2, "rw" },
 					 { FOUR_GIB - MIB2, "rwx" },
+					 { MAILBOX, "rx" },
+					 { MAILBOX + PAGE, "rw" },
 					 { FOUR_GIB, "rx" } });
 }
 

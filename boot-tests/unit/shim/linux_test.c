@@ -21,7 +21,7 @@
 #include "shim/host/acpi.h"
 #include "shim/log.h"
 #include "shim/measure/rtmr.h"
-#include "shim/payload/linux.h"
+#include "shim/payload/payload.h"
 
 #define LOW_END 0x8000000
 #define SECTORS 39
@@ -31,9 +31,9 @@
 #define WINDOW_SIZE 0x1801000
 #define INITRD_SIZE 0x1801
 
-/* Of efi_runtime.nasm. */
+/* Of efi_runtime.nasm and ap.nasm. */
 extern const char efi_success[], efi_unsupported[];
-const char efi_success[1], efi_unsupported[1];
+const char efi_success[1], efi_unsupported[1], ap_reset_vector[1];
 
 static const struct mailbox_info mailbox = { { MAILBOX }, { RESET_CODE } };
 
@@ -138,18 +138,18 @@ static enum status prepare(const struct mailbox_info *mp, struct handover *out)
 		.base = gpa(ACPI_ARENA),
 		.size = ACPI_ARENA_SIZE,
 	};
-	struct linux_payload payload;
+	struct payload payload;
 	struct handover handover = { 0 };
-	TRY(linux_open(&config, &payload));
+	TRY(payload_open(&config, &payload));
 	enum status status = acpi_install(&arena, &config, mp, &handover.rsdp);
 	if (status != ST_NOT_FOUND) {
 		TRY(status);
 	}
 	TRY(rtmr_separate(CC_MR_RTMR0));
 	TRY(rtmr_separate(CC_MR_RTMR1));
-	TRY(linux_load(&payload, &config, &map));
+	TRY(payload_load(&payload, &config, &map));
 	handover.reserved_count = regions_reserved(mp != NULL, arena.used, 0, handover.reserved);
-	linux_hand_over(&payload, &map, &handover);
+	payload_hand_over(&payload, &config, &map, &handover);
 	*out = handover;
 	return ST_OK;
 }
@@ -164,7 +164,7 @@ static void assert_refused(enum status expected, const char *text)
 static void assert_booted(const struct handover *boot)
 {
 	assert_int_equal(boot->entry.v, 0x1000200);
-	assert_int_equal(boot->rsi.v, HANDOVER_BOOT_PARAMS);
+	assert_int_equal(boot->argument.v, HANDOVER_BOOT_PARAMS);
 	assert_int_equal(boot->window.base.v, 0x1000000);
 	assert_int_equal(boot->window.size, WINDOW_SIZE);
 	assert_memory_equal(gpa_pointer(gpa(0x1000000)), protected_mode, PM_SIZE);

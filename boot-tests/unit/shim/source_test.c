@@ -17,8 +17,8 @@
 #include "boot-tests/unit/shim/fake_tdcall.h"
 #include "boot-tests/unit/shim/low_memory.h"
 #include "boot-tests/unit/shim/refusals.h"
+#include "linker/memmap.h"
 #include "shim/measure/rtmr.h"
-#include "shim/payload/handover.h"
 #include "shim/payload/source.h"
 
 #define KERNEL_FILE 0x30

@@ -11,7 +11,6 @@
 #include "arch/tdx/event_log.h"
 #include "arch/x86/paging.h"
 #include "arch/x86/pc.h"
-#include "shim/payload/handover.h"
 
 #define MIB2 UINT64_C(0x200000)
 #define FADT_DSDT 40

@@ -36,7 +36,7 @@
 #define LINE_STATUS_TRANSMIT_EMPTY 0x20
 
 _Noreturn void shim_main(uint32_t td, uint32_t hob_claim);
-_Noreturn void entry_leave(uint64_t entry, uint64_t boot_params, uint64_t cr3);
+_Noreturn void entry_leave(uint64_t entry, uint64_t argument, uint64_t cr3);
 extern char __start_shim_bss[], __stop_shim_bss[];
 const char ap_start[1], ap_reset_vector[1], exception_stubs[1];
 const char efi_success[1], efi_unsupported[1];
@@ -166,10 +166,10 @@ void tables_load_descriptors(void)
 {
 }
 
-void entry_leave(uint64_t entry, uint64_t boot_params, uint64_t cr3)
+void entry_leave(uint64_t entry, uint64_t argument, uint64_t cr3)
 {
 	run.left.entry = entry;
-	run.left.boot_params = boot_params;
+	run.left.boot_params = argument;
 	run.left.cr3 = cr3;
 	end(WHOLE_LEFT);
 }

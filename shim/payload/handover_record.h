@@ -10,7 +10,7 @@
 
 struct handover {
 	gpa_t entry;             /* of 64-bit code */
-	gpa_t rsi;               /* what the entry finds in RSI */
+	gpa_t argument;          /* what the entry finds in RSI and RDI */
 	struct gpa_range window; /* writable and executable: the payload and what it unpacks */
 	gpa_t cr3;               /* the hand-over table, which has that window */
 	gpa_t rsdp;              /* 0: no ACPI tables, so that no AP can be woken */

@@ -1,0 +1,26 @@
+// What an ELF file or a UKI is refused for.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#pragma once
+
+#include <stdint.h>
+
+#include "arch/base/status.h"
+
+enum payload_rule {
+#define RULE(tag, ...) RULE_##tag,
+#include "loader/payload/payload_rules.def"
+};
+
+struct payload_fault {
+	enum payload_rule rule;
+	uint64_t offset; /* of the field in the file; 0: it is not in the file */
+	uint64_t value;
+};
+
+/* Records a fault; returns the rule's status. */
+enum status payload_refused(struct payload_fault *fault, enum payload_rule rule, uint64_t offset,
+			    uint64_t value) MUST_CHECK;
+
+/* For people. */
+const char *payload_fault_field(const struct payload_fault *fault);
+const char *payload_fault_text(const struct payload_fault *fault);

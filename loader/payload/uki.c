@@ -1,0 +1,106 @@
+// The headers of a PE file, checked, and the sections of a UKI in it.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "loader/payload/uki.h"
+
+#include <stddef.h>
+
+#include "arch/base/mem.h"
+#include "arch/exe/pe.h"
+
+/* Reads the headers; *table: where the sections' are, *count: how many. */
+static enum status read_headers(const uint8_t *file, uint64_t size, uint64_t *table,
+				unsigned *count, struct payload_fault *fault)
+{
+	struct pe_header header;
+	uint16_t dos;
+	uint32_t at;
+	if (size < PE_LFANEW + sizeof(at)) {
+		return payload_refused(fault, RULE_PE_SIZE, 0, size);
+	}
+	memcpy(&dos, file, sizeof(dos));
+	memcpy(&at, file + PE_LFANEW, sizeof(at));
+	if (dos != PE_DOS_MAGIC) {
+		return payload_refused(fault, RULE_PE_DOS, 0, dos);
+	}
+	if (at > size || size - at < sizeof(header)) {
+		return payload_refused(fault, RULE_PE_LFANEW, PE_LFANEW, at);
+	}
+	memcpy(&header, file + at, sizeof(header));
+	if (header.magic != PE_MAGIC) {
+		return payload_refused(fault, RULE_PE_SIGNATURE, at, header.magic);
+	}
+	if (header.machine != PE_MACHINE_X86_64) {
+		return payload_refused(fault, RULE_PE_MACHINE,
+				       at + offsetof(struct pe_header, machine), header.machine);
+	}
+	*table = at + sizeof(header) + header.optional_size;
+	*count = header.sections;
+	if (*count > PE_SECTIONS_MAX || *table > size ||
+	    *count > (size - *table) / sizeof(struct pe_section)) {
+		return payload_refused(fault, RULE_PE_SECTIONS,
+				       at + offsetof(struct pe_header, sections), *count);
+	}
+	return ST_OK;
+}
+
+/* The part that a section is of, or NULL. */
+static struct uki_part *part_of(const struct pe_section *section, struct uki *uki)
+{
+	static const char names[UKI_SECTIONS][sizeof(section->name) + 1] = {
+		[UKI_LINUX] = ".linux",
+		[UKI_INITRD] = ".initrd",
+		[UKI_CMDLINE] = ".cmdline",
+	};
+	for (unsigned i = 0; i < UKI_SECTIONS; i++) {
+		if (memcmp(section->name, names[i], sizeof(section->name)) == 0) {
+			return &uki->parts[i];
+		}
+	}
+	return NULL;
+}
+
+/* The header of the section is at this offset of the file. */
+static enum status uki_read_section(const uint8_t *file, uint64_t size, uint64_t at,
+				    struct uki *uki, struct payload_fault *fault)
+{
+	struct pe_section section;
+	memcpy(&section, file + at, sizeof(section));
+	if (memcmp(section.name, ".profile", sizeof(section.name)) == 0) {
+		return payload_refused(fault, RULE_UKI_PROFILE, at, section.raw_offset);
+	}
+	struct uki_part *part = part_of(&section, uki);
+	if (part == NULL) {
+		return ST_OK;
+	}
+	/* The file has the section up to a multiple of its alignment; memory may have zeros more.
+	 */
+	uint32_t bytes =
+		section.virtual_size < section.raw_size ? section.virtual_size : section.raw_size;
+	if (section.raw_offset > size || bytes > size - section.raw_offset) {
+		return payload_refused(fault, RULE_PE_DATA,
+				       at + offsetof(struct pe_section, raw_offset),
+				       section.raw_offset);
+	}
+	if (part->size != 0) {
+		return payload_refused(fault, RULE_UKI_TWICE, at, section.raw_offset);
+	}
+	*part = (struct uki_part){ section.raw_offset, bytes };
+	return ST_OK;
+}
+
+enum status uki_read(const uint8_t *file, uint64_t size, struct uki *out,
+		     struct payload_fault *fault)
+{
+	uint64_t table = 0;
+	unsigned count = 0;
+	memset(out, 0, sizeof(*out));
+	TRY(read_headers(file, size, &table, &count, fault));
+	for (unsigned i = 0; i < count; i++) {
+		TRY(uki_read_section(file, size, table + i * sizeof(struct pe_section), out,
+				     fault));
+	}
+	if (out->parts[UKI_LINUX].size == 0) {
+		return payload_refused(fault, RULE_UKI_LINUX, table, count);
+	}
+	return ST_OK;
+}
