@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct reader reader = { data, size };
 	uint16_t choice = next(&reader);
 	struct tdmr_sysinfo sysinfo = { 64, 16, 16, 16, 16 };
-	if (choice & 1) {
+	if ((choice & 1) != 0) {
 		sysinfo = (struct tdmr_sysinfo){ next(&reader), next(&reader) % 32,
 						 next(&reader) % 64, next(&reader) % 64,
 						 next(&reader) % 64 };
@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* From every range, or from every second, a part. */
 	for (unsigned i = 0; i < memory.count; i++) {
 		candidates[i] = memory.ranges[i];
-		candidates[i].size = (choice & 2) && (i & 1) ? 0 : candidates[i].size;
+		candidates[i].size = (choice & 2) != 0 && (i & 1) != 0 ? 0 : candidates[i].size;
 	}
 	if (tdmr_place_pamts(&list, candidates, memory.count) != ST_OK) {
 		return 0;

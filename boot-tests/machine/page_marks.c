@@ -64,7 +64,7 @@ static bool any_guest(hpa_t page, enum pg_level level)
 bool page_untouched(hpa_t page, enum pg_level level)
 {
 	return is_known(page, level) &&
-	       !(__atomic_load_n(area_of(page.v), __ATOMIC_ACQUIRE) & PTE_D) &&
+	       (__atomic_load_n(area_of(page.v), __ATOMIC_ACQUIRE) & PTE_D) == 0 &&
 	       !any_guest(page, level);
 }
 

@@ -228,7 +228,7 @@ static void skip(struct svm_vcpu *vcpu, unsigned length)
 {
 	vcpu->vmcb->save.rip += length;
 	vcpu->vmcb->control.interrupt_shadow = 0;
-	if (vcpu->vmcb->save.rflags & RFLAGS_TF) {
+	if ((vcpu->vmcb->save.rflags & RFLAGS_TF) != 0) {
 		svm_inject_single_step(vcpu);
 	}
 }

@@ -319,7 +319,7 @@ static bool find_element(const struct md_table *table, uint64_t id, struct md_el
 static uint64_t readable_from(const struct md_table *table, unsigned index, uint32_t access)
 {
 	for (unsigned i = index; i < table->count; i++) {
-		if (table->fields[i].access & access) {
+		if ((table->fields[i].access & access) != 0) {
 			return table->fields[i].id;
 		}
 	}
@@ -363,7 +363,7 @@ uint64_t md_read(enum md_context context, void *object, struct md_request *reque
 	if (!find_element(&table, request->id, &element)) {
 		return TDX_METADATA_FIELD_ID_INCORRECT;
 	}
-	if (!(element.field->access & request->access)) {
+	if ((element.field->access & request->access) == 0) {
 		return TDX_METADATA_FIELD_NOT_READABLE;
 	}
 	memcpy(&request->value, element_at(context, object, &element), element_size(element.field));
@@ -441,7 +441,8 @@ uint64_t md_read_sys_list(uint32_t access, uint64_t first, struct md_list *list,
 	struct writer writer = { .list = list };
 	bool all = true;
 	while (all && element.field < table.fields + table.count) {
-		all = !(element.field->access & access) || write_fields(&writer, &element, next);
+		all = (element.field->access & access) == 0 ||
+		      write_fields(&writer, &element, next);
 		element = (struct md_element){ element.field + 1, 0 };
 	}
 	list->header.size = (uint16_t)(sizeof(list->header) + writer.used * sizeof(uint64_t));
@@ -451,7 +452,7 @@ uint64_t md_read_sys_list(uint32_t access, uint64_t first, struct md_list *list,
 /* Interrupts can be posted once it is known where and with which vector. */
 static uint64_t check_posting(const struct vcpu *vcpu, uint64_t controls)
 {
-	if (!(controls & MD_VP_PIN_BASED_POSTED_INTERRUPTS)) {
+	if ((controls & MD_VP_PIN_BASED_POSTED_INTERRUPTS) == 0) {
 		return TDX_SUCCESS;
 	}
 	if (vcpu->posted_vector == VCPU_NO_VECTOR) {
@@ -514,7 +515,7 @@ uint64_t md_write(enum md_context context, void *object, struct md_request *requ
 	}
 	const struct md_field *field = element.field;
 	uint64_t mask = request->mask & field->writable;
-	if (!(field->access & request->access) || mask == 0) {
+	if ((field->access & request->access) == 0 || mask == 0) {
 		return TDX_METADATA_FIELD_NOT_WRITABLE;
 	}
 	uint64_t old = 0;

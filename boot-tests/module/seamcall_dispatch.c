@@ -97,7 +97,7 @@ static void clear_outputs(const struct seam_leaf *leaf, uint64_t version, struct
 		{ OUT(R9), &out->r9 },   { OUT(R10), &out->r10 }, { OUT(R11), &out->r11 },
 	};
 	for (unsigned i = 0; i < ARRAY_COUNT(outputs); i++) {
-		if (leaf->outputs & outputs[i].bit) {
+		if ((leaf->outputs & outputs[i].bit) != 0) {
 			*outputs[i].reg = 0;
 		}
 	}

@@ -26,7 +26,7 @@ static uint64_t td_check(hpa_t tdr_page, uint32_t op_states, struct td *out)
 			return TDX_TDCS_NOT_ALLOCATED;
 		}
 		enum op_state state = __atomic_load_n(&td.tdcs->op_state, __ATOMIC_ACQUIRE);
-		if (!(BIT32(state) & op_states)) {
+		if ((BIT32(state) & op_states) == 0) {
 			return TDX_OP_STATE_INCORRECT;
 		}
 	}

@@ -188,7 +188,7 @@ static uint64_t digest(const struct tdmr_range *pool)
  * change. */
 static bool changes_nothing(uint64_t rax, uint64_t status)
 {
-	return (status & TDX_ERROR) && field_get(TDX_LEAF, rax) != TDH_SYS_INFO &&
+	return (status & TDX_ERROR) != 0 && field_get(TDX_LEAF, rax) != TDH_SYS_INFO &&
 	       (status & TDX_STATUS_CODE) != TDX_TD_FATAL;
 }
 
@@ -271,7 +271,7 @@ static void run_among(unsigned index)
 	uint64_t state = states[index];
 	for (unsigned i = 0; i < CALLS; i++) {
 		uint64_t status = random_call(&state, random_rax(&state, false));
-		if (!(status & TDX_ERROR)) {
+		if ((status & TDX_ERROR) == 0) {
 			__atomic_fetch_add(&succeeded, 1, __ATOMIC_RELAXED);
 		}
 	}

@@ -27,7 +27,7 @@ bool hook_instead(const struct hook_answer *answer)
 void hook_apply(const struct hook_answer *answer, struct seam_regs *regs)
 {
 	for (unsigned i = 0; answer != NULL && i < REGS; i++) {
-		if (answer->set & BIT32(i)) {
+		if ((answer->set & BIT32(i)) != 0) {
 			((uint64_t *)regs)[i] = ((const uint64_t *)&answer->regs)[i];
 		}
 	}

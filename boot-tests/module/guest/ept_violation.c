@@ -90,7 +90,7 @@ static void data_candidates(const struct vcpu *vcpu, struct candidates *c)
 static bool find_gla(const struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access, uint64_t *gla)
 {
 	struct candidates c = { .count = 0 };
-	if (access & EPT_QUAL_FETCH) {
+	if ((access & EPT_QUAL_FETCH) != 0) {
 		add_candidate(&c, guest_linear_rip(vcpu), INSN_MAX_LENGTH);
 	} else {
 		data_candidates(vcpu, &c);
@@ -104,7 +104,7 @@ static bool find_gla(const struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access,
 		}
 	}
 	/* A walk of the TD's own tables failed: the first operand is what it was for. */
-	if (!(access & EPT_QUAL_FINAL) && c.count > 0) {
+	if ((access & EPT_QUAL_FINAL) == 0 && c.count > 0) {
 		*gla = c.linear[0];
 		return true;
 	}
@@ -126,7 +126,7 @@ static void inject(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qualification, 
 	} else if (find_gla(vcpu, gpa_raw, qualification, &info.gla)) {
 		info.exit_qualification |= EPT_QUAL_GLA_VALID;
 	}
-	if (finder == BY_CPU && (gpa_raw & td_shared_bit(vcpu->td.tdcs))) {
+	if (finder == BY_CPU && (gpa_raw & td_shared_bit(vcpu->td.tdcs)) != 0) {
 		/* Delivered by the hardware, which has no such fields: they stay as they were. */
 		info.instruction_length = vcpu->ve.instruction_length;
 		info.instruction_info = vcpu->ve.instruction_info;
@@ -150,12 +150,12 @@ static void private_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qual
 {
 	const struct tdcs *tdcs = vcpu->td.tdcs;
 	struct sept_walk walk = sept_walk(tdcs->sept_root, gpa(gpa_raw & ~PAGE_OFFSET), PG_4K);
-	if (walk.value & SEPT_POISONED) {
+	if ((walk.value & SEPT_POISONED) != 0) {
 		integrity_error(vcpu, gpa_raw);
 	} else if (sept_state(walk.value) != SEPT_PENDING) {
 		/* Even when another CPU has mapped it since: the host sees a spurious exit. */
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
-	} else if (tdcs->td_ctls & TD_CTLS_PENDING_VE_DISABLE) {
+	} else if ((tdcs->td_ctls & TD_CTLS_PENDING_VE_DISABLE) != 0) {
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_PENDING_EPT_VIOLATION);
 	} else {
 		inject(vcpu, gpa_raw, qualification, finder);
@@ -169,7 +169,7 @@ static void shared_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t quali
 	/* The hardware delivers this #VE itself, but not while one waits to be fetched, and not
 	 * while it delivers another event. */
 	bool delivering = (vcpu->svm.vmcb->control.exitintinfo & EVENTINJ_V) != 0;
-	if ((walk.entry & NPT_SUPPRESS_VE) || vcpu->ve.valid != 0 || delivering) {
+	if ((walk.entry & NPT_SUPPRESS_VE) != 0 || vcpu->ve.valid != 0 || delivering) {
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
 	} else {
 		inject(vcpu, gpa_raw, qualification, BY_CPU);
@@ -180,13 +180,13 @@ static void shared_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t quali
  * no linear address in it. A #VE on top of another becomes a #DF. */
 void ept_violation_of_operand(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access)
 {
-	if (!(gpa_raw & td_shared_bit(vcpu->td.tdcs))) {
+	if ((gpa_raw & td_shared_bit(vcpu->td.tdcs)) == 0) {
 		private_violation(vcpu, gpa_raw, access, BY_MODULE);
 		return;
 	}
 	struct ept_walk walk = ept_walk(vcpu, gpa_raw);
 	uint64_t qualification = (access & ~ept_allowed(walk.granted)) | walk.granted;
-	if (walk.entry & NPT_SUPPRESS_VE) {
+	if ((walk.entry & NPT_SUPPRESS_VE) != 0) {
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
 	} else {
 		inject(vcpu, gpa_raw, qualification, BY_MODULE);
@@ -210,7 +210,7 @@ static void reserved_bit_fault(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qua
 /* What VMX would have in the exit qualification of VMEXIT_NPF. */
 static uint64_t qualification_of(const struct vmcb_control *control)
 {
-	if (!(control->exitinfo1 & NPF_FINAL)) {
+	if ((control->exitinfo1 & NPF_FINAL) == 0) {
 		/* A walk of the TD's tables is a write for SVM, and a read for EPT without A and D
 		 * bits. */
 		return EPT_QUAL_READ;
@@ -225,7 +225,7 @@ void ept_violation_notify(struct vcpu *vcpu)
 	const struct vmcb_control *control = &vcpu->svm.vmcb->control;
 	bool delivering = (control->exitintinfo & EVENTINJ_V) != 0;
 	if (control->exitcode != VMEXIT_NPF ||
-	    (control->exitinfo2 & td_shared_bit(vcpu->td.tdcs)) || delivering ||
+	    (control->exitinfo2 & td_shared_bit(vcpu->td.tdcs)) != 0 || delivering ||
 	    vcpu->ve.valid != 0) {
 		return;
 	}
@@ -245,7 +245,7 @@ bool ept_violation(struct vcpu *vcpu)
 	}
 	if (gpa_raw >= BIT64(td_gpa_bits(tdcs))) {
 		reserved_bit_fault(vcpu, gpa_raw, qualification);
-	} else if (gpa_raw & td_shared_bit(tdcs)) {
+	} else if ((gpa_raw & td_shared_bit(tdcs)) != 0) {
 		shared_violation(vcpu, gpa_raw, qualification);
 	} else {
 		private_violation(vcpu, gpa_raw, qualification, BY_CPU);

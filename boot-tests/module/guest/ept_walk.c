@@ -8,7 +8,7 @@
 
 static uint64_t granted_by(uint64_t entry)
 {
-	if (!(entry & PTE_P)) {
+	if ((entry & PTE_P) == 0) {
 		return 0;
 	}
 	return EPT_QUAL_READABLE | (entry & PTE_W ? EPT_QUAL_WRITABLE : 0) |
@@ -32,7 +32,8 @@ struct ept_walk ept_walk(const struct vcpu *vcpu, uint64_t gpa_raw)
 		walk.entry =
 			__atomic_load_n(&table[pt_index(address, walk.level)], __ATOMIC_ACQUIRE);
 		walk.granted &= granted_by(walk.entry);
-		if (!(walk.entry & PTE_P) || (walk.entry & PTE_PS) || walk.level == PG_4K) {
+		if ((walk.entry & PTE_P) == 0 || (walk.entry & PTE_PS) != 0 ||
+		    walk.level == PG_4K) {
 			return walk;
 		}
 		table = hpa_ptr(hpa(walk.entry & PTE_ADDRESS));

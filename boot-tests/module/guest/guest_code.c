@@ -7,7 +7,7 @@
 bool guest_in_64bit_mode(const struct vcpu *vcpu)
 {
 	const struct vmcb_save *save = &vcpu->svm.vmcb->save;
-	return (save->efer & EFER_LMA) && (save->cs.attrib & VMCB_SEG_L);
+	return (save->efer & EFER_LMA) != 0 && (save->cs.attrib & VMCB_SEG_L) != 0;
 }
 
 enum decode_mode guest_decode_mode(const struct vcpu *vcpu)
@@ -63,7 +63,7 @@ void guest_advance(struct vcpu *vcpu, unsigned length)
 	}
 	save->rflags &= ~RFLAGS_RF;
 	vcpu->svm.vmcb->control.interrupt_shadow = 0;
-	if ((save->rflags & RFLAGS_TF) && !(vcpu->debugctl & DEBUGCTL_BTF)) {
+	if ((save->rflags & RFLAGS_TF) != 0 && (vcpu->debugctl & DEBUGCTL_BTF) == 0) {
 		svm_inject_single_step(&vcpu->svm);
 	}
 }

@@ -11,7 +11,7 @@ static bool map_private(const struct vcpu *vcpu, uint64_t raw, hpa_t *out)
 {
 	struct sept_walk walk =
 		sept_walk(vcpu->td.tdcs->sept_root, gpa(align_down(raw, pg_size(PG_4K))), PG_4K);
-	if (sept_state(walk.value) != SEPT_MAPPED || (walk.value & SEPT_POISONED)) {
+	if (sept_state(walk.value) != SEPT_MAPPED || (walk.value & SEPT_POISONED) != 0) {
 		return false;
 	}
 	*out = hpa(sept_hpa(walk.value).v + (raw & (pg_size(walk.level) - 1)));
@@ -22,7 +22,7 @@ static bool map_private(const struct vcpu *vcpu, uint64_t raw, hpa_t *out)
 static bool map_shared(const struct vcpu *vcpu, uint64_t raw, uint64_t access, hpa_t *out)
 {
 	struct ept_walk walk = ept_walk(vcpu, raw);
-	if (access & ~ept_allowed(walk.granted)) {
+	if ((access & ~ept_allowed(walk.granted)) != 0) {
 		return false;
 	}
 	uint64_t offset = pg_size(walk.level) - 1;

@@ -249,7 +249,7 @@ static void gate_by_xfam(const struct cpuid_row *row, uint64_t xfam, struct cpui
 		return;
 	}
 	for (unsigned i = 0; i < ARRAY_COUNT(xfam_gates); i++) {
-		if (xfam_gates[i].leaf == row->leaf && !(xfam & xfam_gates[i].xfam)) {
+		if (xfam_gates[i].leaf == row->leaf && (xfam & xfam_gates[i].xfam) == 0) {
 			v->ebx &= ~xfam_gates[i].ebx;
 			v->ecx &= ~xfam_gates[i].ecx;
 			v->edx &= ~xfam_gates[i].edx;
@@ -264,7 +264,7 @@ static uint32_t xsave_size(uint64_t xfam)
 	for (uint32_t n = 2; n <= XSAVE_COMPONENT_LAST; n++) {
 		struct cpuid_values component = platform_cpuid(0xD, n);
 		bool user = (component.ecx & 1) == 0;
-		if ((xfam & BIT64(n)) && user && component.eax + component.ebx > size) {
+		if ((xfam & BIT64(n)) != 0 && user && component.eax + component.ebx > size) {
 			size = component.eax + component.ebx;
 		}
 	}
@@ -278,7 +278,7 @@ static void gate_xsave(const struct cpuid_row *row, uint64_t xfam, struct cpuid_
 		v->ecx = xsave_size(xfam);
 	} else if (row->subleaf == 1) {
 		v->ecx &= (uint32_t)xfam;
-	} else if (!(xfam & BIT64(row->subleaf))) {
+	} else if ((xfam & BIT64(row->subleaf)) == 0) {
 		*v = (struct cpuid_values){ 0, 0, 0, 0 };
 	}
 }
@@ -412,7 +412,7 @@ void td_cpuid_init(struct tdcs *tdcs, const struct td_params *params)
 
 static bool in_64bit_mode(const struct vmcb_save *save)
 {
-	return (save->efer & EFER_LMA) && (save->cs.attrib & VMCB_SEG_L);
+	return (save->efer & EFER_LMA) != 0 && (save->cs.attrib & VMCB_SEG_L) != 0;
 }
 
 static bool enumerates_topology(const struct vcpu *vcpu)
@@ -432,7 +432,7 @@ static void patch(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf, stru
 		v->ecx |= save->cr4 & CR4_OSXSAVE ? FEATURE_ECX_OSXSAVE : 0;
 		break;
 	case 7:
-		if (subleaf == 0 && (save->cr4 & CR4_PKE)) {
+		if (subleaf == 0 && (save->cr4 & CR4_PKE) != 0) {
 			v->ecx |= FEATURE7_ECX_OSPKE;
 		}
 		break;

@@ -21,32 +21,32 @@
 /* [SDM 2B MOV to control register; SDM 3A 10.8.5] */
 static bool cr0_legal(const struct vmcb_save *save, uint64_t value)
 {
-	bool long_code = (save->efer & EFER_LMA) && (save->cs.attrib & VMCB_SEG_L);
-	if ((value >> 32) != 0 || ((value & CR0_PG) && !(value & CR0_PE)) ||
-	    ((value & CR0_NW) && !(value & CR0_CD))) {
+	bool long_code = (save->efer & EFER_LMA) != 0 && (save->cs.attrib & VMCB_SEG_L) != 0;
+	if ((value >> 32) != 0 || ((value & CR0_PG) != 0 && (value & CR0_PE) == 0) ||
+	    ((value & CR0_NW) != 0 && (value & CR0_CD) == 0)) {
 		return false;
 	}
-	if ((value & CR0_PG) && !(save->cr0 & CR0_PG)) {
-		return !(save->efer & EFER_LME) ||
-		       ((save->cr4 & CR4_PAE) && !(save->cs.attrib & VMCB_SEG_L));
+	if ((value & CR0_PG) != 0 && (save->cr0 & CR0_PG) == 0) {
+		return (save->efer & EFER_LME) == 0 ||
+		       ((save->cr4 & CR4_PAE) != 0 && (save->cs.attrib & VMCB_SEG_L) == 0);
 	}
-	if (!(value & CR0_PG) && (save->cr0 & CR0_PG)) {
-		return !long_code && !(save->cr4 & CR4_PCIDE);
+	if ((value & CR0_PG) == 0 && (save->cr0 & CR0_PG) != 0) {
+		return !long_code && (save->cr4 & CR4_PCIDE) == 0;
 	}
 	return true;
 }
 
 enum cr_outcome td_cr0_apply(struct vmcb_save *save, uint64_t value)
 {
-	if (!cr0_legal(save, value) || (!(value & CR0_WP) && (save->cr4 & CR4_CET))) {
+	if (!cr0_legal(save, value) || ((value & CR0_WP) == 0 && (save->cr4 & CR4_CET) != 0)) {
 		return CR_GP;
 	}
 	if ((value & CR0_ALWAYS_SET) != CR0_ALWAYS_SET || (value & CR0_ALWAYS_CLEAR) != 0) {
 		return CR_VE;
 	}
-	if (!(value & CR0_PG)) {
+	if ((value & CR0_PG) == 0) {
 		save->efer &= ~EFER_LMA;
-	} else if (save->efer & EFER_LME) {
+	} else if ((save->efer & EFER_LME) != 0) {
 		save->efer |= EFER_LMA;
 	}
 	/* Undefined bits are ignored; ET is always set. */
@@ -57,12 +57,12 @@ enum cr_outcome td_cr0_apply(struct vmcb_save *save, uint64_t value)
 enum cr_outcome td_cr4_apply(struct vmcb_save *save, uint64_t value, uint64_t allowed)
 {
 	bool long_mode = (save->efer & EFER_LMA) != 0;
-	if ((value & ~(allowed | CR4_OWNED)) != 0 || (long_mode && !(value & CR4_PAE)) ||
+	if ((value & ~(allowed | CR4_OWNED)) != 0 || (long_mode && (value & CR4_PAE) == 0) ||
 	    (long_mode && ((value ^ save->cr4) & CR4_LA57) != 0) ||
-	    ((value & CR4_CET) && !(save->cr0 & CR0_WP))) {
+	    ((value & CR4_CET) != 0 && (save->cr0 & CR0_WP) == 0)) {
 		return CR_GP;
 	}
-	if (!(value & CR4_MCE) || (value & CR4_OWNED) != 0) {
+	if ((value & CR4_MCE) == 0 || (value & CR4_OWNED) != 0) {
 		return CR_VE;
 	}
 	save->cr4 = value;

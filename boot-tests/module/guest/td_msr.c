@@ -223,10 +223,10 @@ static bool pat_valid(uint64_t value)
 
 static enum msr_outcome write_debugctl(struct vcpu *vcpu, uint64_t value)
 {
-	if (value & ~DEBUGCTL_VALID) {
+	if ((value & ~DEBUGCTL_VALID) != 0) {
 		return MSR_GP;
 	}
-	if ((value & DEBUGCTL_TR) && !(value & DEBUGCTL_BTS)) {
+	if ((value & DEBUGCTL_TR) != 0 && (value & DEBUGCTL_BTS) == 0) {
 		return MSR_VE;
 	}
 	vcpu->debugctl = value & ~DEBUGCTL_UNCORE_PMI;
@@ -278,7 +278,7 @@ enum msr_outcome td_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		vcpu->self_ipi = (uint8_t)value;
 		return MSR_DONE;
 	case RULE_XSS:
-		if (value & ~(tdcs->xfam & XFAM_SUPERVISOR)) {
+		if ((value & ~(tdcs->xfam & XFAM_SUPERVISOR)) != 0) {
 			return MSR_GP;
 		}
 		vcpu->xss = value;

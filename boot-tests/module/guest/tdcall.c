@@ -29,8 +29,8 @@ bool tdcall_is_next(struct vcpu *vcpu)
 	bool repeats = vcpu->tdcall_repeats;
 	vcpu->tdcall_repeats = false;
 	return repeats && !wake_kick_pending() && !svm_interrupt_pending(&vcpu->svm) &&
-	       !wake_nmi_pending(cpu_index()) && !(vcpu->svm.vmcb->control.eventinj & EVENTINJ_V) &&
-	       tdcall_at_rip(vcpu);
+	       !wake_nmi_pending(cpu_index()) &&
+	       (vcpu->svm.vmcb->control.eventinj & EVENTINJ_V) == 0 && tdcall_at_rip(vcpu);
 }
 
 struct tdcall_leaf {

@@ -113,7 +113,7 @@ static uint64_t *slot(struct tlb *tlb, uint64_t gpa_raw, enum pg_level level)
 		if (at == level) {
 			return entry;
 		}
-		if (!(*entry & PTE_P) || (*entry & PTE_PS)) {
+		if ((*entry & PTE_P) == 0 || (*entry & PTE_PS) != 0) {
 			*entry = ptr_hpa(take_table(tlb)).v | TABLE_ENTRY;
 		}
 		table = hpa_ptr(hpa(*entry & PTE_ADDRESS));
@@ -126,7 +126,7 @@ bool tlb_fill(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access)
 		return false;
 	}
 	struct ept_walk walk = ept_walk(vcpu, gpa_raw);
-	if (access & ~ept_allowed(walk.granted)) {
+	if ((access & ~ept_allowed(walk.granted)) != 0) {
 		return false;
 	}
 	uint64_t value = translation(&walk);
@@ -147,7 +147,7 @@ static uint64_t walk_tlb(const struct tlb *tlb, uint64_t gpa_raw, enum pg_level 
 	const uint64_t *table = tlb->tables[0];
 	for (enum pg_level at = svm_nested_top();; at--) {
 		uint64_t entry = __atomic_load_n(&table[pt_index(gpa_raw, at)], __ATOMIC_RELAXED);
-		if (!(entry & PTE_P) || (entry & PTE_PS) || at == PG_4K) {
+		if ((entry & PTE_P) == 0 || (entry & PTE_PS) != 0 || at == PG_4K) {
 			*level = at;
 			return entry;
 		}
@@ -161,7 +161,7 @@ static bool next_translation(const struct tlb *tlb, uint64_t *gpa_raw, uint64_t 
 {
 	while (*gpa_raw < end) {
 		*entry = walk_tlb(tlb, *gpa_raw, level);
-		if (*entry & PTE_P) {
+		if ((*entry & PTE_P) != 0) {
 			return true;
 		}
 		*gpa_raw = align_down(*gpa_raw, pg_size(*level)) + pg_size(*level);
@@ -184,7 +184,7 @@ bool tlb_find(const struct vcpu *vcpu, uint64_t gpa_raw, hpa_t *out)
 	const struct tlb *tlb = tlb_of(vcpu);
 	enum pg_level level;
 	uint64_t entry = tlb != NULL ? walk_tlb(tlb, gpa_raw, &level) : 0;
-	if (!(entry & PTE_P)) {
+	if ((entry & PTE_P) == 0) {
 		return false;
 	}
 	*out = hpa(page_address(entry, level) + (gpa_raw & (pg_size(level) - 1)));
@@ -199,7 +199,7 @@ bool tlb_find_stale(const struct vcpu *vcpu, uint64_t *gpa_raw)
 	*gpa_raw = 0;
 	while (tlb != NULL && next_translation(tlb, gpa_raw, BIT64(GPA_BITS_MAX), &entry, &level)) {
 		struct ept_walk walk = ept_walk(vcpu, *gpa_raw);
-		if (!(walk.granted & EPT_QUAL_READABLE) || translation(&walk) != entry) {
+		if ((walk.granted & EPT_QUAL_READABLE) == 0 || translation(&walk) != entry) {
 			return true;
 		}
 		*gpa_raw += pg_size(level);

@@ -89,10 +89,10 @@ static void describe_string_io(const struct vcpu *vcpu, uint64_t exit, struct ve
 	uint64_t segment = exit & IOIO_IN ? INSN_ES : field_get(IOIO_SEGMENT, exit);
 	uint64_t address = vcpu->svm.gpr[exit & IOIO_IN ? RDI : RSI];
 	unsigned size = 2;
-	if (exit & IOIO_ADDRESS_16) {
+	if ((exit & IOIO_ADDRESS_16) != 0) {
 		address = (uint16_t)address;
 		size = 0;
-	} else if (exit & IOIO_ADDRESS_32) {
+	} else if ((exit & IOIO_ADDRESS_32) != 0) {
 		address = (uint32_t)address;
 		size = 1;
 	}
@@ -121,7 +121,7 @@ static void handle_io(struct vcpu *vcpu)
 		.instruction_length = (uint32_t)(control->exitinfo2 - guest_save(vcpu)->rip),
 	};
 	struct insn insn;
-	if (exit & IOIO_STRING) {
+	if ((exit & IOIO_STRING) != 0) {
 		describe_string_io(vcpu, exit, &info);
 	} else if (info.instruction_length > 1 && guest_decode(vcpu, &insn) &&
 		   insn.opcode < 0xEC) { /* E4 to E7: port in the instruction */

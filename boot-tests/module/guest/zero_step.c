@@ -36,7 +36,7 @@ uint64_t zero_step_enter(struct vcpu *vcpu)
 			status = vcpu->exit_status;
 		}
 	}
-	if (status == TDX_SUCCESS && (tdcs->notify_enables & TD_NOTIFY_EPT_FAULTS)) {
+	if (status == TDX_SUCCESS && (tdcs->notify_enables & TD_NOTIFY_EPT_FAULTS) != 0) {
 		ept_violation_notify(vcpu);
 	}
 	lock_release(&tdcs->sept_lock, LOCK_EXCLUSIVE);

@@ -79,7 +79,7 @@ void svm_msr_allow(uint8_t *msrpm, uint32_t msr, bool read, bool write)
 
 void svm_enter(struct svm_vcpu *vcpu)
 {
-	if (vcpu->vmcb->control.eventinj & EVENTINJ_V) {
+	if ((vcpu->vmcb->control.eventinj & EVENTINJ_V) != 0) {
 		fixture.injected = vcpu->vmcb->control.eventinj;
 	}
 	vcpu->vmcb->control.eventinj = 0;

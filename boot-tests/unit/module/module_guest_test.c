@@ -563,10 +563,10 @@ static uint64_t reaches(uint64_t gpa_raw)
 	for (enum pg_level level = PG_512G;; level--) {
 		uint64_t entry = table[pt_index(gpa_raw, level)];
 		uint64_t offset = pg_size(level) - 1;
-		if (!(entry & PTE_P)) {
+		if ((entry & PTE_P) == 0) {
 			return 0;
 		}
-		if (level == PG_4K || (entry & PTE_PS)) {
+		if (level == PG_4K || (entry & PTE_PS) != 0) {
 			return (entry & PTE_ADDRESS & ~offset) | (gpa_raw & offset);
 		}
 		table = hpa_ptr(hpa(entry & PTE_ADDRESS));

@@ -89,7 +89,7 @@ static uint8_t td_bytes[PAGE];
 static void read_script(struct svm_vcpu *vcpu, unsigned run)
 {
 	uint64_t value = entry(td_address);
-	if (run == 0 && !(value & PTE_P)) {
+	if (run == 0 && (value & PTE_P) == 0) {
 		vcpu->vmcb->control.exitcode = VMEXIT_NPF;
 		vcpu->vmcb->control.exitinfo1 = NPF_FINAL;
 		vcpu->vmcb->control.exitinfo2 = td_address;

@@ -31,7 +31,7 @@ static void touch_script(struct svm_vcpu *svm, unsigned run)
 	uint64_t value = sept_walk(tdcs()->sept_root, gpa(touched & ~SHARED), PG_4K).value;
 	svm->vmcb->save.rip = rip;
 	control->exitcode = VMEXIT_NMI;
-	if (run == 0 && !(value & PTE_P)) {
+	if (run == 0 && (value & PTE_P) == 0) {
 		control->exitcode = VMEXIT_NPF;
 		control->exitinfo1 = NPF_FINAL | NPF_W;
 		control->exitinfo2 = touched;

@@ -187,7 +187,7 @@ static void check_accesses(const struct insn *insn)
 		}
 		struct word address = address_of(insn, o);
 		struct word count = { 1, true };
-		if (insn->z.attributes & ZYDIS_ATTRIB_HAS_REP) {
+		if ((insn->z.attributes & ZYDIS_ATTRIB_HAS_REP) != 0) {
 			count = now->gpr[RCX];
 		}
 		if (!address.known || !count.known) {

@@ -106,7 +106,7 @@ static uint64_t fatal_error(struct host_td *td, unsigned index, const struct sea
 	uint64_t message[ARRAY_COUNT(parts)] = { 0 };
 	unsigned used = 0;
 	for (unsigned i = 0; i < ARRAY_COUNT(parts); i++) {
-		if (regs->rcx & BIT64(parts[i].bit)) {
+		if ((regs->rcx & BIT64(parts[i].bit)) != 0) {
 			message[used++] = parts[i].value;
 		}
 	}
@@ -114,7 +114,7 @@ static uint64_t fatal_error(struct host_td *td, unsigned index, const struct sea
 	copy_text(text, message, sizeof(message));
 	char more[256] = "";
 	uint64_t address;
-	if ((regs->r12 & TDVMCALL_FATAL_HAS_GPA) && take_shared_bit(td, regs->r13, &address) &&
+	if ((regs->r12 & TDVMCALL_FATAL_HAS_GPA) != 0 && take_shared_bit(td, regs->r13, &address) &&
 	    mmu_is_shared(&td->mmu, address, sizeof(more) - 1)) {
 		copy_text(more, mmu_shared(&td->mmu, address), sizeof(more) - 1);
 	}

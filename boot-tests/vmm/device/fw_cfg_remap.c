@@ -405,17 +405,17 @@ static uint32_t fw_cfg_remap_transfer(struct fw_cfg_remap *remap, uint32_t contr
 	if (moves && !mmu_is_shared(remap->mmu, address, length)) {
 		return FW_CFG_DMA_ERROR;
 	}
-	if (control & FW_CFG_DMA_SELECT) {
+	if ((control & FW_CFG_DMA_SELECT) != 0) {
 		(void)select_item(remap, (uint16_t)field_get(MASK64(31, 16), control), verdict);
 	}
 	if (remap->items.selected == NULL) {
 		return qemu_dma(wire);
 	}
-	if (control & FW_CFG_DMA_READ) {
+	if ((control & FW_CFG_DMA_READ) != 0) {
 		fw_cfg_items_read(&remap->items, mmu_shared(remap->mmu, address), length);
-	} else if (control & FW_CFG_DMA_WRITE) {
+	} else if ((control & FW_CFG_DMA_WRITE) != 0) {
 		return FW_CFG_DMA_ERROR; /* all of ours are read-only */
-	} else if (control & FW_CFG_DMA_SKIP) {
+	} else if ((control & FW_CFG_DMA_SKIP) != 0) {
 		fw_cfg_items_skip(&remap->items, length);
 	}
 	return 0;

@@ -97,9 +97,9 @@ static void check_sleep(uint64_t port, unsigned size, uint64_t value, struct ver
 static void check_reset(uint64_t port, uint64_t value, struct verdict *verdict)
 {
 	uint8_t byte = (uint8_t)value;
-	if ((port == PORT_RESET_CONTROL && (byte & RESET_CONTROL_CPU)) ||
+	if ((port == PORT_RESET_CONTROL && (byte & RESET_CONTROL_CPU) != 0) ||
 	    (port == PORT_KEYBOARD_COMMAND && byte == KEYBOARD_RESET) ||
-	    (port == PORT_SYSTEM_CONTROL_A && (byte & SYSTEM_CONTROL_A_RESET))) {
+	    (port == PORT_SYSTEM_CONTROL_A && (byte & SYSTEM_CONTROL_A_RESET) != 0)) {
 		verdict_reset(verdict, byte, (uint16_t)port);
 	}
 }

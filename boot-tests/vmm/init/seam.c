@@ -66,7 +66,7 @@ struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, 
 enum status seam_status(const char *leaf, uint64_t rcx, struct seam_result result,
 			struct seam_failure *failure)
 {
-	if (!(result.status & TDX_ERROR)) {
+	if ((result.status & TDX_ERROR) == 0) {
 		return ST_OK;
 	}
 	char text[SEAM_FAILURE_SIZE];

@@ -36,7 +36,7 @@ static enum status tdx_init_call(const struct tdx_host *host, uint64_t leaf, uin
 				 uint64_t rdx, uint64_t r8, struct seam_result *result)
 {
 	*result = seam(leaf, rcx, rdx, r8, 0);
-	if (!(result->status & TDX_ERROR)) {
+	if ((result->status & TDX_ERROR) == 0) {
 		return ST_OK;
 	}
 	say(host, "SEAMCALL (0x%llx) failed: 0x%016llx", (unsigned long long)leaf,
@@ -97,11 +97,11 @@ static enum status read_version(const struct tdx_host *host)
 	TRY(tdx_read_field(host, MD_SYS_TDX_FEATURES0, &features, sizeof(features)));
 	say(host, "module version: %u.%u.%02u, build %u, build date %x", major, minor, update,
 	    build_num, (unsigned)build_date);
-	if (!(features & TDX_FEATURES0_NO_RBP_MOD)) {
+	if ((features & TDX_FEATURES0_NO_RBP_MOD) == 0) {
 		say(host, "frame pointer (RBP) clobber bug present, upgrade TDX module");
 		return ST_UNSUPPORTED;
 	}
-	if (!(features & TDX_FEATURES0_TOPOLOGY_ENUM)) {
+	if ((features & TDX_FEATURES0_TOPOLOGY_ENUM) == 0) {
 		say(host, "TDX_FEATURES0.TOPOLOGY_ENUM is missing, upgrade TDX module");
 		return ST_UNSUPPORTED;
 	}
