@@ -79,7 +79,8 @@ def traced(options):
             [ROOT / "tools/tdrun", "--machine-elf", ROOT / BUILD / "machine.elf", "--firmware",
              ROOT / BUILD / "lintel.fd", "--memory", "64M", "--timeout", "180", "--quiet",
              "--smp", str(VCPUS), "--kernel", ROOT / BUILD / "payload.bin", "--append",
-             "case=hello", "--trace", trace.name, *options], check=True, stdin=subprocess.DEVNULL)
+             "case=hello", "--trace", trace.name, "--trace-only", "page_table", *options],
+            check=True, stdin=subprocess.DEVNULL)
         found = []
         last = {}
         for line in trace:

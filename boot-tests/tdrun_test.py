@@ -210,7 +210,7 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--timeout", "0"), ("--timeout", "nan"), ("--timeout", "x"),
     ("--kernel", "/no/such/file"), ("--initrd", "/"), ("--firmware", "/no/such/file"),
     ("--machine-elf", "/no/such/file"), ("--qemu", "/no/such/file"), ("--stats", "/no/such/file"),
-    ("--trace", "/"), ("--unknown",), ("stray",), ("--mem", "1G"),
+    ("--trace", "/"), ("--trace-only", "accept"), ("--unknown",), ("stray",), ("--mem", "1G"),
     ("--gpaw", "50"), ("--gpaw", ""), ("--threads", "2"), ("--threads", "multi", "--icount"),
     ("--mapgpa-retry", "0"), ("--mapgpa-retry", "2K"), ("--mapgpa-again", "0"),
     ("--mapgpa-r11", "shared"), ("--page-size", "1G"), ("--sept-ve-disable", "no"),

@@ -83,6 +83,8 @@ static inline uint64_t event_add(uint64_t *counts, uint64_t key, uint64_t keys)
 
 /* A trace is written. */
 extern bool event_trace_on;
+/* Of the events whose name begins so: "" are all. A character takes the console a microsecond. */
+extern const char *event_trace_only;
 
 /* "T <us> <vcpu> <event> <key>=<its name or number> <argument>=0x<value> ...", us since the
  * machine's start. */

@@ -87,6 +87,7 @@ void machine_main(void)
 	struct config config;
 	vmm_must(blob_load_config(&config, &verdict), &verdict);
 	event_trace_on = config.trace;
+	event_trace_only = config.trace_only;
 	stats_icount = config.icount;
 	hooks_load_script();
 	struct module_platform platform = platform_make();

@@ -35,6 +35,7 @@ static int clear(void **state)
 {
 	(void)state;
 	event_trace_on = false;
+	event_trace_only = "";
 	fake_console_text[0] = 0;
 	for (size_t i = 0; events[i] != NULL; i++) {
 		memset(events[i]->counts, 0, (events[i]->keys + 1) * sizeof(uint64_t));
@@ -89,6 +90,21 @@ static void writes_a_line(void **state)
 	assert_int_equal(event_keyed_counts[2], 2);
 	event_line(keyed, 4, 2, 0, 0);
 	assert_int_equal(event_keyed_counts[2], 2);
+}
+
+static void writes_those_whose_name_begins_so(void **state)
+{
+	(void)state;
+	event_trace_on = true;
+	static const char *const starts[] = { "p", "plain", "plaine", "lain", "" };
+	static const bool written[] = { true, true, false, false, true };
+	for (size_t i = 0; i < ARRAY_COUNT(starts); i++) {
+		event_trace_only = starts[i];
+		fake_console_text[0] = 0;
+		event(plain, 0, 0, 1);
+		assert_int_equal(fake_console_text[0] != 0, written[i]);
+	}
+	assert_int_equal(event_plain_counts[0], ARRAY_COUNT(starts));
 }
 
 static void prints_what_occurred(void **state)
@@ -197,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(counts_by_key, clear),
 		cmocka_unit_test_setup(writes_a_line, clear),
+		cmocka_unit_test_setup(writes_those_whose_name_begins_so, clear),
 		cmocka_unit_test_setup(prints_what_occurred, clear),
 		cmocka_unit_test(names_keys),
 		cmocka_unit_test(tables_are_sound),
