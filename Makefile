@@ -265,17 +265,21 @@ kernel: ## download a stock Debian kernel: build/kernel/vmlinuz-6.12
 	@tools/get-debian $(KERNEL_SERIES) $(B)/kernel
 
 initramfs: $(B)/initramfs.cpio.gz ## the test initramfs: busybox and tools/initramfs-init
-$(B)/initramfs.cpio.gz: tools/mkinitramfs tools/initramfs-init $(B)/kexec-load
-	tools/mkinitramfs $@ $(B)/kexec-load
-# Static: it runs in the initramfs, which has no libraries.
-$(B)/kexec-load: tools/kexec-load.c Makefile
+INITRAMFS_C := $(addprefix tools/,kexec-load.c touch-memory.c)
+INITRAMFS_BIN := $(INITRAMFS_C:tools/%.c=$(B)/%)
+$(B)/initramfs.cpio.gz: tools/mkinitramfs tools/initramfs-init $(INITRAMFS_BIN)
+	tools/mkinitramfs $@ $(INITRAMFS_BIN)
+# Static: they run in the initramfs, which has no libraries.
+$(INITRAMFS_BIN): $(B)/%: tools/%.c Makefile
 	@mkdir -p $(@D)
 	$(HOSTCC) $(HOST_FLAGS) -static -s $< -o $@
 
 # What boot-tests/run.py builds and starts.
-.PHONY: boot-programs test-programs fuzz-programs
+.PHONY: boot-programs test-programs test-objects fuzz-programs
 boot-programs: all initramfs $(B)/stop-kernel.bin $(B)/stop-app.efi $(B)/uki.efi
 test-programs: boot-programs $(UNIT_BIN)
+# Without the links, for a compiler whose unit tests nobody runs.
+test-objects: boot-programs $(call objects,test,$(PURE_C) $(filter-out $(WHOLE_TEST),$(UNIT_C)))
 fuzz-programs: $(FUZZ_BIN)
 
 run: setup ## set up, build, and boot a stock Debian kernel as a TD with 4 vCPUs
@@ -295,7 +299,7 @@ bench: all $(B)/stop-kernel.bin initramfs ## figures of calls, APs and boots: al
 # Every compile of C, by the objects that are linked: build/VARIANT/SOURCE.o. Editors take the first
 # of a source: that of the program, not of its tests.
 C_OBJ = $(filter %.c.o,$(SHIM_OBJ) $(filter-out $(SHIM_OBJ),$(EXAMPLE_OBJ)) $(MACHINE_OBJ) \
-  $(PAYLOAD_OBJ) $(PARAVISOR_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(B)/host/tools/kexec-load.c.o $(WHOLE_OBJ) \
+  $(PAYLOAD_OBJ) $(PARAVISOR_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(call objects,host,$(INITRAMFS_C)) $(WHOLE_OBJ) \
   $(call objects,test,$(PURE_C) $(UNIT_C) $(LINTEL_C)) $(call objects,fuzz,$(PURE_C) $(FUZZ_C)))
 # $(call compile_entry,variant,source)
 compile_entry = {"directory":"$(CURDIR)","file":"$(2)","command":"$(COMPILE_$(1)) $(2)"}
