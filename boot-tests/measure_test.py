@@ -37,7 +37,7 @@ class Inputs(unittest.TestCase):
             (path / "initrd").write_bytes(initrd)
             return subprocess.run(
                 [ROOT / "tools/tdrun", "--machine-elf", ROOT / BUILD / "machine.elf", "--firmware",
-                 ROOT / BUILD / "lintel.fd", "--memory", "128M", "--timeout", "60", "--quiet",
+                 ROOT / BUILD / "lintel.fd", "--memory", "64M", "--timeout", "60", "--quiet",
                  "--stats", stats, "--kernel", path / "kernel", "--initrd", path / "initrd",
                  "--append", append, *options],
                 check=False, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
@@ -86,7 +86,7 @@ class Inputs(unittest.TestCase):
 
     def test_td_hob(self):
         """Less memory below 4 GiB: the HOB says so, and whatever else does is RTMR[0]'s, too."""
-        registers, kinds = self.changed(options=["--memory", "126M"])
+        registers, kinds = self.changed(options=["--memory", "62M"])
         self.assertEqual(registers, [0])
         self.assertIn(event_log.HANDOFF_TABLES2, kinds)
 

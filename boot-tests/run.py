@@ -49,7 +49,7 @@ SETTINGS = {setting.name: setting for setting in TDRUN.settings()
 STOCK_SERIES = "6.12"
 BACKPORTS_SERIES = "7.2"
 SOURCE_FOLDERS = ("arch", "boot-tests", "linker", "loader", "shim", "tools")
-FUZZ_SECONDS = 10
+FUZZ_SECONDS = 5
 # tdrun and QEMU are given this much longer than the case before they are killed from outside.
 GRACE_SECONDS = 20
 TIMEOUT_STATUS = 124
@@ -147,7 +147,7 @@ class Case:
     kexec: bool = False        # the initrd is given kernel and initrd, to start them by kexec
     append: str = ""
     smp: str = "1"
-    memory: str = "128M"
+    memory: str = "64M"
     script: str = None         # what the host does otherwise, and when: tdrun --host-script
     settings: dict = dataclasses.field(default_factory=dict)  # of the machine, by name
     fw_cfg_files: int = 0      # so many files more in QEMU's fw_cfg device
@@ -496,10 +496,13 @@ class Results:
                 print("".join(f"        | {line}\n" for line in tail) + f"        log: {log}")
             sys.stdout.flush()
 
-    def run_all(self, tests, jobs):
-        """tests: (name, test, log) each; jobs at a time."""
-        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-            for future in [pool.submit(self.run, *test) for test in tests]:
+    def run_all(self, tests, jobs, waiting=()):
+        """(name, test, log) each: tests, jobs at a time, and beside them those that mostly wait."""
+        with (concurrent.futures.ThreadPoolExecutor(jobs) as pool,
+              concurrent.futures.ThreadPoolExecutor(1) as beside):
+            futures = [pool.submit(self.run, *test) for test in tests]
+            futures += [beside.submit(self.run, *test) for test in waiting]
+            for future in futures:
                 future.result()
 
     def end(self):
@@ -564,7 +567,7 @@ def run_steps(results, steps):
 def build_all(results, build):
     steps = [
         ("build/clang", run_make, [f"B={build}", "CC=clang", "test-programs", "fuzz-programs"]),
-        ("build/gcc", run_make, [f"B={build}/gcc", "CC=gcc", "test-programs"]),
+        ("build/gcc", run_make, [f"B={build}/gcc", "CC=gcc", "test-objects"]),
         *((name, run_checker, command) for _, name, command in download_steps(build)),
         ("check/debug-clang", run_make, [f"B={build}", "CC=clang", "check-debug"]),
         ("check/debug-gcc", run_make, [f"B={build}/gcc", "CC=gcc", "check-debug"]),
@@ -644,8 +647,9 @@ def main():
     commands = {pathlib.Path(case.command[0]) for case in cases if case.command is not None}
     pythons = sorted(set(here.glob("*_test.py")) - commands)
     corpora = pathlib.Path(build, "corpus")
-    tests = list(host_tests(results, pythons, lambda *words: run_pytest(results, *words), "python"))
-    tests += host_tests(results, units, lambda *words: run_unit(results, *words), "unit")
+    waiting = list(host_tests(results, pythons, lambda *words: run_pytest(results, *words),
+                              "python"))
+    tests = list(host_tests(results, units, lambda *words: run_unit(results, *words), "unit"))
     tests += host_tests(results, fuzzers,
                         lambda _, program, log: run_fuzzer(program, log, corpora / program.name),
                         "fuzz")
@@ -664,7 +668,7 @@ def main():
     if results.wanted("check/tests"):
         results.run("check/tests", lambda: run_by_nobody(pathlib.Path("."), claimed),
                     results.log("check/tests"))
-    results.run_all(tests + [test for alone, test in boots if not alone], arguments.jobs)
+    results.run_all(tests + [test for alone, test in boots if not alone], arguments.jobs, waiting)
     results.run_all([test for alone, test in boots if alone], 1)
     return results.end()
 
