@@ -23,6 +23,7 @@
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/mmu/mmu.h"
 #include "boot-tests/vmm/stats.h"
+#include "boot-tests/vmm/td/td_flush.h"
 #include "boot-tests/vmm/verdict.h"
 
 #define PAGE UINT64_C(0x1000)
@@ -61,6 +62,11 @@ void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
 }
 
 void td_kick_all(const struct td_kick *kick)
+{
+	CHECK(kick == &kicked);
+}
+
+void td_flush_all(const struct td_kick *kick)
 {
 	CHECK(kick == &kicked);
 }

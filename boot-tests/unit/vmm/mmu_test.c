@@ -27,6 +27,7 @@
 #include "boot-tests/unit/assert_within.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/stats.h"
+#include "boot-tests/vmm/td/td_flush.h"
 #include "boot-tests/vmm/verdict.h"
 
 #define BLOCK (2 * MIB)
@@ -87,6 +88,12 @@ void td_kick_all(const struct td_kick *kick)
 {
 	assert_ptr_equal(kick, &vcpus);
 	note("kick\n");
+}
+
+void td_flush_all(const struct td_kick *kick)
+{
+	assert_ptr_equal(kick, &vcpus);
+	note("flush\n");
 }
 
 void wake_take_kick(void)
@@ -311,7 +318,7 @@ static void large_page_becomes_shared_and_private_again(void **state)
 	assert_false(mmu_is_shared(&mmu, UINT64_MAX, 2));
 
 	assert_int_equal(convert(BLOCK, BLOCK, SHARE_PRIVATE), ST_OK);
-	expect_log("kick\n");
+	expect_log("flush\n");
 	assert_int_equal(shared_entry(BLOCK), NPT_SUPPRESS_VE);
 	accept_fault(BLOCK, PG_2M);
 	expect_log("AUG 200001\n");
@@ -398,7 +405,7 @@ static void ram_need_not_end_with_a_block(void **state)
 	assert_int_equal(convert(BLOCK + PAGE, 2 * PAGE, SHARE_PRIVATE), ST_OK);
 	assert_int_equal(shared_entry(low - PAGE), NPT_SUPPRESS_VE);
 	assert_int_equal(shared_entry(low), 0);
-	expect_log("BLOCK 202000\nTRACK\nkick\nREMOVE 202000\nkick\n");
+	expect_log("BLOCK 202000\nTRACK\nkick\nREMOVE 202000\nflush\n");
 }
 
 static void private_frames_are_told(void **state)
@@ -473,7 +480,7 @@ static void a_range_may_be_tracked_page_by_page(void **state)
 	}
 	shared_entry(2 * BLOCK);
 	assert_int_equal(convert(BLOCK, 2 * BLOCK, SHARE_PRIVATE), ST_OK);
-	expect_log("kick\n");
+	expect_log("flush\n");
 }
 
 static void conversion_to_the_present_state_is_nothing(void **state)

@@ -28,6 +28,7 @@
 #include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/mmu/conversion.h"
 #include "boot-tests/vmm/td/td_build.h"
+#include "boot-tests/vmm/td/td_flush.h"
 
 #define PAGE UINT64_C(0x1000)
 #define BLOCK UINT64_C(0x200000)
@@ -100,6 +101,11 @@ void td_kick_all(const struct td_kick *kick)
 {
 	assert_ptr_equal(kick, &td.kick);
 	calls.kicks++;
+}
+
+void td_flush_all(const struct td_kick *kick)
+{
+	td_kick_all(kick);
 }
 
 void wake_take_kick(void)

@@ -16,6 +16,7 @@
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/tdvmcall.h"
+#include "boot-tests/vmm/td/td_flush.h"
 
 #define PAGE UINT64_C(0x1000)
 #define SHARED BIT64(47)
@@ -27,7 +28,7 @@ static struct host_td td;
 /* The TD and the end of its run. */
 static struct {
 	uint64_t (*exit)(struct seam_regs *regs); /* of entry number `entries`, from 0 */
-	unsigned entries;
+	unsigned entries, flushes;
 	unsigned private_faults, shared_faults, vmcalls;
 	enum mmu_answer answer;
 	uint64_t time;
@@ -52,6 +53,13 @@ bool cpu_stop_asked(void)
 unsigned cpu_index(void)
 {
 	return 0;
+}
+
+/* Whoever asks from now on finds the vCPU inside, and kicks it. */
+void td_flush_asked(void)
+{
+	assert_true(td.kick.inside[1]);
+	world.flushes++;
 }
 
 enum mmu_answer mmu_private_fault(struct mmu *mmu, gpa_t address, uint64_t extended,
@@ -93,6 +101,7 @@ uint64_t seamcall(struct seam_regs *regs)
 	assert_int_equal(regs->rax, TDH_VP_ENTER);
 	assert_int_equal(regs->rcx, 0x1234000);
 	assert_true(td.kick.inside[1]);
+	assert_int_equal(world.flushes, world.entries + 1);
 	*regs = (struct seam_regs){ 0 };
 	uint64_t status = world.exit(regs);
 	world.entries++;

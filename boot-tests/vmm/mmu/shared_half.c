@@ -3,6 +3,7 @@
 #include "boot-tests/vmm/mmu/shared_half.h"
 
 #include "arch/base/check.h"
+#include "boot-tests/vmm/td/td_flush.h"
 #include "linker/memmap.h"
 
 hpa_t shared_half_backing(const struct shared_half *shared, gpa_t address)
@@ -24,7 +25,7 @@ static bool is_mmio(void *owner, gpa_t address, uint64_t size)
 static enum tdp_answer flush(void *owner, void *call)
 {
 	(void)call;
-	td_kick_all(((const struct shared_half *)owner)->kick);
+	td_flush_all(((const struct shared_half *)owner)->kick);
 	return TDP_OK;
 }
 

@@ -24,6 +24,6 @@ struct shared_half {
 /* The host's view of the shared byte at a GPA. */
 hpa_t shared_half_backing(const struct shared_half *shared, gpa_t address);
 
-/* Makes it the half's owner: no hooks; devices where there is no RAM; an entry of the TD flushes
- * the TLB of the CPU, so that a kick is a flush. */
+/* Makes it the half's owner: no hooks; devices where there is no RAM; no TLB epoch, so that the
+ * host empties the TLBs itself. */
 void shared_half_init(struct tdp_half *half, struct shared_half *shared);

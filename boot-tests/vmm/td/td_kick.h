@@ -20,6 +20,6 @@ static inline void td_kick_inside(struct td_kick *kick, unsigned index, bool ins
 	__atomic_store_n(&kick->inside[index], inside, __ATOMIC_SEQ_CST);
 }
 
-/* Makes every vCPU that is inside the TD, but the caller's, leave it: its next entry flushes its
- * TLB. Does not wait. */
+/* Makes every vCPU that is inside the TD, but the caller's, leave it: its next entry finds the new
+ * TLB epoch. Does not wait. */
 void td_kick_all(const struct td_kick *kick);

@@ -11,6 +11,7 @@
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/tdvmcall.h"
 #include "boot-tests/vmm/hooks.h"
+#include "boot-tests/vmm/td/td_flush.h"
 #include "boot-tests/vmm/vmm_events.h"
 
 #define ENTER_BUSY_BOUND_US 10000000
@@ -29,6 +30,7 @@ static uint64_t enter(struct host_td *td, unsigned index, struct seam_regs *regs
 		regs->rax = TDH_VP_ENTER;
 		regs->rcx = td->vcpus[index].tdvpr.v;
 		td_kick_inside(&td->kick, index, true);
+		td_flush_asked();
 		uint64_t status = hook_seamcall(regs);
 		td_kick_inside(&td->kick, index, false);
 		if ((status & TDX_STATUS_CODE) != TDX_OPERAND_BUSY) {
