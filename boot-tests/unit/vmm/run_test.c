@@ -421,7 +421,7 @@ static void the_books_must_balance(void **state)
 	(void)state;
 	world.stops[0] = world.lose_frame = true;
 	run(EXIT_BUG,
-	    "bug of the machine: after the TD 2109440 bytes of frames are taken, not 2097152");
+	    "bug of the machine: after the TD 4206592 bytes of frames are taken, not 4194304");
 	(void)set_up(NULL);
 	world.stops[0] = true;
 	world.fail_destroy = 1;
