@@ -211,7 +211,7 @@ $(B)/fuzz/pure.a: $(call objects,fuzz,$(PURE_C))
 WHOLE_C   := $(filter-out shim/entry/exception.c shim/entry/bsp_tables_enter.c shim/tdx/ve.c,$(SHIM_C)) \
              $(filter loader/memory/% loader/payload/%,$(LOADER_C)) loader/image/sha384.c
 WHOLE_OBJ := $(call objects,whole,$(WHOLE_C)) \
-             $(call objects,model,loader/table/pagetable.c arch/base/fmt.c \
+             $(call objects,model,loader/table/pagetable.c arch/base/fmt.c arch/x86/tsc.c \
                                   arch/base/status.c \
                                   boot-tests/unit/shim/whole_shim.c boot-tests/unit/shim/whole_judge.c \
                                   boot-tests/unit/shim/acpi_fixture.c boot-tests/unit/shim/fake_files.c)

@@ -47,6 +47,10 @@ def boot_runs(lines, shared):
         for run in (free, base, "RW", 0), (base, end, access, shift):
             if run[0] == run[1] or run[2] == "ABSENT":
                 continue
+            if run[2] == "STACKS":
+                runs += [(stack, stack + PAGE, "RW", 0)
+                         for stack in range(base + PAGE, end, 2 * PAGE)]
+                continue
             if runs and runs[-1][1:] == (run[0], *run[2:]):
                 run = (runs.pop()[0], *run[1:])
             runs.append(run)
@@ -77,7 +81,8 @@ def traced(options):
     with tempfile.NamedTemporaryFile("r") as trace:
         subprocess.run(
             [ROOT / "tools/tdrun", "--machine-elf", ROOT / BUILD / "machine.elf", "--firmware",
-             ROOT / BUILD / "lintel.fd", "--memory", "64M", "--timeout", "180", "--quiet",
+             ROOT / BUILD / "lintel.fd", "--memory", "64M", "--page-size", "2M",
+             "--timeout", "180", "--quiet",
              "--smp", str(VCPUS), "--kernel", ROOT / BUILD / "payload.bin", "--append",
              "case=hello", "--trace", trace.name, "--trace-only", "page_table", *options],
             check=True, stdin=subprocess.DEVNULL)

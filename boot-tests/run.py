@@ -228,7 +228,10 @@ def judge_stats(case, stats):
     for path, (low, high) in case.stats.items():
         value = stats
         for key in path.split("/"):
-            value = value.get(key, 0) if isinstance(value, dict) else 0
+            if isinstance(value, list):
+                value = dict(enumerate(map(int, value))).get(int(key), 0)
+            else:
+                value = value.get(key, 0) if isinstance(value, dict) else 0
         if not low <= value <= high:
             raise Failure(f"statistics: {path} is {value}, not {low} to {high}")
 

@@ -35,19 +35,21 @@
 //                                | ACPI arena: tables from the host, MADT with  |
 //   ACPI_ARENA       0x00A0_0000 |   the wake-up structure                      |
 //                                +----------------------------------------------+
-//   HANDOVER_TABLES   0x0093_0000 | hand-over table                               |
-//   HANDOVER_SETUP    0x0091_0000 | first bytes of the host's kernel; then, for a |
+//   HANDOVER_TABLES   0x0097_0000 | hand-over table                               |
+//   HANDOVER_SETUP    0x0095_0000 | first bytes of the host's kernel; then, for a |
 //                                |   paravisor, hand-over structure and ranges  |
-//   HANDOVER_CMDLINE  0x0090_1000 | command line                                 |
-//   HANDOVER_BOOT_..  0x0090_0000 | boot_params (HANDOVER_BOOT_PARAMS)            |
+//   HANDOVER_CMDLINE  0x0094_1000 | command line                                 |
+//   HANDOVER_BOOT_..  0x0094_0000 | boot_params (HANDOVER_BOOT_PARAMS)            |
 //                                +----------------------------------------------+
-//   EFI_ARENA        0x0088_0000 | EFI tables, then table of unaccepted memory  |
+//   EFI_ARENA        0x008C_0000 | EFI tables, then table of unaccepted memory  |
 //                                +----------------------------------------------+
-//   BOUNCE           0x0084_0000 | bounce buffer for fw_cfg DMA                 |
+//   BOUNCE           0x0088_0000 | bounce buffer for fw_cfg DMA                 |
 //                                +----------------------------------------------+
-//   TD_HOB           0x0083_0000 | TD HOB, written by the host                  |
+//   TD_HOB           0x0086_9000 | TD HOB, written by the host                  |
 //                                +----------------------------------------------+
-//   IST_STACK        0x0082_A000 | stack of #DF and #MC, a guard page each side |
+//   AP_STACKS        0x0082_C000 | 15 x { guard page, #DF and #MC stack of an   |
+//                                |   AP, guard page, its stack }, a guard page  |
+//   IST_STACK        0x0082_A000 | stack of #DF and #MC, a guard page below     |
 //   BSP_STACK        0x0082_1000 | stack, a guard page each side                |
 //                                +----------------------------------------------+
 //   EVENT_LOG        0x0081_8000 | measurement event log                        |
@@ -103,27 +105,32 @@
 #define IST_GUARD_SIZE            0x1000
 #define IST_STACK                 0x82A000
 #define IST_STACK_SIZE            0x2000
-#define TOP_GUARD                 0x82C000
+/* APs with vCPU index 1 to AP_WORKERS help the boot processor. The stack of one ends at AP_STACKS +
+ * index * AP_STACK_AREA, those of its #DF and #MC in the middle of the area. */
+#define AP_WORKERS                15
+#define AP_STACK_SHIFT            14
+#define AP_STACK_AREA             0x4000
+#define AP_STACKS                 0x82C000
+#define AP_STACKS_SIZE            0x3C000
+#define TOP_GUARD                 0x868000
 #define TOP_GUARD_SIZE            0x1000
-#define TEMPMEM_SPARE             0x82D000
-#define TEMPMEM_SPARE_SIZE        0x3000
-#define TEMPMEM_END               0x830000
-#define TD_HOB                    0x830000
+#define TEMPMEM_END               0x869000
+#define TD_HOB                    0x869000
 #define TD_HOB_SIZE               0x2000
-#define BOUNCE                    0x840000
+#define BOUNCE                    0x880000
 #define BOUNCE_SIZE               0x40000
-#define EFI_ARENA                 0x880000
+#define EFI_ARENA                 0x8C0000
 #define EFI_ARENA_SIZE            0x80000
 #define EFI_TABLES_SIZE           0x4000
 #define UNACCEPTED_TABLE          (EFI_ARENA + EFI_TABLES_SIZE)
 #define UNACCEPTED_TABLE_SIZE     (EFI_ARENA_SIZE - EFI_TABLES_SIZE)
-#define HANDOVER_BOOT_PARAMS      0x900000
+#define HANDOVER_BOOT_PARAMS      0x940000
 #define HANDOVER_BOOT_PARAMS_SIZE 0x1000
-#define HANDOVER_CMDLINE          0x901000
+#define HANDOVER_CMDLINE          0x941000
 #define HANDOVER_CMDLINE_SIZE     0xF000
-#define HANDOVER_SETUP            0x910000
+#define HANDOVER_SETUP            0x950000
 #define HANDOVER_SETUP_SIZE       0x20000
-#define HANDOVER_TABLES           0x930000
+#define HANDOVER_TABLES           0x970000
 #define HANDOVER_TABLES_SIZE      0x8000
 #define ACPI_ARENA                0xA00000
 #define ACPI_ARENA_SIZE           0x600000

@@ -1,4 +1,5 @@
-// The boot, step by step, on the boot processor. Every step either holds or ends in fatal().
+// The boot, step by step, on the boot processor, and what APs do for it. Every step either holds or
+// ends in fatal().
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@
 #include "shim/payload/payload.h"
 #include "shim/refusal.h"
 #include "shim/tdx/accept.h"
+#include "shim/tdx/accept_map.h"
 #include "shim/tdx/vmcall.h"
 #include "shim/tdx/world.h"
 
@@ -31,10 +33,15 @@
 
 /* reset.nasm: the boot processor arrives here on the AP table, without an IDT. */
 _Noreturn void shim_main(uint32_t td, uint32_t hob_claim);
+/* ap_boot.nasm: an AP in a round, on the boot table and its own stack, without an IDT. */
+void shim_ap(uint32_t vcpu);
 /* Linker script: the lowest page of the shim. */
 extern char shim_base[];
 /* shim_entry.nasm */
 _Noreturn void entry_leave(uint64_t entry, uint64_t argument, uint64_t cr3);
+
+/* Of all vCPUs. */
+static struct accept_map acceptance;
 
 static void require(enum status status)
 {
@@ -55,33 +62,39 @@ static const struct image_config *image_config(void)
 	return config;
 }
 
+static volatile struct mailbox *mailbox(void)
+{
+	return (volatile struct mailbox *)MAILBOX;
+}
+
 /* The boot processor's own line in arrived[]: the host gives it an id like the others. */
-static void arrive(volatile struct mailbox *mailbox, uint32_t index)
+static void arrive(uint32_t index)
 {
 	struct cpuid_result topology;
 	require(vmcall_cpuid(CPUID_TOPOLOGY, 0, &topology));
 	if (topology.edx == MAILBOX_NO_ID) {
 		fatal(ST_HOST_LIED, "vCPU %u: x2APIC id 0x%x", index, topology.edx);
 	}
-	mailbox->arrived[index] = topology.edx + 1;
+	mailbox()->arrived[index] = topology.edx + 1;
 }
 
 static void wait_for_aps(const struct td_info *info)
 {
-	volatile struct mailbox *mailbox = (volatile struct mailbox *)MAILBOX;
 	uint32_t which = info->vcpu_index;
 	if (info->vcpu_count == 0 || info->vcpu_count > MAILBOX_MAX_VCPUS || which != 0) {
 		fatal(ST_UNSUPPORTED, "vCPU %u boots, of %u: it must be 0, of at most %u", which,
 		      info->vcpu_count, MAILBOX_MAX_VCPUS);
 	}
-	arrive(mailbox, which);
-	enum status status = ap_wait(mailbox, info->vcpu_count, &which);
+	mailbox()->boot_round = MAILBOX_BOOT_OVER;
+	arrive(which);
+	enum status status = ap_wait(mailbox(), info->vcpu_count, &which);
 	if (status == ST_TIMEOUT) {
+		fatal_of_aps();
 		fatal(status, "arrival of vCPU %u of %u", which, info->vcpu_count);
 	}
 	if (status != ST_OK) {
 		fatal(status, "vCPU %u of %u: x2APIC id 0x%x again", which, info->vcpu_count,
-		      mailbox->arrived[which] - 1);
+		      mailbox()->arrived[which] - 1);
 	}
 	log_note("%u vCPUs have arrived", info->vcpu_count);
 }
@@ -136,19 +149,29 @@ static void leave_bounce(struct memory_map *map)
 		     "bounce buffer");
 }
 
-static void accept_all(struct accept *accept, struct memory_map *map)
+/* One round of the APs that have not arrived: whoever comes helps. */
+static void accept_all(struct memory_map *map)
 {
-	require(accept_map(accept, map));
-	log_note("accepted %lu pages of 2 MiB, %lu of 4 KiB, %lu size mismatches", accept->large,
-		 accept->small, accept->mismatches);
+	accept_map_start(&acceptance, map);
+	mailbox()->boot_round++;
+	require(accept_map_finish(&acceptance, map, ap_patience()));
+	struct accept sum = accept_map_sum(&acceptance);
+	log_note("accepted %lu pages of 2 MiB, %lu of 4 KiB, %lu size mismatches", sum.large,
+		 sum.small, sum.mismatches);
+}
+
+void shim_ap(uint32_t vcpu)
+{
+	tables_load_descriptors(vcpu);
+	accept_map_help(&acceptance, vcpu);
 }
 
 /*
  * What is above 4 GiB is left until it is known what the payload can do. Returns the bytes of the
  * EFI arena that its tables take; 0: all memory is accepted.
  */
-static uint64_t settle_memory(struct accept *accept, const struct image_config *config,
-			      bool payload_accepts, struct memory_map *map)
+static uint64_t settle_memory(const struct image_config *config, bool payload_accepts,
+			      struct memory_map *map)
 {
 	uint64_t left = unaccepted_left(map);
 	if (left == 0) {
@@ -156,22 +179,22 @@ static uint64_t settle_memory(struct accept *accept, const struct image_config *
 	}
 	if (!payload_accepts && (config->flags & IMAGE_CONFIG_ACCEPT_LAZY) == 0) {
 		unaccepted_take_back(map);
-		accept_all(accept, map);
+		accept_all(map);
 		return 0;
 	}
 	log_note("left %lu MiB above 4 GiB to the kernel to accept", left / MIB);
 	return EFI_TABLES_SIZE + unaccepted_table_fill(map, gpa_pointer(gpa(UNACCEPTED_TABLE)));
 }
 
-static void set_bounce(struct accept *accept, enum share share)
+static void set_bounce(enum share share)
 {
 	struct gpa_range bounce = { gpa(BOUNCE), BOUNCE_SIZE };
-	require(share_range(accept, bounce, share, world_info()->gpaw));
+	struct accept accept = { .large = 0 };
+	require(share_range(&accept, bounce, share, world_info()->gpaw));
 }
 
-/* A TD: nothing of the host's is believed before all memory is ours and all vCPUs are here. */
-static void start_td(struct accept *accept, const struct image_config *config,
-		     struct memory_map *map)
+/* A TD: nothing of the host's is believed before all memory is ours. */
+static void start_td(const struct image_config *config, struct memory_map *map)
 {
 	const struct td_info *info = world_info();
 	require(world_check_debug((config->flags & IMAGE_CONFIG_ALLOW_DEBUG) != 0));
@@ -182,9 +205,8 @@ static void start_td(struct accept *accept, const struct image_config *config,
 	if ((config->flags & IMAGE_CONFIG_ACCEPT_EAGER) == 0) {
 		unaccepted_leave(map, FOUR_GIB, UNACCEPTED_TABLE_SIZE);
 	}
-	accept_all(accept, map);
-	wait_for_aps(info);
-	set_bounce(accept, SHARE_SHARED);
+	accept_all(map);
+	set_bounce(SHARE_SHARED);
 }
 
 /* Finds fw_cfg and the chipset. On a plain VM they say what memory there is, too. */
@@ -238,7 +260,7 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 	const struct td_info *info = world_info();
 	const struct image_config *config = image_config();
 	require(tables_enter_boot(td != 0, info->gpaw, config->image_size));
-	tables_load_descriptors();
+	tables_load_descriptors(0);
 	if (td != 0) {
 		log_note("shim in a TD: %u vCPUs, GPA width %u", info->vcpu_count, info->gpaw);
 	} else {
@@ -250,11 +272,10 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 	}
 
 	static struct memory_map map;
-	static struct accept accept;
 	struct payload payload;
 	struct handover handover = { 0 };
 	if (td != 0) {
-		start_td(&accept, config, &map);
+		start_td(config, &map);
 	}
 	start_devices(config, td != 0, &map);
 	require(payload_open(config, &payload));
@@ -262,11 +283,14 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 	separate();
 	require(payload_load(&payload, config, &map));
 	fw_cfg_forget();
-	uint64_t efi_used = settle_memory(&accept, config, payload_accepts_memory(&payload), &map);
+	uint64_t efi_used = settle_memory(config, payload_accepts_memory(&payload), &map);
+	if (td != 0) {
+		wait_for_aps(info);
+	}
 	handover.reserved_count = regions_reserved(td != 0, acpi_used, efi_used, handover.reserved);
 	payload_hand_over(&payload, config, &map, &handover);
 	if (td != 0) {
-		set_bounce(&accept, SHARE_PRIVATE);
+		set_bounce(SHARE_PRIVATE);
 	}
 	require(tables_build_handover(handover.window, &handover.cr3));
 	log_note("kernel at 0x%lx", handover.entry.v);

@@ -69,6 +69,8 @@ void offsets(void)
 	FIELD(MAILBOX_COMMAND, struct mailbox, command);
 	FIELD(MAILBOX_APIC_ID, struct mailbox, apic_id);
 	FIELD(MAILBOX_VECTOR, struct mailbox, wakeup_vector);
+	DEFINE(MAILBOX_BOOT_OVER, MAILBOX_BOOT_OVER);
+	FIELD(MAILBOX_BOOT_ROUND, struct mailbox, boot_round);
 	DEFINE(MAILBOX_ARRIVED_OFF, offsetof(struct mailbox, arrived));
 
 	FIELD(TDCALL_RAX, struct tdcall_regs, rax);
@@ -101,6 +103,10 @@ void offsets(void)
 	DEFINE(TEMPMEM_END, TEMPMEM_END);
 	DEFINE(BSP_STACK, BSP_STACK);
 	DEFINE(BSP_STACK_SIZE, BSP_STACK_SIZE);
+	DEFINE(BOOT_TABLES, BOOT_TABLES);
+	DEFINE(AP_WORKERS, AP_WORKERS);
+	DEFINE(AP_STACKS, AP_STACKS);
+	DEFINE(AP_STACK_SHIFT, AP_STACK_SHIFT);
 	DEFINE(KERNEL_BASE, KERNEL_BASE);
 
 	DEFINE(CR0_PG_BIT, __builtin_ctzll(CR0_PG));

@@ -21,6 +21,10 @@ _Static_assert(
 	SHIM_RAM + REGIONS_TEMP_MEM_SIZE == TEMPMEM_END && TEMPMEM_END == TD_HOB,
 	"TempMem fills [SHIM_RAM, TEMPMEM_END), which the reset code zeroes; the TD HOB follows.");
 
+_Static_assert(AP_STACK_AREA == 1 << AP_STACK_SHIFT && AP_STACK_AREA == 4 * MEM_PAGE_SIZE &&
+		       AP_STACKS_SIZE == AP_WORKERS * AP_STACK_AREA,
+	       "an area is a guard page, a stack, a guard page, a stack.");
+
 const char *region_name(enum region_tag tag)
 {
 	static const char *const names[REGION_COUNT] = {
@@ -69,6 +73,17 @@ static size_t add_map(struct pt_map *maps, size_t count, uint64_t base, uint64_t
 	return count + 1;
 }
 
+/* Every second page; the others guard them. */
+static size_t add_stacks(struct pt_map *maps, size_t count, struct gpa_range range,
+			 enum share share)
+{
+	uint64_t stack = range.base.v + MEM_PAGE_SIZE;
+	for (; stack < gpa_range_end(range); stack += 2 * MEM_PAGE_SIZE) {
+		count = add_map(maps, count, stack, stack + MEM_PAGE_SIZE, PT_RW, share);
+	}
+	return count;
+}
+
 size_t regions_boot_maps(bool td, const struct region_bounds *bounds,
 			 struct pt_map maps[REGIONS_MAPS_MAX])
 {
@@ -82,9 +97,12 @@ size_t regions_boot_maps(bool td, const struct region_bounds *bounds,
 		struct gpa_range range = region_range((enum region_tag)i, bounds);
 		count = add_map(maps, count, free, range.base.v, PT_RW, SHARE_PRIVATE);
 		free = gpa_range_end(range);
-		if (region->access != ACCESS_ABSENT) {
+		enum share share = td ? region->share : SHARE_PRIVATE;
+		if (region->access == ACCESS_STACKS) {
+			count = add_stacks(maps, count, range, share);
+		} else if (region->access != ACCESS_ABSENT) {
 			count = add_map(maps, count, range.base.v, free, perms[region->access],
-					td ? region->share : SHARE_PRIVATE);
+					share);
 		}
 	}
 	return count;

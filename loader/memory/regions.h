@@ -20,7 +20,7 @@ enum region_tag {
 
 /* The columns; linker/regions.def says what each value means. */
 enum region_added { ADDED_RAM, ADDED_TEMP_MEM, ADDED_HOB, ADDED_IMAGE };
-enum region_access { ACCESS_ABSENT, ACCESS_R, ACCESS_RX, ACCESS_RW };
+enum region_access { ACCESS_ABSENT, ACCESS_R, ACCESS_RX, ACCESS_RW, ACCESS_STACKS };
 enum region_later { LATER_RAM, LATER_ACPI, LATER_NVS, LATER_NONE };
 
 struct region {
@@ -57,8 +57,8 @@ struct gpa_range region_range(enum region_tag tag, const struct region_bounds *b
 /* Does it lie in a region that is at the same place in each image? */
 bool regions_have(uint64_t address);
 
-/* No more than a map for each region and one between each two. */
-#define REGIONS_MAPS_MAX (2 * REGION_COUNT)
+/* No more than a map for each region and one between each two, and one for each stack. */
+#define REGIONS_MAPS_MAX (2 * REGION_COUNT + AP_STACKS_SIZE / (2 * MEM_PAGE_SIZE))
 
 /* The boot table's maps of [0, 4 GiB), each address at itself, neighbours alike in one map. td: on
  * a plain VM nothing is shared. Returns how many. */

@@ -1,7 +1,7 @@
 // The AP path (ap.nasm) as others use it: the shim, and any firmware that links it.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// ap.nasm and ap.c (and arch/ for their types) are all of it; boot-tests/ap-example is a firmware
+// ap.nasm and ap.c (and arch/) are all of it; boot-tests/ap-example is a firmware
 // of another layout that uses them. It runs in a TD only.
 //
 // What the firmware defines, at link time, below 4 GiB, private, and measured or written by the
@@ -56,6 +56,9 @@ struct mailbox_info {
 extern const char ap_start[];
 /* Where an OS sends a CPU that it gives back: ResetVector of the wake-up structure. */
 extern const char ap_reset_vector[];
+
+/* How long the boot processor waits for another vCPU, in ticks of the TSC. */
+uint64_t ap_patience(void);
 
 /*
  * Waits until vCPUs 0 to vcpu_count - 1 have left their x2APIC ids in the mailbox page and checks

@@ -98,11 +98,11 @@ static uint8_t ist_of(unsigned vector)
 	}
 }
 
-void tables_fill_descriptors(struct descriptors *out, uint64_t stubs)
+void tables_fill_descriptors(struct descriptors *out, uint64_t stubs, struct gpa_range ist)
 {
 	uint64_t base = (uintptr_t)&out->tss;
-	out->tss.ist[IST_DOUBLE_FAULT - 1] = IST_STACK + IST_STACK_SIZE;
-	out->tss.ist[IST_MACHINE_CHECK - 1] = IST_STACK + IST_STACK_SIZE / 2;
+	out->tss.ist[IST_DOUBLE_FAULT - 1] = gpa_range_end(ist);
+	out->tss.ist[IST_MACHINE_CHECK - 1] = gpa_range_end(ist) - ist.size / 2;
 	out->tss.io_map_base = sizeof(out->tss);
 
 	out->gdt[SELECTOR_CODE32 / 8] = GDT_CODE32;

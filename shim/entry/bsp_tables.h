@@ -1,4 +1,4 @@
-// The boot table, the hand-over table and the descriptor tables of the BSP.
+// The boot table, the hand-over table, and the descriptor tables of those on the boot table.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Boot table (W^X, CR0.WP=1): below 4 GiB, as linker/regions.def says of each region. Hand-over
@@ -32,11 +32,12 @@ struct descriptors {
 	struct idt_gate idt[EXCEPTION_VECTORS];
 };
 
-/* out is all zeros and stays where it is; the stub of vector n is n * EXCEPTION_STUB_SIZE after
- * stubs. */
-void tables_fill_descriptors(struct descriptors *out, uint64_t stubs);
-/* Fills and loads them. */
-void tables_load_descriptors(void);
+/* out stays where it is; the stub of vector n is n * EXCEPTION_STUB_SIZE after stubs. The upper
+ * half of ist is the stack of #DF, the lower one that of #MC. */
+void tables_fill_descriptors(struct descriptors *out, uint64_t stubs, struct gpa_range ist);
+/* Fills and loads those of this vCPU, which is on the boot table: the boot processor, 0, or an AP
+ * with a stack, 1 to AP_WORKERS. */
+void tables_load_descriptors(uint32_t vcpu);
 
 /* Builds the hand-over table; *root is for CR3. window grows to whole 2 MiB pages. */
 enum status tables_build_handover(struct gpa_range window, gpa_t *root) MUST_CHECK;

@@ -5,11 +5,12 @@
 ;               ESI = vCPU index, ECX = TD HOB as the host says. [TDX ABI 1.5, TDH.VP.INIT]
 ;   plain VM    16-bit real mode, CS base FFFF0000. [SDM 3A 10.1.4]
 ;
-; Both reach 64-bit mode on the AP table; then the boot processor goes to C, the others to ap.nasm.
+; Both reach 64-bit mode on the AP table; then the boot processor goes to C, the others to
+; ap_boot.nasm.
 ; Nothing here may raise #VE: there is no IDT yet. CPUID 0 and 21 are native in every TD.
 %include "arch/asm/macros.inc"
 
-extern ap_start
+extern ap_boot
 extern ap_gdt_pointer
 extern shim_main
 
@@ -89,7 +90,7 @@ entry32_flat:
 
 ; entry64: parts the boot processor from the others
 ; mode: 64-bit on the AP table, CR0.WP=0. in: EBP = TD, ESI = vCPU index, EDI = TD HOB.
-; out: shim_main(EDI = TD, ESI = TD HOB) on BSP_STACK, or ap_start with ESI. clobbers: all.
+; out: shim_main(EDI = TD, ESI = TD HOB) on BSP_STACK, or ap_boot with ESI. clobbers: all.
 ; stack: none
 bits 64
 entry64:
@@ -103,7 +104,7 @@ entry64:
 	test	ebp, ebp
 	jz	.bsp
 	test	esi, esi
-	jnz	ap_start
+	jnz	ap_boot
 .bsp:
 	mov	ebx, edi
 	; All of TempMem, not .bss alone: it holds anything, in a TD what the host likes, and

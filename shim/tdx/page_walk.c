@@ -4,12 +4,12 @@
 
 #include "arch/base/check.h"
 
-void page_walk_begin(struct page_walk *walk, struct gpa_range range)
+void page_walk_begin(struct page_walk *walk, struct gpa_range range, bool small)
 {
 	walk->cursor = range.base.v;
 	walk->end = gpa_range_end(range);
 	walk->retries = 0;
-	walk->small = false;
+	walk->small = small;
 }
 
 bool page_walk_next(const struct page_walk *walk, gpa_t *page, enum pg_level *level)

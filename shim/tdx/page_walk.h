@@ -1,7 +1,7 @@
 // Walks a range page by page, 2 MiB where it can, 4 KiB where it must, with closed outcomes.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-//	page_walk_begin(&walk, range);
+//	page_walk_begin(&walk, range, false);
 //	while (page_walk_next(&walk, &page, &level)) {
 //		TRY(page_walk_report(&walk, outcome of the call for page and level));
 //	}
@@ -33,8 +33,8 @@ enum page_outcome {
 	PAGE_SPLIT, /* from cursor on in pages of 4 KiB; only for a page of 2 MiB */
 };
 
-/* Starts on a range; of an earlier one nothing is left. */
-void page_walk_begin(struct page_walk *walk, struct gpa_range range);
+/* Starts on a range; of an earlier one nothing is left. small: it has pages of 4 KiB only. */
+void page_walk_begin(struct page_walk *walk, struct gpa_range range, bool small);
 
 /* False when the range is done. */
 bool page_walk_next(const struct page_walk *walk, gpa_t *page, enum pg_level *level);

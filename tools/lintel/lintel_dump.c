@@ -67,6 +67,8 @@ static const char *access_text(enum region_tag tag)
 		[ACCESS_R] = "R--",
 		[ACCESS_RX] = "R-X",
 		[ACCESS_RW] = "RW-",
+		/* But for the guard pages. */
+		[ACCESS_STACKS] = "RW-",
 	};
 	return texts[regions[tag].access];
 }

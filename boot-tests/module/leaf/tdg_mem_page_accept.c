@@ -1,6 +1,7 @@
 // TDG.MEM.PAGE.ACCEPT: zeroes a pending page and maps it.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/tdx/ve_info.h"
+#include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/module/guest/ept_violation.h"
@@ -65,6 +66,7 @@ static uint64_t accept(struct vcpu *vcpu, gpa_t address, const struct sept_walk 
 	page_mark_guest(page, level);
 	sept_write(walk->entry, SEPT_MAPPED, page, level);
 	event_count(accept, level);
+	event_count(accept_cpus, cpu_index());
 	return TDX_SUCCESS;
 }
 

@@ -72,14 +72,14 @@ static void added_without_a_gap(void **state)
 			end += region->size;
 		}
 		if (region->added == ADDED_HOB) {
-			assert_int_equal(region->base, 0x830000);
+			assert_int_equal(region->base, 0x869000);
 			assert_int_equal(region->size, 0x2000);
 			hobs++;
 		}
 	}
 	assert_int_equal(hobs, 1);
-	assert_int_equal(end, 0x832000);
-	assert_int_equal(REGIONS_TEMP_MEM_SIZE, 0x30000);
+	assert_int_equal(end, 0x86B000);
+	assert_int_equal(REGIONS_TEMP_MEM_SIZE, 0x69000);
 }
 
 static void ranges_of_an_image(void **state)
@@ -109,9 +109,9 @@ static void what_regions_have(void **state)
 	} cases[] = {
 		{ 0, true },           { 0xFFF, true },      { 0x1000, false },
 		{ 0x7FFFFF, false },   { 0x800000, true },   { 0x820000, true },
-		{ 0x831FFF, true },    { 0x832000, false },  { 0x83FFFF, false },
-		{ 0x840000, true },    { 0x880000, true },   { 0x900000, true },
-		{ 0x937FFF, true },    { 0x938000, false },  { 0xA00000, true },
+		{ 0x86AFFF, true },    { 0x86B000, false },  { 0x87FFFF, false },
+		{ 0x880000, true },    { 0x8C0000, true },   { 0x940000, true },
+		{ 0x977FFF, true },    { 0x978000, false },  { 0xA00000, true },
 		{ 0xFFFFFF, true },    { 0x1000000, false }, { 0xFFFF6FFF, false },
 		{ 0xFFFF7000, true },  { 0xFFFFFFFF, true }, { FOUR_GIB, false },
 		{ UINT64_MAX, false },
@@ -145,7 +145,17 @@ static void check_maps(bool td, const struct region_bounds *bounds, const struct
 	assert_int_equal(count, wanted_count);
 }
 
-/* A page that is in no map is absent: the null page, and one on each side of either stack. */
+#define STACK(base)                                           \
+	{                                                     \
+		(base), (base) + 0x1000, PT_RW, SHARE_PRIVATE \
+	}
+#define STACKS_4(base) \
+	STACK(base), STACK((base) + 0x2000), STACK((base) + 0x4000), STACK((base) + 0x6000)
+#define STACKS_16(base)                                                        \
+	STACKS_4(base), STACKS_4((base) + 0x8000), STACKS_4((base) + 0x10000), \
+		STACKS_4((base) + 0x18000)
+
+/* A page that is in no map is absent: the null page, and one on each side of every stack. */
 static void boot_maps(void **state)
 {
 	(void)state;
@@ -153,9 +163,15 @@ static void boot_maps(void **state)
 		{ 0x1000, 0x820000, PT_RW, SHARE_PRIVATE },
 		{ 0x821000, 0x829000, PT_RW, SHARE_PRIVATE },
 		{ 0x82A000, 0x82C000, PT_RW, SHARE_PRIVATE },
-		{ 0x82D000, 0x840000, PT_RW, SHARE_PRIVATE },
-		{ 0x840000, 0x880000, PT_RW, SHARE_SHARED },
-		{ 0x880000, 0xFFE00000, PT_RW, SHARE_PRIVATE },
+		STACKS_16(0x82D000),
+		STACKS_4(0x84D000),
+		STACKS_4(0x855000),
+		STACKS_4(0x85D000),
+		STACK(0x865000),
+		STACK(0x867000),
+		{ 0x869000, 0x880000, PT_RW, SHARE_PRIVATE },
+		{ 0x880000, 0x8C0000, PT_RW, SHARE_SHARED },
+		{ 0x8C0000, 0xFFE00000, PT_RW, SHARE_PRIVATE },
 		{ 0xFFE00000, 0xFFFEA000, PT_R, SHARE_PRIVATE },
 		{ 0xFFFEA000, 0xFFFF4000, PT_RX, SHARE_PRIVATE },
 		{ 0xFFFF4000, 0xFFFFD000, PT_R, SHARE_PRIVATE },
@@ -167,7 +183,13 @@ static void boot_maps(void **state)
 		{ 0x1000, 0x820000, PT_RW, SHARE_PRIVATE },
 		{ 0x821000, 0x829000, PT_RW, SHARE_PRIVATE },
 		{ 0x82A000, 0x82C000, PT_RW, SHARE_PRIVATE },
-		{ 0x82D000, 0xFFFEA000, PT_RW, SHARE_PRIVATE },
+		STACKS_16(0x82D000),
+		STACKS_4(0x84D000),
+		STACKS_4(0x855000),
+		STACKS_4(0x85D000),
+		STACK(0x865000),
+		STACK(0x867000),
+		{ 0x869000, 0xFFFEA000, PT_RW, SHARE_PRIVATE },
 		{ 0xFFFEA000, 0xFFFF4000, PT_RX, SHARE_PRIVATE },
 		{ 0xFFFF4000, 0xFFFFD000, PT_R, SHARE_PRIVATE },
 		{ 0xFFFFD000, 0xFFFFF000, PT_RW, SHARE_PRIVATE },
@@ -199,10 +221,10 @@ static void reserved_ranges(void **state)
 	};
 	const struct e820_overlay no_tables[] = { all[0], all[2], all[3], all[4] };
 	const struct e820_overlay whole_arena[] = { { { { 0xA00000 }, 0x600000 }, E820_ACPI } };
-	const struct e820_overlay efi[] = { all[0], { { { 0x880000 }, 0x5000 }, E820_ACPI },
+	const struct e820_overlay efi[] = { all[0], { { { 0x8C0000 }, 0x5000 }, E820_ACPI },
 					    all[1], all[2],
 					    all[3], all[4] };
-	const struct e820_overlay whole_efi[] = { { { { 0x880000 }, 0x80000 }, E820_ACPI } };
+	const struct e820_overlay whole_efi[] = { { { { 0x8C0000 }, 0x80000 }, E820_ACPI } };
 	assert_int_equal(REGIONS_RESERVED_MAX, 6);
 	check_reserved(true, 0x1001, 0, all, 5);
 	check_reserved(true, 0x2000, 0, all, 5);

@@ -573,7 +573,7 @@ static void ccel_of_the_host(void **state)
 /* ---- what tables lead to --------------------------------------------------------------------- */
 
 /* TempMem that nobody measures, and that a host can fill. */
-#define UNMEASURED 0x82C000
+#define UNMEASURED 0x868000
 
 /* The host leaves out ADD_POINTER for a field of the FADT. */
 static void set_fadt(uint32_t field, unsigned size, uint64_t value)
@@ -597,7 +597,7 @@ static void assert_installed(void)
 
 static void dsdt_outside_of_the_arena(void **state)
 {
-	static const char text[] = "ACPI FADT: DSDT 0x82c000: no whole DSDT in the arena";
+	static const char text[] = "ACPI FADT: DSDT 0x868000: no whole DSDT in the arena";
 	(void)state;
 	set_fadt(FIXTURE_FADT_DSDT, 4, UNMEASURED);
 	assert_refused(ST_BAD_RANGE, text);
@@ -626,12 +626,12 @@ static void dsdt_of_two_addresses(void **state)
 {
 	(void)state;
 	set_fadt(FIXTURE_FADT_X_DSDT, 8, UNMEASURED);
-	assert_refused(ST_HOST_LIED, "ACPI FADT: DSDT 0xa00040, X_DSDT 0x82c000");
+	assert_refused(ST_HOST_LIED, "ACPI FADT: DSDT 0xa00040, X_DSDT 0x868000");
 	/* A length that cuts the field: its first half counts. */
 	fixture.tables[FIXTURE_FADT + 4] = 0x90;
 	fixture.tables[FIXTURE_FADT + 5] = 0;
 	last_sum_of(FIXTURE_FADT)->checksum.length = 0x90;
-	assert_refused(ST_HOST_LIED, "ACPI FADT: DSDT 0xa00040, X_DSDT 0x82c000");
+	assert_refused(ST_HOST_LIED, "ACPI FADT: DSDT 0xa00040, X_DSDT 0x868000");
 	/* One that ends before it: nothing of it counts. */
 	fixture.tables[FIXTURE_FADT + 4] = 0x8C;
 	last_sum_of(FIXTURE_FADT)->checksum.length = 0x8C;
@@ -654,11 +654,11 @@ static void facs_outside_of_the_arena(void **state)
 {
 	(void)state;
 	set_fadt(FIXTURE_FADT_FACS, 4, UNMEASURED);
-	assert_refused(ST_BAD_RANGE, "ACPI FADT: FIRMWARE_CTRL 0x82c000: no FACS in the arena");
+	assert_refused(ST_BAD_RANGE, "ACPI FADT: FIRMWARE_CTRL 0x868000: no FACS in the arena");
 	set_fadt(FIXTURE_FADT_X_FACS, 8, UNMEASURED + 64);
-	assert_refused(ST_HOST_LIED, "ACPI FADT: FIRMWARE_CTRL 0x82c000, X_FIRMWARE_CTRL 0x82c040");
+	assert_refused(ST_HOST_LIED, "ACPI FADT: FIRMWARE_CTRL 0x868000, X_FIRMWARE_CTRL 0x868040");
 	set_fadt(FIXTURE_FADT_FACS, 4, 0);
-	assert_refused(ST_BAD_RANGE, "ACPI FADT: FIRMWARE_CTRL 0x82c040: no FACS in the arena");
+	assert_refused(ST_BAD_RANGE, "ACPI FADT: FIRMWARE_CTRL 0x868040: no FACS in the arena");
 	set_fadt(FIXTURE_FADT_X_FACS, 8, 0);
 	assert_installed();
 	set_fadt(FIXTURE_FADT_X_FACS, 8, ACPI_ARENA + 0x40 + FIXTURE_FACS);
@@ -769,7 +769,7 @@ static void log_of_a_tpm(void **state)
 	(void)state;
 	acpi_fixture_add(&fixture, "TPM2", 0x4C);
 	set_log(UNMEASURED, 0x1000);
-	assert_refused(ST_BAD_RANGE, "ACPI TPM2: log of 0x1000 bytes at 0x82c000");
+	assert_refused(ST_BAD_RANGE, "ACPI TPM2: log of 0x1000 bytes at 0x868000");
 	set_log(tables, sizeof(fixture.tables) + 1);
 	assert_refused(ST_BAD_RANGE, "ACPI TPM2: log of 0x3a1 bytes at 0xa00040");
 	set_log(tables, sizeof(fixture.tables));
@@ -783,7 +783,7 @@ static void log_of_a_tpm(void **state)
 	assert_installed();
 	fixture.tables[FIXTURE_SPARE + 4] = 0x48;
 	last_sum_of(FIXTURE_SPARE)->checksum.length = 0x48;
-	assert_refused(ST_BAD_RANGE, "ACPI TPM2: log of 0x1000 bytes at 0x82c000");
+	assert_refused(ST_BAD_RANGE, "ACPI TPM2: log of 0x1000 bytes at 0x868000");
 }
 
 /* ---- what an image asks of them -------------------------------------------------------------- */

@@ -603,6 +603,8 @@ struct access {
 static struct walk {
 	uint64_t page;
 	uint64_t outside; /* the one address that a CALL may go to; 0: none */
+	uint64_t onward;  /* the one that a jump may go to; 0: none */
+	bool gone;        /* it was */
 	bool seen[MODE_COUNT][PAGE];
 	struct state states[MODE_COUNT][PAGE];
 	unsigned owner[PAGE]; /* 1 + mode * PAGE + offset of the instruction whose byte it is */
@@ -619,6 +621,10 @@ static unsigned pending_count;
 
 static void visit(uint64_t address, enum mode mode, const struct state *state)
 {
+	if (address == walk.onward && mode == MODE_64) {
+		walk.gone = true;
+		return;
+	}
 	if (address < walk.page || address >= walk.page + PAGE) {
 		fail_msg("0x%llx is outside the page", (unsigned long long)address);
 	}
@@ -673,6 +679,21 @@ static void far_jump(const struct insn *insn, const struct state *state)
 	visit(target, selector == SELECTOR_CODE32 ? MODE_32 : MODE_64, state);
 }
 
+/* C gives them back as it found them. [System V ABI, x86-64, 3.2.1] */
+static struct state kept_by_a_call(const struct state *before)
+{
+	static const unsigned kept[] = { RBX, RBP, R12, R13, R14, R15 };
+	struct state state = anything_at_all();
+	for (size_t i = 0; i < ARRAY_COUNT(kept); i++) {
+		unsigned n = kept[i];
+		state.gpr[n] = before->gpr[n];
+		state.low[n] = before->low[n];
+		state.high[n] = before->high[n];
+		state.source[n] = before->source[n];
+	}
+	return state;
+}
+
 /* Where it goes on; state is the one after it. */
 static void follow(const struct insn *insn, const struct state *state)
 {
@@ -713,7 +734,7 @@ static void follow(const struct insn *insn, const struct state *state)
 		if (!relative || target != walk.outside) {
 			complain(insn, "target");
 		}
-		taken = anything_at_all();
+		taken = kept_by_a_call(state);
 		visit(next_of(insn), insn->mode, &taken);
 		return;
 	default:
@@ -723,11 +744,12 @@ static void follow(const struct insn *insn, const struct state *state)
 	}
 }
 
-static void start_walk(uint64_t page, uint64_t outside)
+static void start_walk(uint64_t page, uint64_t outside, uint64_t onward)
 {
 	memset(&walk, 0, sizeof(walk));
 	walk.page = page;
 	walk.outside = outside;
+	walk.onward = onward;
 	pending_count = 0;
 }
 
@@ -892,7 +914,7 @@ static void control_register(const struct insn *insn, const struct state *state)
 static void walk_ap_path(void)
 {
 	uint64_t start = built_symbol("ap_start");
-	start_walk(start & ~(uint64_t)(PAGE - 1), 0);
+	start_walk(start & ~(uint64_t)(PAGE - 1), 0, 0);
 	struct state unknown_state = anything_at_all();
 	visit(start, MODE_64, &unknown_state);
 	visit(built_symbol("ap_reset_vector"), MODE_64, &unknown_state);
@@ -1084,7 +1106,7 @@ static void walk_reset_page(void)
 {
 	struct state unknown_state = anything_at_all();
 	built_load("lintel.fd", "shim.elf");
-	start_walk(RESET_PAGE, built_symbol("shim_main"));
+	start_walk(RESET_PAGE, built_symbol("shim_main"), built_symbol("ap_boot"));
 	assert_int_equal(built_symbol("reset_vector"), RESET_VECTOR);
 	visit(RESET_VECTOR, MODE_16, &unknown_state);
 	visit(RESET_VECTOR, MODE_32, &unknown_state);
@@ -1095,6 +1117,7 @@ static void reset_page(void **state)
 	(void)state;
 	struct state unknown_state = anything_at_all();
 	walk_reset_page();
+	visit(built_symbol("ap_start"), MODE_64, &unknown_state);
 	visit(built_symbol("ap_reset_vector"), MODE_64, &unknown_state);
 	finish_walk();
 	each_insn(page_opcode);
@@ -1131,12 +1154,110 @@ static void path_of_a_td(void **state)
 	assert_int_not_equal(address, 0);
 	assert_int_equal(writes, 1);
 	struct state before = walk.states[MODE_32][address - RESET_PAGE];
-	start_walk(RESET_PAGE, built_symbol("shim_main"));
+	start_walk(RESET_PAGE, built_symbol("shim_main"), built_symbol("ap_boot"));
 	visit(address, MODE_32, &before);
 	finish_walk();
 	each_insn(td_opcode);
 	each_insn(control_register);
-	assert_true(walk.seen[MODE_64][built_symbol("ap_start") - RESET_PAGE]);
+	/* An AP goes by ap_boot to ap_start; what each of them does is shown beside. */
+	assert_true(walk.gone);
+	assert_false(walk.seen[MODE_64][built_symbol("ap_start") - RESET_PAGE]);
+}
+
+/* ---- before an AP arrives -------------------------------------------------------------------- */
+
+static void boot_opcode(const struct insn *insn, const struct state *state)
+{
+	if (insn->z.mnemonic != ZYDIS_MNEMONIC_CALL) {
+		ap_opcode(insn, state);
+	}
+}
+
+/* All that it writes to control registers, in the order of the code, the call in between. */
+static const struct {
+	ZydisRegister reg; /* NONE: the call */
+	uint64_t value;
+} boot_steps[] = {
+	{ ZYDIS_REGISTER_CR3, BOOT_TABLES },
+	{ ZYDIS_REGISTER_CR0, CR0_PG | CR0_PE | CR0_NE | CR0_WP },
+	{ ZYDIS_REGISTER_NONE, 0 },
+	{ ZYDIS_REGISTER_CR3, AP_TABLE },
+	{ ZYDIS_REGISTER_CR0, CR0_PG | CR0_PE | CR0_NE },
+};
+static unsigned boot_step;
+
+static void check_boot_step(const struct insn *insn, const struct state *state)
+{
+	const ZydisDecodedOperand *to = &insn->operands[0];
+	bool control = insn->z.mnemonic == ZYDIS_MNEMONIC_MOV &&
+		       to->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		       ZydisRegisterGetClass(to->reg.value) == ZYDIS_REGCLASS_CONTROL;
+	bool call = insn->z.mnemonic == ZYDIS_MNEMONIC_CALL;
+	if (!control && !call) {
+		return;
+	}
+	assert_true(boot_step < ARRAY_COUNT(boot_steps));
+	assert_int_equal(control ? to->reg.value : ZYDIS_REGISTER_NONE, boot_steps[boot_step].reg);
+	if (control) {
+		struct value v = source_of(insn, state, &insn->operands[1]);
+		assert_true(value_is(&v, boot_steps[boot_step].value));
+	}
+	boot_step++;
+}
+
+/* Where the stack is made of the vCPU's index: by this alone, and from 0 to AP_WORKERS. */
+static void check_stack(const struct insn *insn, const struct state *state)
+{
+	const ZydisDecodedOperand *o = insn->operands;
+	if (insn->z.mnemonic == ZYDIS_MNEMONIC_CALL || o[0].type != ZYDIS_OPERAND_TYPE_REGISTER ||
+	    o[0].reg.value != ZYDIS_REGISTER_ESP) {
+		return;
+	}
+	switch ((unsigned)insn->z.mnemonic) {
+	case ZYDIS_MNEMONIC_MOV:
+		assert_int_equal(o[1].reg.value, ZYDIS_REGISTER_EBP);
+		assert_true(state->high[RBP] == AP_WORKERS);
+		break;
+	case ZYDIS_MNEMONIC_SHL:
+		assert_int_equal(1u << o[1].imm.value.u, AP_STACK_AREA);
+		break;
+	case ZYDIS_MNEMONIC_ADD:
+		assert_int_equal(o[1].imm.value.u, AP_STACKS);
+		break;
+	default:
+		complain(insn, "changes the stack");
+	}
+}
+
+/* It waits on the AP table, reads one field of the mailbox page, and stores nothing but the call's
+ * return address, on the boot table and its own stack. Back on the AP table it goes to ap_start. */
+static void before_an_ap_arrives(void **state)
+{
+	(void)state;
+	struct state unknown_state = anything_at_all();
+	built_load("lintel.fd", "shim.elf");
+	start_walk(built_symbol("ap_boot"), built_symbol("shim_ap"), built_symbol("ap_start"));
+	visit(built_symbol("ap_boot"), MODE_64, &unknown_state);
+	finish_walk();
+	assert_true(walk.gone);
+	assert_int_equal(walk.exits, 0);
+	each_insn(boot_opcode);
+	each_insn(td_opcode);
+	boot_step = 0;
+	each_insn(check_boot_step);
+	assert_int_equal(boot_step, ARRAY_COUNT(boot_steps));
+	each_insn(check_stack);
+	unsigned loads = 0, stores = 0;
+	const uint64_t field = MAILBOX + offsetof(struct mailbox, boot_round);
+	for (unsigned i = 0; i < walk.access_count; i++) {
+		const struct access *a = &walk.accesses[i];
+		stores += a->write;
+		loads += !a->write;
+		assert_true(a->write ||
+			    (value_is(&a->address, field) && a->size == 4 && !a->indexed));
+	}
+	assert_int_equal(loads, 1);
+	assert_int_equal(stores, 1);
 }
 
 /* ---- the sources ----------------------------------------------------------------------------- */
@@ -1231,6 +1352,7 @@ static void every_routine_has_its_header(void **state)
 	(void)state;
 	assert_int_equal(check_headers("shim/entry/ap.nasm"), 11);
 	assert_int_equal(check_headers("shim/entry/reset.nasm"), 5);
+	assert_int_equal(check_headers("shim/entry/ap_boot.nasm"), 1);
 }
 
 static int tear_down(void **state)
@@ -1245,6 +1367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reset_page),
 		cmocka_unit_test(path_of_a_td),
+		cmocka_unit_test(before_an_ap_arrives),
 		cmocka_unit_test(texts_have_room_for_a_number),
 		cmocka_unit_test(ap_path_of_the_shim),
 		cmocka_unit_test(ap_path_of_the_example),

@@ -424,7 +424,7 @@ static void end_pointer_elsewhere(void **state)
 	struct list list;
 	qemu_list(&list);
 	handoff_of(&list)->end_of_hob_list += 8;
-	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x128: end of list 0x830138");
+	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x128: end of list 0x869138");
 	handoff_of(&list)->end_of_hob_list = 0;
 	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x128: end of list 0x0");
 }
@@ -668,9 +668,9 @@ static void unaccepted_on_added_pages(void **state)
 	refuses_range(UNACCEPTED, BSP_STACK, 0x1000, ST_BAD_RANGE,
 		      "TD HOB: memory 0x821000, size 0x1000: unaccepted, but in a section");
 	refuses_range(UNACCEPTED, TD_HOB, 0x1000, ST_BAD_RANGE,
-		      "TD HOB: memory 0x830000, size 0x1000: unaccepted, but in a section");
+		      "TD HOB: memory 0x869000, size 0x1000: unaccepted, but in a section");
 	refuses_range(UNACCEPTED, ADDED_END - 0x1000, 0x2000, ST_BAD_RANGE,
-		      "TD HOB: memory 0x831000, size 0x2000: unaccepted, but in a section");
+		      "TD HOB: memory 0x86a000, size 0x2000: unaccepted, but in a section");
 }
 
 /* Memory that is only said to be accepted would kill the kernel at its first touch. */
@@ -682,9 +682,9 @@ static void accepted_elsewhere(void **state)
 	refuses_range(ADDED, SHIM_RAM - 0x1000, 0x2000, ST_BAD_RANGE,
 		      "TD HOB: memory 0x7ff000, size 0x2000: accepted, but in no section");
 	refuses_range(ADDED, TD_HOB, TD_HOB_SIZE + 0x1000, ST_BAD_RANGE,
-		      "TD HOB: memory 0x830000, size 0x3000: accepted, but in no section");
+		      "TD HOB: memory 0x869000, size 0x3000: accepted, but in no section");
 	refuses_range(ADDED, ADDED_END, 0x1000, ST_BAD_RANGE,
-		      "TD HOB: memory 0x832000, size 0x1000: accepted, but in no section");
+		      "TD HOB: memory 0x86b000, size 0x1000: accepted, but in no section");
 	refuses_range(ADDED, 4 * GIB, GIB, ST_BAD_RANGE,
 		      "TD HOB: memory 0x100000000, size 0x40000000: accepted, but in no section");
 }

@@ -39,7 +39,7 @@ static void ragged_edges_are_small(void **state)
 {
 	(void)state;
 	struct page_walk walk = { 0 };
-	page_walk_begin(&walk, range(MIB2 - KIB4, KIB4 + MIB2 + KIB4));
+	page_walk_begin(&walk, range(MIB2 - KIB4, KIB4 + MIB2 + KIB4), false);
 	step(&walk, MIB2 - KIB4, PG_4K, PAGE_DONE);
 	step(&walk, MIB2, PG_2M, PAGE_DONE);
 	step(&walk, 2 * MIB2, PG_4K, PAGE_DONE);
@@ -50,7 +50,7 @@ static void a_unit_less_one_page_is_small(void **state)
 {
 	(void)state;
 	struct page_walk walk = { 0 };
-	page_walk_begin(&walk, range(0, MIB2 - KIB4));
+	page_walk_begin(&walk, range(0, MIB2 - KIB4), false);
 	for (uint64_t at = 0; at < MIB2 - KIB4; at += KIB4) {
 		step(&walk, at, PG_4K, PAGE_DONE);
 	}
@@ -68,7 +68,7 @@ static void a_split_lasts_to_the_end_of_the_range(void **state)
 {
 	(void)state;
 	struct page_walk walk = { 0 };
-	page_walk_begin(&walk, range(0, 4 * MIB2 + KIB4));
+	page_walk_begin(&walk, range(0, 4 * MIB2 + KIB4), false);
 	step(&walk, 0, PG_2M, PAGE_DONE);
 	step(&walk, MIB2, PG_2M, PAGE_SPLIT);
 	walk_unit_small(&walk, MIB2);
@@ -83,11 +83,11 @@ static void a_split_ends_with_the_range(void **state)
 {
 	(void)state;
 	struct page_walk walk = { 0 };
-	page_walk_begin(&walk, range(0, MIB2));
+	page_walk_begin(&walk, range(0, MIB2), false);
 	step(&walk, 0, PG_2M, PAGE_SPLIT);
 	walk_unit_small(&walk, 0);
 	assert_over(&walk);
-	page_walk_begin(&walk, range(MIB2, MIB2));
+	page_walk_begin(&walk, range(MIB2, MIB2), false);
 	step(&walk, MIB2, PG_2M, PAGE_DONE);
 	assert_over(&walk);
 }
@@ -97,7 +97,7 @@ static void a_split_begins_the_retries_anew(void **state)
 {
 	(void)state;
 	struct page_walk walk = { 0 };
-	page_walk_begin(&walk, range(0, MIB2));
+	page_walk_begin(&walk, range(0, MIB2), false);
 	for (unsigned i = 0; i < PAGE_WALK_RETRIES; i++) {
 		step(&walk, 0, PG_2M, PAGE_RETRY);
 	}
@@ -110,7 +110,7 @@ static void retries_are_bounded_per_page(void **state)
 {
 	(void)state;
 	struct page_walk walk = { 0 };
-	page_walk_begin(&walk, range(0, 2 * MIB2));
+	page_walk_begin(&walk, range(0, 2 * MIB2), false);
 	for (unsigned i = 0; i < PAGE_WALK_RETRIES; i++) {
 		step(&walk, 0, PG_2M, PAGE_RETRY);
 	}

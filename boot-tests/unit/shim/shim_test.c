@@ -126,6 +126,29 @@ static void a_page_that_has_two_owners(void **state)
 	assert_fatal("accept");
 }
 
+/* While the boot processor stands in its first ACCEPT, below 640 KiB, an AP does all the rest. */
+static void an_ap_helps(void **state)
+{
+	(void)state;
+	host.ap_comes_at = 1;
+	assert_left();
+	assert_non_null(strstr(whole_output(), "2 vCPUs have arrived"));
+	host.accepts[0].call = 3;
+	host.accepts[0].rax = TDX_PAGE_ALREADY_ACCEPTED;
+	assert_fatal("TDG.MEM.PAGE.ACCEPT of 0xc1000: RAX 0xb0a00000000, vCPU 1");
+}
+
+/* Its text is told by the boot processor, and not the one's that fails after it. */
+static void an_ap_ends(void **state)
+{
+	(void)state;
+	host.ap_dies_at = 600;
+	assert_fatal("fatal: vCPU 15: " WHOLE_AP_TEXT "\r\n");
+	host.accepts[0].call = 900;
+	host.accepts[0].rax = TDX_PAGE_ALREADY_ACCEPTED;
+	assert_fatal("fatal: vCPU 15: " WHOLE_AP_TEXT "\r\n");
+}
+
 static void a_page_that_is_busy(void **state)
 {
 	(void)state;
@@ -213,6 +236,8 @@ int main(void)
 		cmocka_unit_test_setup(no_ram_where_the_shim_works, start),
 		cmocka_unit_test_setup(vcpus_that_are_none, start),
 		cmocka_unit_test_setup(a_page_that_has_two_owners, start),
+		cmocka_unit_test_setup(an_ap_helps, start),
+		cmocka_unit_test_setup(an_ap_ends, start),
 		cmocka_unit_test_setup(a_page_that_is_busy, start),
 		cmocka_unit_test_setup(pages_of_another_size, start),
 		cmocka_unit_test_setup(memory_is_left_to_a_kernel_that_accepts, start),

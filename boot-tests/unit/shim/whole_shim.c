@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 
 #include "arch/base/bits.h"
 #include "arch/linux/boot_params.h"
@@ -22,6 +23,7 @@
 #include "linker/memmap.h"
 #include "loader/image/sha384.h"
 #include "shim/entry/bsp_tables.h"
+#include "shim/fatal.h"
 
 #define SHARED BIT64(47)
 #define CALLS_MAX 400000
@@ -36,6 +38,7 @@
 #define LINE_STATUS_TRANSMIT_EMPTY 0x20
 
 _Noreturn void shim_main(uint32_t td, uint32_t hob_claim);
+void shim_ap(uint32_t vcpu);
 _Noreturn void entry_leave(uint64_t entry, uint64_t argument, uint64_t cr3);
 extern char __start_shim_bss[], __stop_shim_bss[];
 const char ap_start[1], ap_reset_vector[1], exception_stubs[1];
@@ -56,6 +59,8 @@ static struct {
 	uint32_t output_size;
 	struct whole_handover left;
 	jmp_buf end;
+	ucontext_t bsp, ap;
+	bool ap_runs;
 	enum whole_end how;
 } run;
 
@@ -162,8 +167,9 @@ enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size)
 	return tables_build_boot(td, gpaw, &bounds, &root);
 }
 
-void tables_load_descriptors(void)
+void tables_load_descriptors(uint32_t vcpu)
 {
+	(void)vcpu;
 }
 
 void entry_leave(uint64_t entry, uint64_t argument, uint64_t cr3)
@@ -176,13 +182,35 @@ void entry_leave(uint64_t entry, uint64_t argument, uint64_t cr3)
 
 /* ---- the module ------------------------------------------------------------------------------ */
 
+/* The last AP with a stack. It halts, or runs for ever. */
+static void ap_dies(void)
+{
+	fatal(ST_OK, WHOLE_AP_TEXT);
+}
+
+static void let_ap_die(void)
+{
+	getcontext(&run.ap);
+	run.ap.uc_stack.ss_sp = gpa_pointer(gpa(AP_STACKS + AP_STACKS_SIZE - MEM_PAGE_SIZE));
+	run.ap.uc_stack.ss_size = MEM_PAGE_SIZE;
+	makecontext(&run.ap, ap_dies, 0);
+	run.ap_runs = true;
+	swapcontext(&run.bsp, &run.ap);
+}
+
 static uint64_t accept_page(uint64_t rcx)
 {
 	uint64_t base = rcx & MASK64(51, 12);
 	uint64_t size = (rcx & MASK64(2, 0)) == 0 ? MEM_PAGE_SIZE : pg_size(PG_2M);
-	run.accepts++;
+	uint32_t call = ++run.accepts;
+	if (call == run.host.ap_comes_at) {
+		shim_ap(1);
+	}
+	if (call == run.host.ap_dies_at) {
+		let_ap_die();
+	}
 	for (unsigned i = 0; i < WHOLE_RULES; i++) {
-		if (run.host.accepts[i].call == run.accepts) {
+		if (run.host.accepts[i].call == call) {
 			return run.host.accepts[i].rax;
 		}
 	}
@@ -399,6 +427,13 @@ static void answer(struct tdcall_regs *regs)
 			regs->r11 = port_read((uint16_t)regs->r14);
 		}
 		break;
+	case TDVMCALL_HLT:
+		if (!run.ap_runs) {
+			end(WHOLE_STOPPED);
+		}
+		run.ap_runs = false;
+		swapcontext(&run.ap, &run.bsp);
+		whole_broken("an AP that has ended goes on");
 	case TDVMCALL_REPORT_FATAL_ERROR:
 		end(WHOLE_FATAL);
 	default:

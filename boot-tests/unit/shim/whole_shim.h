@@ -22,6 +22,7 @@
 #define WHOLE_IMAGE_SIZE 0x10000
 #define WHOLE_ITEM_MAX 0x10000
 #define WHOLE_RULES 64
+#define WHOLE_AP_TEXT "exception 14"
 
 /* What the host serves. HOB is no item of fw_cfg: the host writes it before the TD runs. */
 enum whole_item {
@@ -58,6 +59,9 @@ struct whole_host {
 		uint8_t reg;
 		uint64_t value;
 	} rules[WHOLE_RULES];
+	/* While this TDG.MEM.PAGE.ACCEPT is made, an AP is in a round and takes what it can; or, on
+	 * its stack of the TD's, it ends by fatal() with WHOLE_AP_TEXT. */
+	uint32_t ap_comes_at, ap_dies_at;
 	/* RAX of a TDG.MEM.PAGE.ACCEPT. */
 	struct {
 		uint32_t call;

@@ -188,7 +188,7 @@ static void default_image(void **state)
 	assert_int_equal(info.st_size % IMAGE_ALIGN, 0);
 	run(0, "AP hand-over linux", "dump default.fd");
 	assert_non_null(strstr(out, " - 0x100000000  BFV"));
-	assert_non_null(strstr(out, "0x000830000 - 0x000832000  TD_HOB"));
+	assert_non_null(strstr(out, "0x000869000 - 0x00086b000  TD_HOB"));
 	assert_non_null(strstr(out, "0x0000000000000000 + 0x100000000 -> 0x0  R-X  "
 				    "2048 pages of 2048 KiB"));
 	char page[128];
