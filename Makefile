@@ -65,6 +65,7 @@ TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=fuzzer-no-link,address,undefined \
                  -fno-sanitize-recover=all
+THREAD_FLAGS  := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=thread
 # The whole shim on the host, and the model around it: at the TD's own addresses, which are ASan's.
 MODEL_FLAGS   := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=undefined -fno-sanitize-recover=all \
                  -fno-pie
@@ -101,6 +102,7 @@ $(eval $(call c_rules,test,$$(HOSTCC),TEST_FLAGS))
 $(eval $(call c_rules,fuzz,$$(FUZZCC),FUZZ_FLAGS))
 $(eval $(call c_rules,whole,$$(FUZZCC),WHOLE_FLAGS))
 $(eval $(call c_rules,model,$$(FUZZCC),MODEL_FLAGS))
+$(eval $(call c_rules,thread,$$(HOSTCC),THREAD_FLAGS))
 
 # nasm -MD leaves out %include'd files while it assembles; a separate -M lists them.
 define nasm_rules
@@ -225,8 +227,18 @@ $(call unit_bin,$(1)): $(B)/test/$(1).o $(B)/test/pure.a
 	$$(HOSTCC) -fsanitize=address,undefined $$^ -lcmocka $$(UNIT_LIBS) -o $$@
 endef
 WHOLE_TEST := boot-tests/unit/shim/shim_test.c
+# Has threads, and another sanitizer for all that it is made of.
+THREAD_TEST := boot-tests/unit/vmm/mmu_stress_test.c
+THREAD_OBJ := $(call objects,thread,$(THREAD_TEST) boot-tests/unit/vmm/strict_module.c \
+                boot-tests/unit/host_bug.c $(wildcard boot-tests/vmm/mmu/*.c) boot-tests/vmm/hooks.c \
+                $(addprefix boot-tests/vmm/init/,frames.c frame_list.c seam.c seam_failure.c) \
+                boot-tests/vmm/td/reclaim.c boot-tests/vmm/td/td_layout.c \
+                $(filter-out %/mem.c,$(wildcard arch/base/*.c)))
 UNIT_BIN := $(foreach t,$(UNIT_C),$(call unit_bin,$(t)))
-$(foreach t,$(filter-out $(WHOLE_TEST),$(UNIT_C)),$(eval $(call unit_rule,$(t))))
+$(foreach t,$(filter-out $(WHOLE_TEST) $(THREAD_TEST),$(UNIT_C)),$(eval $(call unit_rule,$(t))))
+$(call unit_bin,$(THREAD_TEST)): $(THREAD_OBJ)
+	@mkdir -p $(@D)
+	$(HOSTCC) -fsanitize=thread $^ -lcmocka -o $@
 $(call unit_bin,$(WHOLE_TEST)): $(B)/model/$(WHOLE_TEST).o $(WHOLE_OBJ)
 	@mkdir -p $(@D)
 	$(FUZZCC) -fsanitize=undefined $(WHOLE_LINK) $^ -lcmocka -o $@
@@ -300,7 +312,7 @@ bench: all $(B)/stop-kernel.bin initramfs ## figures of calls, APs and boots: al
 # of a source: that of the program, not of its tests.
 C_OBJ = $(filter %.c.o,$(SHIM_OBJ) $(filter-out $(SHIM_OBJ),$(EXAMPLE_OBJ)) $(MACHINE_OBJ) \
   $(PAYLOAD_OBJ) $(PARAVISOR_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(call objects,host,$(INITRAMFS_C)) $(WHOLE_OBJ) \
-  $(call objects,test,$(PURE_C) $(UNIT_C) $(LINTEL_C)) $(call objects,fuzz,$(PURE_C) $(FUZZ_C)))
+  $(THREAD_OBJ) $(call objects,test,$(PURE_C) $(UNIT_C) $(LINTEL_C)) $(call objects,fuzz,$(PURE_C) $(FUZZ_C)))
 # $(call compile_entry,variant,source)
 compile_entry = {"directory":"$(CURDIR)","file":"$(2)","command":"$(COMPILE_$(1)) $(2)"}
 comma := ,
