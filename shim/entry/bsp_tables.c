@@ -4,21 +4,13 @@
 
 #include "arch/x86/cpu.h"
 #include "linker/memmap.h"
+#include "loader/table/handover_table.h"
 #include "loader/table/pagetable.h"
 #include "shim/refusal.h"
 
 #define TSS_AVAILABLE 0x89
 #define IST_DOUBLE_FAULT 1
 #define IST_MACHINE_CHECK 2
-
-/* Linux turns 5-level paging on (before 6.7 it always goes this way) in two pages that it copies
- * itself as high as it can below this, and runs on the hand-over table. */
-#define TRAMPOLINE_END 0xA0000
-
-static struct pt_map identity(uint64_t base, uint64_t end, enum pt_perm perm)
-{
-	return (struct pt_map){ base, gpa(base), end - base, perm, SHARE_PRIVATE };
-}
 
 static struct pt_arena arena_at(uint64_t base, size_t size)
 {
@@ -42,31 +34,15 @@ enum status tables_build_boot(bool td, unsigned gpaw, const struct region_bounds
 
 enum status tables_build_handover(struct gpa_range window, gpa_t *root)
 {
-	/* The last 2 MiB hold the code that leaves. */
-	uint64_t last = FOUR_GIB - pg_size(PG_2M);
-	uint64_t base = align_down(window.base.v, pg_size(PG_2M));
-	if (base == 0 || gpa_range_end(window) > last || window.size > last) {
-		return refuse(ST_BAD_RANGE, "hand-over table: kernel window 0x%lx to 0x%lx",
-			      window.base.v, gpa_range_end(window));
-	}
-	uint64_t end = align_up(gpa_range_end(window), pg_size(PG_2M));
-	struct pt_map maps[8];
-	size_t count = 0;
-	/* Page 0: what a BIOS would have left there is looked at. */
-	maps[count++] = identity(0, MEM_PAGE_SIZE, PT_RW);
-	maps[count++] = identity(MEM_PAGE_SIZE, TRAMPOLINE_END, PT_RWX);
-	maps[count++] = identity(TRAMPOLINE_END, base, PT_RW);
-	maps[count++] = identity(base, end, PT_RWX);
-	if (end < last) {
-		maps[count++] = identity(end, last, PT_RW);
-	}
-	/* A payload without tables of its own wakes APs, too. */
-	maps[count++] = identity(last, MAILBOX, PT_RX);
-	maps[count++] = identity(MAILBOX, MAILBOX + MEM_PAGE_SIZE, PT_RW);
-	maps[count++] = identity(MAILBOX + MEM_PAGE_SIZE, FOUR_GIB, PT_RX);
+	/* The last 2 MiB hold the code that leaves. A payload without tables of its own wakes APs,
+	 * too. */
+	const struct handover_piece pieces[] = {
+		{ { gpa(FOUR_GIB - pg_size(PG_2M)), pg_size(PG_2M) }, PT_RX },
+		{ { gpa(MAILBOX), MEM_PAGE_SIZE }, PT_RW },
+	};
 	struct pt_arena arena = arena_at(HANDOVER_TABLES, HANDOVER_TABLES_SIZE);
-	size_t used;
-	enum status status = pt_build(&arena, maps, count, 48, root, &used);
+	enum status status =
+		handover_table_build(&arena, window, pieces, ARRAY_COUNT(pieces), root);
 	if (status != ST_OK) {
 		return refuse(status, "hand-over table: kernel window 0x%lx to 0x%lx",
 			      window.base.v, gpa_range_end(window));
