@@ -32,7 +32,8 @@ static void check_places(const struct linux_setup_header *header, uint32_t kerne
 	struct bzimage_fault fault;
 	gpa_t initrd;
 	CHECK(header->setup_sects != 0 && header->init_size != 0);
-	if (bzimage_place_kernel(header, kernel_size, &map, &window, &fault) != ST_OK) {
+	if (bzimage_find_place(header, kernel_size, &map, &window, &fault) != ST_OK) {
+		CHECK(bzimage_place_kernel(header, kernel_size, &map, &window, &fault) != ST_OK);
 		return;
 	}
 	CHECK(window.base.v >= SHIM_RAM_END && is_aligned(window.base.v, MEM_PAGE_SIZE));

@@ -113,11 +113,9 @@ bool bzimage_accepts_memory(const uint8_t *setup, uint32_t size,
 	return major > 6 || (major == 6 && minor >= 5);
 }
 
-enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32_t size,
-				 const struct memory_map *map, struct gpa_range *out,
-				 struct bzimage_fault *fault)
+static enum status check_size(const struct linux_setup_header *header, uint32_t size,
+			      struct bzimage_fault *fault)
 {
-	uint64_t base = header->pref_address;
 	/* The decompressor needs the whole window, and its entry point to begin with. */
 	if (size <= LINUX_ENTRY_64 || size < (uint64_t)header->syssize * 16) {
 		return bzimage_refused(fault, ST_TRUNCATED, "protected-mode size", size,
@@ -127,6 +125,13 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 		return bzimage_refused(fault, ST_BAD_FORMAT, "protected-mode size", size,
 				       "is above init_size");
 	}
+	return ST_OK;
+}
+
+static enum status preferred_base(const struct linux_setup_header *header, uint64_t *out,
+				  struct bzimage_fault *fault)
+{
+	uint64_t base = header->pref_address;
 	/* A relocatable kernel below its preferred address would move itself there, out of the
 	 * window. */
 	if (header->relocatable_kernel != 0 && base < KERNEL_BASE) {
@@ -139,18 +144,57 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 	if (header->relocatable_kernel != 0) {
 		base = align_up(base, header->kernel_alignment);
 	}
-	uint64_t window = align_up(header->init_size, MEM_PAGE_SIZE);
 	if (!is_aligned(base, MEM_PAGE_SIZE)) {
 		return bzimage_refused(fault, ST_BAD_FORMAT, "pref_address", base,
 				       "must be a multiple of 4 KiB");
 	}
-	if (base >= FOUR_GIB || window > FOUR_GIB - base ||
-	    !memory_map_covers(map, base, window, MEMORY_ACCEPTED)) {
+	*out = base;
+	return ST_OK;
+}
+
+static bool has_window(const struct memory_map *map, uint64_t base, uint64_t window)
+{
+	return base < FOUR_GIB && window <= FOUR_GIB - base &&
+	       memory_map_covers(map, base, window, MEMORY_ACCEPTED);
+}
+
+enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32_t size,
+				 const struct memory_map *map, struct gpa_range *out,
+				 struct bzimage_fault *fault)
+{
+	uint64_t base;
+	uint64_t window = align_up(header->init_size, MEM_PAGE_SIZE);
+	TRY(check_size(header, size, fault));
+	TRY(preferred_base(header, &base, fault));
+	if (!has_window(map, base, window)) {
 		return bzimage_refused(fault, ST_NO_MEMORY, "window at", base,
 				       "no RAM of init_size there");
 	}
 	*out = (struct gpa_range){ gpa(base), window };
 	return ST_OK;
+}
+
+enum status bzimage_find_place(const struct linux_setup_header *header, uint32_t size,
+			       const struct memory_map *map, struct gpa_range *out,
+			       struct bzimage_fault *fault)
+{
+	uint64_t base;
+	uint64_t window = align_up(header->init_size, MEM_PAGE_SIZE);
+	enum status status = bzimage_place_kernel(header, size, map, out, fault);
+	if (status != ST_NO_MEMORY || header->relocatable_kernel == 0) {
+		return status;
+	}
+	TRY(preferred_base(header, &base, fault));
+	for (unsigned i = 0; i < map->count; i++) {
+		uint64_t start = map->entries[i].range.base.v;
+		start = align_up(start < base ? base : start, header->kernel_alignment);
+		if (has_window(map, start, window)) {
+			*out = (struct gpa_range){ gpa(start), window };
+			return ST_OK;
+		}
+	}
+	return bzimage_refused(fault, ST_NO_MEMORY, "window from", base,
+			       "no RAM of init_size there");
 }
 
 uint64_t bzimage_initrd_end(const struct linux_setup_header *header)

@@ -191,6 +191,48 @@ static void kernel_windows(void **state)
 	refuses_place(&copy, PM_SIZE, ST_NO_MEMORY, "window at", KERNEL_BASE);
 }
 
+static void kernel_that_goes_elsewhere(void **state)
+{
+	struct linux_setup_header copy;
+	struct gpa_range window;
+	(void)state;
+	assert_int_equal(read_header(&copy), ST_OK);
+	assert_int_equal(bzimage_find_place(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
+	assert_int_equal(window.base.v, KERNEL_BASE);
+	/* The lowest aligned place above that has all of it: not the first range, not the second.
+	 */
+	copy.init_size = 0x400000;
+	map = (struct memory_map){
+		.count = 4,
+		.entries = { { { { 0 }, KERNEL_BASE + 0x3FF000 }, MEMORY_ACCEPTED },
+			     { { { 0x2001000 }, 0x5FE000 }, MEMORY_ACCEPTED },
+			     { { { 0x3000000 }, 0x1000000 }, MEMORY_UNACCEPTED },
+			     { { { 0x4001000 }, 0x5FF000 }, MEMORY_ACCEPTED } },
+	};
+	assert_int_equal(bzimage_find_place(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
+	assert_int_equal(window.base.v, 0x4200000);
+	assert_int_equal(window.size, 0x400000);
+	copy.relocatable_kernel = 0;
+	assert_int_equal(bzimage_find_place(&copy, PM_SIZE, &map, &window, &fault), ST_NO_MEMORY);
+	assert_int_equal(fault.value, KERNEL_BASE);
+	copy.relocatable_kernel = 1;
+	copy.init_size++;
+	assert_int_equal(bzimage_find_place(&copy, PM_SIZE, &map, &window, &fault), ST_NO_MEMORY);
+	assert_string_equal(fault.field, "window from");
+	assert_int_equal(fault.value, KERNEL_BASE);
+	/* Another fault than memory is told as it is. */
+	copy.syssize = UINT32_MAX;
+	assert_int_equal(bzimage_find_place(&copy, PM_SIZE, &map, &window, &fault), ST_TRUNCATED);
+	/* Never at or across 4 GiB. */
+	copy.syssize = 0;
+	copy.init_size = 0x400000;
+	map = (struct memory_map){
+		.count = 1,
+		.entries = { { { { FOUR_GIB - 0x3FF000 }, 0x10000000 }, MEMORY_ACCEPTED } },
+	};
+	assert_int_equal(bzimage_find_place(&copy, PM_SIZE, &map, &window, &fault), ST_NO_MEMORY);
+}
+
 static void initrd_places(void **state)
 {
 	struct linux_setup_header copy;
@@ -298,6 +340,7 @@ int main(void)
 		CASE(alignments),
 		CASE(kernel_places),
 		CASE(kernel_windows),
+		CASE(kernel_that_goes_elsewhere),
 		CASE(initrd_places),
 	};
 	return cmocka_run_group_tests_name("bzimage", tests, NULL, NULL);
