@@ -20,7 +20,9 @@ OBJCOPY := llvm-objcopy
 part_files = $(foreach d,$(1),$(wildcard $(d)/*.$(2) $(d)/*/*.$(2)))
 
 ARCH_C      := $(wildcard arch/base/*.c arch/tdx/*.c arch/x86/*.c)
-LOADER_C    := $(call part_files,loader,c)
+LOADER_C    := $(filter-out loader/uefi/%,$(call part_files,loader,c))
+UEFI_C      := $(wildcard loader/uefi/*.c)
+UEFI_ASM    := $(wildcard loader/uefi/*.nasm)
 SHIM_C      := $(call part_files,shim,c)
 SHIM_ASM    := $(call part_files,shim,nasm) arch/tdx/tdcall.nasm
 MACHINE_C   := $(call part_files,$(addprefix boot-tests/,machine module vmm selftest),c)
@@ -37,6 +39,7 @@ FUZZ_C      := $(wildcard boot-tests/fuzz/*_fuzz.c)
 # Files of a freestanding program that only run on the target; all the others are pure and are
 # linked into the unit tests.
 SHIM_TARGET_ONLY    := shim/shim_main.c shim/fatal.c shim/entry/bsp_tables_enter.c
+UEFI_TARGET_ONLY    := loader/uefi/uefi_services.c
 MACHINE_TARGET_ONLY := $(filter-out %/event.c %/page_marks.c %/walk.c, \
                          $(call part_files,boot-tests/machine,c))
 
@@ -60,6 +63,11 @@ SHIM_FLAGS  = $(FREE) -Oz -mcmodel=medium $(LARGE_DATA) -fno-jump-tables
 MACHINE_FLAGS = $(FREE) -fpie -include boot-tests/machine/hidden.h -mcmodel=small -O2
 PAYLOAD_FLAGS = $(FREE)
 PARAVISOR_FLAGS = $(FREE) -fpie
+# Linked as a shared object, so that it has the relocations that gnu-efi's crt0 wants.
+UEFI_FLAGS    = $(FREE) -fpie -isystem $(GNU_EFI_INCLUDE) -isystem $(GNU_EFI_INCLUDE)/x86_64 \
+                -DGNU_EFI_USE_MS_ABI
+GNU_EFI_INCLUDE := /usr/include/efi
+GNU_EFI_LIB     := /usr/lib
 HOST_FLAGS    := -std=gnu11 -O2 -g $(WARN) -I.
 TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -75,8 +83,8 @@ NASMFLAGS     := -f elf64 -g -F dwarf -Werror -I. -I$(B)/
 LDFLAGS       := -nostdlib -static --orphan-handling=error -z max-page-size=0x1000 --gc-sections \
                  -z separate-code --build-id=none
 
-.PHONY: all help shim image machine payload ap-example paravisor lintel unit fuzz check check-debug clean
-all: shim lintel image machine payload ap-example paravisor ## build everything
+.PHONY: all help shim image machine payload ap-example paravisor lintel uefi unit fuzz check check-debug clean
+all: shim lintel image machine payload ap-example paravisor uefi ## build everything
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -97,6 +105,7 @@ $(eval $(call c_rules,shim,$$(CC),SHIM_FLAGS))
 $(eval $(call c_rules,machine,$$(CC),MACHINE_FLAGS))
 $(eval $(call c_rules,payload,$$(CC),PAYLOAD_FLAGS))
 $(eval $(call c_rules,paravisor,$$(CC),PARAVISOR_FLAGS))
+$(eval $(call c_rules,uefi,$$(CC),UEFI_FLAGS))
 $(eval $(call c_rules,host,$$(HOSTCC),HOST_FLAGS))
 $(eval $(call c_rules,test,$$(HOSTCC),TEST_FLAGS))
 $(eval $(call c_rules,fuzz,$$(FUZZCC),FUZZ_FLAGS))
@@ -111,7 +120,7 @@ $(B)/$(1)/%.nasm.o: %.nasm Makefile $(B)/asm_offsets.inc
 	$$(NASM) $$(NASMFLAGS) -M -MT $$@ $$< > $$@.d
 	$$(NASM) $$(NASMFLAGS) $$< -o $$@
 endef
-$(foreach v,shim machine payload,$(eval $(call nasm_rules,$(v))))
+$(foreach v,shim machine payload uefi,$(eval $(call nasm_rules,$(v))))
 
 $(B)/asm_offsets.inc: arch/asm/offsets.c Makefile
 	@mkdir -p $(@D)
@@ -144,6 +153,23 @@ $(B)/lintel: $(LINTEL_OBJ) $(B)/shim_blob.o
 image: $(B)/lintel.fd ## the default image build/lintel.fd
 $(B)/lintel.fd: $(B)/lintel
 	$(B)/lintel image --output $@
+
+# ---- the UEFI application --------------------------------------------------------------------------
+
+UEFI_OBJ := $(call objects,uefi,$(UEFI_C) $(UEFI_ASM) arch/base/fmt.c arch/base/mem.c \
+              arch/base/status.c $(filter loader/memory/% loader/payload/% loader/table/%,$(LOADER_C)))
+uefi: $(B)/lintel.efi ## the UEFI application build/lintel.efi
+# gnu-efi's _relocate() adds to what stands in place, whatever the relocation's own addend. Its crt0
+# calls efi_main(), from 3.0.16 on by an _entry() that prepares gnu-efi's library, which is not linked.
+$(B)/uefi.elf: $(UEFI_OBJ) $(B)/uefi.lds
+	$(LD) $(filter-out -static,$(LDFLAGS)) -shared -Bsymbolic -z norelro --hash-style=sysv \
+	  --apply-dynamic-relocs --defsym=_entry=efi_main \
+	  -T $(B)/uefi.lds -Map $(B)/uefi.map $(GNU_EFI_LIB)/crt0-efi-x86_64.o $(UEFI_OBJ) \
+	  $(GNU_EFI_LIB)/libgnuefi.a -o $@
+# llvm-objcopy makes no PE file.
+$(B)/lintel.efi: $(B)/uefi.elf
+	objcopy $(addprefix -j ,.text .rodata .data .dynamic .rela .reloc) \
+	  --target efi-app-x86_64 --subsystem 10 $< $@
 
 # ---- the TDX machine and the test payload ----------------------------------------------------------
 
@@ -200,7 +226,8 @@ $(B)/ap-example.fd: $(B)/ap-example.elf
 
 # All pure code, as archives: a test takes what it names, and defines the seams (tdcall, bug) itself
 # or takes them from boot-tests/unit that are not tests.
-PURE_C    := $(filter-out %/mem.c,$(ARCH_C)) $(LOADER_C) $(filter-out $(SHIM_TARGET_ONLY),$(SHIM_C)) \
+PURE_C    := $(filter-out %/mem.c,$(ARCH_C)) $(LOADER_C) $(filter-out $(UEFI_TARGET_ONLY),$(UEFI_C)) \
+             $(filter-out $(SHIM_TARGET_ONLY),$(SHIM_C)) \
              $(filter-out $(MACHINE_TARGET_ONLY),$(MACHINE_C)) \
              $(filter-out $(UNIT_C) %/whole_shim.c %/whole_judge.c,$(UNIT_ALL_C))
 $(B)/test/pure.a: $(call objects,test,$(PURE_C))
@@ -213,7 +240,7 @@ $(B)/fuzz/pure.a: $(call objects,fuzz,$(PURE_C))
 WHOLE_C   := $(filter-out shim/entry/exception.c shim/entry/bsp_tables_enter.c shim/tdx/ve.c,$(SHIM_C)) \
              $(filter loader/memory/% loader/payload/%,$(LOADER_C)) loader/image/sha384.c
 WHOLE_OBJ := $(call objects,whole,$(WHOLE_C)) \
-             $(call objects,model,loader/table/pagetable.c arch/base/fmt.c arch/x86/tsc.c \
+             $(call objects,model,loader/table/handover_table.c loader/table/pagetable.c arch/base/fmt.c arch/x86/tsc.c \
                                   arch/base/status.c \
                                   boot-tests/unit/shim/whole_shim.c boot-tests/unit/shim/whole_judge.c \
                                   boot-tests/unit/shim/acpi_fixture.c boot-tests/unit/shim/fake_files.c)
@@ -294,13 +321,13 @@ test-programs: boot-programs $(UNIT_BIN)
 test-objects: boot-programs $(call objects,test,$(PURE_C) $(filter-out $(WHOLE_TEST),$(UNIT_C)))
 fuzz-programs: $(FUZZ_BIN)
 
-run: setup ## set up, build, and boot a stock Debian kernel as a TD with 4 vCPUs
+run: setup ## set up, build, and boot a stock Debian kernel as a TD with 4 vCPUs; UEFI=1: by OVMF
 	@echo "== building" >&2
 	@$(MAKE) --silent -j$$(nproc) all initramfs
 	@$(MAKE) boot
 
 boot: all initramfs ## boot the stock kernel, or the test payload where there is none
-	@tools/boot-stock $(KERNEL_SERIES) $(B)
+	@tools/boot-stock $(KERNEL_SERIES) $(B) $(if $(UEFI),uefi)
 
 .PHONY: bench
 bench: all $(B)/stop-kernel.bin initramfs ## figures of calls, APs and boots: also build/bench.json
@@ -310,7 +337,7 @@ bench: all $(B)/stop-kernel.bin initramfs ## figures of calls, APs and boots: al
 
 # Every compile of C, by the objects that are linked: build/VARIANT/SOURCE.o. Editors take the first
 # of a source: that of the program, not of its tests.
-C_OBJ = $(filter %.c.o,$(SHIM_OBJ) $(filter-out $(SHIM_OBJ),$(EXAMPLE_OBJ)) $(MACHINE_OBJ) \
+C_OBJ = $(filter %.c.o,$(SHIM_OBJ) $(UEFI_OBJ) $(filter-out $(SHIM_OBJ),$(EXAMPLE_OBJ)) $(MACHINE_OBJ) \
   $(PAYLOAD_OBJ) $(PARAVISOR_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(call objects,host,$(INITRAMFS_C)) $(WHOLE_OBJ) \
   $(THREAD_OBJ) $(call objects,test,$(PURE_C) $(UNIT_C) $(LINTEL_C)) $(call objects,fuzz,$(PURE_C) $(FUZZ_C)))
 # $(call compile_entry,variant,source)
@@ -331,9 +358,10 @@ check: check-debug ## include direction, form of sources and READMEs, debug info
 	boot-tests/requirements.py --check
 
 # A function of C and one of nasm each; it links the programs first where they are not built.
-check-debug: $(B)/shim.elf $(B)/machine.elf $(B)/payload.elf $(B)/ap-example.elf
+check-debug: $(B)/shim.elf $(B)/uefi.elf $(B)/machine.elf $(B)/payload.elf $(B)/ap-example.elf
 	tools/check-debug.py \
 	  $(B)/shim.elf=shim_main@shim/shim_main.c,ap_park@shim/entry/ap.nasm \
+	  $(B)/uefi.elf=uefi_main@loader/uefi/uefi_main.c,uefi_leave@loader/uefi/uefi_leave.nasm \
 	  $(B)/machine.elf=machine_main@boot-tests/vmm/vmm_main.c,svm_run@boot-tests/machine/svm_run.nasm \
 	  $(B)/payload.elf=payload_main@boot-tests/payload/payload_main.c,payload_entry@boot-tests/payload/payload_entry.nasm \
 	  $(B)/ap-example.elf=example_main@boot-tests/ap-example/example.c,reset_vector@boot-tests/ap-example/example_entry.nasm

@@ -13,6 +13,7 @@ SHA384 = 0xC
 DIGEST_SIZE = 48
 END = 0xFFFFFFFF
 NO_ACTION, SEPARATOR, TAG, CONFIG, IPL = 3, 4, 6, 0xA, 0xD
+BOOT_APPLICATION = 0x80000003
 FIRMWARE_BLOB2, HANDOFF_TABLES2 = 0x8000000A, 0x8000000B
 INITRD_TAG = struct.pack("<II13s", 0x8F3B22EC, 13, b"Linux initrd")
 # A line of the payload's case "measured" or of the initramfs's script "measured".
@@ -90,10 +91,26 @@ def is_uki(kernel):
     return kernel[:2] == b"MZ" and kernel[0x202:0x206] != b"HdrS"
 
 
-def expected(kernel, initrd, append):
-    """(register, kind, digest or None) of each event of our firmware; None: the image has it."""
-    events = [(0, HANDOFF_TABLES2, None)] + [(0, CONFIG, None)] * 3
-    events += [(register, SEPARATOR, sha384(bytes(4))) for register in (0, 1)]
+def image_digest(image):
+    """That of a PE image, by which UEFI measures it: without its checksum and signatures.
+    [Windows Authenticode PE signature format, "Calculating the PE image hash"]"""
+    pe = struct.unpack_from("<I", image, 0x3C)[0]
+    sections, optional = struct.unpack_from("<H", image, pe + 6)[0], pe + 24
+    table = optional + struct.unpack_from("<H", image, pe + 20)[0]
+    headers = struct.unpack_from("<I", image, optional + 60)[0]
+    checksum, certificates = optional + 64, optional + 144
+    data = image[:checksum] + image[checksum + 4:certificates] + image[certificates + 8:headers]
+    end = headers
+    for start, size in sorted(struct.unpack_from("<II", image, table + 40 * i + 16)[::-1]
+                              for i in range(sections)):
+        data += image[start:start + size]
+        end += size
+    return sha384(data + image[end:])
+
+
+def expected_files(kernel, initrd, append):
+    """(register, kind, digest) of each event of what we load; None: the image has it."""
+    events = []
     if kernel is not None:
         events.append((1, FIRMWARE_BLOB2, sha384(kernel)))
     if append is not None:
@@ -101,6 +118,13 @@ def expected(kernel, initrd, append):
     if initrd is not None:
         events.append((2, TAG, sha384(initrd)))
     return events
+
+
+def expected(kernel, initrd, append):
+    """(register, kind, digest or None) of each event of our firmware."""
+    events = [(0, HANDOFF_TABLES2, None)] + [(0, CONFIG, None)] * 3
+    events += [(register, SEPARATOR, sha384(bytes(4))) for register in (0, 1)]
+    return events + expected_files(kernel, initrd, append)
 
 
 def judge_edk2(events, initrd):
@@ -121,13 +145,30 @@ def judge_lintel(events, kernel, initrd, append):
             raise Wrong(f"the log has the command line {event.data}")
 
 
-def judge(writer, output, registers, kernel, initrd, append):
+def judge_uefi(events, kernel, initrd, append, application):
+    """Of edk2's events those of what our application loaded, after that of the application."""
+    own = {(1, BOOT_APPLICATION), (1, FIRMWARE_BLOB2), (2, IPL), (2, TAG)}
+    found = [(event.register, event.kind, event.digest) for event in events
+             if (event.register, event.kind) in own and not event.data.startswith(b")Fv(")]
+    wanted = [(1, BOOT_APPLICATION, image_digest(application)),
+              *expected_files(kernel, initrd, append)]
+    if found != wanted:
+        raise Wrong("events of the application and its files: "
+                    + ", ".join(f"RTMR[{register}] {kind:#x} {digest.hex()[:8]}"
+                                for register, kind, digest in found))
+    if [event.data for event in events if event.kind == IPL] != [append.encode()]:
+        raise Wrong("the log has another command line")
+
+
+def judge(writer, output, registers, kernel, initrd, append, application=None):
     """Raises Wrong unless the log in the output replays to the registers and fits the files and the
-    command line that the TD was given; writer: lintel or edk2."""
+    command line that the TD was given; writer: lintel, edk2 or uefi, our application under edk2."""
     events = read(from_output(output))
     if replay(events) != registers:
         raise Wrong(f"the log replays to {replay(events)}, the machine has {registers}")
     if writer == "edk2":
         judge_edk2(events, initrd)
+    elif writer == "uefi":
+        judge_uefi(events, kernel, initrd, append, application)
     else:
         judge_lintel(events, kernel, initrd, append)

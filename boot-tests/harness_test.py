@@ -89,6 +89,30 @@ class EventLogs(unittest.TestCase):
             with contextlib.nullcontext() if good else self.assertRaises(event_log.Wrong):
                 self.judge(self.output(log), self.registers(log), "edk2")
 
+    def test_the_application_of_uefi_comes_first(self):
+        image = bytearray(range(256)) * 4
+        image[0x3C:0x40] = struct.pack("<I", 0x40)
+        image[0x46:0x48] = struct.pack("<H", 2)         # sections
+        image[0x54:0x56] = struct.pack("<H", 0xF0)      # bytes of the optional header
+        image[0x58 + 60:0x58 + 64] = struct.pack("<I", 0x200)
+        for at, size, start in ((0x148, 0x80, 0x300), (0x170, 0x100, 0x200)):
+            image[at + 16:at + 24] = struct.pack("<II", size, start)
+        digest = hashlib.sha384(image[:0x98] + image[0x9C:0xE8] + image[0xF0:]).digest()
+        self.assertEqual(event_log.image_digest(bytes(image)), digest)
+
+        def judged(log):
+            event_log.judge("uefi", "x\n" + self.output(log), self.registers(log), self.KERNEL,
+                            self.INITRD, self.APPEND, bytes(image))
+
+        files = self.log()[6:]
+        good = [(1, 0x8000000A, bytes(48), b")Fv(x"), (1, 0x80000003, digest, b"path"), *files]
+        judged(good)
+        for bad in (good[:1] + files, [*files, *good[:2]], good[:2] + files[1:], good[:-1],
+                    [*good, good[-1]], [good[0], (1, 0x80000003, bytes(48), b""), *files],
+                    [*good[:3], (2, 13, files[1][2], b"a=c"), good[4]]):
+            with self.assertRaises(event_log.Wrong):
+                judged(bad)
+
     def test_malformed_logs(self):
         registers = self.registers(self.log())
         output = self.output(self.log())

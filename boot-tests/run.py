@@ -21,6 +21,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,6 +132,8 @@ def read_text(path):
 # ---- boot cases ----------------------------------------------------------------------------------
 
 PLAIN_MACHINES = ("pc", "q35")
+# What a firmware boots of a removable disk. [UEFI 2.10 3.5.1.1]
+APPLICATION = "EFI/BOOT/BOOTX64.EFI"
 
 
 @dataclasses.dataclass
@@ -150,6 +153,7 @@ class Case:
     memory: str = "64M"
     script: str = None         # what the host does otherwise, and when: tdrun --host-script
     settings: dict = dataclasses.field(default_factory=dict)  # of the machine, by name
+    volume: dict = None        # a disk of these files, by name
     fw_cfg_files: int = 0      # so many files more in QEMU's fw_cfg device
     tdrun: list = dataclasses.field(default_factory=list)  # further options of tools/tdrun
     timeout: int = 60
@@ -160,8 +164,8 @@ class Case:
     allow: list = dataclasses.field(default_factory=list)   # of FORBIDDEN
     stats: dict = dataclasses.field(default_factory=dict)
     mrtd: str = ""             # page or section: the machine's MRTD is what the host tool computes
-    rtmr: str = ""             # lintel or edk2, who wrote the event log that the output shows: it
-                               # replays to the machine's RTMRs
+    rtmr: str = ""             # lintel, edk2 or uefi, who wrote the event log that the output
+                               # shows: it replays to the machine's RTMRs
     known_file: str = None     # a file of the release, and what its output must have by the file's
     known: dict = None         # SHA-256; skipped where the file is none of these
     repeat: int = 1
@@ -240,12 +244,28 @@ def judge_rtmr(case, output, registers, files):
     def content(path):
         return None if path is None else (ROOT / path.format(**files)).read_bytes()
 
-    kernel = content(case.kernel)
+    volume = case.volume or {}
+    kernel = content(case.kernel or volume.get("vmlinuz"))
     append = None if kernel is None or event_log.is_uki(kernel) else case.append
     try:
-        event_log.judge(case.rtmr, output, registers, kernel, content(case.initrd), append)
+        event_log.judge(case.rtmr, output, registers, kernel,
+                        content(case.initrd or volume.get("initrd")), append,
+                        content(volume.get(APPLICATION)))
     except event_log.Wrong as wrong:
         raise Failure(f"event log: {wrong}") from wrong
+
+
+def make_volume(case, folder, files):
+    """A directory with the files of a volume. Without a kernel the command line is one of them."""
+    volume = folder / "volume"
+    shutil.rmtree(volume, ignore_errors=True)
+    for name, source in case.volume.items():
+        path = volume / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to((ROOT / source.format(**files)).resolve())
+    if case.kernel is None and case.append:
+        (volume / "cmdline").write_text(case.append + "\n")
+    return str(volume)
 
 
 def qemu_options(case, folder):
@@ -270,11 +290,12 @@ def script_options(case, folder):
 def boot_command(case, image, second, files, stats):
     options = []
     more = qemu_options(case, stats.parent)
+    volume = make_volume(case, stats.parent, files) if case.volume else None
     if case.kernel is not None:
         options += ["-kernel", case.kernel.format(**files)]
     if case.initrd is not None:
         options += ["-initrd", case.initrd.format(**files)]
-    if case.append:
+    if case.append and (case.kernel is not None or volume is None):
         options += ["-append", case.append]
     if case.machine in PLAIN_MACHINES:
         # CMPXCHG16B is hidden: QEMU 7.2 translates it wrongly. One thread: with several, one CPU
@@ -283,10 +304,11 @@ def boot_command(case, image, second, files, stats):
         return ["qemu-system-x86_64", "-machine", case.machine, "-accel", "tcg,thread=single",
                 "-cpu", "max,-cx16", "-smp", case.smp, "-m", case.memory, "-nodefaults",
                 "-display", "none", "-no-reboot", "-serial", "stdio", "-bios", image, *options,
-                *more]
+                *(TDRUN.volume_options(volume) if volume else []), *more]
     return ["tools/tdrun", "--machine-elf", files["build"] + "/machine.elf", "--firmware", image,
             "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
             *(["--second-firmware", second] if second else []),
+            *(["--volume", volume] if volume else []),
             *setting_options(case),
             *script_options(case, stats.parent),
             *(["--mrtd-order", case.mrtd] if case.mrtd else []),
@@ -316,7 +338,8 @@ def run_case(case, folder, files):
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "output"
     log.write_bytes(b"")
-    for text in (case.firmware, case.kernel, case.initrd, case.known_file):
+    for text in (case.firmware, case.kernel, case.initrd, case.known_file,
+                 *(case.volume or {}).values()):
         if text is not None and not os.path.exists(ROOT / text.format(**files)):
             raise Failure(f"{text.format(**files)} is not there")
     if case.known_file is not None:

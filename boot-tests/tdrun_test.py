@@ -214,6 +214,7 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--gpaw", "50"), ("--gpaw", ""), ("--threads", "2"), ("--threads", "multi", "--icount"),
     ("--mapgpa-retry", "0"), ("--mapgpa-retry", "2K"), ("--mapgpa-again", "0"),
     ("--mapgpa-r11", "shared"), ("--page-size", "1G"), ("--sept-ve-disable", "no"),
+    ("--volume", "/no/such/folder"), ("--volume", "/dev/null"),
     ("--second-firmware", "/no/such/file"), ("--second-smp", "1"),
     ("--second-memory", "64M"),
     ("--second-firmware", "/dev/null", "--second-smp", "0"),
@@ -253,6 +254,18 @@ def test_gdb_and_further_arguments(fake):
     assert fake.option("-gdb") == ["tcp:127.0.0.1:4321"]
     fake.run("leave(0)")
     assert fake.option("-gdb") == [] and "-S" not in fake.arguments()
+
+
+@pytest.mark.parametrize("accel", [(), ("--accel", "tdx")])
+def test_a_volume_is_a_disk_that_a_td_can_use(fake, accel):
+    folder = fake.path / "a,b"
+    folder.mkdir()
+    fake.run("leave(0)", "--volume", str(folder), *accel)
+    assert fake.option("-drive") == [
+        f"if=none,id=volume,format=raw,readonly=on,file=fat:{fake.path}/a,,b"]
+    # Its firmware reads it through shared memory, which it must be told.
+    assert "virtio-blk-pci,drive=volume,disable-legacy=on,iommu_platform=on" in (
+        fake.option("-device"))
 
 
 def test_command_line_of_a_td_on_hardware(fake):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """usage: tools/check-layers.py [ROOT]
 
-    linker  <-  arch  <-  loader  <-  { shim, tools, boot-tests }
+    linker  <-  arch  <-  loader  <-  { loader/uefi, shim, tools, boot-tests }
     boot-tests:  machine  <-  module  <-  vmm  <-  vmm/script  <-  selftest
                  payload stands beside them;
                  ap-example is a firmware with parts of shim and payload; unit and fuzz see all
@@ -27,6 +27,7 @@ LAYERS = {
     "linker": set(),
     "arch": {"linker"},
     "loader": {"linker", "arch"},
+    "loader/uefi": BELOW,
     "shim": BELOW,
     "tools": BELOW,
     "boot-tests/machine": BELOW,
@@ -56,6 +57,8 @@ CIRCLES = [
 ]
 
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}
+# gnu-efi's, which one file has: all else in that layer also runs on a host.
+FIRMWARE_HEADERS = {"loader/uefi/uefi_services.c": {"efi.h"}}
 # Made by the Makefile from a file of the layer arch.
 GENERATED = {"asm_offsets.inc": "arch"}
 SUFFIXES = {".c", ".h", ".nasm", ".inc", ".def", ".S"}
@@ -68,10 +71,11 @@ def layer_of(path):
     return next((folder for folder in folders if folder in LAYERS), None)
 
 
-def judge(root, layer, allowed, quote, target):
+def judge(root, path, layer, allowed, quote, target):
     """Why a file of the layer may not include the target; None if it may."""
     if quote == "<":
-        if layer in HOST_PROGRAMS or target in FREESTANDING:
+        if (layer in HOST_PROGRAMS or target in FREESTANDING
+                or target in FIRMWARE_HEADERS.get(path, ())):
             return None
         return f"<{target}> is no header of a freestanding program"
     target_layer = GENERATED.get(target)
@@ -100,7 +104,7 @@ def check_file(root, path):
         return
     allowed = BELOW if path == BRIDGE else LAYERS[layer]
     for number, quote, target in includes_of(root, path):
-        reason = judge(root, layer, allowed, quote, target)
+        reason = judge(root, path, layer, allowed, quote, target)
         if reason:
             yield f"{path}:{number}: {reason}"
 

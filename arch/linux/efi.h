@@ -1,4 +1,5 @@
-// What Linux reads of UEFI after ExitBootServices(), and its own table of unaccepted memory.
+// UEFI as it is after ExitBootServices(), as Linux reads it, and Linux's own table of unaccepted
+// memory.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [UEFI 2.10 sections 4.2 to 4.6, 7.2; Linux include/linux/efi.h, struct efi_info of bootparam.h]
 #pragma once
@@ -86,11 +87,20 @@ struct efi_rt_properties {
 ABI_SIZE(struct efi_rt_properties, 8);
 
 #define EFI_RESERVED 0
+#define EFI_LOADER_CODE 1
+#define EFI_LOADER_DATA 2
+#define EFI_BOOT_CODE 3
+#define EFI_BOOT_DATA 4
 #define EFI_RUNTIME_CODE 5
 #define EFI_RUNTIME_DATA 6
 #define EFI_CONVENTIONAL 7
+#define EFI_UNUSABLE 8
 #define EFI_ACPI_RECLAIM 9
 #define EFI_ACPI_NVS 10
+#define EFI_MMIO 11
+#define EFI_MMIO_PORTS 12
+#define EFI_PAL_CODE 13
+#define EFI_PERSISTENT 14
 #define EFI_UNACCEPTED 15
 
 #define EFI_MEMORY_WB UINT64_C(8)

@@ -17,6 +17,9 @@
 //                                EV_EVENT_TAG              the initrd, if the host's
 //   -       4         RTMR[3]    none: for software in the TD
 //
+// So the shim; started by a UEFI firmware, the loader has the same events of kernel, command line
+// and initrd, and all else is the firmware's.
+//
 // PCR is the register of a TPM that the profile would take; UEFI maps it to the MR index. Each
 // digest in turn extends its RTMR: RTMR' = SHA-384(RTMR || digest).
 #pragma once
@@ -111,9 +114,14 @@ ABI_FIELD(struct tcg_td_hob_event, table, 0x22, 8);
 struct tcg_kernel_event {
 	uint8_t description_size; /* 00 */
 	char description[7];      /* 01 */
-	uint64_t base;            /* 08: of the protected-mode part */
+	uint64_t base;            /* 08: of the protected-mode part; by UEFI, of the file */
 	uint64_t size;            /* 10: of the whole file, setup part included */
 } PACKED;
+#define TCG_KERNEL_EVENT(kernel_base, kernel_size)                                                 \
+	{                                                                                          \
+		.description_size = sizeof(KERNEL_DESCRIPTION), .description = KERNEL_DESCRIPTION, \
+		.base = (kernel_base), .size = (kernel_size),                                      \
+	}
 ABI_SIZE(struct tcg_kernel_event, 24);
 ABI_FIELD(struct tcg_kernel_event, base, 0x08, 8);
 
@@ -125,4 +133,9 @@ struct tcg_initrd_event {
 	uint32_t size;        /* 04: of what follows */
 	char description[13]; /* 08 */
 } PACKED;
+#define TCG_INITRD_EVENT                                                   \
+	{                                                                  \
+		.id = INITRD_EVENT_ID, .size = sizeof(INITRD_DESCRIPTION), \
+		.description = INITRD_DESCRIPTION,                         \
+	}
 ABI_SIZE(struct tcg_initrd_event, 21);

@@ -10,12 +10,6 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
 
-/* CPUID leaf of a TD: "IntelTDX    " in EBX, EDX, ECX. */
-#define CPUID_TDX 0x21
-#define CPUID_TDX_EBX 0x65746E49
-#define CPUID_TDX_EDX 0x5844546C
-#define CPUID_TDX_ECX 0x20202020
-
 #define MAP_GPA_TRIES 1000
 
 /* 0 on a plain VM. */

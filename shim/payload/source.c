@@ -145,17 +145,8 @@ enum status source_peek(struct source *source, const uint8_t **bytes, uint32_t *
 /* The part is the first bytes that were peeked at, from of them, and size bytes that follow. */
 static enum status measure(enum source_part part, uint32_t from, const void *bytes, uint64_t size)
 {
-	static const struct tcg_initrd_event tag = {
-		.id = INITRD_EVENT_ID,
-		.size = sizeof(INITRD_DESCRIPTION),
-		.description = INITRD_DESCRIPTION,
-	};
-	const struct tcg_kernel_event blob = {
-		.description_size = sizeof(KERNEL_DESCRIPTION),
-		.description = KERNEL_DESCRIPTION,
-		.base = (uintptr_t)bytes,
-		.size = from + size,
-	};
+	static const struct tcg_initrd_event tag = TCG_INITRD_EVENT;
+	const struct tcg_kernel_event blob = TCG_KERNEL_EVENT((uintptr_t)bytes, from + size);
 	const struct rtmr_event events[] = {
 		[SOURCE_KERNEL] = { CC_MR_RTMR1, EV_EFI_PLATFORM_FIRMWARE_BLOB2, &blob,
 				    sizeof(blob) },
