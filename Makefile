@@ -209,16 +209,18 @@ $(B)/stop-kernel.bin $(B)/stop-app.efi: boot-tests/bench/stop_kernel.nasm arch/a
                                         $(B)/asm_offsets.inc Makefile
 	$(NASM) -f bin -Werror -I. -I$(B)/ $(if $(filter %.efi,$@),-DEFI_APPLICATION) $< -o $@
 
-# A firmware that is not ours but for the AP path: the shim's very objects, linked elsewhere.
-EXAMPLE_OBJ := $(call objects,shim,$(wildcard boot-tests/ap-example/*.c boot-tests/ap-example/*.nasm) \
-                 shim/entry/ap.c shim/entry/ap.nasm boot-tests/payload/guest.c boot-tests/payload/report.c \
-                 arch/tdx/tdcall.nasm loader/table/ap_table.c loader/table/pagetable.c $(ARCH_C))
+# What another firmware links to have the AP path, and a firmware that does.
+AP_OBJ := $(call objects,shim,shim/entry/ap.c shim/entry/ap.nasm loader/table/ap_table.c \
+            loader/table/pagetable.c arch/tdx/tdcall.nasm $(ARCH_C))
+$(B)/liblintel-ap.a: $(AP_OBJ)
+	rm -f $@; ar rcs $@ $^
+EXAMPLE_OBJ := $(call objects,shim,$(wildcard boot-tests/ap-example/*.c boot-tests/ap-example/*.nasm))
 ap-example: $(B)/ap-example.fd ## an example of the AP path in another firmware
 $(B)/ap-example.lds: boot-tests/ap-example/ap-example.lds.S Makefile
 	@mkdir -p $(@D)
 	$(CC) -E -P -x assembler-with-cpp -I. -MMD -MP -MT $@ -MF $@.d $< -o $@
-$(B)/ap-example.elf: $(EXAMPLE_OBJ) $(B)/ap-example.lds
-	$(LD) $(LDFLAGS) -T $(B)/ap-example.lds $(EXAMPLE_OBJ) -o $@
+$(B)/ap-example.elf: $(EXAMPLE_OBJ) $(B)/liblintel-ap.a $(B)/ap-example.lds
+	$(LD) $(LDFLAGS) -T $(B)/ap-example.lds $(EXAMPLE_OBJ) $(B)/liblintel-ap.a -o $@
 $(B)/ap-example.fd: $(B)/ap-example.elf
 	$(OBJCOPY) -O binary -R .bss $< $@
 
@@ -332,6 +334,42 @@ boot: all initramfs ## boot the stock kernel, or the test payload where there is
 .PHONY: bench
 bench: all $(B)/stop-kernel.bin initramfs ## figures of calls, APs and boots: also build/bench.json
 	@boot-tests/bench.py --build $(B)
+
+# ---- installation --------------------------------------------------------------------------------
+
+# The tool, tdrun with what it runs, the header for payloads, the AP path, man pages.
+PREFIX     := /usr/local
+VERSION    := 0.1
+INSTALL_TO := $(DESTDIR)$(PREFIX)
+# Of the headers that a firmware with the AP path includes, each with those that it includes itself.
+AP_HEADERS := shim/entry/ap.h loader/table/ap_table.h arch/acpi/sdt.h arch/base/mem.h arch/tdx/ghci.h \
+              arch/tdx/module.h arch/tdx/tdvf.h arch/x86/insn.h
+ALL_AP_HEADERS = $(sort $(filter-out %:,$(subst \,,$(shell $(CC) $(FREE) -MM $(AP_HEADERS)))))
+.PHONY: install man
+install: all man ## copy what others use to DESTDIR and PREFIX (/usr/local)
+	install -d $(INSTALL_TO)/bin $(INSTALL_TO)/lib/lintel $(INSTALL_TO)/lib/pkgconfig \
+	  $(INSTALL_TO)/include/lintel $(INSTALL_TO)/share/man/man1 $(INSTALL_TO)/share/doc/lintel
+	install $(B)/lintel $(INSTALL_TO)/bin
+	install tools/tdrun $(INSTALL_TO)/lib/lintel
+	ln -sf ../lib/lintel/tdrun $(INSTALL_TO)/bin/tdrun
+	install -m 644 $(B)/machine.elf $(B)/machine.rom $(B)/lintel.fd boot-tests/vmm/settings.def \
+	  linker/memmap.h $(INSTALL_TO)/lib/lintel
+	install -m 644 $(B)/liblintel-ap.a $(INSTALL_TO)/lib
+	install -m 644 arch/lintel/handover.h $(INSTALL_TO)/include/lintel
+	@for h in $(ALL_AP_HEADERS) linker/debug.inc; do \
+	  install -D -m 644 $$h $(INSTALL_TO)/include/lintel/$$h; done
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: lintel' 'Version: $(VERSION)' \
+	  'Description: paravisor loader and shim for Intel TDX: hand-over header, AP path' \
+	  'Cflags: -I$${prefix}/include -I$${prefix}/include/lintel' \
+	  'Libs: -L$${prefix}/lib -llintel-ap' > $(INSTALL_TO)/lib/pkgconfig/lintel.pc
+	install -m 644 $(B)/lintel.1 $(B)/tdrun.1 $(INSTALL_TO)/share/man/man1
+	install -m 644 LICENSE README.md $(INSTALL_TO)/share/doc/lintel
+
+man: $(B)/lintel.1 $(B)/tdrun.1 ## the man pages, of what --help says
+$(B)/lintel.1: tools/mkman.py $(B)/lintel
+	tools/mkman.py $(B)/lintel image dump mrtd > $@
+$(B)/tdrun.1: tools/mkman.py tools/tdrun boot-tests/vmm/settings.def
+	tools/mkman.py tools/tdrun > $@
 
 # ---- for editors ---------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
  * The example firmware: what Lintel's AP path needs, at addresses of its own.
  * SPDX-License-Identifier: BSD-2-Clause-Patent
  */
-#include "boot-tests/ap-example/layout.h"
+#include "layout.h"
 #include "linker/memmap.h"
 
 ENTRY(reset_vector)

@@ -2,14 +2,16 @@
 ; SPDX-License-Identifier: BSD-2-Clause-Patent
 ;
 ; It runs in a TD only.
-%include "arch/asm/macros.inc"
 
+; Of liblintel-ap.a; the GDT has a 64-bit code segment at 0x10 and a data segment at 0x18.
 extern ap_start, ap_reset_vector, ap_gdt_pointer
 extern example_main, example_woken
 extern example_bss, example_bss_end, example_stack
+%define CODE64	0x10
+%define DATA	0x18
 
-section .text progbits alloc exec nowrite
-%include "arch/x86/exception.inc"
+%define CR0_PE_NE_PG	0x80000021
+%define CR4_PAE_MCE	0x60
 
 section .reset.text progbits alloc exec nowrite align=16
 
@@ -22,20 +24,20 @@ entry32:
 	lgdt	[ap_gdt_pointer]
 	mov	eax, ap_table
 	mov	cr3, eax
-	mov	eax, CR4_PAE | CR4_MCE
+	mov	eax, CR4_PAE_MCE
 	mov	cr4, eax
-	mov	eax, CR0_PG | CR0_PE | CR0_NE
+	mov	eax, CR0_PE_NE_PG
 	mov	cr0, eax
-	jmp	SELECTOR_CODE64:entry64
+	jmp	CODE64:entry64
 
 ; entry64: parts the boot processor from the others
-; mode: 64-bit on the AP table, CR0.WP=0. in: ESI = vCPU index. out: example_main, or ap_start with
-; ESI. clobbers: all. stack: none
+; mode: 64-bit on the AP table, CR0.WP=0. in: ESI = vCPU index. out: example_main(ESI), or ap_start
+; with ESI. clobbers: all. stack: none
 bits 64
 entry64:
 	test	esi, esi
 	jnz	ap_start
-	mov	eax, SELECTOR_DATA
+	mov	eax, DATA
 	mov	ds, eax
 	mov	es, eax
 	mov	ss, eax
@@ -46,6 +48,7 @@ entry64:
 	cld
 	rep stosb
 	mov	esp, example_stack
+	mov	edi, esi
 	call	example_main
 	ud2
 
@@ -69,21 +72,22 @@ reset_vector:
 ; What ap_table_build() makes, as measured bytes; example_main holds them against each other.
 section .ap_table progbits alloc noexec nowrite align=4096
 global ap_table
-%define UPPER	(PTE_P | PTE_A)
-%define LEAF	(PTE_P | PTE_A | PTE_D | PTE_PS)
+%define ENTRIES	512
+%define UPPER	0x21	; present, accessed
+%define LEAF	0xE1	; present, accessed, dirty, 2 MiB
 ap_table:
 	dq	pdpt + UPPER
-	times PT_ENTRIES - 1 dq 0
+	times ENTRIES - 1 dq 0
 pdpt:
 %assign i 0
 %rep 4
-	dq	pds + i * 8 * PT_ENTRIES + UPPER
+	dq	pds + i * 8 * ENTRIES + UPPER
 %assign i i + 1
 %endrep
-	times PT_ENTRIES - 4 dq 0
+	times ENTRIES - 4 dq 0
 pds:
 %assign i 0
-%rep 4 * PT_ENTRIES
+%rep 4 * ENTRIES
 	dq	i << 21 | LEAF
 %assign i i + 1
 %endrep

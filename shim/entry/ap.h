@@ -54,6 +54,9 @@ struct mailbox_info {
 
 /* Where an AP arrives, with ESI = vCPU index; no C function. */
 extern const char ap_start[];
+/* Operand of LGDT in every mode: flat segments, 32-bit code at 8, 64-bit code at 0x10, data at
+ * 0x18, of which none is ever written. The firmware may use it, too. */
+extern const char ap_gdt_pointer[];
 /* Where an OS sends a CPU that it gives back: ResetVector of the wake-up structure. */
 extern const char ap_reset_vector[];
 

@@ -1,0 +1,96 @@
+#!/usr/bin/python3
+# What "make install" gives to others: used from a folder outside of the source tree.
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Installs into a folder of its own and works with nothing else.
+usage: boot-tests/install_test.py [--build BUILD]"""
+
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path("build")
+SUMMARY_OF_AP_EXAMPLE = "example: round 2: 3 APs woken and back"
+PARAVISOR_FLAGS = ["-Os", "-ffreestanding", "-mno-red-zone", "-mgeneral-regs-only", "-fno-pic",
+                   "-fno-stack-protector", "-Wall", "-Wextra", "-Werror"]
+
+
+class Installed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.temporary.cleanup)
+        cls.work = pathlib.Path(cls.temporary.name)
+        cls.prefix = cls.work / "usr"
+        subprocess.run(["make", "--silent", f"B={BUILD}", f"PREFIX={cls.prefix}", "install"],
+                       cwd=ROOT, check=True)
+
+    def run_here(self, *command):
+        """Standard output of a command that succeeds; it finds the installed files by the paths
+        that a user would set."""
+        ended = subprocess.run(
+            [str(word) for word in command], cwd=self.work, text=True, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={**os.environ, "PATH": f"{self.prefix}/bin:{os.environ['PATH']}",
+                 "PKG_CONFIG_PATH": str(self.prefix / "lib/pkgconfig")})
+        self.assertEqual(ended.returncode, 0, ended.stdout)
+        return ended.stdout
+
+    def test_a_firmware_with_the_ap_path(self):
+        folder = self.work / "firmware"
+        shutil.copytree(ROOT / "boot-tests/ap-example", folder)
+        self.run_here("make", "-C", folder)
+        output = self.run_here("tdrun", "--firmware", folder / "ap-example.fd", "--smp", "4",
+                               "--memory", "64M", "--timeout", "60")
+        self.assertIn(SUMMARY_OF_AP_EXAMPLE, output)
+
+    def test_a_payload_by_the_header_alone(self):
+        source = (ROOT / "boot-tests/paravisor/paravisor.c").read_text(encoding="utf-8")
+        (self.work / "payload.c").write_text(
+            source.replace('"arch/lintel/handover.h"', "<lintel/handover.h>"), encoding="utf-8")
+        flags = self.run_here("pkg-config", "--cflags", "lintel").split()
+        self.run_here("clang", *flags, *PARAVISOR_FLAGS, "-c", "payload.c", "-o", "payload.o")
+        self.run_here("ld.lld", "-static", "-e", "start", "--image-base=0x1000000", "payload.o",
+                      "-o", "payload.elf")
+        self.run_here("lintel", "image", "--kernel", "payload.elf", "--output", "image.fd")
+        output = self.run_here("tdrun", "--firmware", "image.fd", "--smp", "2", "--memory", "64M",
+                               "--timeout", "60")
+        self.assertIn("paravisor: APs that run: 0x1", output)
+
+    def test_the_image_that_comes_with_it(self):
+        output = self.run_here("tdrun", "--kernel", ROOT / BUILD / "payload.bin", "--append",
+                               "case=hello", "--memory", "64M", "--timeout", "60")
+        self.assertIn("payload: PASS hello", output)
+
+    def test_man_pages(self):
+        for name in ("lintel", "tdrun"):
+            page = (self.prefix / f"share/man/man1/{name}.1").read_text(encoding="utf-8")
+            self.assertIn(f".SH NAME\n{name} \\- ", page)
+            self.assertIn("exit status", page.lower())
+
+    def test_nothing_of_the_source_tree_is_named(self):
+        for path in self.prefix.rglob("*"):
+            if path.is_file() and path.suffix not in (".elf", ".a") and path.name != "lintel":
+                self.assertNotIn(str(ROOT).encode(), path.read_bytes(), path)
+
+    def test_the_same_bytes_from_another_folder(self):
+        """Who verifies a measurement makes the image again."""
+        copy = self.work / "a copy of" / "the sources"
+        for folder in ("arch", "linker", "loader", "shim", "tools"):
+            shutil.copytree(ROOT / folder, copy / folder)
+        shutil.copy(ROOT / "Makefile", copy)
+        self.run_here("make", "--silent", "-C", copy, "image")
+        self.assertEqual((copy / "build/lintel.fd").read_bytes(),
+                         (ROOT / BUILD / "lintel.fd").read_bytes())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=pathlib.Path, default=BUILD)
+    BUILD = parser.parse_args().build
+    unittest.main(argv=sys.argv[:1])
