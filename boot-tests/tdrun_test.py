@@ -95,11 +95,12 @@ def test_exit_status_is_the_machines(fake, code, text):
     assert ("because of that" in done.stderr) == (code != 0)
 
 
-def test_each_exit_status_means_the_same_everywhere():
-    def read(name):
-        with open(os.path.join(ROOT, name), encoding="utf-8") as file:
-            return file.read()
+def read(name):
+    with open(os.path.join(ROOT, name), encoding="utf-8") as file:
+        return file.read()
 
+
+def test_each_exit_status_means_the_same_everywhere():
     header = read("arch/lintel/exit_status.h")
     statuses = {int(number): meaning for number, meaning in re.findall(
         r"^\tEXIT_\w+ = (\d+), +/\* (.*) \*/$", header, re.MULTILINE)}
@@ -239,7 +240,11 @@ def test_command_line_of_qemu(fake):
     assert fake.option("-smp") == ["4"]
     assert fake.option("-bios") == [str(fake.path / "machine.rom")]
     assert f"loader,file={fake.path / 'elf'}" in fake.option("-device")
-    assert "isa-debug-exit,iobase=0x501" in fake.option("-device")
+    ports = dict(re.findall(r"^#define MACHINE_(\w+)_PORT (\w+)$",
+                            read("arch/lintel/exit_status.h"), re.MULTILINE))
+    assert sorted(ports) == ["EXIT", "LOG"]
+    assert f"isa-debugcon,iobase={ports['LOG']},chardev=machine" in fake.option("-device")
+    assert f"isa-debug-exit,iobase={ports['EXIT']}" in fake.option("-device")
     # Low RAM, and from 4 GiB to the pool at 8 GiB + 64 MiB with room for the TD.
     needed = 512 + 4096 + 64 + 512 + 8 + 256
     assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
