@@ -164,15 +164,19 @@ static enum status check_facs(const struct acpi_arena *arena, uint64_t address)
 static enum status check_dsdt(const struct acpi_arena *arena, uint64_t address)
 {
 	struct acpi_header *dsdt;
+	uint32_t signature;
 	if (address == 0) {
 		return ST_OK;
 	}
-	enum status status = acpi_table_at(arena, address, &dsdt);
-	if (status != ST_OK || dsdt->signature != ACPI_DSDT) {
-		return refuse(status != ST_OK ? status : ST_BAD_FORMAT,
-			      "ACPI FADT: DSDT 0x%lx: no whole DSDT in the arena", address);
+	if (!in_arena(arena, address, sizeof(*dsdt))) {
+		return refuse(ST_BAD_RANGE, "ACPI FADT: DSDT 0x%lx: not in the arena", address);
 	}
-	return ST_OK;
+	memcpy(&signature, arena->memory + (address - arena->base.v), sizeof(signature));
+	if (signature != ACPI_DSDT) {
+		return refuse(ST_BAD_FORMAT, "ACPI FADT: DSDT 0x%lx: signature 0x%x", address,
+			      signature);
+	}
+	return acpi_table_at(arena, address, &dsdt);
 }
 
 /* A register in memory would be the kernel's own, wherever the host likes: QEMU's are ports. */
