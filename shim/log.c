@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 #include "arch/base/fmt.h"
+#include "arch/x86/pc.h"
 #include "shim/port.h"
 
-#define COM1 0x3F8
-#define COM1_LINE_STATUS (COM1 + 5)
+#define COM1_LINE_STATUS (PC_COM1 + 5)
 #define LINE_STATUS_TRANSMIT_EMPTY 0x20
 
 /* A 115200 baud character takes 87 us; a poll is never faster than 0.1 us. */
@@ -23,7 +23,7 @@ static bool log_put(char c)
 			return false;
 		}
 		if ((line_status & LINE_STATUS_TRANSMIT_EMPTY) != 0) {
-			return port_write(COM1, 1, (unsigned char)c) == ST_OK;
+			return port_write(PC_COM1, 1, (unsigned char)c) == ST_OK;
 		}
 	}
 	return false;

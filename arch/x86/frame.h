@@ -12,6 +12,10 @@
 
 #include "arch/base/abi.h"
 
+/* Vectors of exceptions, and how far apart the stubs are that handle a vector each. */
+#define EXCEPTION_COUNT 32
+#define EXCEPTION_STUB_SIZE 16
+
 struct trap_frame {
 	uint64_t rax, rcx, rdx, rbx;       /* 00 */
 	uint64_t rbp, rsi, rdi;            /* 20 */

@@ -5,9 +5,10 @@
 
 #include <stdint.h>
 
+#include "arch/qemu/q35.h"
+
 /* The power-management block, and with it the ACPI timer, between the two calls. */
-#define CHIPSET_PM_BASE 0x600
-#define CHIPSET_PM_TIMER (CHIPSET_PM_BASE + 8)
+#define CHIPSET_PM_TIMER (ICH9_PM_PORTS + 8)
 void chipset_pm_on(void);
 void chipset_pm_restore(void);
 

@@ -8,16 +8,15 @@ default rel
 %define EXCEPTION_HANDLER machine_exception
 %include "arch/x86/exception.inc"
 
-%define INTERRUPT_STUB_SIZE 16
 
-; Vectors 32 to 255, INTERRUPT_STUB_SIZE bytes apart. Only cpu_wait_interrupt() lets interrupts in:
+; Vectors 32 to 255, EXCEPTION_STUB_SIZE bytes apart. Only cpu_wait_interrupt() lets interrupts in:
 ; it finds the vector in RAX and interrupts off again.
 align 16
 global interrupt_stubs
 interrupt_stubs:
 %assign v 32
 %rep 256 - 32
-	align INTERRUPT_STUB_SIZE
+	align EXCEPTION_STUB_SIZE
 	mov	eax, v
 	jmp	interrupt_common
 	%assign v v + 1

@@ -8,6 +8,7 @@
 #include "arch/base/check.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/desc.h"
+#include "arch/x86/frame.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/ipi.h"
 #include "boot-tests/machine/memory.h"
@@ -16,9 +17,6 @@
  * one it is. */
 #define TSS_SELECTOR(slot) (8 * MACHINE_GDT_FLAT_COUNT + 16 * (slot))
 #define TSS_TYPE MASK64(47, 47) | 9 * BIT64(40)
-#define EXCEPTION_STUB_SIZE 16
-#define INTERRUPT_STUB_SIZE 16
-#define EXCEPTION_COUNT 32
 #define VECTOR_COUNT 256
 #define DF_IST 1
 
@@ -145,7 +143,7 @@ static void make_idt(void)
 		set_gate(i,
 			 i < EXCEPTION_COUNT ?
 				 exception_stubs + i * EXCEPTION_STUB_SIZE :
-				 interrupt_stubs + (i - EXCEPTION_COUNT) * INTERRUPT_STUB_SIZE,
+				 interrupt_stubs + (i - EXCEPTION_COUNT) * EXCEPTION_STUB_SIZE,
 			 i == VECTOR_DF ? DF_IST : 0);
 	}
 }

@@ -5,12 +5,12 @@
 #include <stddef.h>
 
 #include "arch/base/check.h"
+#include "arch/linux/boot_params.h"
 #include "arch/qemu/fw_cfg.h"
 #include "boot-tests/machine/fw_cfg_dma.h"
 #include "linker/memmap.h"
 
 #define E820_MAX 128
-#define E820_RAM 1
 
 uint64_t ram_end(void)
 {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
+#include "arch/x86/pc.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/payload_main.h"
@@ -66,7 +67,6 @@ static void case_hang(const struct info *info)
 }
 PAYLOAD_CASE("hang", case_hang);
 
-#define PORT_RESET_CONTROL 0xCF9
 #define RESET_CONTROL_HARD 0x6
 
 /* Asks for a reset by port 0xCF9. */
@@ -74,7 +74,7 @@ static void case_reset(const struct info *info)
 {
 	(void)info;
 	report("asking for a reset");
-	guest_out8(PORT_RESET_CONTROL, RESET_CONTROL_HARD);
+	guest_out8(PC_RESET_CONTROL, RESET_CONTROL_HARD);
 	EXPECT(false, "the TD runs on after it has asked for a reset");
 }
 PAYLOAD_CASE("reset", case_reset);

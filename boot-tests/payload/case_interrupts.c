@@ -6,19 +6,13 @@
 #include "arch/base/bits.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
+#include "arch/x86/x2apic.h"
 #include "boot-tests/payload/aps.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/payload_main.h"
 #include "boot-tests/payload/report.h"
 
-#define X2APIC_EOI 0x80B
-#define X2APIC_SVR 0x80F
-#define X2APIC_ICR 0x830
-#define X2APIC_LVT_TIMER 0x832
-#define X2APIC_TIMER_INITIAL 0x838
-#define X2APIC_TIMER_DIVIDE 0x83E
-#define X2APIC_SELF_IPI 0x83F
 #define SVR_ENABLED 0x1FF
 #define ICR_NMI (4 * BIT64(8))
 #define ICR_ALL_BUT_SELF (3 * BIT64(18))

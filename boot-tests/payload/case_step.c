@@ -5,6 +5,7 @@
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
+#include "arch/x86/x2apic.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/report.h"
@@ -110,7 +111,6 @@ static void case_single_step(const struct info *info)
 }
 PAYLOAD_CASE("single-step", case_single_step);
 
-#define X2APIC_ICR 0x830
 #define ICR_NMI (4 * BIT64(8))
 
 static const struct info *cpus;

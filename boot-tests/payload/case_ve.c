@@ -1,22 +1,21 @@
 // The shim's own #VE handlers at work in a TD: its IDT is still there when the kernel is entered.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/mem.h"
+#include "arch/qemu/q35.h"
 #include "arch/x86/cpu.h"
+#include "arch/x86/cpuid.h"
 #include "arch/x86/insn.h"
+#include "arch/x86/pc.h"
+#include "arch/x86/x2apic.h"
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/payload_tables.h"
 #include "boot-tests/payload/report.h"
 
-#define COM1_DATA 0x3F8
-#define COM1_SCRATCH 0x3FF
-#define PCI_CONFIG_ADDRESS 0xCF8
-#define PCI_CONFIG_ENABLE BIT32(31)
+#define COM1_SCRATCH (PC_COM1 + 7)
 
-#define CPUID_HYPERVISOR 0x40000000
 #define CPUID_HYPERVISOR_EBX 0x4B4D564B /* "KVMK" */
 #define APIC_BASE_X2APIC (BIT64(10) | BIT64(11))
-#define X2APIC_LVT_ERROR 0x837
 #define LVT_MASKED BIT64(16)
 
 #define IOAPIC_SELECT (TABLES_SHARED_VIEW + 0xFEC00000)
@@ -31,18 +30,18 @@
 static void ports(void)
 {
 	uint64_t rax = PATTERN;
-	uint32_t address = PCI_CONFIG_ENABLE;
+	uint32_t address = PCI_ADDRESS_ENABLE;
 
 	/* 8 and 16 bits merge, 32 bits zero the upper half. */
 	insn_out8(COM1_SCRATCH, 0x5A);
 	__asm__ volatile("inb %1, %%al" : "+a"(rax) : "Nd"((uint16_t)COM1_SCRATCH));
 	EXPECT(rax == (PATTERN & ~0xFFull) + 0x5A, "IN of 8 bits: %lx", rax);
-	insn_out32(PCI_CONFIG_ADDRESS, address);
+	insn_out32(PCI_PORT_ADDRESS, address);
 	rax = PATTERN;
-	__asm__ volatile("inw %1, %%ax" : "+a"(rax) : "Nd"((uint16_t)(PCI_CONFIG_ADDRESS + 2)));
+	__asm__ volatile("inw %1, %%ax" : "+a"(rax) : "Nd"((uint16_t)(PCI_PORT_ADDRESS + 2)));
 	EXPECT((rax & ~0xFFFFull) == (PATTERN & ~0xFFFFull), "IN of 16 bits: %lx", rax);
 	rax = PATTERN;
-	__asm__ volatile("inl %1, %%eax" : "+a"(rax) : "Nd"((uint16_t)PCI_CONFIG_ADDRESS));
+	__asm__ volatile("inl %1, %%eax" : "+a"(rax) : "Nd"((uint16_t)PCI_PORT_ADDRESS));
 	EXPECT(rax == address, "IN of 32 bits: %lx", rax);
 }
 
@@ -55,7 +54,7 @@ static void strings(void)
 	uint8_t *to = read;
 	uint64_t rounds = sizeof(read);
 
-	__asm__ volatile("rep outsb" : "+S"(at), "+c"(count) : "d"(COM1_DATA) : "memory");
+	__asm__ volatile("rep outsb" : "+S"(at), "+c"(count) : "d"(PC_COM1) : "memory");
 	EXPECT(count == 0 && at == text + strlen(text), "REP OUTSB ends with RCX=%lx", count);
 	insn_out8(COM1_SCRATCH, 0xC3);
 	__asm__ volatile("rep insb" : "+D"(to), "+c"(rounds) : "d"(COM1_SCRATCH) : "memory");

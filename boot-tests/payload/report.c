@@ -11,20 +11,18 @@
 #include "arch/base/fmt.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/desc.h"
+#include "arch/x86/frame.h"
 #include "arch/x86/insn.h"
+#include "arch/x86/pc.h"
 #include "boot-tests/payload/guest.h"
 
-#define COM1 0x3F8
-#define COM1_LSR (COM1 + 5)
+#define COM1_LSR (PC_COM1 + 5)
 #define LSR_THR_EMPTY 0x20
 #define LSR_ALL_SENT 0x40
 
 #define LINE_SIZE 200
 /* Code and data selectors of the Linux boot protocol. */
 #define SELECTOR_CODE 0x10
-
-#define EXCEPTION_COUNT 32
-#define STUB_SIZE 16
 
 /* The code of this payload in ReportFatalError; QEMU wants its low 16 bits 0. */
 #define FATAL_CODE 0x7E570000
@@ -49,10 +47,10 @@ static void print(const char *prefix, const char *format, va_list args)
 	fmt_vprint(line + length, sizeof(line) - length, format, args);
 	for (const char *c = line; *c != '\0'; c++) {
 		wait_line_status(LSR_THR_EMPTY);
-		guest_out8(COM1, (uint8_t)*c);
+		guest_out8(PC_COM1, (uint8_t)*c);
 	}
-	guest_out8(COM1, '\r');
-	guest_out8(COM1, '\n');
+	guest_out8(PC_COM1, '\r');
+	guest_out8(PC_COM1, '\n');
 }
 
 void report(const char *format, ...)
@@ -112,7 +110,7 @@ extern const char exception_stubs[];
 static void set_gates(unsigned first, unsigned count, const char *stubs)
 {
 	for (unsigned i = 0; i < count; i++) {
-		uint64_t stub = (uint64_t)stubs + STUB_SIZE * i;
+		uint64_t stub = (uint64_t)stubs + EXCEPTION_STUB_SIZE * i;
 
 		idt[first + i] = (struct idt_gate){
 			.offset_low = (uint16_t)stub,

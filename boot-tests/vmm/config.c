@@ -7,8 +7,6 @@
 #include "arch/base/mem.h"
 #include "boot-tests/vmm/text.h"
 
-#define PAGE 4096
-
 enum setting_kind { KIND_FLAG, KIND_SWITCH, KIND_CHOICE, KIND_COUNT, KIND_BYTES, KIND_NAME };
 
 struct setting {
@@ -27,6 +25,7 @@ static const struct setting settings[] = {
 #define BYTES(name, help) ROW(name, KIND_BYTES, "a multiple of 4096")
 #define NAME(name, help) ROW(name, KIND_NAME, "1 to 31 characters")
 #include "boot-tests/vmm/settings.def"
+#include "linker/memmap.h"
 };
 _Static_assert(CONFIG_NAME_MAX == 31, "the form of a name says how long it may be.");
 _Static_assert(sizeof(enum config_gpaw) == sizeof(unsigned), "a choice is stored as a number.");
@@ -79,7 +78,7 @@ static bool set(const struct setting *setting, struct text value, struct config 
 	case KIND_COUNT:
 	case KIND_BYTES:
 		if (!config_number(value, &number) || number == 0 ||
-		    (setting->kind == KIND_BYTES && !is_aligned(number, PAGE))) {
+		    (setting->kind == KIND_BYTES && !is_aligned(number, MEM_PAGE_SIZE))) {
 			return false;
 		}
 		memcpy(field, &number, sizeof(number));

@@ -12,6 +12,7 @@
 #include "arch/base/addr.h"
 #include "arch/base/status.h"
 #include "arch/x86/desc.h"
+#include "arch/x86/frame.h"
 #include "loader/memory/regions.h"
 
 /* Builds the boot table; *root is for CR3. */
@@ -22,7 +23,6 @@ enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size) MUST_
 
 #define SELECTOR_TSS 0x20
 #define EXCEPTION_VECTORS 32
-#define EXCEPTION_STUB_SIZE 16
 
 /* GDT with a TSS, guarded stacks of #DF and #MC, IDT with all 32 vectors. The CPU reads them as
  * long as they are loaded, and marks the TSS busy. */

@@ -7,15 +7,12 @@
 
 #include "arch/base/bits.h"
 #include "arch/linux/boot_params.h"
+#include "arch/qemu/q35.h"
 #include "arch/x86/pc.h"
 #include "linker/memmap.h"
 #include "shim/host/fw_cfg_read.h"
 #include "shim/port.h"
 #include "shim/refusal.h"
-
-#define PCI_PORT_ADDRESS 0xCF8
-#define PCI_PORT_DATA 0xCFC
-#define PCI_ADDRESS_ENABLE BIT32(31)
 
 /* Vendor in the low half, device in the high half of the first register. */
 #define ID_Q35_HOST 0x29C08086
@@ -23,22 +20,12 @@
 #define ID_I440FX 0x12378086
 #define ID_PIIX4_PM 0x71138086
 
-/* Where SeaBIOS and OVMF have the ACPI block, too. */
-#define PM_BASE 0x600
-#define PM_BASE_IO BIT32(0)
-
-#define ICH9_PMBASE 0x40
-#define ICH9_ACPI_CNTL 0x44
-#define ICH9_ACPI_EN BIT32(7)
-#define Q35_PCIEXBAR 0x60
-#define Q35_PCIEXBAR_ENABLE BIT32(0)
-/* RAM below 4 GiB ends there at the latest. */
-#define Q35_PCIEXBAR_BASE 0xB0000000
 /* 64 buses, the fewest there can be: MCFG tells, and Linux asks each function of each bus, in a TD
  * by two TDVMCALLs. */
 #define Q35_PCIEXBAR_64_MIB (2 << 1)
 
 #define PIIX4_PMBASE 0x40
+#define PIIX4_PMBASE_IO BIT32(0)
 #define PIIX4_PMREGMISC 0x80
 #define PIIX4_PMIOSE BIT32(0)
 
@@ -92,7 +79,7 @@ static enum status q35_init(struct pci_function host)
 	}
 	uint32_t control = pci_read(lpc, ICH9_ACPI_CNTL);
 	if ((control & ICH9_ACPI_EN) == 0) {
-		pci_write(lpc, ICH9_PMBASE, PM_BASE | PM_BASE_IO);
+		pci_write(lpc, ICH9_PMBASE, ICH9_PM_PORTS | ICH9_PMBASE_IO);
 		pci_write(lpc, ICH9_ACPI_CNTL, control | ICH9_ACPI_EN);
 	}
 	if ((pci_read(host, Q35_PCIEXBAR) & Q35_PCIEXBAR_ENABLE) == 0) {
@@ -112,7 +99,7 @@ static enum status i440fx_init(void)
 	}
 	uint32_t misc = pci_read(pm, PIIX4_PMREGMISC);
 	if ((misc & PIIX4_PMIOSE) == 0) {
-		pci_write(pm, PIIX4_PMBASE, PM_BASE | PM_BASE_IO);
+		pci_write(pm, PIIX4_PMBASE, ICH9_PM_PORTS | PIIX4_PMBASE_IO);
 		pci_write(pm, PIIX4_PMREGMISC, misc | PIIX4_PMIOSE);
 	}
 	return ST_OK;

@@ -5,24 +5,17 @@
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "arch/x86/cpu.h"
+#include "arch/x86/cpuid.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/module/guest/td_topology.h"
 #include "boot-tests/module/platform.h"
 
 #define ANY_SUBLEAF UINT32_MAX
-#define LEAF_TOPOLOGY 0xB
-#define LEAF_TOPOLOGY_V2 0x1F
 #define LEAF_LAST 0x23
-#define LEAF_EXTENDED 0x80000000
 #define LEAF_EXTENDED_LAST 0x80000008
-#define LEAF_HYPERVISOR 0x40000000
 #define LEAF_HYPERVISOR_LAST 0x4FFFFFFF
 #define XSAVE_COMPONENT_LAST 18
 
-#define FEATURE_ECX_MONITOR BIT32(3)
-#define FEATURE_ECX_CX16 BIT32(13)
-#define FEATURE_ECX_X2APIC BIT32(21)
-#define FEATURE_ECX_TSC_DEADLINE BIT32(24)
 #define FEATURE_ECX_XSAVE BIT32(26)
 #define FEATURE_ECX_OSXSAVE BIT32(27)
 #define FEATURE_ECX_AVX_ALL (BIT32(12) | BIT32(28) | BIT32(29))
@@ -34,15 +27,12 @@
 #define FEATURE7_ECX_UMIP BIT32(2)
 #define FEATURE7_ECX_PKU BIT32(3)
 #define FEATURE7_ECX_OSPKE BIT32(4)
-#define FEATURE7_ECX_LA57 BIT32(16)
 #define FEATURE7_EDX_ARCH_CAPABILITIES BIT32(29)
 #define FEATURE_EDX_SYSCALL BIT32(11)
 #define FEATURE_EDX_INVARIANT_TSC BIT32(8)
 #define ADDRESS_LINEAR_BITS ((uint32_t)MASK64(15, 8))
 
 /* Family 6, model 0x8F, stepping 8: the first processor with TDX. */
-#define SAPPHIRE_RAPIDS 0x806F8
-#define CRYSTAL_HZ 25000000u
 /* TSC = crystal * EBX / EAX. EBX times the crystal in kHz stays below 2^32. */
 #define TSC_RATIO_EAX 1000u
 
@@ -62,7 +52,7 @@ struct cpuid_row {
 #define ZERO_ROW(leaf, subleaf) { leaf, subleaf, NO_BITS, ALL_BITS }
 #define XSAVE_ROW(n) { 0xD, n, NO_BITS, { 0, 0, 0, ALL } }
 #define TOPOLOGY_ROW(n) \
-	{ LEAF_TOPOLOGY_V2, n, NO_BITS, { 0xFFFFFFE0, 0xFFFF0000, 0xFFFF0000, ALL } }
+	{ CPUID_TOPOLOGY_V2, n, NO_BITS, { 0xFFFFFFE0, 0xFFFF0000, 0xFFFF0000, ALL } }
 
 static const struct cpuid_row rows[] = {
 	{ 0, ANY_SUBLEAF, { LEAF_LAST, 0, 0, 0 }, { ALL, 0, 0, 0 } },
@@ -81,7 +71,7 @@ static const struct cpuid_row rows[] = {
 	ZERO_ROW(8, ANY_SUBLEAF),
 	{ 0xA, ANY_SUBLEAF, NO_BITS, { 0, 0, 0, 0xFFFF6000 } },
 	/* Made of leaf 1FH. */
-	ZERO_ROW(LEAF_TOPOLOGY, 0), ZERO_ROW(LEAF_TOPOLOGY, 1), ZERO_ROW(LEAF_TOPOLOGY, 2),
+	ZERO_ROW(CPUID_TOPOLOGY, 0), ZERO_ROW(CPUID_TOPOLOGY, 1), ZERO_ROW(CPUID_TOPOLOGY, 2),
 	{ 0xD, 0, NO_BITS, { 0xFFF9FD18, ALL, 0, ALL } },
 	{ 0xD, 1, NO_BITS, { 0xFFFFFFE0, ALL, 0xFFFF26FF, ALL } },
 	XSAVE_ROW(2), XSAVE_ROW(3), XSAVE_ROW(4), XSAVE_ROW(5), XSAVE_ROW(6), XSAVE_ROW(7),
@@ -110,7 +100,7 @@ static const struct cpuid_row rows[] = {
 	{ 0x23, 1, NO_BITS, { 0, 0, ALL, ALL } },
 	ZERO_ROW(0x23, 2),
 	{ 0x23, 3, NO_BITS, { 0, ALL, ALL, ALL } },
-	{ LEAF_EXTENDED, ANY_SUBLEAF, { LEAF_EXTENDED_LAST, 0, 0, 0 }, ALL_BITS },
+	{ CPUID_EXTENDED, ANY_SUBLEAF, { LEAF_EXTENDED_LAST, 0, 0, 0 }, ALL_BITS },
 	{ 0x80000001, ANY_SUBLEAF, NO_BITS, { ALL, ALL, 0xFFFFFEDE, 0xD3EFFFFF } },
 	{ 0x80000007, ANY_SUBLEAF, NO_BITS, { ALL, ALL, ALL, 0xFFFFFEFF } },
 	{ LEAF_EXTENDED_LAST, ANY_SUBLEAF, NO_BITS, { 0xFFFF0000, 0xFFFFFDFF, ALL, ALL } },
@@ -133,12 +123,12 @@ const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES] = {
 	{ LEAF_EXTENDED_LAST, ANY_SUBLEAF, { 0 }, { 0, 0x200, 0, 0 } },
 	{ 7, 2, { 0 }, { 0, 0, 0, 0x28 } },
 	{ 0x23, 0, { 0 }, { 0xF, 0, 0, 0 } },
-	{ LEAF_TOPOLOGY_V2, 0, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
-	{ LEAF_TOPOLOGY_V2, 1, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
-	{ LEAF_TOPOLOGY_V2, 2, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
-	{ LEAF_TOPOLOGY_V2, 3, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
-	{ LEAF_TOPOLOGY_V2, 4, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
-	{ LEAF_TOPOLOGY_V2, 5, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
+	{ CPUID_TOPOLOGY_V2, 0, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
+	{ CPUID_TOPOLOGY_V2, 1, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
+	{ CPUID_TOPOLOGY_V2, 2, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
+	{ CPUID_TOPOLOGY_V2, 3, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
+	{ CPUID_TOPOLOGY_V2, 4, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
+	{ CPUID_TOPOLOGY_V2, 5, { 0x1F, 0xFFFF, 0xFFFF, 0 }, { 0 } },
 };
 /* Of these, the first of the topology. */
 #define CONFIG_TOPOLOGY (CPUID_CONFIG_LEAVES - TOPOLOGY_LEVELS)
@@ -167,7 +157,7 @@ static struct cpuid_values platform_cache(uint32_t subleaf)
 static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	struct cpuid_values v = { 0, 0, 0, 0 };
-	uint32_t last = insn_cpuid(leaf & LEAF_EXTENDED, 0).eax;
+	uint32_t last = insn_cpuid(leaf & CPUID_EXTENDED, 0).eax;
 	if (leaf <= last) {
 		v = raw_cpuid(leaf, subleaf);
 	}
@@ -175,10 +165,10 @@ static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 	case 0: /* "GenuineIntel" */
 		return (struct cpuid_values){ 0, 0x756E6547, 0x6C65746E, 0x49656E69 };
 	case 1:
-		v.eax = SAPPHIRE_RAPIDS;
+		v.eax = CPUID_SAPPHIRE_RAPIDS;
 		/* QEMU 7.2 miscompiles CMPXCHG16B. */
-		v.ecx &= ~(FEATURE_ECX_MONITOR | FEATURE_ECX_CX16);
-		v.ecx |= FEATURE_ECX_X2APIC | FEATURE_ECX_TSC_DEADLINE;
+		v.ecx &= ~(CPUID_1_ECX_MONITOR | CPUID_1_ECX_CX16);
+		v.ecx |= CPUID_1_ECX_X2APIC | CPUID_1_ECX_TSC_DEADLINE;
 		return v;
 	case 4:
 		return platform_cache(subleaf);
@@ -191,13 +181,13 @@ static struct cpuid_values platform_cpuid(uint32_t leaf, uint32_t subleaf)
 			v.edx |= FEATURE7_EDX_ARCH_CAPABILITIES;
 		}
 		return v;
-	case LEAF_TOPOLOGY_V2: /* threads and cores only: as leaf 0BH */
-		return raw_cpuid(LEAF_TOPOLOGY, subleaf);
+	case CPUID_TOPOLOGY_V2: /* threads and cores only: as leaf 0BH */
+		return raw_cpuid(CPUID_TOPOLOGY, subleaf);
 	case 0x15:
 		return (struct cpuid_values){ TSC_RATIO_EAX,
 					      (uint32_t)(module_tsc_khz() * TSC_RATIO_EAX /
-							 (CRYSTAL_HZ / 1000)),
-					      CRYSTAL_HZ, 0 };
+							 (CPUID_SAPPHIRE_RAPIDS_CRYSTAL_HZ / 1000)),
+					      CPUID_SAPPHIRE_RAPIDS_CRYSTAL_HZ, 0 };
 	case 0x80000007:
 		v.edx |= FEATURE_EDX_INVARIANT_TSC;
 		return v;
@@ -317,7 +307,7 @@ bool td_cpuid_check(const struct td_params *params, uint64_t *bad)
 	memcpy(levels, &params->cpuid_config[CONFIG_TOPOLOGY * sizeof(levels[0])], sizeof(levels));
 	*bad = 0;
 	if (!td_topology_check(levels, &subleaf)) {
-		*bad = LEAF_TOPOLOGY_V2 | (uint64_t)subleaf << 32;
+		*bad = CPUID_TOPOLOGY_V2 | (uint64_t)subleaf << 32;
 		return false;
 	}
 	return true;
@@ -375,14 +365,14 @@ static struct cpuid_values *topology_rows(struct tdcs *tdcs, uint32_t leaf)
 /* A host that says nothing of the topology gets the platform's. */
 static void init_topology(struct tdcs *tdcs)
 {
-	struct cpuid_values *levels = topology_rows(tdcs, LEAF_TOPOLOGY_V2);
+	struct cpuid_values *levels = topology_rows(tdcs, CPUID_TOPOLOGY_V2);
 	if (td_topology_is_zero(levels)) {
 		for (uint32_t i = 0; i < TOPOLOGY_LEVELS; i++) {
-			levels[i] = platform_cpuid(LEAF_TOPOLOGY_V2, i);
+			levels[i] = platform_cpuid(CPUID_TOPOLOGY_V2, i);
 			levels[i].edx = 0;
 		}
 	}
-	td_topology_0b(levels, topology_rows(tdcs, LEAF_TOPOLOGY));
+	td_topology_0b(levels, topology_rows(tdcs, CPUID_TOPOLOGY));
 }
 
 void td_cpuid_init(struct tdcs *tdcs, const struct td_params *params)
@@ -401,7 +391,7 @@ void td_cpuid_init(struct tdcs *tdcs, const struct td_params *params)
 			gate_xsave(row, tdcs->xfam, &v);
 		} else if (row->leaf == LEAF_EXTENDED_LAST) {
 			/* The physical width is the platform's, whatever GPAW is. */
-			bool la57 = (stored(tdcs, 7)->ecx & FEATURE7_ECX_LA57) != 0;
+			bool la57 = (stored(tdcs, 7)->ecx & CPUID_7_ECX_LA57) != 0;
 			v.eax = (v.eax & ~ADDRESS_LINEAR_BITS) |
 				(uint32_t)field_put(ADDRESS_LINEAR_BITS, la57 ? 57u : 48u);
 		}
@@ -436,8 +426,8 @@ static void patch(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf, stru
 			v->ecx |= FEATURE7_ECX_OSPKE;
 		}
 		break;
-	case LEAF_TOPOLOGY:
-	case LEAF_TOPOLOGY_V2:
+	case CPUID_TOPOLOGY:
+	case CPUID_TOPOLOGY_V2:
 		v->edx = vcpu->x2apic_id;
 		break;
 	case 0xD:
@@ -456,12 +446,12 @@ static void patch(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf, stru
 bool td_cpuid_read(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
 		   struct cpuid_values *out)
 {
-	bool hypervisor = leaf >= LEAF_HYPERVISOR && leaf <= LEAF_HYPERVISOR_LAST;
-	uint32_t last = leaf >= LEAF_EXTENDED ? LEAF_EXTENDED_LAST : LEAF_LAST;
+	bool hypervisor = leaf >= CPUID_HYPERVISOR && leaf <= LEAF_HYPERVISOR_LAST;
+	uint32_t last = leaf >= CPUID_EXTENDED ? LEAF_EXTENDED_LAST : LEAF_LAST;
 	if (leaf > last && !hypervisor) {
 		leaf = LEAF_LAST;
 	}
-	if ((leaf == LEAF_TOPOLOGY || leaf == LEAF_TOPOLOGY_V2) && !enumerates_topology(vcpu)) {
+	if ((leaf == CPUID_TOPOLOGY || leaf == CPUID_TOPOLOGY_V2) && !enumerates_topology(vcpu)) {
 		return false;
 	}
 	bool user = vcpu->svm.vmcb->save.cpl != 0;
@@ -477,7 +467,7 @@ bool td_cpuid_read(const struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf,
 
 bool td_cpuid_has_tsc_deadline(const struct tdcs *tdcs)
 {
-	return (stored(tdcs, 1)->ecx & FEATURE_ECX_TSC_DEADLINE) != 0;
+	return (stored(tdcs, 1)->ecx & CPUID_1_ECX_TSC_DEADLINE) != 0;
 }
 
 uint64_t td_cpuid_cr4_allowed(const struct tdcs *tdcs)
@@ -488,7 +478,7 @@ uint64_t td_cpuid_cr4_allowed(const struct tdcs *tdcs)
 	uint64_t allowed = MASK64(10, 0);
 	allowed |= features->ecx & FEATURE_ECX_XSAVE ? CR4_OSXSAVE : 0;
 	allowed |= features7->ecx & FEATURE7_ECX_UMIP ? CR4_UMIP : 0;
-	allowed |= features7->ecx & FEATURE7_ECX_LA57 ? CR4_LA57 : 0;
+	allowed |= features7->ecx & CPUID_7_ECX_LA57 ? CR4_LA57 : 0;
 	allowed |= features7->ecx & FEATURE7_ECX_PKU ? CR4_PKE : 0;
 	allowed |= features7->ebx & FEATURE7_EBX_FSGSBASE ? CR4_FSGSBASE : 0;
 	allowed |= features7->ebx & FEATURE7_EBX_SMEP ? CR4_SMEP : 0;

@@ -4,6 +4,7 @@
 #include "boot-tests/vmm/call/cpuid.h"
 
 #include "arch/base/bits.h"
+#include "arch/x86/cpuid.h"
 #include "boot-tests/machine/time.h"
 
 #define LEAF_VENDOR 0
@@ -12,31 +13,21 @@
 #define LEAF_THERMAL 6
 #define LEAF_FEATURES_7 7
 #define LEAF_PERFMON 0xA
-#define LEAF_TOPOLOGY 0xB
 #define LEAF_TSC 0x15
-#define LEAF_TOPOLOGY_V2 0x1F
 #define LEAF_LAST 0x1F
-#define LEAF_HYPERVISOR 0x40000000
 #define LEAF_HYPERVISOR_FEATURES 0x40000001
-#define LEAF_EXTENDED 0x80000000
 #define LEAF_EXTENDED_LAST 0x80000008
 
 /* Family 6, model 0x8F, stepping 8. */
-#define SAPPHIRE_RAPIDS 0x806F8
 #define FEATURE_EBX_LOGICAL_CPUS MASK64(23, 16)
 #define CACHE_EAX_LEVEL MASK64(7, 5)
 #define CACHE_EAX_SHARING_IDS MASK64(25, 14)
 #define CACHE_EAX_CORE_IDS MASK64(31, 26)
 #define CACHE_L3 3
 #define TOPOLOGY_EAX_SHIFT MASK64(4, 0)
-#define FEATURE_ECX_MONITOR BIT32(3)
 #define FEATURE_ECX_VMX BIT32(5)
 /* QEMU 7.2 miscompiles CMPXCHG16B under TCG. */
-#define FEATURE_ECX_CX16 BIT32(13)
-#define FEATURE_ECX_X2APIC BIT32(21)
-#define FEATURE_ECX_TSC_DEADLINE BIT32(24)
 #define FEATURE_ECX_HYPERVISOR BIT32(31)
-#define FEATURE_7_ECX_LA57 BIT32(16)
 #define THERMAL_EAX_ARAT BIT32(2)
 /* TDX_SUPPORTED_KVM_FEATURES, all of which -cpu host has with KVM's split interrupt chip. */
 #define KVM_FEATURE_NOP_IO_DELAY BIT32(1)
@@ -50,13 +41,12 @@
 	(KVM_FEATURE_NOP_IO_DELAY | KVM_FEATURE_PV_UNHALT | KVM_FEATURE_PV_TLB_FLUSH |     \
 	 KVM_FEATURE_PV_SEND_IPI | KVM_FEATURE_POLL_CONTROL | KVM_FEATURE_PV_SCHED_YIELD | \
 	 KVM_FEATURE_MSI_EXT_DEST_ID)
-#define CRYSTAL_HZ 25000000u
-#define CRYSTAL_KHZ (CRYSTAL_HZ / 1000)
+#define CRYSTAL_KHZ (CPUID_SAPPHIRE_RAPIDS_CRYSTAL_HZ / 1000)
 
 /* Bits of an APIC id below those of the core (level 0), of the package (level 1). */
 static uint64_t topology_shift(uint32_t level)
 {
-	return field_get(TOPOLOGY_EAX_SHIFT, insn_cpuid(LEAF_TOPOLOGY, level).eax);
+	return field_get(TOPOLOGY_EAX_SHIFT, insn_cpuid(CPUID_TOPOLOGY, level).eax);
 }
 
 static uint64_t at_most(uint64_t value, uint64_t max)
@@ -85,18 +75,18 @@ static struct cpuid_result features(void)
 {
 	struct cpuid_result r = insn_cpuid(LEAF_FEATURES, 0);
 	uint64_t ids = at_most(BIT64(topology_shift(1)), UINT8_MAX); /* of a package */
-	r.eax = SAPPHIRE_RAPIDS;
+	r.eax = CPUID_SAPPHIRE_RAPIDS;
 	r.ebx = (uint32_t)((r.ebx & ~FEATURE_EBX_LOGICAL_CPUS) |
 			   field_put(FEATURE_EBX_LOGICAL_CPUS, ids));
-	r.ecx &= ~(FEATURE_ECX_MONITOR | FEATURE_ECX_VMX | FEATURE_ECX_CX16);
-	r.ecx |= FEATURE_ECX_X2APIC | FEATURE_ECX_TSC_DEADLINE | FEATURE_ECX_HYPERVISOR;
+	r.ecx &= ~(CPUID_1_ECX_MONITOR | FEATURE_ECX_VMX | CPUID_1_ECX_CX16);
+	r.ecx |= CPUID_1_ECX_X2APIC | CPUID_1_ECX_TSC_DEADLINE | FEATURE_ECX_HYPERVISOR;
 	return r;
 }
 
 static struct cpuid_result hypervisor(uint32_t leaf)
 {
 	/* "KVMKVMKVM\0\0\0" */
-	if (leaf == LEAF_HYPERVISOR) {
+	if (leaf == CPUID_HYPERVISOR) {
 		return (struct cpuid_result){ LEAF_HYPERVISOR_FEATURES, 0x4B4D564B, 0x564B4D56,
 					      0x4D };
 	}
@@ -111,10 +101,10 @@ static uint32_t tsc_ratio(void)
 /* Has KVM no entry for it since its class ends before? [get_out_of_range_cpuid_entry()] */
 static bool is_beyond(uint32_t leaf)
 {
-	if (leaf >= LEAF_EXTENDED) {
+	if (leaf >= CPUID_EXTENDED) {
 		return leaf > LEAF_EXTENDED_LAST;
 	}
-	return leaf >= LEAF_HYPERVISOR ? leaf > LEAF_HYPERVISOR_FEATURES : leaf > LEAF_LAST;
+	return leaf >= CPUID_HYPERVISOR ? leaf > LEAF_HYPERVISOR_FEATURES : leaf > LEAF_LAST;
 }
 
 struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf)
@@ -131,17 +121,17 @@ struct cpuid_result cpuid_model(uint32_t leaf, uint32_t subleaf)
 		return (struct cpuid_result){ THERMAL_EAX_ARAT, 0, 0, 0 };
 	case LEAF_PERFMON:
 		return (struct cpuid_result){ 0 };
-	case LEAF_TOPOLOGY:
-	case LEAF_TOPOLOGY_V2: /* the same two levels */
-		return insn_cpuid(LEAF_TOPOLOGY, subleaf);
+	case CPUID_TOPOLOGY:
+	case CPUID_TOPOLOGY_V2: /* the same two levels */
+		return insn_cpuid(CPUID_TOPOLOGY, subleaf);
 	case LEAF_TSC:
-		return (struct cpuid_result){ 1, tsc_ratio(), CRYSTAL_HZ, 0 };
-	case LEAF_EXTENDED:
+		return (struct cpuid_result){ 1, tsc_ratio(), CPUID_SAPPHIRE_RAPIDS_CRYSTAL_HZ, 0 };
+	case CPUID_EXTENDED:
 		return (struct cpuid_result){ LEAF_EXTENDED_LAST, 0, 0, 0 };
 	default:
 		break;
 	}
-	bool paravirtual = leaf == LEAF_HYPERVISOR || leaf == LEAF_HYPERVISOR_FEATURES;
+	bool paravirtual = leaf == CPUID_HYPERVISOR || leaf == LEAF_HYPERVISOR_FEATURES;
 	return paravirtual ? hypervisor(leaf) : insn_cpuid(leaf, subleaf);
 }
 
@@ -152,7 +142,7 @@ struct cpuid_result cpuid_configured(const struct cpuid_config_leaf *config, boo
 		r = cpuid_model(config->leaf, config->subleaf);
 	}
 	if (config->leaf == LEAF_FEATURES_7 && config->subleaf == 0 && !la57) {
-		r.ecx &= ~FEATURE_7_ECX_LA57;
+		r.ecx &= ~CPUID_7_ECX_LA57;
 	}
 	r.eax &= config->direct[0] | config->allow[0];
 	r.ebx &= config->direct[1] | config->allow[1];

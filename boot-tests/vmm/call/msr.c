@@ -7,6 +7,7 @@
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
 #include "arch/x86/cpu.h"
+#include "arch/x86/x2apic.h"
 #include "boot-tests/machine/lapic.h"
 
 #define MCG_CTL_P BIT64(8)
@@ -54,15 +55,6 @@ static const struct msr_range {
 #define BANK_CONTROL_OPTIONAL (BIT64(10) | BIT64(0))
 
 /* x2APIC registers that the CPU does not virtualise for a TD. */
-#define X2APIC_VERSION 0x803
-#define X2APIC_LDR 0x80D
-#define X2APIC_SVR 0x80F
-#define X2APIC_ESR 0x828
-#define X2APIC_LVT_CMCI 0x82F
-#define X2APIC_ICR 0x830
-#define X2APIC_LVT_TIMER 0x832
-#define X2APIC_TIMER_CURRENT 0x839
-#define X2APIC_TIMER_DIVIDE 0x83E
 
 #define APIC_BASE_BOOT_CPU BIT64(8)
 #define APIC_BASE_X2APIC BIT64(10)

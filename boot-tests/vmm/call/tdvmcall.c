@@ -17,8 +17,8 @@
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/vmm_events.h"
+#include "linker/memmap.h"
 
-#define PAGE 4096
 /* GetTdVmCallInfo leaf 1, R11. */
 #define INFO_SETUP_EVENT_NOTIFY BIT64(1)
 #define FATAL_CODE_RESERVED MASK64(15, 0)
@@ -64,7 +64,7 @@ static uint64_t get_quote(struct host_td *td, const struct seam_regs *regs)
 	if (!take_shared_bit(td, regs->r12, &address)) {
 		return TDVMCALL_INVALID_OPERAND;
 	}
-	if (!is_aligned(address, PAGE) || !is_aligned(size, PAGE)) {
+	if (!is_aligned(address, MEM_PAGE_SIZE) || !is_aligned(size, MEM_PAGE_SIZE)) {
 		return TDVMCALL_ALIGN_ERROR;
 	}
 	if (size == 0 || size > QUOTE_BUFFER_MAX || !mmu_is_shared(&td->mmu, address, size)) {

@@ -6,6 +6,8 @@
 
 #include "arch/base/bits.h"
 #include "arch/lintel/exit_status.h"
+#include "arch/qemu/q35.h"
+#include "arch/x86/pc.h"
 #include "boot-tests/machine/lapic_page.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/vmm/device/fw_cfg_remap.h"
@@ -35,7 +37,7 @@ static void make_q35_ports(struct host_td *td)
 		{ 0, PORTS, NULL, port_host_read, port_power_write },
 		{ PORT_KEYBOARD_COMMAND, 1, NULL, port_host_read, port_reset_write },
 		{ PORT_SYSTEM_CONTROL_A, 1, NULL, port_host_read, port_reset_write },
-		{ PORT_PCI, PORT_PCI_COUNT, NULL, port_pci_read, port_pci_write },
+		{ PCI_PORT_ADDRESS, PORT_PCI_COUNT, NULL, port_pci_read, port_pci_write },
 		{ FW_CFG_PORT_SELECT, FW_CFG_PORTS, td->fw_cfg, fw_cfg_port_read,
 		  fw_cfg_port_write },
 		{ MACHINE_LOG_PORT, 1, ABSENT },
@@ -53,11 +55,11 @@ static void make_bare_ports(struct host_td *td)
 		{ 0, PORTS, NULL, port_bare_read, port_bare_write },
 		{ PORT_KEYBOARD_COMMAND, 1, NULL, device_absent_read, port_bare_reset_write },
 		{ PORT_SYSTEM_CONTROL_A, 1, NULL, device_absent_read, port_bare_reset_write },
-		{ PORT_PCI, PORT_PCI_COUNT, &td->pci_address, port_bare_pci_read,
+		{ PCI_PORT_ADDRESS, PORT_PCI_COUNT, &td->pci_address, port_bare_pci_read,
 		  port_bare_pci_write },
 		{ FW_CFG_PORT_SELECT, FW_CFG_PORTS, td->fw_cfg, fw_cfg_port_read,
 		  fw_cfg_port_write },
-		{ PORT_COM1, COM_PORTS, &td->place.serial, port_serial_read, port_serial_write },
+		{ PC_COM1, COM_PORTS, &td->place.serial, port_serial_read, port_serial_write },
 	};
 	add_all(&td->ports, rows, ARRAY_COUNT(rows));
 }

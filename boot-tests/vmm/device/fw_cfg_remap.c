@@ -5,6 +5,7 @@
 
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
+#include "arch/linux/boot_params.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/fw_cfg_dma.h"
 #include "boot-tests/machine/memory.h"
@@ -18,7 +19,6 @@
 
 /* Items that are no files of QEMU's: of the kernel, the CPUs, the directory, signature and id. */
 #define OWN_ITEMS (17 + FW_CFG_BOOT_FILES)
-#define E820_RAM 1
 #define E820_FILE "etc/e820"
 #define TABLES_FILE "etc/acpi/tables"
 /* Files of the machine: what tools/tdrun passes, and option ROMs, which no TD runs. */

@@ -5,24 +5,19 @@
 #include <stdbool.h>
 
 #include "arch/base/bits.h"
+#include "arch/qemu/q35.h"
 #include "arch/x86/insn.h"
+#include "arch/x86/pc.h"
 #include "boot-tests/machine/spinlock.h"
 #include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/verdict.h"
 
 #define KEYBOARD_RESET 0xFE
 #define SYSTEM_CONTROL_A_RESET BIT32(0)
-#define PORT_RESET_CONTROL 0xCF9
 #define RESET_CONTROL_CPU BIT32(2)
 
-#define PORT_PCI_ADDRESS PORT_PCI
-#define PORT_PCI_DATA (PORT_PCI + 4)
 /* 00:1f.0, the LPC bridge. */
-#define PCI_LPC_BRIDGE 0x8000F800
-#define LPC_PMBASE 0x40
 #define LPC_PMBASE_ADDRESS MASK64(15, 7)
-#define LPC_ACPI_CONTROL 0x44
-#define LPC_ACPI_ENABLE BIT32(7)
 #define PM1A_CONTROL 4
 #define PM_TIMER 8
 #define PM1A_SLEEP_ENABLE BIT32(13)
@@ -61,18 +56,18 @@ static void out(uint64_t port, unsigned size, uint64_t value)
 
 static uint32_t lpc_read(uint32_t offset)
 {
-	insn_out32(PORT_PCI_ADDRESS, PCI_LPC_BRIDGE | offset);
-	return insn_in32(PORT_PCI_DATA);
+	insn_out32(PCI_PORT_ADDRESS, PCI_ADDRESS_ENABLE | ICH9_LPC_DEVICE << 11 | offset);
+	return insn_in32(PCI_PORT_DATA);
 }
 
 /* Where the ACPI ports are now; 0 while they are off. What the TD selected stays selected. */
 static uint16_t pm_base(void)
 {
 	spin_lock(&pci_lock);
-	uint32_t selected = insn_in32(PORT_PCI_ADDRESS);
-	uint32_t base = lpc_read(LPC_PMBASE);
-	bool enabled = (lpc_read(LPC_ACPI_CONTROL) & LPC_ACPI_ENABLE) != 0;
-	insn_out32(PORT_PCI_ADDRESS, selected);
+	uint32_t selected = insn_in32(PCI_PORT_ADDRESS);
+	uint32_t base = lpc_read(ICH9_PMBASE);
+	bool enabled = (lpc_read(ICH9_ACPI_CNTL) & ICH9_ACPI_EN) != 0;
+	insn_out32(PCI_PORT_ADDRESS, selected);
 	spin_unlock(&pci_lock);
 	return enabled ? (uint16_t)(base & LPC_PMBASE_ADDRESS) : 0;
 }
@@ -97,7 +92,7 @@ static void check_sleep(uint64_t port, unsigned size, uint64_t value, struct ver
 static void check_reset(uint64_t port, uint64_t value, struct verdict *verdict)
 {
 	uint8_t byte = (uint8_t)value;
-	if ((port == PORT_RESET_CONTROL && (byte & RESET_CONTROL_CPU) != 0) ||
+	if ((port == PC_RESET_CONTROL && (byte & RESET_CONTROL_CPU) != 0) ||
 	    (port == PORT_KEYBOARD_COMMAND && byte == KEYBOARD_RESET) ||
 	    (port == PORT_SYSTEM_CONTROL_A && (byte & SYSTEM_CONTROL_A_RESET) != 0)) {
 		verdict_reset(verdict, byte, (uint16_t)port);
@@ -166,7 +161,7 @@ void port_pci_write(void *device, uint64_t port, unsigned size, uint64_t value,
 uint64_t port_serial_read(void *device, uint64_t port, unsigned size)
 {
 	const uint16_t *base = device;
-	return in(*base + (port - PORT_COM1), size);
+	return in(*base + (port - PC_COM1), size);
 }
 
 void port_serial_write(void *device, uint64_t port, unsigned size, uint64_t value,
@@ -174,20 +169,20 @@ void port_serial_write(void *device, uint64_t port, unsigned size, uint64_t valu
 {
 	const uint16_t *base = device;
 	(void)verdict;
-	out(*base + (port - PORT_COM1), size, value);
+	out(*base + (port - PC_COM1), size, value);
 }
 
 uint64_t port_bare_pci_read(void *device, uint64_t port, unsigned size)
 {
 	const uint32_t *address = device;
-	if (port < PORT_PCI_DATA) {
+	if (port < PCI_PORT_DATA) {
 		return *address;
 	}
 	spin_lock(&pci_lock);
-	uint32_t selected = insn_in32(PORT_PCI_ADDRESS);
-	insn_out32(PORT_PCI_ADDRESS, *address);
+	uint32_t selected = insn_in32(PCI_PORT_ADDRESS);
+	insn_out32(PCI_PORT_ADDRESS, *address);
 	uint32_t value = in(port, size);
-	insn_out32(PORT_PCI_ADDRESS, selected);
+	insn_out32(PCI_PORT_ADDRESS, selected);
 	spin_unlock(&pci_lock);
 	return value;
 }
@@ -197,7 +192,7 @@ void port_bare_pci_write(void *device, uint64_t port, unsigned size, uint64_t va
 {
 	uint32_t *address = device;
 	check_reset(port, value, verdict);
-	if (port == PORT_PCI_ADDRESS && size == 4) {
+	if (port == PCI_PORT_ADDRESS && size == 4) {
 		*address = (uint32_t)value;
 	}
 }

@@ -9,14 +9,12 @@
 
 struct verdict;
 
-#define PORT_COM1 0x3F8
 #define PORT_COM2 0x2F8
 #define COM_PORTS 8
 #define PORT_KEYBOARD_COMMAND 0x64
 #define PORT_SYSTEM_CONTROL_A 0x92
 /* 0xCF8 address, 0xCF9 reset control, 0xCFC data. */
-#define PORT_PCI 0xCF8
-#define PORT_PCI_COUNT 8
+#define PORT_PCI_COUNT 8 /* from PCI_PORT_ADDRESS on */
 
 /* QEMU's device at the same port. */
 uint64_t port_host_read(void *device, uint64_t port, unsigned size);

@@ -3,13 +3,13 @@
 #include "boot-tests/vmm/init/bios_map.h"
 
 #include "arch/base/check.h"
+#include "arch/linux/boot_params.h"
 #include "arch/qemu/fw_cfg.h"
 #include "boot-tests/machine/fw_cfg_dma.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/time.h"
 
 #define E820_MAX 128
-#define E820_RAM 1
 
 struct module_platform platform_make(void)
 {

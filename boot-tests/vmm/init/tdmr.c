@@ -9,8 +9,7 @@
 #include "arch/base/check.h"
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
-
-#define PAGE 4096
+#include "linker/memmap.h"
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
@@ -74,8 +73,8 @@ static void trim_to_pages(struct tdmr_memory *memory)
 {
 	unsigned kept = 0;
 	for (unsigned i = 0; i < memory->count; i++) {
-		uint64_t base = align_up(memory->ranges[i].base, PAGE);
-		uint64_t end = align_down(range_end(memory->ranges[i]), PAGE);
+		uint64_t base = align_up(memory->ranges[i].base, MEM_PAGE_SIZE);
+		uint64_t end = align_down(range_end(memory->ranges[i]), MEM_PAGE_SIZE);
 		if (base < end) {
 			memory->ranges[kept++] = (struct tdmr_range){ base, end - base };
 		}
@@ -102,7 +101,7 @@ enum status tdmr_memory_make(const struct tdmr_range *ram, unsigned ram_count,
 
 static uint64_t pamt_size(uint64_t size, enum pg_level level, uint16_t entry_size)
 {
-	return align_up(size / pg_size(level) * entry_size, PAGE);
+	return align_up(size / pg_size(level) * entry_size, MEM_PAGE_SIZE);
 }
 
 enum status tdmr_cover(const struct tdmr_memory *memory, const struct tdmr_sysinfo *sysinfo,
@@ -159,7 +158,7 @@ enum status tdmr_place_pamts(struct tdmr_list *list, struct tdmr_range *candidat
 		if (chosen == count) {
 			return ST_NO_MEMORY;
 		}
-		CHECK(is_aligned(candidates[chosen].base, PAGE));
+		CHECK(is_aligned(candidates[chosen].base, MEM_PAGE_SIZE));
 		tdmr->pamt_4k_base = candidates[chosen].base;
 		tdmr->pamt_2m_base = tdmr->pamt_4k_base + tdmr->pamt_4k_size;
 		tdmr->pamt_1g_base = tdmr->pamt_2m_base + tdmr->pamt_2m_size;

@@ -1,0 +1,22 @@
+// CPUID leaves and the feature bits in them.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [SDM 2A CPUID]
+#pragma once
+
+#include "arch/base/bits.h"
+
+#define CPUID_TOPOLOGY 0xB
+#define CPUID_TOPOLOGY_V2 0x1F
+#define CPUID_HYPERVISOR 0x40000000
+#define CPUID_EXTENDED 0x80000000
+
+/* Leaf 1, EAX: family 6, model 0x8F, stepping 8. */
+#define CPUID_SAPPHIRE_RAPIDS 0x806F8
+/* Leaf 15H, ECX, of that CPU. */
+#define CPUID_SAPPHIRE_RAPIDS_CRYSTAL_HZ 25000000u
+
+#define CPUID_1_ECX_MONITOR BIT32(3)
+#define CPUID_1_ECX_CX16 BIT32(13)
+#define CPUID_1_ECX_X2APIC BIT32(21)
+#define CPUID_1_ECX_TSC_DEADLINE BIT32(24)
+#define CPUID_7_ECX_LA57 BIT32(16)
