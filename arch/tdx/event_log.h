@@ -56,7 +56,7 @@ struct tcg_pcr_event {
 ABI_SIZE(struct tcg_pcr_event, 32);
 ABI_FIELD(struct tcg_pcr_event, event_size, 0x1C, 4);
 
-/* Its event: what the log is. [TCG_EfiSpecIdEvent] */
+/* The event of the log's first entry: what the log is. [TCG_EfiSpecIdEvent] */
 #define TCG_SPEC_ID_SIGNATURE "Spec ID Event03"
 #define TCG_UINTN_64 2
 struct tcg_spec_id {

@@ -163,7 +163,8 @@ enum tdh_leaf {
 #define TDX_SEPT_RDX_STATE MASK64(15, 8)
 /* TDH.MEM.SEPT.ADD, RDX: the TDR and this flag. */
 #define TDX_SEPT_ADD_ALLOW_EXISTING BIT64(0)
-/* Its pages, from version 1 on: this one is not given; as an output: it was not used. */
+/* A page operand of TDH.MEM.SEPT.ADD from version 1 on: it is not given. As an output, with
+ * TDX_SEPT_ADD_NOT_USED: it was not used. */
 #define TDX_NULL_PAGE UINT64_MAX
 #define TDX_SEPT_ADD_NOT_USED BIT64(63)
 /* TDH.MEM.PAGE.DEMOTE and TDH.MEM.SEPT.RD, RDX: the TDR and a flag. */

@@ -7,12 +7,14 @@
 
 #include "arch/qemu/q35.h"
 
-/* The power-management block, and with it the ACPI timer, between the two calls. */
+/* The port of the ACPI timer. It answers from chipset_pm_on(), which turns the power-management
+ * block on, to chipset_pm_restore(), which leaves the block as it was found. */
 #define CHIPSET_PM_TIMER (ICH9_PM_PORTS + 8)
 void chipset_pm_on(void);
 void chipset_pm_restore(void);
 
-/* For two TDs, of which only one could: what a firmware sets up and QEMU's ACPI tables name. */
+/* Sets up what a firmware would and QEMU's ACPI tables name: ACPI ports, PCIe configuration window.
+ * For TDs that share the chipset, of which no single one can do it. */
 void chipset_set_up(void);
 
 /* A register of a function on bus 0; where is a multiple of 4. Before any TD runs. */

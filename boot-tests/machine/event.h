@@ -62,8 +62,8 @@ struct event {
 		event_line(id, vcpu, key, __VA_ARGS__); \
 	} while (0)
 
-/* The two halves of it, for a call that is counted when it begins and has its results when it ends.
- * event_count() returns how many of its key there were. */
+/* The two halves of event(), for a call that is counted when it begins and has its results when it
+ * ends. event_count() returns how many of its key there were. */
 #define event_count(id, key) event_add(event_##id##_counts, (key), event_##id##_keys)
 #define event_line(id, vcpu, key, ...)                                                        \
 	do {                                                                                  \
@@ -75,7 +75,7 @@ struct event {
 		}                                                                             \
 	} while (0)
 
-/* vCPUs run at the same time. */
+/* Counts an event, for event_count(). vCPUs run at the same time. */
 static inline uint64_t event_add(uint64_t *counts, uint64_t key, uint64_t keys)
 {
 	return __atomic_fetch_add(&counts[key < keys ? key : keys], 1, __ATOMIC_RELAXED);
@@ -83,7 +83,8 @@ static inline uint64_t event_add(uint64_t *counts, uint64_t key, uint64_t keys)
 
 /* A trace is written. */
 extern bool event_trace_on;
-/* Of the events whose name begins so: "" are all. A character takes the console a microsecond. */
+/* A trace has the events whose name begins so: "" are all. A character takes the console a
+ * microsecond. */
 extern const char *event_trace_only;
 
 /* "T <us> <vcpu> <event> <key>=<its name or number> <argument>=0x<value> ...", us since the

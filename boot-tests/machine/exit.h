@@ -5,7 +5,7 @@
 #include "arch/base/status.h"
 #include "arch/lintel/exit_status.h"
 
-/* What machine_exit() has printed after the reason: the statistics. */
+/* machine_exit() calls print after it has written the reason: for the statistics. */
 void machine_at_exit(void (*print)(void));
 
 /* Ends the machine. The first caller wins; the others halt. format is the reason, one line ("E ").

@@ -19,13 +19,13 @@ bool lapic_send_ipi(unsigned index, uint64_t icr);
 /* From now on these CPUs, by index, send IPIs among themselves only; before, all are one group. */
 void lapic_group(unsigned first, unsigned count);
 
-/* A CR8 write that svm.c had to intercept. */
+/* Sets the TD's task priority: for a write of CR8 that had to be intercepted. */
 void lapic_set_tpr(uint8_t tpr);
 
 /* The state a TD's virtual APIC starts with. Once on each CPU. */
 void lapic_reset(bool boot_cpu);
 /* On a CPU whose TD has ended, before another one comes, GIF clear: takes the interrupts that were
- * under way, and sets the same state. */
+ * under way, and sets the state that lapic_reset() sets. */
 void lapic_renew(void);
 /* Has this CPU an interrupt that has not been delivered yet? */
 bool lapic_pending(void);
@@ -37,7 +37,7 @@ bool lapic_pending(void);
  */
 void lapic_nap(void);
 
-/* An NMI to this CPU in so much time, until lapic_slice_end(); by the same timer, and only if the
- * TD's is not running: false. */
+/* This CPU gets an NMI after us microseconds, unless lapic_slice_end() is called before. False: the
+ * TD's timer, which is borrowed for it, is running, and nothing was done. */
 bool lapic_slice_begin(uint32_t us);
 void lapic_slice_end(void);

@@ -27,7 +27,7 @@ void page_touch(hpa_t base, uint64_t size);
 
 /* A guest may have left, or leave, bytes in the page, which is in [base, end). */
 void page_mark_guest(hpa_t page, enum pg_level level);
-/* Is that so of this page of 4 KiB? */
+/* Is this page of 4 KiB marked by page_mark_guest()? */
 bool page_is_guest(hpa_t page);
-/* Not any more: all its bytes were stored anew. */
+/* Takes the mark of page_mark_guest() from a page of 4 KiB, all of whose bytes were stored anew. */
 void page_clear_guest(hpa_t page);

@@ -21,7 +21,7 @@ void cpu_init(void);
 void cpu_prepare(unsigned slot);
 /* On the slot's CPU, on the slot's stack. */
 void cpu_arrive(unsigned slot);
-/* So many CPUs have arrived, the BSP included: they get their indices. */
+/* Gives all CPUs their indices once so many have arrived, the BSP included. */
 void cpu_number_all(unsigned arrived);
 
 /* CPUs that have their indices. */

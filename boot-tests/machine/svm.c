@@ -26,7 +26,8 @@
 /* A guest that has not left for so long is looked at, no more often than its CPUs look. */
 #define LONG_RUN_US 10000
 #define LOOK_US 1000
-/* One that spins without PAUSE runs so long between two naps. Its loop has so many bytes. */
+/* A guest that spins without PAUSE runs so long between two naps; its loop has at most
+ * SPIN_LOOP_SIZE bytes. */
 #define SPIN_SLICE_US 100
 #define SPIN_LOOP_SIZE 64
 #define INSN_MAX 15

@@ -77,7 +77,7 @@ static inline void svm_inject_single_step(struct svm_vcpu *vcpu)
 /* Makes an external interrupt, already in service in the LAPIC, pending for the next moment the
  * guest has IF=1. */
 void svm_post_interrupt(struct svm_vcpu *vcpu, uint8_t vector);
-/* Has the guest yet to take one? */
+/* Has the guest yet to take an interrupt that svm_post_interrupt() made pending? */
 bool svm_interrupt_pending(const struct svm_vcpu *vcpu);
 
 /*

@@ -13,16 +13,16 @@ void wake_kick(unsigned cpu);
 /* Is this CPU kicked, so that its next svm_enter() ends at once? To what runs between two entries
  * this is an interrupt that waits. */
 bool wake_kick_pending(void);
-/* The same, and it is kicked no more. An NMI that comes later finds no kick. */
+/* Was this CPU kicked? The kick is over then: its NMI, if that comes later, ends no entry. */
 bool wake_claim_kick(void);
 /* The interrupt of a kick, if there is one, is taken outside of the guest: no entry ends for it. */
 void wake_take_kick(void);
 
 /* Makes an NMI pending for the guest on the CPU with this index. */
 void wake_post_nmi(unsigned cpu);
-/* Has that guest yet to take one? */
+/* Has the guest on the CPU with this index an NMI of wake_post_nmi() yet to take? */
 bool wake_nmi_pending(unsigned cpu);
-/* The guest on this CPU takes it. */
+/* The guest on this CPU takes the NMI that was pending for it. */
 void wake_nmi_taken(void);
 
 /* On this CPU: nothing is pending, it was meant for a guest that is gone. */

@@ -21,7 +21,7 @@ struct hook_answer {
 /* The calls of a host: to the module, and from its TDs. */
 enum hook_call { HOOK_SEAMCALL, HOOK_TDVMCALL };
 
-/* Null: nobody has a say. */
+/* What a script has a say in, a function each; null where it has none. */
 struct hooks {
 	/* Before a call of this leaf or sub-function by the calling CPU, which may wait in here.
 	 * td: whose TDVMCALL it is, null for a SEAMCALL. Null: it is made as ever. */
@@ -37,7 +37,7 @@ extern struct hooks hooks;
 const struct hook_answer *hook_call(enum hook_call call, uint64_t number, struct host_td *td);
 bool hook_end(void);
 bool hook_instead(const struct hook_answer *answer);
-/* Sets the registers, if there is an answer. */
+/* Sets the registers that the answer sets; null: there is none. */
 void hook_apply(const struct hook_answer *answer, struct seam_regs *regs);
 
 /* seamcall() with the say that a script has in it. */

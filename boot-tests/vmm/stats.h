@@ -11,7 +11,7 @@ extern bool stats_icount;
 /* Between the readings begin and end of the TSC one call of the leaf succeeded; counted with
  * stats_icount only. */
 void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end);
-/* svm_bare_exit(). */
+/* What svm_bare_exit() has measured, for the statistics. */
 void stats_set_bare_exit(uint64_t instructions);
 
 /* Writes the "S " line. */

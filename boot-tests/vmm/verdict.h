@@ -33,7 +33,7 @@ void verdict_reset(struct verdict *verdict, uint8_t byte, uint16_t port);
 /* TDVMCALL<ReportFatalError>: text from registers, more from shared memory, each perhaps empty. */
 void verdict_fatal_error(struct verdict *verdict, unsigned vcpu, uint64_t code, const char *text,
 			 const char *more);
-/* The same with a code that QEMU refuses. */
+/* TDVMCALL<ReportFatalError> with a code that QEMU refuses. */
 void verdict_bad_fatal_code(struct verdict *verdict, unsigned vcpu, uint64_t code,
 			    const char *text);
 /* Every vCPU has halted with interrupts off. */
@@ -71,7 +71,7 @@ void verdict_timeout(struct verdict *verdict);
 /* Another TD has ended, whose end is that of all. */
 void verdict_closing(struct verdict *verdict);
 
-/* The reason is told with where the vCPU stands that found it; where all stand. */
+/* Is the reason told with where the vCPU stands that found it, or with where all vCPUs stand? */
 bool verdict_shows_vcpu(const struct verdict *verdict);
 bool verdict_shows_all(const struct verdict *verdict);
 

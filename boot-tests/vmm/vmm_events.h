@@ -11,5 +11,5 @@
 #include "boot-tests/vmm/vmm_events.def"
 #undef EVENT
 
-/* All of them, for event_print(). */
+/* All events of the host, for event_print(). */
 extern const struct event *const vmm_events[];

@@ -13,7 +13,7 @@
 #include "arch/base/status.h"
 #include "loader/image/plan.h"
 
-/* Has it our config? size: at least 64 KiB, as tdvf_read() has checked. */
+/* Has the image our config? size: at least 64 KiB, as tdvf_read() has checked. */
 bool image_is_ours(const uint8_t *image, uint64_t size);
 
 /* Bytes to check an image of size bytes: it made again, its shim, and what a plan makes. */

@@ -71,7 +71,7 @@ struct plan_space {
 /* One word for people. */
 const char *plan_tag_name(enum plan_tag tag);
 
-/* Appends. ST_NO_SPACE: PLAN_TAG_COUNT entries are there already. */
+/* Appends an entry. ST_NO_SPACE: PLAN_TAG_COUNT entries are there already. */
 enum status plan_add(struct plan *plan, const struct plan_entry *entry) MUST_CHECK;
 
 /*
@@ -100,5 +100,6 @@ enum status plan_make(struct plan *plan, const struct plan_parts *parts, struct 
 /* Zeroes what a plan has put into the bytes of a shim that starts at base: it is a part again. */
 void plan_clear(uint8_t *shim, gpa_t base);
 
-/* Of a checked plan: content first, as all of a file's content precedes what has none. */
+/* Makes the launch image of a checked plan: content first, as all of a file's content precedes what
+ * has none. */
 void plan_launch(const struct plan *plan, struct launch_image *out);

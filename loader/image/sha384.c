@@ -90,7 +90,8 @@ static void sha384_block(struct sha384 *hash, const uint8_t *block)
 
 void sha384_init(struct sha384 *hash)
 {
-	/* The same of the square roots of the 9th to the 16th prime. */
+	/* The first 64 bits of the fractional parts of the square roots of the 9th to the 16th
+	 * prime. */
 	static const uint64_t start[8] = {
 		0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
 		0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,

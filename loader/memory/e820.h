@@ -22,7 +22,7 @@ enum status e820_build_types(const struct memory_map *map, const uint32_t types[
 			     const struct e820_overlay *overlays, unsigned overlay_count,
 			     struct e820_entry *out, unsigned capacity, unsigned *count) MUST_CHECK;
 
-/* The same with the types that an e820 table has for them. */
+/* e820_build_types() with the types that an e820 table has for the kinds of memory. */
 enum status e820_build(const struct memory_map *map, const struct e820_overlay *overlays,
 		       unsigned overlay_count, struct e820_entry *out, unsigned capacity,
 		       unsigned *count) MUST_CHECK;

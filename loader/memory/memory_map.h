@@ -11,7 +11,7 @@
 enum memory_kind {
 	MEMORY_ACCEPTED,   /* RAM that may be used */
 	MEMORY_UNACCEPTED, /* RAM of a TD that nobody may touch before it is accepted */
-	MEMORY_LEFT,       /* the same, and left to the payload to accept */
+	MEMORY_LEFT,       /* RAM of a TD that is left to the payload to accept */
 	MEMORY_RESERVED,
 	MEMORY_MMIO, /* of devices: no memory, and no business of an e820 table */
 };

@@ -54,7 +54,7 @@ struct region_bounds {
 /* Size 0: the image does not have it. */
 struct gpa_range region_range(enum region_tag tag, const struct region_bounds *bounds);
 
-/* Does it lie in a region that is at the same place in each image? */
+/* Does address lie in a region that is at the same place in each image? */
 bool regions_have(uint64_t address);
 
 /* No more than a map for each region and one between each two, and one for each stack. */

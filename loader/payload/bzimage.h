@@ -48,16 +48,16 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 uint64_t bzimage_initrd_end(const struct linux_setup_header *header);
 
 /*
- * The same where others may have memory at a kernel's preferred address: a relocatable one then
- * goes to the lowest place above that has all it needs.
+ * bzimage_place_kernel() where others may have memory at the kernel's preferred address: one that is
+ * relocatable then goes to the lowest place above that has all it needs.
  */
 enum status bzimage_find_place(const struct linux_setup_header *header, uint32_t size,
 			       const struct memory_map *map, struct gpa_range *out,
 			       struct bzimage_fault *fault) MUST_CHECK;
 
 /*
- * As high as the kernel takes it, but not below lowest, which is page aligned. size > 0.
- * ST_NO_MEMORY: no accepted memory of that size there.
+ * Where an initrd of size bytes goes: as high as the kernel takes it, but not below lowest, which
+ * is page aligned. size > 0. ST_NO_MEMORY: no accepted memory of that size there.
  */
 enum status bzimage_place_initrd(const struct linux_setup_header *header, uint32_t size,
 				 uint64_t lowest, const struct memory_map *map,

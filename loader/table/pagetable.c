@@ -57,7 +57,7 @@ static uint64_t pt_leaf_bits(enum pt_perm perm, bool any_writable)
 	return pt_executable(perm) ? bits : bits | PTE_NX;
 }
 
-/* Both do nothing without an arena: the pass that only counts. */
+/* Without an arena nothing is written: the pass that only counts. */
 static void pt_clear(const struct pt_arena *arena, size_t page)
 {
 	if (arena != NULL) {
@@ -65,6 +65,7 @@ static void pt_clear(const struct pt_arena *arena, size_t page)
 	}
 }
 
+/* Without an arena nothing is written: the pass that only counts. */
 static void pt_set(const struct pt_arena *arena, size_t page, unsigned index, uint64_t entry)
 {
 	if (arena != NULL) {

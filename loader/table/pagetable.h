@@ -1,4 +1,4 @@
-// Page tables from a list of ranges: count, build, look up. One walker for the whole tree.
+// Page tables from a list of ranges: count, build, look up.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Identity or offset maps, 4 levels, leaves of 4 KiB and 2 MiB (1 GiB pages are never needed).

@@ -18,7 +18,6 @@
 #define LEAF_HYPERVISOR_FEATURES 0x40000001
 #define LEAF_EXTENDED_LAST 0x80000008
 
-/* Family 6, model 0x8F, stepping 8. */
 #define FEATURE_EBX_LOGICAL_CPUS MASK64(23, 16)
 #define CACHE_EAX_LEVEL MASK64(7, 5)
 #define CACHE_EAX_SHARING_IDS MASK64(25, 14)
@@ -26,7 +25,6 @@
 #define CACHE_L3 3
 #define TOPOLOGY_EAX_SHIFT MASK64(4, 0)
 #define FEATURE_ECX_VMX BIT32(5)
-/* QEMU 7.2 miscompiles CMPXCHG16B under TCG. */
 #define FEATURE_ECX_HYPERVISOR BIT32(31)
 #define THERMAL_EAX_ARAT BIT32(2)
 /* TDX_SUPPORTED_KVM_FEATURES, all of which -cpu host has with KVM's split interrupt chip. */

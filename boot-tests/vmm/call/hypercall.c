@@ -35,7 +35,7 @@ static bool find_vcpu(const struct host_td *td, uint64_t apic_id, unsigned *inde
 	return false;
 }
 
-/* Its HLT ends, or its next one ends at once. */
+/* The HLT that this vCPU is in ends, or its next one ends at once. */
 static void kick_cpu(struct host_td *td, uint64_t apic_id)
 {
 	unsigned index;

@@ -34,7 +34,7 @@ static uint64_t address_of(const struct mmu *mmu, const struct config *config, g
 			      mmu->gpaw);
 }
 
-/* Is it this chunk's turn to be put off by user space? */
+/* Is a chunk put off by user space once more (--mapgpa-again)? */
 static bool is_put_off(const struct config *config, uint64_t *again)
 {
 	if (*again < config->mapgpa_again) {

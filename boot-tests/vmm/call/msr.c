@@ -54,8 +54,6 @@ static const struct msr_range {
 #define MTRR_MASK_RESERVED (MASK64(63, 52) | MASK64(10, 0))
 #define BANK_CONTROL_OPTIONAL (BIT64(10) | BIT64(0))
 
-/* x2APIC registers that the CPU does not virtualise for a TD. */
-
 #define APIC_BASE_BOOT_CPU BIT64(8)
 #define APIC_BASE_X2APIC BIT64(10)
 #define APIC_BASE_ENABLE BIT64(11)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One that QEMU's loader does not take, by its own words. */
+/* Room for what kernel_file_read() says of a file that QEMU's loader does not take. */
 #define KERNEL_FILE_ERROR_SIZE 96
 
 struct kernel_file {

@@ -16,7 +16,6 @@
 #define SYSTEM_CONTROL_A_RESET BIT32(0)
 #define RESET_CONTROL_CPU BIT32(2)
 
-/* 00:1f.0, the LPC bridge. */
 #define LPC_PMBASE_ADDRESS MASK64(15, 7)
 #define PM1A_CONTROL 4
 #define PM_TIMER 8

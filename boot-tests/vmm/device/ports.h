@@ -13,8 +13,8 @@ struct verdict;
 #define COM_PORTS 8
 #define PORT_KEYBOARD_COMMAND 0x64
 #define PORT_SYSTEM_CONTROL_A 0x92
-/* 0xCF8 address, 0xCF9 reset control, 0xCFC data. */
-#define PORT_PCI_COUNT 8 /* from PCI_PORT_ADDRESS on */
+/* From PCI_PORT_ADDRESS on: address, among it PC_RESET_CONTROL, then data. */
+#define PORT_PCI_COUNT 8
 
 /* QEMU's device at the same port. */
 uint64_t port_host_read(void *device, uint64_t port, unsigned size);
@@ -38,15 +38,16 @@ void port_pci_write(void *device, uint64_t port, unsigned size, uint64_t value,
 uint64_t port_serial_read(void *device, uint64_t port, unsigned size);
 void port_serial_write(void *device, uint64_t port, unsigned size, uint64_t value,
 		       struct verdict *verdict);
-/* PCI configuration space to read; device is a uint32_t, the address that the TD has selected. A
- * reset ends the TD. */
+/* For a TD whose q35 is another TD's: PCI configuration space to read; device is a uint32_t, the
+ * address that the TD has selected. A reset ends the TD. */
 uint64_t port_bare_pci_read(void *device, uint64_t port, unsigned size);
 void port_bare_pci_write(void *device, uint64_t port, unsigned size, uint64_t value,
 			 struct verdict *verdict);
-/* Nothing, but that a reset ends the TD. */
+/* For a TD whose q35 is another TD's: a reset ends the TD, any other write is lost. */
 void port_bare_reset_write(void *device, uint64_t port, unsigned size, uint64_t value,
 			   struct verdict *verdict);
-/* Nothing, but the ACPI timer and the power switch, wherever the chipset has them. */
+/* For a TD whose q35 is another TD's: the ACPI timer and the power switch, wherever the chipset has
+ * them, and nothing else. */
 uint64_t port_bare_read(void *device, uint64_t port, unsigned size);
 void port_bare_write(void *device, uint64_t port, unsigned size, uint64_t value,
 		     struct verdict *verdict);

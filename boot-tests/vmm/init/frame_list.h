@@ -16,5 +16,5 @@ struct frame_list {
 void frame_list_add(struct frame_list *list, hpa_t frame);
 /* The frame that was added last and is still there; false when there is none. */
 bool frame_list_last(const struct frame_list *list, hpa_t *frame);
-/* Forgets that one. */
+/* Takes the frame that was added last out of the list, which is not empty. */
 void frame_list_drop(struct frame_list *list);

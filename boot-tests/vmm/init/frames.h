@@ -26,11 +26,12 @@ void frames_give(hpa_t frame, enum pg_level level);
 hpa_t frames_take_page(void);
 void frames_give_page(hpa_t frame);
 
-/* Contiguous memory for the host, 2 MiB aligned; the second is null when there is none, and does
- * not stop. */
+/* Contiguous memory for the host, 2 MiB aligned. When there is none frames_take_span() stops the
+ * machine, and frames_try_span() returns null. */
 void *frames_take_span(uint64_t size);
 void *frames_try_span(uint64_t size);
-/* The span taken last can be taken again as one; an older one becomes 2 MiB frames. */
+/* Gives a span back. The one taken last can be taken again as one; an older one becomes 2 MiB
+ * frames. */
 void frames_give_span(void *span, uint64_t size);
 
 /* Bytes taken and not given back. */

@@ -6,7 +6,7 @@
 
 #include "arch/base/addr.h"
 
-/* A page of a TD reads as ciphertext. */
+/* Copies what a load of the host finds: ciphertext in a page of a TD. */
 void host_read(hpa_t address, void *to, uint64_t size);
-/* A page of a TD is lost for it: its next access ends the TD. */
+/* Stores as the host does: a page of a TD is lost for the TD, whose next access to it ends it. */
 void host_write(hpa_t address, const void *from, uint64_t size);

@@ -11,7 +11,7 @@
 /* One call with the operands most leaves have; OPERAND_BUSY and SYS_BUSY are retried for a time,
  * RND_NO_ENTROPY a few times. */
 struct seam_result seam(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9);
-/* The same without retries, for callers that do better than to wait where they stand. */
+/* As seam(), but one try: for callers that do better than to wait where they stand. */
 struct seam_result seam_once(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9);
 
 /* ST_TDX when result is an error: it is then in *failure, and in the log. */

@@ -13,6 +13,6 @@
  */
 enum status acpi_cpus_keep(uint8_t *tables, uint32_t size, const uint32_t *ids,
 			   unsigned count) MUST_CHECK;
-/* Its MADT does not promise 8259s: QEMU before 9.1 does, even with pic=off. ST_BAD_FORMAT: no
- * MADT. */
+/* tables: as acpi_cpus_keep() takes them. Their MADT promises no 8259s any more: QEMU before 9.1
+ * does, even with pic=off. ST_BAD_FORMAT: no MADT. */
 enum status acpi_cpus_no_pic(uint8_t *tables, uint32_t size) MUST_CHECK;

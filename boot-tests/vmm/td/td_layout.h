@@ -23,7 +23,7 @@ struct td_memory {
 
 /* The page at address (SHARED bit stripped) is RAM. */
 bool td_memory_is_ram(const struct td_memory *memory, uint64_t address);
-/* It may be mapped private: RAM or firmware. */
+/* The page at address (SHARED bit stripped) may be mapped private: it is RAM or firmware. */
 bool td_memory_is_private(const struct td_memory *memory, uint64_t address);
 
 /* One entry of the TD HOB. */
