@@ -172,7 +172,7 @@ static void sections(void **state)
 	refuses("descriptor: length 0x50 at 0xfffffc14: must be 0x70");
 	make_image();
 	memmove(at(SECTIONS) + 32, at(SECTIONS) + 64, 32);
-	refuses("section 1: memory_address 0x830000");
+	refuses("section 1: memory_address 0x869000");
 }
 
 /* With a section and a config that agree about half of the image. */
