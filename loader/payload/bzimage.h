@@ -48,8 +48,8 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 uint64_t bzimage_initrd_end(const struct linux_setup_header *header);
 
 /*
- * bzimage_place_kernel() where others may have memory at the kernel's preferred address: one that is
- * relocatable then goes to the lowest place above that has all it needs.
+ * bzimage_place_kernel() where others may have memory at the kernel's preferred address: one that
+ * is relocatable then goes to the lowest place above that has all it needs.
  */
 enum status bzimage_find_place(const struct linux_setup_header *header, uint32_t size,
 			       const struct memory_map *map, struct gpa_range *out,

@@ -23,7 +23,7 @@ static uint64_t error(unsigned number)
 	return -(uint64_t)number;
 }
 
-/* The vCPU of the other one; false: no vCPU has this id. */
+/* Finds the vCPU with this APIC id; false: there is none. */
 static bool find_vcpu(const struct host_td *td, uint64_t apic_id, unsigned *index)
 {
 	for (unsigned i = 0; i < td->place.vcpu_count; i++) {
@@ -35,7 +35,7 @@ static bool find_vcpu(const struct host_td *td, uint64_t apic_id, unsigned *inde
 	return false;
 }
 
-/* The HLT that this vCPU is in ends, or its next one ends at once. */
+/* Ends the HLT of the vCPU with this APIC id, or its next one at once. */
 static void kick_cpu(struct host_td *td, uint64_t apic_id)
 {
 	unsigned index;
@@ -45,7 +45,8 @@ static void kick_cpu(struct host_td *td, uint64_t apic_id)
 	}
 }
 
-/* bitmap[0] bit 0 is the vCPU with APIC id min. Returns how many were sent one. */
+/* Sends an IPI to each vCPU of the bitmap, whose first bit is APIC id min. Returns how many there
+ * were. */
 static uint64_t send_ipi(const struct host_td *td, const uint64_t bitmap[2], uint64_t min,
 			 uint64_t icr)
 {

@@ -148,13 +148,14 @@ static bool is_unhalted(const struct host_vcpu *vcpu)
 	return __atomic_load_n(&vcpu->unhalted, __ATOMIC_SEQ_CST);
 }
 
-/* Nothing keeps it in a HLT with interrupts off. */
+/* Has the vCPU a reason to leave a HLT with interrupts off? */
 static bool is_woken(const struct host_td *td, unsigned index)
 {
 	return is_unhalted(&td->vcpus[index]) || wake_nmi_pending(td->place.cpu_base + index);
 }
 
-/* Only another vCPU can wake one: with all of them here none will. */
+/* Counts one more vCPU that has halted with interrupts off, which only another one can wake: when
+ * all have, the TD ends. */
 static void check_any_runs(struct host_td *td, struct verdict *verdict)
 {
 	if (__atomic_add_fetch(&td->stopped_count, 1, __ATOMIC_SEQ_CST) != td->place.vcpu_count) {
@@ -169,7 +170,8 @@ static void check_any_runs(struct host_td *td, struct verdict *verdict)
 	verdict_all_halted(verdict);
 }
 
-/* With interrupts off: until it is kicked by another vCPU, or has an NMI, or the TD ends. */
+/* A HLT with interrupts off: until the vCPU is kicked by another one, or has an NMI, or the TD
+ * ends. */
 static void halt_blocked(struct host_td *td, unsigned index, struct verdict *verdict)
 {
 	check_any_runs(td, verdict);

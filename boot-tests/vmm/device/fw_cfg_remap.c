@@ -61,7 +61,7 @@ static void add_pair(struct fw_cfg_remap *remap, enum fw_cfg_pair pair, uint32_t
 	fw_cfg_items_add(&remap->items, selectors[pair].data, data, size);
 }
 
-/* All zero: there is no kernel. */
+/* Reads the kernel that is asked for; *file is all zero when none is. */
 static enum status read_kernel(const struct kernel_request *request, struct kernel_file *file,
 			       struct verdict *verdict)
 {
@@ -234,7 +234,7 @@ static uint32_t file_count(void)
 	return __builtin_bswap32(count);
 }
 
-/* Returns its entry of the directory. */
+/* Adds a boot file as an item; returns the entry that the directory is to have for it. */
 static struct fw_cfg_file add_boot_file(struct fw_cfg_remap *remap,
 					const struct fw_cfg_boot_file *boot, uint16_t selector)
 {
@@ -383,7 +383,7 @@ static void read_tables(const struct fw_cfg_remap *remap, struct verdict *verdic
 		"the verdict ends the TD");
 }
 
-/* False: QEMU's. */
+/* Selects an item; false: QEMU's device is to serve it. */
 static bool select_item(struct fw_cfg_remap *remap, uint16_t selector, struct verdict *verdict)
 {
 	if (!fw_cfg_items_select(&remap->items, selector)) {

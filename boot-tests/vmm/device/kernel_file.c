@@ -131,7 +131,7 @@ static void place_setup(const struct kernel_request *request, struct kernel_file
 	}
 }
 
-/* At the end of low RAM, or as high as the kernel allows. */
+/* Places the initrd at the end of low RAM, or as high as the kernel allows. */
 static bool place_initrd(const struct kernel_request *request, struct kernel_file *file,
 			 uint32_t *max)
 {

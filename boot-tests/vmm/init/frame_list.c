@@ -12,7 +12,7 @@
 
 #define CHUNK_FRAMES 510
 
-/* Never empty. */
+/* Frames of a list, one at least. */
 struct frame_chunk {
 	struct frame_chunk *before;
 	uint64_t count;

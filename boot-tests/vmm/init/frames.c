@@ -95,7 +95,7 @@ static hpa_t take_cut(struct cut *cut)
 	return frame;
 }
 
-/* Without another 2 MiB frame. */
+/* A 4 KiB frame for which no other 2 MiB frame need be cut; 0: there is none. */
 static hpa_t take_open(enum use use)
 {
 	hpa_t frame = list_take(&pool.small, use, PG_4K);

@@ -32,7 +32,7 @@ struct seam_result seam_once(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t
 	return (struct seam_result){ status, regs.rcx, regs.rdx, regs.r8 };
 }
 
-/* Until it is not busy any more. */
+/* Makes a SEAMCALL until the module is not busy any more, for BUSY_BOUND_US at most. */
 static struct seam_result seam_call(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8,
 				    uint64_t r9)
 {

@@ -57,7 +57,7 @@ static enum status keep_in_madt(uint8_t *madt, uint32_t size, const uint32_t *id
 	return ST_OK;
 }
 
-/* Null: there is none. */
+/* The MADT among the tables; null: there is none. */
 static uint8_t *find_madt(uint8_t *tables, uint32_t size, uint32_t *madt_size)
 {
 	struct table_begin begin;

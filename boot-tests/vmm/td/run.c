@@ -74,7 +74,7 @@ static void run_end(struct run *run, const struct verdict *verdict)
 	__atomic_store_n(&run->td.ending, true, __ATOMIC_RELEASE);
 }
 
-/* A vCPU has left its loop: until it is known who takes the TD down. */
+/* Waits, once a vCPU has left its loop, until it is known who takes the TD down. */
 static void await_ending(const struct run *run)
 {
 	uint64_t deadline = time_us() + END_BOUND_US;
@@ -99,7 +99,8 @@ static void come_out(struct run *run, unsigned index)
 	__atomic_sub_fetch(&run->running, 1, __ATOMIC_ACQ_REL);
 }
 
-/* Until every vCPU has come out. By any CPU but those of the vCPUs that have yet to. */
+/* Kicks the vCPUs that are not out, until every one is. By any CPU but those of the vCPUs that have
+ * yet to come out. */
 static void bring_out(struct run *run)
 {
 	uint64_t deadline = time_us() + END_BOUND_US;
