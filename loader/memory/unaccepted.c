@@ -54,7 +54,8 @@ uint64_t unaccepted_left(const struct memory_map *map)
 	return size;
 }
 
-uint64_t unaccepted_table_fill(const struct memory_map *map, struct linux_unaccepted_table *table)
+/* From the first to the last that is left. */
+static struct gpa_range left_span(const struct memory_map *map)
 {
 	uint64_t base = 0;
 	uint64_t end = 0;
@@ -64,9 +65,25 @@ uint64_t unaccepted_table_fill(const struct memory_map *map, struct linux_unacce
 			end = end == 0 ? gpa_range_end(map->entries[i].range) : end;
 		}
 	}
-	/* Linux reads the bitmap by whole words. */
-	uint64_t units = (end - base) / UNACCEPTED_UNIT;
-	uint64_t size = align_up(units, WORD_BITS) / 8;
+	return (struct gpa_range){ gpa(base), end - base };
+}
+
+/* Linux reads the bitmap by whole words. */
+static uint64_t bitmap_size(struct gpa_range span)
+{
+	return align_up(span.size / UNACCEPTED_UNIT, WORD_BITS) / 8;
+}
+
+uint64_t unaccepted_table_size(const struct memory_map *map)
+{
+	return sizeof(struct linux_unaccepted_table) + bitmap_size(left_span(map));
+}
+
+uint64_t unaccepted_table_fill(const struct memory_map *map, struct linux_unaccepted_table *table)
+{
+	struct gpa_range span = left_span(map);
+	uint64_t base = span.base.v;
+	uint64_t size = bitmap_size(span);
 	*table = (struct linux_unaccepted_table){ LINUX_UNACCEPTED_VERSION, UNACCEPTED_UNIT, base,
 						  size };
 	memset(table->bitmap, 0, size);

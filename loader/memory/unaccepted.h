@@ -26,6 +26,9 @@ void unaccepted_take_back(struct memory_map *map);
 /* Bytes of memory that are left. */
 uint64_t unaccepted_left(const struct memory_map *map);
 
+/* Bytes of the table of what is left, which is not nothing. */
+uint64_t unaccepted_table_size(const struct memory_map *map);
+
 /*
  * Writes the table of what is left, which is not nothing, at table. Returns its bytes: no more than
  * the table_size of unaccepted_leave(). It must lie below the end of the payload's RAM: Linux maps

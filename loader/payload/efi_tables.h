@@ -23,7 +23,7 @@
 #include "loader/memory/e820.h"
 #include "loader/memory/memory_map.h"
 
-#define EFI_TABLES_RESERVED_MAX 16
+#define EFI_TABLES_RESERVED_MAX 32
 
 struct efi_tables_parts {
 	gpa_t rsdp;       /* 0: no ACPI tables */

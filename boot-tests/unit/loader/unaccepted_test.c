@@ -57,6 +57,7 @@ static uint64_t leave_and_fill(void)
 {
 	unaccepted_leave(&map, GIB4, sizeof(bytes));
 	uint64_t size = unaccepted_table_fill(&map, table);
+	assert_int_equal(unaccepted_table_size(&map), size);
 	assert_true(size <= sizeof(bytes));
 	for (size_t i = size; i < sizeof(bytes); i++) {
 		assert_int_equal(bytes[i], 0xA5);
