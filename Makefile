@@ -22,7 +22,9 @@ part_files = $(foreach d,$(1),$(wildcard $(d)/*.$(2) $(d)/*/*.$(2)))
 ARCH_C      := $(wildcard arch/base/*.c arch/tdx/*.c arch/x86/*.c)
 LOADER_C    := $(filter-out loader/uefi/%,$(call part_files,loader,c))
 UEFI_C      := $(wildcard loader/uefi/*.c)
-UEFI_ASM    := $(wildcard loader/uefi/*.nasm)
+# The AP path is a piece of its own, which the application moves.
+UEFI_AP_ASM := loader/uefi/uefi_ap_entry.nasm shim/entry/ap.nasm shim/payload/efi_runtime.nasm
+UEFI_ASM    := $(filter-out $(UEFI_AP_ASM),$(wildcard loader/uefi/*.nasm)) arch/tdx/tdcall.nasm
 SHIM_C      := $(call part_files,shim,c)
 SHIM_ASM    := $(call part_files,shim,nasm) arch/tdx/tdcall.nasm
 MACHINE_C   := $(call part_files,$(addprefix boot-tests/,machine module vmm selftest),c)
@@ -158,13 +160,38 @@ $(B)/lintel.fd: $(B)/lintel
 
 UEFI_OBJ := $(call objects,uefi,$(UEFI_C) $(UEFI_ASM) arch/base/fmt.c arch/base/mem.c \
               arch/base/status.c $(filter loader/memory/% loader/payload/% loader/table/%,$(LOADER_C)))
-uefi: $(B)/lintel.efi ## the UEFI application build/lintel.efi
+UEFI_AP_OBJ := $(call objects,uefi,$(UEFI_AP_ASM))
+# $(call uefi_ap_rule,name,base): at 0 for the application; so as to end at 4 GiB, as images do, for
+# the tests of its code, and of what the application makes of the former.
+define uefi_ap_rule
+$(B)/$(1).lds: linker/uefi_ap.lds.S Makefile
+	@mkdir -p $$(@D)
+	$$(CC) -E -P -x assembler-with-cpp -I. -DUEFI_AP_BASE=$(2) -MMD -MP -MT $$@ -MF $$@.d $$< -o $$@
+$(B)/$(1).elf: $$(UEFI_AP_OBJ) $(B)/$(1).lds
+	$$(LD) $$(LDFLAGS) --emit-relocs -T $(B)/$(1).lds $$(UEFI_AP_OBJ) -o $$@
+endef
+$(eval $(call uefi_ap_rule,uefi_ap,0))
+$(eval $(call uefi_ap_rule,uefi_ap_high,0xFFFF7000))
+$(B)/uefi_ap.bin: $(B)/uefi_ap.elf
+	$(OBJCOPY) -O binary -j .code $< $@
+$(B)/uefi_ap_high.fd: $(B)/uefi_ap_high.elf
+	$(OBJCOPY) -O binary $< $@
+# The page, and where it has addresses: each is below 4 GiB, so that 32 bits of it are enough.
+$(B)/uefi_ap_blob.o: $(B)/uefi_ap.bin Makefile
+	{ printf 'section .rodata\nalign 8\nglobal uefi_ap_page, uefi_ap_words, uefi_ap_words_end\n'; \
+	  printf 'uefi_ap_page: incbin "%s"\nuefi_ap_words:\n' $<; \
+	  llvm-readelf -r $(B)/uefi_ap.elf | sed -nE "/'.rela.code'/,/^$$/s/^0*([0-9a-f]+) .* R_X86_64_(32|64) .*/dw 0x\1/p"; \
+	  printf 'uefi_ap_words_end:\nsection .note.GNU-stack noalloc noexec\n'; } > $(B)/uefi_ap_blob.nasm
+	$(NASM) -f elf64 $(B)/uefi_ap_blob.nasm -o $@
+
+uefi: $(B)/lintel.efi $(B)/uefi_ap_high.fd ## the UEFI application build/lintel.efi
 # gnu-efi's _relocate() adds to what stands in place, whatever the relocation's own addend. Its crt0
 # calls efi_main(), from 3.0.16 on by an _entry() that prepares gnu-efi's library, which is not linked.
-$(B)/uefi.elf: $(UEFI_OBJ) $(B)/uefi.lds
+$(B)/uefi.elf: $(UEFI_OBJ) $(B)/uefi_ap_blob.o $(B)/uefi.lds
 	$(LD) $(filter-out -static,$(LDFLAGS)) -shared -Bsymbolic -z norelro --hash-style=sysv \
 	  --apply-dynamic-relocs --defsym=_entry=efi_main \
 	  -T $(B)/uefi.lds -Map $(B)/uefi.map $(GNU_EFI_LIB)/crt0-efi-x86_64.o $(UEFI_OBJ) \
+	  $(B)/uefi_ap_blob.o \
 	  $(GNU_EFI_LIB)/libgnuefi.a -o $@
 # llvm-objcopy makes no PE file.
 $(B)/lintel.efi: $(B)/uefi.elf
@@ -232,7 +259,7 @@ PURE_C    := $(filter-out %/mem.c,$(ARCH_C)) $(LOADER_C) $(filter-out $(UEFI_TAR
              $(filter-out $(SHIM_TARGET_ONLY),$(SHIM_C)) \
              $(filter-out $(MACHINE_TARGET_ONLY),$(MACHINE_C)) \
              $(filter-out $(UNIT_C) %/whole_shim.c %/whole_judge.c,$(UNIT_ALL_C))
-$(B)/test/pure.a: $(call objects,test,$(PURE_C))
+$(B)/test/pure.a: $(call objects,test,$(PURE_C)) $(B)/uefi_ap_blob.o
 	rm -f $@; ar rcs $@ $^
 $(B)/fuzz/pure.a: $(call objects,fuzz,$(PURE_C))
 	rm -f $@; ar rcs $@ $^
@@ -279,6 +306,7 @@ $(B)/test/lintel: $(call objects,test,$(LINTEL_C)) $(B)/test/pure.a $(B)/shim_bl
 $(B)/unit/lintel_cli_test: | $(B)/test/lintel
 # These read the code of the images.
 $(B)/unit/ap_code_test $(B)/unit/exception_code_test: | $(B)/lintel.fd $(B)/ap-example.fd
+$(B)/unit/ap_code_test $(B)/unit/uefi_ap_piece_test: | $(B)/uefi_ap_high.fd
 unit: $(UNIT_BIN) ## build and run the unit tests
 	@set -e; for t in $(UNIT_BIN); do echo "== $$t"; $$t; done
 

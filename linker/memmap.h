@@ -72,6 +72,9 @@
 #define MAILBOX_SIZE              0x2000
 #define RESET_PAGE                0xFFFFF000
 #define RESET_PAGE_SIZE           0x1000
+/* Of the UEFI application: AP table, mailbox and a page of code, in this order, wherever the
+ * firmware has memory below 4 GiB. */
+#define UEFI_AP_SIZE              0x9000
 /* struct image_config, written by the loader. */
 #define IMAGE_CONFIG              0xFFFFF000
 #define RESET_CODE                0xFFFFF080

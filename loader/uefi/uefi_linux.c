@@ -7,6 +7,7 @@
 #include "loader/payload/bzimage.h"
 #include "loader/uefi/uefi_log.h"
 #include "loader/uefi/uefi_measure.h"
+#include "loader/uefi/uefi_memory_now.h"
 #include "loader/uefi/uefi_services.h"
 
 /* ---- files ------------------------------------------------------------------------------------
@@ -83,23 +84,6 @@ static uefi_status_t allocate_at(const char *what, gpa_t base, uint64_t size)
 	return UEFI_SUCCESS;
 }
 
-static uefi_status_t free_memory(struct memory_map *out)
-{
-	struct uefi_map map;
-	uint64_t key;
-	size_t at;
-	uefi_status_t status = uefi_memory_map(&map, &key);
-	if (status != UEFI_SUCCESS) {
-		return uefi_refuse(status, "memory map");
-	}
-	enum status read = uefi_memory_free(&map, out, &at);
-	if (read != ST_OK) {
-		return uefi_refuse(uefi_status_of(read), "memory map: descriptor %lu: %s", at,
-				   status_text(read));
-	}
-	return UEFI_SUCCESS;
-}
-
 /* ---- loading ----------------------------------------------------------------------------------
  */
 
@@ -125,7 +109,7 @@ static uefi_status_t place_kernel(const uint8_t *bytes, uint32_t size, struct ue
 	struct memory_map free;
 	struct bzimage_fault fault;
 	uint32_t cut = bzimage_body_offset(&payload->header);
-	UEFI_TRY(free_memory(&free));
+	UEFI_TRY(uefi_memory_free_now(&free));
 	enum status status =
 		bzimage_find_place(&payload->header, size - cut, &free, &payload->window, &fault);
 	if (status != ST_OK) {
@@ -208,7 +192,7 @@ static uefi_status_t place_initrd(uint32_t size, struct uefi_linux *payload)
 	const struct linux_setup_header *header = &payload->header;
 	uint64_t lowest = gpa_range_end(payload->window);
 	struct memory_map free;
-	UEFI_TRY(free_memory(&free));
+	UEFI_TRY(uefi_memory_free_now(&free));
 	enum status status =
 		bzimage_place_initrd(header, size, lowest, &free, &payload->parts.initrd);
 	if (status != ST_OK) {
@@ -253,7 +237,7 @@ uefi_status_t uefi_linux_load(const struct uefi_options *options, struct uefi_li
  */
 
 enum status uefi_linux_fill(const struct uefi_linux *payload, const struct uefi_memory *memory,
-			    gpa_t rsdp)
+			    gpa_t rsdp, const struct linux_efi_info *efi)
 {
 	struct linux_boot_params *params = gpa_pointer(payload->params);
 	struct zero_page_parts parts = payload->parts;
@@ -263,5 +247,6 @@ enum status uefi_linux_fill(const struct uefi_linux *payload, const struct uefi_
 	TRY(e820_build(&memory->map, memory->reserved, memory->reserved_count, params->e820_table,
 		       LINUX_E820_MAX, &count));
 	params->e820_entries = (uint8_t)count;
+	params->efi_info = *efi;
 	return ST_OK;
 }

@@ -21,6 +21,7 @@ struct uefi_linux {
 uefi_status_t uefi_linux_load(const struct uefi_options *options,
 			      struct uefi_linux *out) MUST_CHECK;
 
-/* Fills boot_params with what the firmware leaves. Asks the firmware for nothing. */
+/* Fills boot_params with what the firmware leaves, in which no memory is MEMORY_UNACCEPTED. Asks
+ * the firmware for nothing. */
 enum status uefi_linux_fill(const struct uefi_linux *payload, const struct uefi_memory *memory,
-			    gpa_t rsdp) MUST_CHECK;
+			    gpa_t rsdp, const struct linux_efi_info *efi) MUST_CHECK;

@@ -3,10 +3,13 @@
 #include "arch/linux/efi.h"
 #include "linker/memmap.h"
 #include "loader/table/handover_table.h"
+#include "loader/uefi/uefi_ap_piece.h"
+#include "loader/uefi/uefi_aps.h"
+#include "loader/uefi/uefi_left.h"
 #include "loader/uefi/uefi_linux.h"
 #include "loader/uefi/uefi_log.h"
 #include "loader/uefi/uefi_measure.h"
-#include "loader/uefi/uefi_memory.h"
+#include "loader/uefi/uefi_memory_now.h"
 #include "loader/uefi/uefi_options.h"
 #include "loader/uefi/uefi_services.h"
 
@@ -58,27 +61,19 @@ static uefi_status_t build_table(struct gpa_range window, gpa_t *root)
 }
 
 /* What the firmware leaves is known by the very map with which it is left. */
-static uefi_status_t leave_firmware(const struct uefi_linux *payload, gpa_t rsdp)
+static uefi_status_t leave_firmware(const struct uefi_linux *payload, const struct uefi_left *left,
+				    gpa_t rsdp)
 {
 	static struct uefi_memory memory;
 	uefi_status_t status = UEFI_SUCCESS;
 	for (unsigned i = 0; i < EXIT_TRIES; i++) {
-		struct uefi_map map;
 		uint64_t key;
-		size_t at;
-		status = uefi_memory_map(&map, &key);
-		if (status != UEFI_SUCCESS) {
-			return uefi_refuse(status, "memory map");
-		}
-		enum status read = uefi_memory_read(&map, &memory, &at);
-		if (read != ST_OK) {
-			return uefi_refuse(uefi_status_of(read), "memory map: descriptor %lu: %s",
-					   at, status_text(read));
-		}
-		read = uefi_linux_fill(payload, &memory, rsdp);
-		if (read != ST_OK) {
-			return uefi_refuse(uefi_status_of(read), "e820 table: %s",
-					   status_text(read));
+		UEFI_TRY(uefi_memory_now(&memory, &key));
+		struct linux_efi_info efi = uefi_left_settle(left, &memory, rsdp);
+		enum status filled = uefi_linux_fill(payload, &memory, rsdp, &efi);
+		if (filled != ST_OK) {
+			return uefi_refuse(uefi_status_of(filled), "e820 table: %s",
+					   status_text(filled));
 		}
 		status = uefi_exit(key);
 		if (status != UEFI_STATUS(INVALID_PARAMETER)) {
@@ -88,16 +83,55 @@ static uefi_status_t leave_firmware(const struct uefi_linux *payload, gpa_t rsdp
 	return status == UEFI_SUCCESS ? status : uefi_refuse(status, "ExitBootServices");
 }
 
+/* All that is made before the firmware is left. */
+struct uefi_boot {
+	struct uefi_linux payload;
+	struct uefi_aps aps;
+	struct uefi_left left;
+	gpa_t rsdp;
+	gpa_t root; /* of the hand-over table */
+};
+
+/* What a TD has beside a plain VM: APs, and ACPI tables by which the payload wakes them. */
+static uefi_status_t prepare_machine(struct uefi_boot *boot)
+{
+	const struct uefi_ap_head *head = NULL;
+	boot->rsdp = find_rsdp();
+	if (uefi_in_td()) {
+		UEFI_TRY(uefi_aps_prepare(&boot->aps));
+		boot->rsdp = boot->aps.rsdp;
+		head = uefi_ap_head(gpa_pointer(boot->aps.piece));
+	}
+	return uefi_left_prepare(boot->payload.accepts_memory, head, &boot->left);
+}
+
+/* Returns only when that failed. */
+static uefi_status_t leave(const struct uefi_boot *boot)
+{
+	uint64_t entry = boot->payload.window.base.v + LINUX_ENTRY_64;
+	uefi_note("kernel at 0x%lx", entry);
+	uefi_status_t status = uefi_aps_take(&boot->aps);
+	if (status == UEFI_SUCCESS) {
+		status = leave_firmware(&boot->payload, &boot->left, boot->rsdp);
+	}
+	if (status == UEFI_SUCCESS) {
+		uefi_leave(entry, boot->payload.params.v, boot->root.v);
+	}
+	/* A firmware without its APs does not boot anything else. */
+	if (boot->aps.count > 0) {
+		uefi_reset(status);
+	}
+	return status;
+}
+
 uefi_status_t uefi_main(void)
 {
 	static struct uefi_options options;
-	static struct uefi_linux payload;
-	gpa_t root;
+	static struct uefi_boot boot;
 	UEFI_TRY(uefi_measure_start());
 	UEFI_TRY(read_options(&options));
-	UEFI_TRY(uefi_linux_load(&options, &payload));
-	UEFI_TRY(build_table(payload.window, &root));
-	uefi_note("kernel at 0x%lx", payload.window.base.v + LINUX_ENTRY_64);
-	UEFI_TRY(leave_firmware(&payload, find_rsdp()));
-	uefi_leave(payload.window.base.v + LINUX_ENTRY_64, payload.params.v, root.v);
+	UEFI_TRY(uefi_linux_load(&options, &boot.payload));
+	UEFI_TRY(prepare_machine(&boot));
+	UEFI_TRY(build_table(boot.payload.window, &boot.root));
+	return leave(&boot);
 }

@@ -8,6 +8,7 @@
 
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
+#include "arch/tdx/module.h"
 #include "arch/uefi/cc_measurement.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
@@ -16,6 +17,7 @@
 /* gnu-efi's crt0 relocates the application, then comes here. */
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
+#define CPUID_TOPOLOGY 0xB
 #define MAP_SIZE 0x8000
 #define ALLOCATIONS_MAX 32
 /* So long that no real file is read in more pieces: a firmware may return less than it was asked.
@@ -51,6 +53,14 @@ void uefi_print(const char *text)
 	}
 }
 
+static _Noreturn void halt(void)
+{
+	for (;;) {
+		insn_cli();
+		insn_hlt();
+	}
+}
+
 /* The console may be gone: then nothing is seen of it. */
 _Noreturn void bug(const char *file, int line, const char *what)
 {
@@ -67,10 +77,7 @@ _Noreturn void bug(const char *file, int line, const char *what)
 		uefi_print(what);
 		uefi_print("\n");
 	}
-	for (;;) {
-		insn_cli();
-		insn_hlt();
-	}
+	halt();
 }
 
 /* ---- the application's own image --------------------------------------------------------------
@@ -233,6 +240,19 @@ bool uefi_in_td(void)
 	return leaf.ebx == CPUID_TDX_EBX && leaf.edx == CPUID_TDX_EDX && leaf.ecx == CPUID_TDX_ECX;
 }
 
+struct uefi_td_info uefi_td_info(void)
+{
+	struct tdcall_regs regs = { .rax = TDG_VP_INFO };
+	if (tdcall(&regs) != TDX_SUCCESS) {
+		return (struct uefi_td_info){ 0 };
+	}
+	return (struct uefi_td_info){
+		.vcpu_count = (uint32_t)field_get(TDG_VP_INFO_NUM_VCPUS, regs.r8),
+		.vcpu_index = (uint32_t)field_get(TDG_VP_INFO_VCPU_INDEX, regs.r9),
+		.apic_id = insn_cpuid(CPUID_TOPOLOGY, 0).edx,
+	};
+}
+
 bool uefi_measures(void)
 {
 	return find_measurement() != NULL;
@@ -247,6 +267,17 @@ uefi_status_t uefi_measure(const void *bytes, uint64_t size, const void *event)
 
 /* ---- entry and exit ---------------------------------------------------------------------------
  */
+
+void uefi_stall(unsigned microseconds)
+{
+	system_table->BootServices->Stall(microseconds);
+}
+
+_Noreturn void uefi_reset(uefi_status_t status)
+{
+	system_table->RuntimeServices->ResetSystem(EfiResetCold, status, 0, NULL);
+	halt();
+}
 
 uefi_status_t uefi_exit(uint64_t key)
 {

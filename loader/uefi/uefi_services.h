@@ -51,6 +51,21 @@ gpa_t uefi_find_table(const uint8_t guid[16]);
 /* A confidential guest of Intel's. */
 bool uefi_in_td(void);
 
+/* By the TDX module, but for the id, which is the host's answer. */
+struct uefi_td_info {
+	uint32_t vcpu_count;
+	uint32_t vcpu_index;
+	uint32_t apic_id; /* of x2APIC */
+};
+/* Of a TD only. All 0: the module does not tell. */
+struct uefi_td_info uefi_td_info(void);
+
+/* Waits for microseconds. */
+void uefi_stall(unsigned microseconds);
+
+/* Resets the machine, which ends a TD: for what went wrong once there is no way back. */
+_Noreturn void uefi_reset(uefi_status_t status);
+
 /* Has the firmware EFI_CC_MEASUREMENT_PROTOCOL? */
 bool uefi_measures(void);
 /* Extends a register by the digest of these bytes, and the log by event: struct uefi_cc_event and

@@ -6,7 +6,8 @@
 // comes from. So each memory access gets its address, and each write to a control register its
 // value; what has none is a failure. What a compare and its branch have made certain is kept as
 // well: an index is in its bounds, an answer was a success, a field of the mailbox was read twice.
-// Runs on build/lintel.fd and build/ap-example.fd, with the symbols of their ELF files.
+// Runs on build/lintel.fd, build/ap-example.fd and build/uefi_ap_high.fd, with the symbols of their
+// ELF files.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -1091,6 +1092,15 @@ static void ap_path_of_the_shim(void **state)
 	check_ap_path();
 }
 
+/* Linked as the application moves it: uefi_ap_piece_test shows that these are the same bytes. */
+static void ap_path_under_uefi(void **state)
+{
+	(void)state;
+	built_load("uefi_ap_high.fd", "uefi_ap_high.elf");
+	check_ap_path();
+	assert_int_not_equal(built_symbol("ap_reset_vector") % PAGE, 0);
+}
+
 static void ap_path_of_the_example(void **state)
 {
 	(void)state;
@@ -1351,6 +1361,7 @@ static void every_routine_has_its_header(void **state)
 {
 	(void)state;
 	assert_int_equal(check_headers("shim/entry/ap.nasm"), 11);
+	assert_int_equal(check_headers("loader/uefi/uefi_ap_entry.nasm"), 1);
 	assert_int_equal(check_headers("shim/entry/reset.nasm"), 5);
 	assert_int_equal(check_headers("shim/entry/ap_boot.nasm"), 1);
 }
@@ -1371,6 +1382,7 @@ int main(void)
 		cmocka_unit_test(texts_have_room_for_a_number),
 		cmocka_unit_test(ap_path_of_the_shim),
 		cmocka_unit_test(ap_path_of_the_example),
+		cmocka_unit_test(ap_path_under_uefi),
 		cmocka_unit_test(every_routine_has_its_header),
 	};
 	return cmocka_run_group_tests(tests, NULL, tear_down);

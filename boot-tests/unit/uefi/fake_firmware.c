@@ -5,13 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/acpi/cpus.h"
 #include "arch/base/check.h"
 #include "arch/linux/efi.h"
+#include "arch/tdx/mailbox.h"
 #include "arch/uefi/cc_measurement.h"
 #include "boot-tests/unit/shim/low_memory.h"
 #include "linker/memmap.h"
 
 #define ALLOCATED_MAX 64
+#define FAKE_XSDT (FAKE_RSDP + 0x40)
+#define FAKE_MADT (FAKE_RSDP + 0x100)
 #define KEY_BASE 1000
 
 struct fake_firmware fake;
@@ -30,12 +34,55 @@ void fake_reset(void)
 	low_memory_map(FAKE_RAM_END);
 	memset(gpa_pointer(gpa(FAKE_RAM)), 0xA5, FAKE_RAM_END - FAKE_RAM);
 	memset(&fake, 0, sizeof(fake));
+	fake.vcpus = 1;
+	fake.deaf = FAKE_NO_CPU;
+	fake.lost = FAKE_NO_CPU;
 	allocated_count = 0;
 	map_number = 0;
 }
 
+static void seal(struct acpi_header *table)
+{
+	uint8_t *bytes = (uint8_t *)table;
+	table->checksum = 0;
+	for (uint32_t i = 0; i < table->length; i++) {
+		table->checksum = (uint8_t)(table->checksum - (i != 9 ? bytes[i] : 0));
+	}
+}
+
+static void put_tables(void)
+{
+	struct acpi_rsdp *rsdp = gpa_pointer(gpa(FAKE_RSDP));
+	struct acpi_header *xsdt = gpa_pointer(gpa(FAKE_XSDT));
+	struct acpi_madt *madt = gpa_pointer(gpa(FAKE_MADT));
+	struct acpi_madt_local_x2apic *cpu = (void *)(madt + 1);
+	unsigned cpus = fake.madt_vcpus != 0 ? fake.madt_vcpus : fake.vcpus;
+	uint64_t entry = FAKE_MADT;
+	*rsdp = (struct acpi_rsdp){ .signature = ACPI_RSDP_SIGNATURE,
+				    .revision = 2,
+				    .xsdt = FAKE_XSDT };
+	*xsdt = (struct acpi_header){ .signature = ACPI_XSDT, .length = sizeof(*xsdt) + 8 };
+	memcpy(xsdt + 1, &entry, sizeof(entry));
+	seal(xsdt);
+	*madt = (struct acpi_madt){ .header = { .signature = ACPI_MADT, .length = sizeof(*madt) } };
+	for (unsigned i = 0; i < cpus; i++, cpu++) {
+		*cpu = (struct acpi_madt_local_x2apic){ .entry = { 9, sizeof(*cpu) },
+							.apic_id = fake.ids[i],
+							.flags = 1 };
+		madt->header.length += (uint32_t)sizeof(*cpu);
+	}
+	if (!fake.no_mailbox) {
+		*(struct acpi_madt_wakeup *)cpu =
+			(struct acpi_madt_wakeup){ .entry = { 0x10, 16 }, .mailbox = FAKE_MAILBOX };
+		madt->header.length += 16;
+	}
+	seal(&madt->header);
+}
+
 uefi_status_t fake_run(void)
 {
+	put_tables();
+	memset(gpa_pointer(gpa(FAKE_MAILBOX)), 0, FAKE_NVS_SIZE);
 	if (setjmp(leave) != 0) {
 		return UEFI_SUCCESS;
 	}
@@ -204,6 +251,10 @@ uefi_status_t uefi_memory_map(struct uefi_map *out, uint64_t *key)
 	}
 	add_descriptor(&map, 0, 0xA0000, EFI_CONVENTIONAL);
 	add_descriptor(&map, fake.bad_map ? 0 : 0xFFC00000, FOUR_GIB, EFI_MMIO);
+	for (unsigned i = 0; i < 2; i++) {
+		add_descriptor(&map, fake.unaccepted[i].base, fake.unaccepted[i].end,
+			       EFI_UNACCEPTED);
+	}
 	for (uint64_t at = FAKE_RAM; at < FAKE_RAM_END; at += MEM_PAGE_SIZE) {
 		if (at + MEM_PAGE_SIZE == FAKE_RAM_END ||
 		    type_at(at + MEM_PAGE_SIZE) != type_at(at)) {
@@ -229,6 +280,39 @@ gpa_t uefi_find_table(const uint8_t guid[16])
 bool uefi_in_td(void)
 {
 	return fake.td;
+}
+
+struct uefi_td_info uefi_td_info(void)
+{
+	return (struct uefi_td_info){ fake.vcpus, fake.index, fake.ids[0] };
+}
+
+/* The APs have time for one step: out of the firmware's mailbox, or into ours. */
+void uefi_stall(unsigned microseconds)
+{
+	struct mailbox *mailbox = gpa_pointer(gpa(FAKE_MAILBOX));
+	static uint32_t coming;
+	static uint64_t at;
+	CHECK(microseconds != 0);
+	if (mailbox->command == MAILBOX_WAKEUP && mailbox->apic_id != fake.deaf) {
+		CHECK(fake.woken_count < FAKE_CPUS);
+		coming = mailbox->apic_id;
+		at = mailbox->wakeup_vector;
+		fake.vectors[fake.woken_count] = at;
+		fake.woken[fake.woken_count++] = coming;
+		mailbox->command = MAILBOX_NOOP;
+	} else if (mailbox->command == MAILBOX_NOOP && coming != fake.lost) {
+		struct mailbox *ours =
+			gpa_pointer(gpa(align_down(at, MEM_PAGE_SIZE) - MAILBOX_SIZE));
+		ours->arrived[fake.woken_count] = coming + 1;
+	}
+}
+
+void uefi_reset(uefi_status_t status)
+{
+	fake.reset = true;
+	fake.reset_status = status;
+	longjmp(leave, 1);
 }
 
 bool uefi_measures(void)

@@ -19,6 +19,11 @@
 #define FAKE_NVS_SIZE 0x1000
 #define FAKE_RSDP 0x7E00000
 
+/* Its mailbox is there, too. */
+#define FAKE_MAILBOX FAKE_NVS
+#define FAKE_CPUS 4
+#define FAKE_NO_CPU 0xFFFFFFFF
+
 #define FAKE_FILES 4
 #define FAKE_MEASURED 8
 
@@ -41,11 +46,21 @@ struct fake_firmware {
 		size_t size;
 	} files[FAKE_FILES];
 	bool td, measures;
+	/* vCPUs of the TD, the first of which boots, with these x2APIC ids; 1 if not set. */
+	unsigned vcpus;
+	uint32_t ids[FAKE_CPUS];
+	unsigned index;      /* of the vCPU that boots, by the module */
+	unsigned madt_vcpus; /* if not 0, processors that the MADT has */
+	bool no_mailbox;
+	uint32_t deaf, lost; /* ids of APs that do not answer, or do not arrive */
 	/* The call number `when` of this service, from 1 on, and those after it, `times` in all,
 	 * fail. */
 	enum fake_service fails;
 	unsigned when, times;
 	uefi_status_t status;
+	struct {
+		uint64_t base, end; /* end 0: none */
+	} unaccepted[2];
 	bool bad_map;     /* descriptors overlap */
 	size_t short_map; /* bytes of a descriptor, if not 0 */
 
@@ -59,6 +74,11 @@ struct fake_firmware {
 		uint8_t first; /* of what was measured */
 	} measured[FAKE_MEASURED];
 	unsigned measured_count;
+	uint32_t woken[FAKE_CPUS];
+	uint64_t vectors[FAKE_CPUS];
+	unsigned woken_count;
+	bool reset;
+	uefi_status_t reset_status;
 	bool left;
 	uint64_t entry, rsi, cr3;
 };
@@ -67,5 +87,6 @@ extern struct fake_firmware fake;
 /* All memory is 0xA5, nothing is set. */
 void fake_reset(void);
 
-/* Runs uefi_main(). Returns its status; success, and fake.left, where it has left the firmware. */
+/* Runs uefi_main(). Returns its status; success, and fake.left or fake.reset, where it has left the
+ * firmware or reset the machine. */
 uefi_status_t fake_run(void);

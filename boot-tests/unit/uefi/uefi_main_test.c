@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 #include "boot-tests/unit/uefi/fake_firmware.h"
 #include "linker/memmap.h"
 #include "loader/table/pagetable.h"
+#include "loader/uefi/uefi_acpi.h"
+#include "loader/uefi/uefi_ap_piece.h"
 
 #define SETUP_SIZE (40 * 512)
 #define BODY_SIZE 0x4000
@@ -61,7 +64,7 @@ static void refuses(uefi_status_t status, const char *text)
 {
 	assert_int_equal(fake_run(), status);
 	assert_string_equal(fake.printed, text);
-	assert_false(fake.left);
+	assert_false(fake.left || fake.reset);
 	assert_int_equal(fake.open_files, 0);
 }
 
@@ -75,6 +78,20 @@ static void has_e820(const struct linux_boot_params *params, uint64_t base, uint
 		}
 	}
 	fail_msg("no e820 entry of type %u at 0x%lx", type, base);
+}
+
+/* Neighbours of a type are one entry. */
+static void in_e820(const struct linux_boot_params *params, uint64_t base, uint64_t size,
+		    uint32_t type)
+{
+	for (unsigned i = 0; i < params->e820_entries; i++) {
+		const struct e820_entry *entry = &params->e820_table[i];
+		if (entry->base <= base && base + size <= entry->base + entry->size &&
+		    entry->type == type) {
+			return;
+		}
+	}
+	fail_msg("no e820 entry of type %u has 0x%lx", type, base);
 }
 
 static void hands_over(void **state)
@@ -210,6 +227,231 @@ static void td_that_measures_nothing(void **state)
 	assert_int_equal(fake.calls[FAKE_OPEN], 0);
 }
 
+/* ---- APs --------------------------------------------------------------------------------------
+ */
+
+static void make_td(void)
+{
+	static const uint32_t ids[FAKE_CPUS] = { 7, 0x10, 0, 0x123 };
+	fake.td = true;
+	fake.measures = true;
+	fake.vcpus = FAKE_CPUS;
+	memcpy(fake.ids, ids, sizeof(ids));
+}
+
+static void takes_the_aps(void **state)
+{
+	(void)state;
+	make_td();
+	const struct linux_boot_params *params = boots();
+	assert_int_equal(fake.woken_count, 3);
+	assert_int_equal(fake.woken[0], 0x10);
+	assert_int_equal(fake.woken[1], 0);
+	assert_int_equal(fake.woken[2], 0x123);
+	uint64_t piece = align_down(fake.vectors[0], MEM_PAGE_SIZE) - AP_TABLE_SIZE - MAILBOX_SIZE;
+	const struct uefi_ap_head *head = uefi_ap_head(gpa_pointer(gpa(piece)));
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(fake.vectors[i], head->entry);
+	}
+	char text[120];
+	snprintf(text, sizeof(text),
+		 "lintel: kernel at 0x1400200\nlintel: 3 APs are parked at 0x%lx\n", piece);
+	assert_string_equal(fake.printed, text);
+	const struct mailbox *mailbox = uefi_ap_mailbox(gpa_pointer(gpa(piece)));
+	assert_int_equal(mailbox->arrived[0], 8);
+	assert_int_equal(mailbox->arrived[3], 0x124);
+	assert_int_equal(mailbox->command, MAILBOX_NOOP);
+	/* All of it is the kernel's to leave alone; the tables name it. */
+	has_e820(params, piece, UEFI_AP_SIZE, E820_NVS);
+	static struct uefi_acpi acpi;
+	struct uefi_acpi_fault fault;
+	assert_int_equal(uefi_acpi_read(gpa(params->acpi_rsdp_addr), &acpi, &fault), ST_OK);
+	assert_int_equal(acpi.mailbox, piece + AP_TABLE_SIZE);
+	assert_int_equal(acpi.cpu_count, FAKE_CPUS);
+	has_e820(params, params->acpi_rsdp_addr, 0x1000, E820_ACPI);
+}
+
+/* So that a kernel's mailbox is ours in any TD. */
+static void td_of_one_vcpu(void **state)
+{
+	(void)state;
+	make_td();
+	fake.vcpus = 1;
+	fake.no_mailbox = true;
+	const struct linux_boot_params *params = boots();
+	assert_int_equal(fake.woken_count, 0);
+	assert_int_not_equal(params->acpi_rsdp_addr, FAKE_RSDP);
+	assert_string_equal(fake.printed, "lintel: kernel at 0x1400200\n");
+}
+
+static void tables_that_do_not_fit_the_td(void **state)
+{
+	make_td();
+	fake.madt_vcpus = 3;
+	refuses(UEFI_STATUS(UNSUPPORTED), "lintel: ACPI MADT: 3 processors, of 4 vCPUs; this one "
+					  "is 0x7: EFI_UNSUPPORTED\n");
+	setup(state);
+	make_td();
+	fake.no_mailbox = true;
+	refuses(UEFI_STATUS(NOT_FOUND),
+		"lintel: ACPI MADT: 4 processors, and no mailbox: EFI_NOT_FOUND\n");
+	setup(state);
+	make_td();
+	fake.index = 4;
+	refuses(UEFI_STATUS(UNSUPPORTED),
+		"lintel: vCPU 4 boots, of 4, at most 1504: EFI_UNSUPPORTED\n");
+	setup(state);
+	make_td();
+	fake.vcpus = 1505;
+	fake.madt_vcpus = FAKE_CPUS;
+	refuses(UEFI_STATUS(UNSUPPORTED),
+		"lintel: vCPU 0 boots, of 1505, at most 1504: EFI_UNSUPPORTED\n");
+}
+
+static void memory_that_a_td_lacks(void **state)
+{
+	static const char *const texts[] = {
+		"lintel: AP path: 0x9000 bytes of memory below 4 GiB: EFI_NOT_FOUND\n",
+		"lintel: ACPI: 0xf4 bytes of memory below 4 GiB: EFI_NOT_FOUND\n",
+	};
+	for (unsigned i = 0; i < 2; i++) {
+		setup(state);
+		make_td();
+		fake.fails = FAKE_ALLOCATE;
+		fake.when = 6 + i;
+		fake.times = 1;
+		fake.status = UEFI_STATUS(NOT_FOUND);
+		refuses(UEFI_STATUS(NOT_FOUND), texts[i]);
+	}
+}
+
+/* There is no way back for an AP that has left the firmware. */
+static void resets(uefi_status_t status, const char *text)
+{
+	assert_int_equal(fake_run(), UEFI_SUCCESS);
+	assert_true(fake.reset);
+	assert_int_equal(fake.reset_status, status);
+	assert_non_null(strstr(fake.printed, text));
+	assert_int_equal(fake.calls[FAKE_MAP], 3);
+}
+
+static void aps_that_do_not_come(void **state)
+{
+	make_td();
+	fake.deaf = 0;
+	resets(UEFI_STATUS(TIMEOUT), "lintel: AP of x2APIC id 0x0: no answer in the firmware's "
+				     "mailbox at 0x7f00000: EFI_TIMEOUT\n");
+	setup(state);
+	make_td();
+	fake.lost = 0x123;
+	resets(UEFI_STATUS(TIMEOUT),
+	       "lintel: AP of x2APIC id 0x123: does not arrive: EFI_TIMEOUT\n");
+}
+
+/* ---- memory that nobody has accepted ----------------------------------------------------------
+ */
+
+#define MIB2 0x200000ull
+#define VERSION_TEXT 0x400
+
+/* Below 4 GiB three units and a page; above, a range that begins and ends with a page of a unit. */
+static void leave_memory(const char *version)
+{
+	fake.unaccepted[0].base = FAKE_RAM_END;
+	fake.unaccepted[0].end = FAKE_RAM_END + 3 * MIB2 + 0x1000;
+	fake.unaccepted[1].base = FOUR_GIB + MIB2 - 0x1000;
+	fake.unaccepted[1].end = FOUR_GIB + 0x40001000;
+	header->kernel_version = VERSION_TEXT - LINUX_VERSION_TEXT_BASE;
+	strcpy((char *)kernel + VERSION_TEXT, version);
+}
+
+static bool is_left(const struct linux_unaccepted_table *table, uint64_t address)
+{
+	uint64_t unit = (address - table->base) / MIB2;
+	assert_true(unit / 8 < table->size);
+	return (table->bitmap[unit / 64] >> unit % 64 & 1) != 0;
+}
+
+static void leaves_memory(void **state)
+{
+	(void)state;
+	make_td();
+	fake.vcpus = 1;
+	leave_memory("6.5.0");
+	const struct linux_boot_params *params = boots();
+	assert_string_equal(fake.printed,
+			    "lintel: 1 MiB that the firmware has not accepted stay unused\n"
+			    "lintel: left 1028 MiB to the kernel to accept\n"
+			    "lintel: kernel at 0x1400200\n");
+	/* RAM, but for what is no whole unit. */
+	has_e820(params, FAKE_RAM_END + 3 * MIB2, 0x1000, E820_RESERVED);
+	has_e820(params, FOUR_GIB + MIB2 - 0x1000, 0x1000, E820_RESERVED);
+	has_e820(params, FOUR_GIB + MIB2, 0x40000000 - MIB2, E820_RAM);
+	has_e820(params, FOUR_GIB + 0x40000000, 0x1000, E820_RESERVED);
+	/* Linux finds the table by the EFI that is left. */
+	assert_int_equal(params->efi_info.signature, LINUX_EFI_LOADER_64);
+	uint64_t base = params->efi_info.system_table;
+	const struct efi_system_table *system = gpa_pointer(gpa(base));
+	const struct efi_configuration_table *tables = gpa_pointer(gpa(system->tables));
+	static const uint8_t guid[] = LINUX_EFI_UNACCEPTED_GUID;
+	assert_memory_equal(tables[system->table_count - 1].guid, guid, sizeof(guid));
+	const struct linux_unaccepted_table *table =
+		gpa_pointer(gpa(tables[system->table_count - 1].table));
+	assert_int_equal(table->base, FAKE_RAM_END);
+	for (uint64_t i = 0; i < 3; i++) {
+		assert_true(is_left(table, FAKE_RAM_END + i * MIB2));
+	}
+	assert_false(is_left(table, FAKE_RAM_END + 3 * MIB2));
+	assert_false(is_left(table, FOUR_GIB));
+	assert_true(is_left(table, FOUR_GIB + MIB2));
+	assert_true(is_left(table, FOUR_GIB + 0x40000000 - MIB2));
+	/* And it stays: it and the functions that a kernel of kexec calls. */
+	uint64_t size = align_up(EFI_TABLES_SIZE + 24 + table->size, MEM_PAGE_SIZE);
+	const struct efi_runtime_services *runtime = gpa_pointer(gpa(system->runtime));
+	uint64_t piece =
+		align_down(runtime->functions[0], MEM_PAGE_SIZE) - AP_TABLE_SIZE - MAILBOX_SIZE;
+	in_e820(params, base, size, E820_ACPI);
+	has_e820(params, piece, UEFI_AP_SIZE, E820_NVS);
+}
+
+/* A kernel that does not accept it, and a machine that is no TD. */
+static void leaves_memory_out(void **state)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		setup(state);
+		if (i == 0) {
+			make_td();
+			fake.vcpus = 1;
+		}
+		leave_memory(i == 0 ? "6.4.0" : "6.5.0");
+		const struct linux_boot_params *params = boots();
+		assert_string_equal(
+			fake.printed,
+			"lintel: 1029 MiB that the firmware has not accepted stay unused\n"
+			"lintel: kernel at 0x1400200\n");
+		has_e820(params, FAKE_RAM_END, 3 * MIB2 + 0x1000, E820_RESERVED);
+		has_e820(params, FOUR_GIB + MIB2 - 0x1000, 0x40000000 - MIB2 + 0x2000,
+			 E820_RESERVED);
+		assert_int_equal(params->efi_info.signature, 0);
+	}
+}
+
+static void no_memory_for_the_tables(void **state)
+{
+	(void)state;
+	make_td();
+	fake.vcpus = 1;
+	leave_memory("6.5.0");
+	fake.fails = FAKE_ALLOCATE;
+	fake.when = 8;
+	fake.times = 1;
+	fake.status = UEFI_STATUS(OUT_OF_RESOURCES);
+	assert_int_equal(fake_run(), UEFI_STATUS(OUT_OF_RESOURCES));
+	assert_non_null(strstr(fake.printed,
+			       "lintel: EFI tables: 0x4150 bytes of memory below 4 GiB: "
+			       "EFI_OUT_OF_RESOURCES\n"));
+}
+
 /* ---- files ------------------------------------------------------------------------------------
  */
 
@@ -313,22 +555,21 @@ static void allocations_that_fail(void **state)
 
 static void maps_that_are_refused(void **state)
 {
-	/* To place the kernel, to place the initrd, to leave. */
-	for (unsigned i = 0; i < 3; i++) {
+	/* To place the kernel, to place the initrd, to see what is accepted, to leave. */
+	for (unsigned i = 0; i < 4; i++) {
 		setup(state);
 		fake.fails = FAKE_MAP;
 		fake.when = i + 1;
 		fake.times = 1;
 		fake.status = UEFI_STATUS(BUFFER_TOO_SMALL);
 		refuses(UEFI_STATUS(BUFFER_TOO_SMALL),
-			i < 2 ? "lintel: memory map: EFI_BUFFER_TOO_SMALL\n" :
+			i < 3 ? "lintel: memory map: EFI_BUFFER_TOO_SMALL\n" :
 				"lintel: kernel at 0x1400200\n"
 				"lintel: memory map: EFI_BUFFER_TOO_SMALL\n");
 	}
 	setup(state);
 	fake.bad_map = true;
 	refuses(UEFI_STATUS(INVALID_PARAMETER),
-		"lintel: kernel at 0x1400200\n"
 		"lintel: memory map: descriptor 1: address range is empty, unaligned, unordered or "
 		"overlaps: EFI_INVALID_PARAMETER\n");
 	setup(state);
@@ -355,7 +596,7 @@ static void a_map_that_changes(void **state)
 	exit_fails(7, UEFI_STATUS(INVALID_PARAMETER));
 	boots();
 	assert_int_equal(fake.calls[FAKE_EXIT], 8);
-	assert_int_equal(fake.calls[FAKE_MAP], 2 + 8);
+	assert_int_equal(fake.calls[FAKE_MAP], 3 + 8);
 }
 
 static void a_map_that_never_rests(void **state)
@@ -369,6 +610,13 @@ static void a_map_that_never_rests(void **state)
 	refuses(UEFI_STATUS(UNSUPPORTED), "lintel: kernel at 0x1400200\n"
 					  "lintel: ExitBootServices: EFI_UNSUPPORTED\n");
 	assert_int_equal(fake.calls[FAKE_EXIT], 1);
+	/* With APs there is nothing to go back to. */
+	setup(state);
+	make_td();
+	exit_fails(1, UEFI_STATUS(UNSUPPORTED));
+	assert_int_equal(fake_run(), UEFI_SUCCESS);
+	assert_true(fake.reset);
+	assert_int_equal(fake.reset_status, UEFI_STATUS(UNSUPPORTED));
 }
 
 #define CASE(name) cmocka_unit_test_setup(name, setup)
@@ -384,6 +632,14 @@ int main(void)
 		CASE(measures_what_it_refuses),
 		CASE(measurement_that_fails),
 		CASE(td_that_measures_nothing),
+		CASE(takes_the_aps),
+		CASE(td_of_one_vcpu),
+		CASE(tables_that_do_not_fit_the_td),
+		CASE(memory_that_a_td_lacks),
+		CASE(aps_that_do_not_come),
+		CASE(leaves_memory),
+		CASE(leaves_memory_out),
+		CASE(no_memory_for_the_tables),
 		CASE(files_that_are_not_there),
 		CASE(files_that_are_refused),
 		CASE(reads_that_fail),
