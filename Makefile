@@ -286,7 +286,7 @@ WHOLE_TEST := boot-tests/unit/shim/shim_test.c
 # Has threads, and another sanitizer for all that it is made of.
 THREAD_TEST := boot-tests/unit/vmm/mmu_stress_test.c
 THREAD_OBJ := $(call objects,thread,$(THREAD_TEST) boot-tests/unit/vmm/strict_module.c \
-                boot-tests/unit/host_bug.c $(wildcard boot-tests/vmm/mmu/*.c) boot-tests/vmm/hooks.c \
+                boot-tests/unit/host_bug.c $(filter-out %/memory_fault.c %/mmu_check.c,$(wildcard boot-tests/vmm/mmu/*.c)) boot-tests/vmm/hooks.c \
                 $(addprefix boot-tests/vmm/init/,frames.c frame_list.c seam.c seam_failure.c) \
                 boot-tests/vmm/td/reclaim.c boot-tests/vmm/td/td_layout.c \
                 $(filter-out %/mem.c,$(wildcard arch/base/*.c)))

@@ -30,6 +30,7 @@
 #include "boot-tests/vmm/device/fw_cfg_remap.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/mmu/mmu_check.h"
 #include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_build.h"
 #include "boot-tests/vmm/td/td_destroy.h"
@@ -60,7 +61,9 @@ static struct {
 	unsigned reset_rounds; /* so often that of CPU 2 finds one, and the TD is built again */
 	unsigned fail_build, fail_destroy, fail_fw_cfg; /* hkid of the TD; 0: none */
 	bool lose_frame;
-	bool wants_again; /* the TD of CPU 2 is always to be built again */
+	enum mmu_checked checked;
+	uint64_t mapped, pages; /* of a TD, by its host and by the module */
+	bool wants_again;       /* the TD of CPU 2 is always to be built again */
 } world;
 static _Thread_local unsigned this_cpu;
 static void (*cpu_entry)(unsigned cpu);
@@ -210,7 +213,15 @@ struct module_census module_census(void)
 uint64_t module_pages_of(hpa_t tdr)
 {
 	(void)tdr;
-	return 0;
+	return world.pages;
+}
+
+enum mmu_checked mmu_check(struct mmu *mmu, uint64_t *pages, char *error, size_t error_size)
+{
+	(void)mmu;
+	*pages = world.mapped;
+	snprintf(error, error_size, "an entry is wrong");
+	return world.checked;
 }
 
 enum status td_build(struct host_td *td, const struct td_place *place, const struct config *config,
@@ -422,6 +433,15 @@ static void the_books_must_balance(void **state)
 	world.stops[0] = world.lose_frame = true;
 	run(EXIT_BUG,
 	    "bug of the machine: after the TD 4206592 bytes of frames are taken, not 4194304");
+	(void)set_up(NULL);
+	/* 001-R92: what host and module have of the TD's memory. */
+	world.stops[0] = true;
+	world.mapped = 2;
+	run(EXIT_BUG, "bug of the machine: after the TD 0 pages are its own, not 2");
+	(void)set_up(NULL);
+	world.stops[0] = true;
+	world.checked = MMU_DIFFERS;
+	run(EXIT_BUG, "bug of the machine: after the TD an entry is wrong");
 	(void)set_up(NULL);
 	world.stops[0] = true;
 	world.fail_destroy = 1;

@@ -27,6 +27,8 @@
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/mmu/conversion.h"
+#include "boot-tests/vmm/mmu/mmu_check.h"
+#include "boot-tests/vmm/mmu/tdp_entry.h"
 #include "boot-tests/vmm/td/td_build.h"
 #include "boot-tests/vmm/td/td_flush.h"
 
@@ -350,6 +352,78 @@ static void build_and_destroy(void **state)
 	destroy(); /* nothing to do */
 }
 
+/* The entry of 4 KiB in a half of the TD. */
+static uint64_t *small_entry(const struct tdp_half *half, uint64_t address)
+{
+	struct tdp_page *page = half->root;
+	while (page->role.level != PG_4K) {
+		page = page->children[pt_index(address, page->role.level)];
+	}
+	return &page->entries[pt_index(address, PG_4K)];
+}
+
+static void expect_difference(const char *what)
+{
+	char error[200];
+	uint64_t pages;
+	assert_int_equal(mmu_check(&td.mmu, &pages, error, sizeof(error)), MMU_DIFFERS);
+	if (strstr(error, what) == NULL) {
+		fail_msg("'%s' does not say '%s'", error, what);
+	}
+}
+
+/* 001-R92, 001-R54, 001-R64 */
+static void host_and_module_have_the_same(void **state)
+{
+	(void)state;
+	char error[200];
+	uint64_t pages;
+	const uint64_t private_page = 10 * BLOCK + 5 * PAGE;
+	const uint64_t shared_page = 9 * BLOCK + 8 * PAGE;
+	assert_int_equal(td_build(&td, &place, &config, firmware, &verdict), ST_OK);
+	use();
+	assert_int_equal(mmu_shared_fault(&td.mmu, gpa(shared_page)), MMU_FIXED);
+	assert_int_equal(mmu_check(&td.mmu, &pages, error, sizeof(error)), MMU_AGREES);
+	assert_int_equal(frame_list_count(&td.control), 6 + 6 * VCPUS);
+	assert_int_equal(module_pages_of(td.tdr), pages + 6 + 6 * VCPUS);
+
+	uint64_t *leaf = small_entry(&td.mmu.tdp.mirror, private_page);
+	uint64_t kept = *leaf;
+	static const struct {
+		uint64_t value;
+		const char *what;
+	} rows[] = {
+		{ TDP_ABSENT, "is another thing" },
+		{ TDP_FROZEN, "is frozen" },
+		{ PTE_P | PTE_W | PTE_U | PAGE, "is another frame" },
+	};
+	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
+		*leaf = rows[i].value;
+		expect_difference(rows[i].what);
+	}
+	*leaf = kept;
+	leaf[1] = kept;
+	expect_difference("is no page");
+	leaf[1] = TDP_ABSENT;
+	struct guest_block *block = &td.mmu.frames.blocks[10];
+	block->small[5] += PAGE;
+	expect_difference("not its own");
+	block->small[5] -= PAGE;
+	attributes_set(&td.mmu.attributes, gpa(private_page), gpa(private_page + PAGE),
+		       SHARE_SHARED);
+	expect_difference("is private, and shared by attribute");
+	/* The module has nothing against it: it is the host's rule. */
+	assert_int_equal(mmu_shared_fault(&td.mmu, gpa(private_page)), MMU_FIXED);
+	assert_int_equal(call(TDH_MEM_SEPT_RD, private_page, td.tdr.v, 0, 0), TDX_SUCCESS);
+	assert_int_equal(field_get(TDX_SEPT_RDX_STATE, fixture.regs.rdx), TDX_SEPT_PENDING);
+	attributes_set(&td.mmu.attributes, gpa(private_page), gpa(private_page + PAGE),
+		       SHARE_PRIVATE);
+	expect_difference("is shared, and private by attribute");
+	*small_entry(&td.mmu.tdp.shared, private_page) = TDP_ABSENT;
+	assert_int_equal(mmu_check(&td.mmu, &pages, error, sizeof(error)), MMU_AGREES);
+	destroy();
+}
+
 /* A vCPU that belongs to another CPU holds the end up until it is flushed there. */
 static void flush_on_its_cpu(void **state)
 {
@@ -579,6 +653,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(build_and_destroy, setup),
+		cmocka_unit_test_setup(host_and_module_have_the_same, setup),
 		cmocka_unit_test_setup(flush_on_its_cpu, setup),
 		cmocka_unit_test_setup(cache_write_back_is_bounded, setup),
 		cmocka_unit_test_setup(refused_while_built, setup),

@@ -24,12 +24,14 @@
 #define VIOLATION (TDX_SUCCESS | EXIT_REASON_EPT_VIOLATION)
 
 static struct host_td td;
+static const struct config config = { .memory_fault = MEMORY_FAULT_THROTTLE };
 
 /* The TD and the end of its run. */
 static struct {
 	uint64_t (*exit)(struct seam_regs *regs); /* of entry number `entries`, from 0 */
 	unsigned entries, flushes;
 	unsigned private_faults, shared_faults, vmcalls;
+	unsigned memory_faults, resumes; /* so many of them first */
 	enum mmu_answer answer;
 	uint64_t time;
 	bool stop_asked;
@@ -81,6 +83,23 @@ enum mmu_answer mmu_shared_fault(struct mmu *mmu, gpa_t address)
 	return world.answer;
 }
 
+/* 001-R70: address, size and kind of the access. */
+enum mmu_answer memory_fault_answer(struct mmu *mmu, enum config_memory_fault policy,
+				    const struct memory_fault *fault,
+				    struct memory_fault_record *record,
+				    struct seam_failure *failure)
+{
+	(void)failure;
+	assert_ptr_equal(mmu, &td.mmu);
+	assert_int_equal(policy, config.memory_fault);
+	assert_ptr_equal(record, &td.vcpus[1].memory_faults);
+	assert_int_equal(fault->address.v, 0x7000);
+	assert_int_equal(fault->size, PAGE);
+	assert_int_equal(fault->is_private, world.answer == MMU_IS_SHARED);
+	world.memory_faults++;
+	return world.resumes != 0 && world.resumes-- != 0 ? MMU_FIXED : world.answer;
+}
+
 void tdvmcall(struct host_td *caller, unsigned index, struct seam_regs *regs, struct verdict *why)
 {
 	assert_ptr_equal(caller, &td);
@@ -116,6 +135,7 @@ static void set_up(uint64_t (*exit)(struct seam_regs *regs))
 	world.exit = exit;
 	td.ending = false;
 	td.mmu.gpaw = 48;
+	td.config = &config;
 	td.vcpus[1].tdvpr = hpa(0x1234000);
 }
 
@@ -246,6 +266,21 @@ static void ends_by_the_answer_of_the_mmu(void **state)
 	}
 }
 
+/* 001-R71: user space has a say in two of the answers, each time. */
+static void user_space_may_let_it_go_on(void **state)
+{
+	(void)state;
+	for (unsigned i = MMU_NOT_ACCEPTED; i <= MMU_FAILED; i++) {
+		bool asked = i == MMU_IS_SHARED || i == MMU_IS_PRIVATE;
+		set_up(i == MMU_IS_PRIVATE ? same_shared : same_private);
+		world.answer = (enum mmu_answer)i;
+		world.resumes = 5;
+		vcpu_run(&td, 1, &verdict);
+		assert_int_equal(world.memory_faults, asked ? 6 : 0);
+		assert_int_equal(world.entries, asked ? 6 : 1);
+	}
+}
+
 /* A vCPU that finds the TD dead leaves the reason to the one that killed it, if that says it. */
 static void another_vcpu_knows_why(void **state)
 {
@@ -288,6 +323,7 @@ int main(void)
 		cmocka_unit_test(kicks_are_no_progress),
 		cmocka_unit_test(ends_by_status),
 		cmocka_unit_test(ends_by_the_answer_of_the_mmu),
+		cmocka_unit_test(user_space_may_let_it_go_on),
 		cmocka_unit_test(another_vcpu_knows_why),
 		cmocka_unit_test(a_td_that_ends_is_not_entered),
 	};

@@ -32,6 +32,15 @@ void frame_list_add(struct frame_list *list, hpa_t frame)
 	chunk->frames[chunk->count++] = frame;
 }
 
+uint64_t frame_list_count(const struct frame_list *list)
+{
+	uint64_t count = 0;
+	for (const struct frame_chunk *chunk = list->last; chunk != NULL; chunk = chunk->before) {
+		count += chunk->count;
+	}
+	return count;
+}
+
 bool frame_list_last(const struct frame_list *list, hpa_t *frame)
 {
 	if (list->last == NULL) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "arch/base/addr.h"
 
@@ -14,6 +15,7 @@ struct frame_list {
 };
 
 void frame_list_add(struct frame_list *list, hpa_t frame);
+uint64_t frame_list_count(const struct frame_list *list);
 /* The frame that was added last and is still there; false when there is none. */
 bool frame_list_last(const struct frame_list *list, hpa_t *frame);
 /* Takes the frame that was added last out of the list, which is not empty. */

@@ -17,6 +17,11 @@ struct seam_result seam_once(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t
 /* ST_TDX when result is an error: it is then in *failure, and in the log. */
 enum status seam_status(const char *leaf, uint64_t rcx, struct seam_result result,
 			struct seam_failure *failure) MUST_CHECK;
-/* seam() and seam_status() in one, for calls without outputs. */
+static inline enum status seam_try(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
+				   uint64_t r8, uint64_t r9, struct seam_failure *failure)
+{
+	return seam_status(name, rcx, seam(leaf, rcx, rdx, r8, r9), failure);
+}
+/* seam() and seam_status() in one, for calls without outputs. Evaluates each operand once. */
 #define SEAM_TRY(leaf, rcx, rdx, r8, r9, failure) \
-	seam_status(#leaf, (rcx), seam((leaf), (rcx), (rdx), (r8), (r9)), (failure))
+	seam_try(#leaf, (leaf), (rcx), (rdx), (r8), (r9), (failure))

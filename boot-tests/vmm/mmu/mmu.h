@@ -84,7 +84,8 @@ enum status mmu_extend_page(struct mmu *mmu, gpa_t address,
 
 /*
  * What the host's memory has for an access of the TD. The first two let the vCPU make its access
- * again, all others end the TD. [linux RET_PF_FIXED, RET_PF_SPURIOUS, KVM_EXIT_MEMORY_FAULT]
+ * again; MMU_IS_SHARED and MMU_IS_PRIVATE are up to user space; all others end the TD. [linux
+ * RET_PF_FIXED, RET_PF_SPURIOUS, KVM_EXIT_MEMORY_FAULT]
  */
 enum mmu_answer {
 	MMU_FIXED,        /* the page is there now */

@@ -20,52 +20,55 @@ static uint64_t operand(const struct tdp_change *change)
 	return change->address.v | (uint64_t)change->level;
 }
 
+static enum tdp_answer answer_of_status(struct sept *sept, enum status status)
+{
+	if (status != ST_OK) {
+		__atomic_store_n(&sept->failed, true, __ATOMIC_RELAXED);
+	}
+	return status == ST_OK ? TDP_OK : TDP_FAILED;
+}
+
 /* Of a call that others may make busy: then it is up to the caller to try again. */
-static enum tdp_answer answer_of(const char *leaf, uint64_t rcx, struct seam_result result,
-				 const struct sept_call *call)
+static enum tdp_answer answer_of(struct sept *sept, const char *leaf, uint64_t rcx,
+				 struct seam_result result, const struct sept_call *call)
 {
 	uint64_t code = result.status & TDX_STATUS_CODE;
 	if (code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY) {
 		*call->failure = (struct seam_failure){ leaf, rcx, result };
 		return TDP_RETRY;
 	}
-	return seam_status(leaf, rcx, result, call->failure) == ST_OK ? TDP_OK : TDP_FAILED;
-}
-
-static enum tdp_answer answer_of_status(enum status status)
-{
-	return status == ST_OK ? TDP_OK : TDP_FAILED;
+	return answer_of_status(sept, seam_status(leaf, rcx, result, call->failure));
 }
 
 static enum tdp_answer link_table(void *owner, const struct tdp_change *change, void *call)
 {
-	const struct sept *sept = owner;
+	struct sept *sept = owner;
 	return answer_of(
-		"TDH_MEM_SEPT_ADD", operand(change),
+		sept, "TDH_MEM_SEPT_ADD", operand(change),
 		seam_once(TDH_MEM_SEPT_ADD, operand(change), sept->tdr.v, change->external.v, 0),
 		call);
 }
 
 static enum tdp_answer set_leaf(void *owner, const struct tdp_change *change, void *call)
 {
-	const struct sept *sept = owner;
+	struct sept *sept = owner;
 	const struct sept_call *caller = call;
 	uint64_t frame = tdp_frame(change->after).v;
 	if (caller->source != NULL) {
-		return answer_of_status(SEAM_TRY(TDH_MEM_PAGE_ADD, change->address.v, sept->tdr.v,
-						 frame, ptr_hpa(caller->source).v,
-						 caller->failure));
+		return answer_of_status(sept, SEAM_TRY(TDH_MEM_PAGE_ADD, change->address.v,
+						       sept->tdr.v, frame,
+						       ptr_hpa(caller->source).v, caller->failure));
 	}
-	return answer_of("TDH_MEM_PAGE_AUG", operand(change),
+	return answer_of(sept, "TDH_MEM_PAGE_AUG", operand(change),
 			 seam_once(TDH_MEM_PAGE_AUG, operand(change), sept->tdr.v, frame, 0), call);
 }
 
 static enum tdp_answer block_leaf(void *owner, const struct tdp_change *change, void *call)
 {
-	const struct sept *sept = owner;
+	struct sept *sept = owner;
 	const struct sept_call *caller = call;
-	return answer_of_status(
-		SEAM_TRY(TDH_MEM_RANGE_BLOCK, operand(change), sept->tdr.v, 0, 0, caller->failure));
+	return answer_of_status(sept, SEAM_TRY(TDH_MEM_RANGE_BLOCK, operand(change), sept->tdr.v, 0,
+					       0, caller->failure));
 }
 
 static enum status track(const struct sept *sept, struct seam_failure *failure)
@@ -93,7 +96,7 @@ static enum tdp_answer flush(void *owner, void *call)
 	if (status == ST_OK) {
 		td_kick_all(sept->kick);
 	}
-	return answer_of_status(status);
+	return answer_of_status(sept, status);
 }
 
 /* A leaf on a blocked entry, repeated until the last vCPU has left the epoch of the block, and when
@@ -141,12 +144,12 @@ static enum status remove_page(const struct sept *sept, const struct tdp_change 
 static enum tdp_answer remove_leaf(void *owner, const struct tdp_change *change, void *call)
 {
 	return answer_of_status(
-		remove_page(owner, change, ((const struct sept_call *)call)->failure));
+		owner, remove_page(owner, change, ((const struct sept_call *)call)->failure));
 }
 
 static enum tdp_answer split_leaf(void *owner, const struct tdp_change *change, void *call)
 {
-	const struct sept *sept = owner;
+	struct sept *sept = owner;
 	const struct sept_call *caller = call;
 	struct seam_result result;
 	enum tdp_answer answer = block_leaf(owner, change, call);
@@ -154,17 +157,16 @@ static enum tdp_answer split_leaf(void *owner, const struct tdp_change *change, 
 	if (answer != TDP_OK) {
 		return answer;
 	}
-	return answer_of_status(tracked_call("TDH_MEM_PAGE_DEMOTE", TDH_MEM_PAGE_DEMOTE,
-					     operand(change), sept->tdr.v, change->external.v,
-					     &result, caller->failure));
+	return answer_of_status(sept, tracked_call("TDH_MEM_PAGE_DEMOTE", TDH_MEM_PAGE_DEMOTE,
+						   operand(change), sept->tdr.v, change->external.v,
+						   &result, caller->failure));
 }
 
 /* The TD has no key any more. */
 static enum tdp_answer free_table(void *owner, const struct tdp_change *change, void *call)
 {
-	(void)owner;
 	return answer_of_status(
-		reclaim_page(change->external, ((const struct sept_call *)call)->failure));
+		owner, reclaim_page(change->external, ((const struct sept_call *)call)->failure));
 }
 
 void sept_init(struct tdp_half *half, struct sept *sept)

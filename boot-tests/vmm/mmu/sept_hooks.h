@@ -18,6 +18,7 @@ struct sept {
 	const struct td_kick *kick; /* the CPUs that may have translations */
 	/* Two TDH.MEM.TRACKs at once: one fails. Whoever has it waits for no frozen entry. */
 	struct spinlock track_lock;
+	bool failed; /* a SEAMCALL did, for good: the Secure EPT may not be as its mirror */
 };
 
 /* What a caller of the TDP MMU hands to the hooks of this half. */

@@ -404,6 +404,18 @@ uint64_t tdp_look(const struct tdp_half *half, gpa_t address, enum pg_level *lev
 	return it.value;
 }
 
+void tdp_visit(const struct tdp_half *half,
+	       bool (*visit)(void *arg, gpa_t address, enum pg_level level, uint64_t value),
+	       void *arg)
+{
+	struct tdp_iter it;
+	gpa_t end = gpa(PT_ENTRIES * pg_size(half->root->role.level));
+	iter_first(&it, half, gpa(0), end);
+	while (it.page != NULL && visit(arg, iter_address(&it), iter_level(&it), it.value)) {
+		iter_next(&it);
+	}
+}
+
 static enum tdp_answer destroy_half(struct tdp_mmu *tdp, struct tdp_half *half, void *call)
 {
 	struct tdp_page *page;

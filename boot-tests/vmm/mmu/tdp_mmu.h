@@ -139,6 +139,12 @@ enum tdp_answer tdp_split(struct tdp_mmu *tdp, struct tdp_half *half, gpa_t addr
 /* The entry that maps address, or where the walk ends; *level is its own. */
 uint64_t tdp_look(const struct tdp_half *half, gpa_t address, enum pg_level *level);
 
+/* Calls visit for each entry of the half, of all its tables, in the order of their addresses, until
+ * it says false. Nobody changes anything meanwhile. */
+void tdp_visit(const struct tdp_half *half,
+	       bool (*visit)(void *arg, gpa_t address, enum pg_level level, uint64_t value),
+	       void *arg);
+
 /* Takes the tables of both halves away from a VM that runs no more. TDP_FAILED: not all, it can be
  * called again. */
 enum tdp_answer tdp_destroy(struct tdp_mmu *tdp, void *call) MUST_CHECK;

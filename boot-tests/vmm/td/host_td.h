@@ -12,6 +12,7 @@
 #include "boot-tests/vmm/config.h"
 #include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/init/frame_list.h"
+#include "boot-tests/vmm/mmu/memory_fault.h"
 #include "boot-tests/vmm/mmu/mmu.h"
 #include "boot-tests/vmm/td/td_kick.h"
 #include "boot-tests/vmm/td/td_place.h"
@@ -21,8 +22,9 @@ struct fw_cfg_remap;
 struct host_vcpu {
 	hpa_t tdvpr;
 	struct msr_file msrs;
-	bool unhalted;              /* kicked by another vCPU: a HLT of its own ends */
-	uint64_t map_gpa_again;     /* RETRYs without progress for its next chunk so far */
+	bool unhalted;          /* kicked by another vCPU: a HLT of its own ends */
+	uint64_t map_gpa_again; /* RETRYs without progress for its next chunk so far */
+	struct memory_fault_record memory_faults;
 	bool out;                   /* the TD ends, and this vCPU has left it for good */
 	uint64_t last_exit;         /* status of the last TDH.VP.ENTER */
 	struct seam_regs last_call; /* of the last TDVMCALL; all 0: none yet */

@@ -19,6 +19,7 @@
 #include "boot-tests/vmm/device/fw_cfg_remap.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/mmu/mmu_check.h"
 #include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_build.h"
 #include "boot-tests/vmm/td/td_destroy.h"
@@ -136,6 +137,23 @@ static void must_balance(const char *what, uint64_t now, uint64_t before)
 	}
 }
 
+/* Before the TD is taken down: what host and module have of its memory must be the same. */
+static void check_memory(struct run *run)
+{
+	char error[160];
+	uint64_t pages;
+	if (run->td.mmu.sept.failed) {
+		return; /* it ends because of that */
+	}
+	enum mmu_checked checked = mmu_check(&run->td.mmu, &pages, error, sizeof(error));
+	if (checked == MMU_DIFFERS) {
+		verdict_bug("after the TD %s", error);
+	} else if (checked == MMU_AGREES) {
+		must_balance("pages are its own", module_pages_of(run->td.tdr),
+			     pages + frame_list_count(&run->td.control));
+	}
+}
+
 /* No page, no frame and no key id may be left behind. */
 static void check_nothing_left(void)
 {
@@ -229,6 +247,7 @@ static void ended(struct run *run)
 	for (unsigned i = 0; verdict_shows_all(&run->verdict) && i < run->place->vcpu_count; i++) {
 		vcpu_log(&run->td, i);
 	}
+	check_memory(run);
 	if (!run->place->ends_all) {
 		one_ended(run);
 		return;

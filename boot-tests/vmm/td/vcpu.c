@@ -11,8 +11,10 @@
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/tdvmcall.h"
 #include "boot-tests/vmm/hooks.h"
+#include "boot-tests/vmm/mmu/memory_fault.h"
 #include "boot-tests/vmm/td/td_flush.h"
 #include "boot-tests/vmm/vmm_events.h"
+#include "linker/memmap.h"
 
 #define ENTER_BUSY_BOUND_US 10000000
 /* EPT violations of a vCPU with nothing else between them that a sane TD can cause at one address:
@@ -52,6 +54,20 @@ struct fault_watch {
 	unsigned count;
 };
 
+/* An access that the attribute of its page forbids is up to user space. */
+static enum mmu_answer ask_user_space(struct host_td *td, unsigned index, gpa_t address,
+				      enum mmu_answer answer, struct seam_failure *failure)
+{
+	const struct memory_fault fault = {
+		.address = gpa(align_down(address.v, MEM_PAGE_SIZE)),
+		.size = MEM_PAGE_SIZE,
+		.is_private = answer == MMU_IS_SHARED,
+	};
+	event(memory_fault, index, 0, fault.address.v, fault.size, fault.is_private);
+	return memory_fault_answer(&td->mmu, td->config->memory_fault, &fault,
+				   &td->vcpus[index].memory_faults, failure);
+}
+
 static void handle_fault(struct host_td *td, unsigned index, const struct seam_regs *regs,
 			 struct fault_watch *watch, struct verdict *verdict)
 {
@@ -68,6 +84,9 @@ static void handle_fault(struct host_td *td, unsigned index, const struct seam_r
 	enum mmu_answer answer = (regs->r8 & shared_bit) != 0 ?
 					 mmu_shared_fault(&td->mmu, address) :
 					 mmu_private_fault(&td->mmu, address, regs->rdx, &failure);
+	if (answer == MMU_IS_SHARED || answer == MMU_IS_PRIVATE) {
+		answer = ask_user_space(td, index, address, answer, &failure);
+	}
 	verdict_memory(verdict, answer, index, address, &failure);
 }
 
