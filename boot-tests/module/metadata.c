@@ -4,6 +4,7 @@
 
 #include "arch/base/mem.h"
 #include "boot-tests/module/guest/td_cpuid.h"
+#include "boot-tests/module/memory/key_address.h"
 #include "boot-tests/module/platform.h"
 #include "boot-tests/module/td.h"
 #include "boot-tests/module/td_params.h"
@@ -494,7 +495,7 @@ static uint64_t check_value(const struct md_field *field, const void *object, ui
 		good = module_shared(value, 64, &unused);
 		break;
 	case MD_VP_SHARED_EPTP: /* SVM walks it: without a key id */
-		good = value < BIT64(HPA_WIDTH);
+		good = value < key_address_end();
 		break;
 	case MD_VP_PIN_BASED_CONTROLS:
 		return check_posting(object, value);

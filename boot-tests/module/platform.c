@@ -6,7 +6,7 @@
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/processors.h"
-#include "boot-tests/module/memory/pamt.h"
+#include "boot-tests/module/memory/key_address.h"
 #include "loader/image/sha384.h"
 
 static struct module_platform loaded;
@@ -36,7 +36,13 @@ void platform_set(const struct module_platform *platform)
 	CHECK(field_get(MKTME_KEYIDS, platform->keyid_partitioning) +
 		      field_get(TDX_KEYIDS, platform->keyid_partitioning) <
 	      MODULE_HKIDS);
+	CHECK(platform->keyid_bits >= MODULE_KEYID_BITS_MIN &&
+	      platform->keyid_bits <= MODULE_KEYID_BITS_MAX);
+	CHECK(field_get(MKTME_KEYIDS, platform->keyid_partitioning) +
+		      field_get(TDX_KEYIDS, platform->keyid_partitioning) <
+	      BIT64(platform->keyid_bits));
 	loaded = *platform;
+	key_address_reset(platform->keyid_bits, platform->keyid_partitioning);
 	module_interrupt(0);
 	random_digest(report_key);
 }
@@ -49,6 +55,11 @@ const struct module_platform *module_platform(void)
 uint64_t module_keyid_partitioning(void)
 {
 	return loaded.keyid_partitioning;
+}
+
+unsigned module_keyid_bits(void)
+{
+	return loaded.keyid_bits;
 }
 
 unsigned module_package(unsigned cpu)
@@ -80,12 +91,11 @@ bool module_convertible(uint64_t base, uint64_t size)
 
 bool module_shared(uint64_t address, uint64_t size, hpa_t *out)
 {
-	uint64_t hkid = address >> HPA_WIDTH;
 	if (!is_aligned(address, size) ||
-	    hkid > field_get(MKTME_KEYIDS, loaded.keyid_partitioning)) {
+	    key_address_key(address) > field_get(MKTME_KEYIDS, loaded.keyid_partitioning)) {
 		return false;
 	}
-	*out = hpa(address & (BIT64(HPA_WIDTH) - 1));
+	*out = hpa(key_address_plain(address));
 	return true;
 }
 

@@ -7,7 +7,7 @@
 
 #include "boot-tests/module/seamcall.h"
 
-/* A key id is 6 bits of a physical address. */
+/* Of each key id, 0 included, something is kept. */
 #define MODULE_HKIDS 64
 
 /* Takes the facts over, and makes a new report key. */

@@ -5,7 +5,7 @@
 // Leaves, status codes, operand layouts and field ids stand in arch/tdx/module.h. What a host must
 // know beyond them:
 //
-// - All addresses it passes are host physical, below 2^42: the upper bits are the key id, 0
+// - All addresses it passes are host physical, of 48 bits, of which the highest are the key id: 0
 //   for pages of TDs and not a private one for memory of the host. Pages for TDR, TDCS (6 times
 //   TDH.MNG.ADDCX), TDVPS (TDVPR and 5 times TDH.VP.ADDCX), Secure EPT and the TD itself come from
 //   the unreserved parts of the TDMRs that TDH.SYS.CONFIG was given, where every page starts free
@@ -34,8 +34,11 @@ struct seam_regs {
 	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
 };
 
-/* The key id in a host physical address. */
-#define MODULE_HPA_HKID MASK64(47, 42)
+/* Bits of a host physical address, the key id included. */
+#define MODULE_PHYS_BITS 48
+/* What of them may be the key id. */
+#define MODULE_KEYID_BITS_MIN 2
+#define MODULE_KEYID_BITS_MAX 14
 
 /* Executes the leaf in rax; the completion status is returned and stands in rax. TDH.VP.ENTER runs
  * the vCPU on the calling CPU and returns at the next TD exit. */
@@ -44,6 +47,7 @@ uint64_t seamcall(struct seam_regs *regs);
 /* What BIOS, fuses and QEMU fix before a module can be loaded. */
 struct module_platform {
 	uint64_t tsc_khz;
+	unsigned keyid_bits;         /* IA32_TME_ACTIVATE: the highest bits of an address */
 	uint64_t keyid_partitioning; /* MSR_MKTME_KEYID_PARTITIONING: at most 63 key ids */
 	unsigned cpu_count;     /* TDH.SYS.LP.INIT must run on each; at most MACHINE_MAX_CPUS */
 	unsigned package_count; /* processors: 1 to MODULE_MAX_PACKAGES */
@@ -82,6 +86,13 @@ extern struct module_measured module_measured;
 
 /* RDMSR of MSR_MKTME_KEYID_PARTITIONING by the host. */
 uint64_t module_keyid_partitioning(void);
+/* RDMSR of IA32_TME_ACTIVATE, bits 35 to 32. */
+unsigned module_keyid_bits(void);
+/* An address with a key id. */
+static inline uint64_t module_keyed(hpa_t address, uint64_t hkid)
+{
+	return address.v | hkid << (MODULE_PHYS_BITS - module_keyid_bits());
+}
 
 /* CPUID by the host: QEMU's CPU as the processor that the machine plays. */
 struct cpuid_result module_native_cpuid(uint32_t leaf, uint32_t subleaf);
@@ -95,12 +106,16 @@ struct cpuid_config_leaf {
 #define CPUID_CONFIG_LEAVES 18
 extern const struct cpuid_config_leaf cpuid_config_leaves[CPUID_CONFIG_LEAVES];
 
-/* What the machine's BIOS chooses: private key ids of the platform. The host gives the module the
- * first for its own use. */
+/* What the machine's BIOS chooses, where it is not told otherwise: half of the key ids are private.
+ * The host gives the module the first of them for its own use. */
+#define MODULE_KEYID_BITS 6
 #define MODULE_HKID_BASE 32
 #define MODULE_HKID_COUNT 32
 #define MODULE_KEYID_PARTITIONING \
 	(field_put(MKTME_KEYIDS, MODULE_HKID_BASE - 1) | field_put(TDX_KEYIDS, MODULE_HKID_COUNT))
+/* Then the key id of an address, and the end of those without one. */
+#define MODULE_HPA_HKID MASK64(MODULE_PHYS_BITS - 1, MODULE_PHYS_BITS - MODULE_KEYID_BITS)
+#define MODULE_HPA_END BIT64(MODULE_PHYS_BITS - MODULE_KEYID_BITS)
 
 /*
  * Stands for a posted-interrupt descriptor: an external interrupt the host took while the vCPU was
@@ -138,6 +153,9 @@ void module_invept(void);
  * store is lost and breaks the page's integrity: the TD's next access to it ends the TD
  * (NON_RECOVERABLE_TD_NON_ACCESSIBLE); a store to a control page or a table of the Secure EPT ends
  * it at its next entry (TD_FATAL). CPUs that run the TD have to be kicked for that.
+ *
+ * An address may have a key id of the host's. One with a private key id is a #PF of the host, which
+ * ends the machine: such accesses are the module's alone.
  */
 void module_host_read(hpa_t address, void *to, uint64_t size);
 void module_host_write(hpa_t address, const void *from, uint64_t size);

@@ -175,13 +175,13 @@ static void check_exhaustion(const struct module_platform *machine, const struct
 	struct tdmr_range pieces[TDX_MAX_TDMRS + 1];
 	uint64_t lost;
 	memset(platform.cmrs, 0, sizeof(platform.cmrs));
-	platform.cmrs[0] = (struct cmr_info){ 0, BIT64(HPA_WIDTH) };
+	platform.cmrs[0] = (struct cmr_info){ 0, MODULE_HPA_END };
 	for (unsigned i = 0; i < ARRAY_COUNT(pieces); i++) {
 		pieces[i] = (struct tdmr_range){ (2 * i + 64) * TDX_TDMR_ALIGN, MEM_PAGE_SIZE };
 	}
 	EXPECT_EQUAL(enable(&platform, pieces, ARRAY_COUNT(pieces), TDMR_LINUX, &lost),
 		     ST_NO_SPACE);
-	struct tdmr_range much = { ram->base, BIT64(HPA_WIDTH) - ram->base };
+	struct tdmr_range much = { ram->base, MODULE_HPA_END - ram->base };
 	EXPECT_EQUAL(enable(&platform, &much, 1, TDMR_LINUX, &lost), ST_NO_MEMORY);
 }
 

@@ -8,6 +8,7 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/smp.h"
+#include "boot-tests/module/memory/key_address.h"
 #include "boot-tests/module/memory/keys.h"
 #include "boot-tests/module/memory/pamt.h"
 #include "boot-tests/module/platform.h"
@@ -24,7 +25,7 @@
 /* Few, so that pages and key ids are often in use already. */
 #define FRAMES 24
 #define HKIDS 3
-#define PRIVATE_BIT BIT64(HPA_WIDTH + 5)
+#define PRIVATE_BIT (MODULE_HPA_END << 5)
 #define SEED UINT64_C(0x9E3779B97F4A7C15)
 
 /* Of the frames a TD is made: that many; the others are free. */
@@ -65,7 +66,7 @@ static uint64_t operand(uint64_t *state)
 	case 1:
 		return frame | random_draw(state) % MEM_PAGE_SIZE;
 	case 2:
-		return frame | BIT64(HPA_WIDTH + random_draw(state) % 22);
+		return frame | MODULE_HPA_END << random_draw(state) % 22;
 	case 3:
 		return MODULE_HKID_BASE + random_draw(state) % HKIDS;
 	case 4:
@@ -136,7 +137,7 @@ static uint64_t random_add(uint64_t hash, uint64_t word)
 static uint64_t add_keys(uint64_t hash)
 {
 	for (uint32_t hkid = 0; hkid < MODULE_HKIDS; hkid++) {
-		if (keys_private(hkid)) {
+		if (key_is_private(hkid)) {
 			hash = random_add(random_add(hash, keys_state(hkid)), keys_cached(hkid));
 		}
 	}

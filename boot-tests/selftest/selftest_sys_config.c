@@ -11,9 +11,9 @@
 
 #define KIB UINT64_C(0x400)
 #define GIB UINT64_C(0x40000000)
-#define HKID_BIT BIT64(HPA_WIDTH)
+#define HKID_BIT MODULE_HPA_END
 /* A private key id, which memory of the host cannot have; HKID_BIT is one of the host's. */
-#define PRIVATE_BIT BIT64(HPA_WIDTH + 5)
+#define PRIVATE_BIT (MODULE_HPA_END << 5)
 
 /* No such memory need exist: the call reads the TDMR_INFOs only. */
 static const struct cmr_info cmrs[] = {

@@ -115,7 +115,7 @@ static void check_ready(const struct tdx_host *host)
 		{ 3, MODULE_HKID_BASE + 1, TDX_OPERAND_INVALID | TDX_OPERAND_RCX },
 		{ 0, MODULE_HKID_BASE + 1, TDX_SUCCESS },
 	};
-	const uint64_t pages[] = { page, pamt, TDX_TDMR_ALIGN, page | BIT64(HPA_WIDTH) };
+	const uint64_t pages[] = { page, pamt, TDX_TDMR_ALIGN, page | MODULE_HPA_END };
 	for (unsigned i = 0; i < ARRAY_COUNT(creates); i++) {
 		uint64_t status = selftest_call(&regs, TDH_MNG_CREATE, pages[creates[i].page],
 						creates[i].hkid, 0, 0);

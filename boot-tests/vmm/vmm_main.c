@@ -47,6 +47,10 @@ static enum status place_tds(const struct config *config, struct run_td tds[2],
 			      (unsigned long long)config->second_memory, cpu_count());
 		return ST_BAD_ARGUMENT;
 	}
+	if (config->second_smp != 0 && tdx.td_hkids < 2) {
+		verdict_setup(verdict, "two TDs, and %u key id for them", tdx.td_hkids);
+		return ST_BAD_ARGUMENT;
+	}
 	unsigned cpus = cpu_count() - (unsigned)config->second_smp;
 	tds[0].place = (struct td_place){ .vcpu_count = cpus,
 					  .hkid = tdx.global_hkid + 1,
@@ -78,6 +82,21 @@ static void vmm_must(enum status status, const struct verdict *verdict)
 	}
 }
 
+static unsigned take_keyid_bits(const struct config *config)
+{
+	uint64_t bits = config->keyid_bits != 0 ? config->keyid_bits : MODULE_KEYID_BITS;
+	if (bits < MODULE_KEYID_BITS_MIN || bits > MODULE_KEYID_BITS_MAX) {
+		struct verdict verdict = { 0 };
+		verdict_setup(&verdict, "%llu bits of key id: there may be %u to %u",
+			      (unsigned long long)bits, MODULE_KEYID_BITS_MIN,
+			      MODULE_KEYID_BITS_MAX);
+		verdict_exit(&verdict);
+	}
+	/* Any machine's memory ends below. */
+	CHECK(memory_top().v <= BIT64(MODULE_PHYS_BITS - bits));
+	return (unsigned)bits;
+}
+
 void machine_main(void)
 {
 	machine_at_exit(stats_print);
@@ -90,7 +109,8 @@ void machine_main(void)
 	event_trace_only = config.trace_only;
 	stats_icount = config.icount;
 	hooks_load_script();
-	struct module_platform platform = platform_make();
+	unsigned keyid_bits = take_keyid_bits(&config);
+	struct module_platform platform = platform_make(keyid_bits);
 	platform.version_1_0 = config.module_version == MODULE_1_0;
 	platform.tlb_memory =
 		config.tlb ? frames_take_span(platform.cpu_count * MODULE_TLB_SIZE) : NULL;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/leaf/leaf.h"
+#include "boot-tests/module/memory/key_address.h"
 #include "boot-tests/module/memory/sept_op.h"
 #include "boot-tests/module/td_mrtd.h"
 
@@ -10,7 +11,7 @@ static uint64_t add(const struct sept_op *op, const struct seam_regs *in, struct
 	if (sept_state(op->walk.value) != SEPT_FREE) {
 		return sept_refuse(op, TDX_EPT_ENTRY_STATE_INCORRECT, out);
 	}
-	if (!is_aligned(in->r9, pg_size(PG_4K)) || in->r9 >= BIT64(HPA_WIDTH)) {
+	if (!is_aligned(in->r9, pg_size(PG_4K)) || in->r9 >= key_address_end()) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_R9;
 	}
 	struct pamt_entry *entry;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/mem.h"
 #include "boot-tests/module/leaf/leaf.h"
+#include "boot-tests/module/memory/key_address.h"
 #include "boot-tests/module/memory/keys.h"
 #include "boot-tests/module/memory/page.h"
 #include "boot-tests/module/platform.h"
@@ -30,7 +31,7 @@ static uint64_t create(hpa_t page, struct pamt_entry *entry, uint32_t hkid)
 uint64_t tdh_mng_create(const struct seam_regs *in, struct seam_regs *out)
 {
 	(void)out;
-	if (!keys_private(in->rdx)) {
+	if (!key_is_private(in->rdx)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
 	}
 	struct pamt_entry *entry;

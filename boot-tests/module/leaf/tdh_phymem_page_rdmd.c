@@ -3,10 +3,11 @@
 #include <stddef.h>
 
 #include "boot-tests/module/leaf/leaf.h"
+#include "boot-tests/module/memory/key_address.h"
 /* [TDX ABI 1.5 TDH.PHYMEM.PAGE.RDMD] RCX page; RCX type, RDX owner, R8 size, R9 BEPOCH. */
 uint64_t tdh_phymem_page_rdmd(const struct seam_regs *in, struct seam_regs *out)
 {
-	if (!is_aligned(in->rcx, pg_size(PG_4K)) || in->rcx >= BIT64(HPA_WIDTH)) {
+	if (!is_aligned(in->rcx, pg_size(PG_4K)) || in->rcx >= key_address_end()) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	struct pamt_entry *entry = pamt_find(hpa(in->rcx));

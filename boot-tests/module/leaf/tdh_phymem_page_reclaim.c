@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "boot-tests/module/leaf/leaf.h"
+#include "boot-tests/module/memory/key_address.h"
 #include "boot-tests/module/memory/page.h"
 
 static uint64_t reclaim_tdr(hpa_t page, struct pamt_entry *entry)
@@ -58,7 +59,7 @@ static uint64_t reclaim(hpa_t page, struct pamt_entry *entry, struct seam_regs *
 /* [TDX ABI 1.5 TDH.PHYMEM.PAGE.RECLAIM] RCX page; RCX type, RDX owner, R8 size. */
 uint64_t tdh_phymem_page_reclaim(const struct seam_regs *in, struct seam_regs *out)
 {
-	if (!is_aligned(in->rcx, pg_size(PG_4K)) || in->rcx >= BIT64(HPA_WIDTH)) {
+	if (!is_aligned(in->rcx, pg_size(PG_4K)) || in->rcx >= key_address_end()) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	}
 	struct pamt_entry *entry = pamt_find(hpa(in->rcx));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [TDX ABI 1.5 TDH.SYS.CONFIG; the order of the checks is the module's]
 #include "boot-tests/module/leaf/leaf.h"
+#include "boot-tests/module/memory/key_address.h"
 #include "boot-tests/module/memory/keys.h"
 #include "boot-tests/module/platform.h"
 #include "boot-tests/module/sys.h"
@@ -33,7 +34,7 @@ static uint64_t check_region(unsigned index)
 		return details(TDX_NON_ORDERED_TDMR, index, 0, 0);
 	}
 	if (!is_aligned(info->base | info->size, TDX_TDMR_ALIGN) || info->size == 0 ||
-	    info->base + info->size > BIT64(HPA_WIDTH)) {
+	    info->base + info->size > key_address_end()) {
 		return details(TDX_INVALID_TDMR, index, 0, 0);
 	}
 	return TDX_SUCCESS;
@@ -93,7 +94,7 @@ static bool pamt_usable(const struct tdmr_info *info, enum pg_level level)
 {
 	struct extent pamt = pamt_of(info, level);
 	return !overflows(pamt.base, pamt.size) && is_aligned(pamt.base | pamt.size, PAGE) &&
-	       pamt.base + pamt.size <= BIT64(HPA_WIDTH) &&
+	       pamt.base + pamt.size <= key_address_end() &&
 	       pamt.size >= info->size / pg_size(level) * PAMT_ENTRY_SIZE;
 }
 
@@ -228,7 +229,7 @@ static uint64_t configure(const struct seam_regs *in)
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
 	}
 	/* Bit 16 asks for dynamic PAMT, which this module does not have. */
-	if (!keys_private(in->r8)) {
+	if (!key_is_private(in->r8)) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_R8;
 	}
 	/* It stays the module's even when a TDMR is refused then. No leaf that locks the keys can

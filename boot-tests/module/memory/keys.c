@@ -5,6 +5,7 @@
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "arch/tdx/module.h"
+#include "boot-tests/module/memory/key_address.h"
 #include "boot-tests/module/platform.h"
 
 _Static_assert(MODULE_HKIDS <= 64, "Sets of key ids are words.");
@@ -22,13 +23,6 @@ void keys_reset(void)
 	memset(&keys, 0, sizeof(keys));
 }
 
-bool keys_private(uint64_t hkid)
-{
-	uint64_t partitioning = module_keyid_partitioning();
-	uint64_t first = field_get(MKTME_KEYIDS, partitioning) + 1;
-	return hkid >= first && hkid - first < field_get(TDX_KEYIDS, partitioning);
-}
-
 bool keys_lock(enum lock_mode mode)
 {
 	return lock_try(&keys.lock, mode);
@@ -41,13 +35,13 @@ void keys_unlock(enum lock_mode mode)
 
 enum key_state keys_state(uint32_t hkid)
 {
-	CHECK(keys_private(hkid));
+	CHECK(key_is_private(hkid));
 	return keys.states[hkid];
 }
 
 void keys_set_state(uint32_t hkid, enum key_state state)
 {
-	CHECK(keys_private(hkid));
+	CHECK(key_is_private(hkid));
 	keys.states[hkid] = state;
 }
 

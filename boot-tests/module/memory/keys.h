@@ -16,9 +16,6 @@ enum key_state { KEY_FREE, KEY_ASSIGNED, KEY_FLUSHED, KEY_RESERVED };
 
 void keys_reset(void);
 
-/* Is this a private key id of the platform? */
-bool keys_private(uint64_t hkid);
-
 /* The key ownership table; false: OPERAND_BUSY | KOT. */
 bool keys_lock(enum lock_mode mode);
 void keys_unlock(enum lock_mode mode);

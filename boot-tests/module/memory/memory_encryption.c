@@ -5,7 +5,9 @@
 
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
+#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/module/memory/key_address.h"
 #include "boot-tests/module/memory/page.h"
 #include "boot-tests/module/memory/sept.h"
 #include "boot-tests/module/seamcall.h"
@@ -78,8 +80,21 @@ static uint64_t in_page(uint64_t at, uint64_t end)
 	return (next < end ? next : end) - at;
 }
 
+/* Where the access of a host goes that is not the module. */
+static hpa_t host_address(hpa_t address)
+{
+	uint64_t hkid = key_address_key(address.v);
+	if (key_is_private(hkid)) {
+		machine_exit(EXIT_BUG,
+			     "#PF of the host: address 0x%llx has the private key id %llu",
+			     (unsigned long long)address.v, (unsigned long long)hkid);
+	}
+	return hpa(key_address_plain(address.v));
+}
+
 void module_host_read(hpa_t address, void *to, uint64_t size)
 {
+	address = host_address(address);
 	uint8_t *out = to;
 	uint64_t part;
 	for (uint64_t at = address.v; at < address.v + size; at += part) {
@@ -140,6 +155,7 @@ static void break_page(struct tdr *tdr, const struct pamt_entry *entry, hpa_t pa
 
 void module_host_write(hpa_t address, const void *from, uint64_t size)
 {
+	address = host_address(address);
 	const uint8_t *bytes = from;
 	uint64_t part;
 	for (uint64_t at = address.v; at < address.v + size; at += part) {

@@ -7,6 +7,7 @@
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/module/memory/key_address.h"
 
 #define PAGE_SIZE 4096
 
@@ -122,7 +123,7 @@ struct pamt_entry *pamt_find(hpa_t page)
 static uint64_t find_operand(uint64_t raw, uint32_t operand, enum pg_level level,
 			     struct pamt_entry **out)
 {
-	if (!is_aligned(raw, pg_size(level)) || raw >= BIT64(HPA_WIDTH)) {
+	if (!is_aligned(raw, pg_size(level)) || raw >= key_address_end()) {
 		return TDX_OPERAND_INVALID | operand;
 	}
 	*out = pamt_find(hpa(raw));

@@ -23,9 +23,6 @@ struct pamt_entry {
 
 #define PAMT_ENTRY_SIZE 16
 
-/* Of the CPU's 48 address bits, 6 are the key id: addresses that carry one are refused. */
-#define HPA_WIDTH 42
-
 /* One TD memory region. Its PAMTs lie in the memory that the host has given for them. */
 struct tdmr {
 	uint64_t base, size;

@@ -160,6 +160,7 @@ int fixture_load(void **state)
 	fixture.end = POOL_BASE + POOL_SIZE;
 	fixture.platform = (struct module_platform){
 		.tsc_khz = 2600000,
+		.keyid_bits = MODULE_KEYID_BITS,
 		.keyid_partitioning = MODULE_KEYID_PARTITIONING,
 		.cpu_count = FIXTURE_CPUS,
 		.package_count = 1,

@@ -630,6 +630,26 @@ static void shared_memory_comes_and_goes(void **state)
 	assert_int_equal(reaches(SHARED_DATA), other);
 }
 
+/* 004-R5: the TD touches a page before it accepts it, and learns of that by a #VE. It works, and
+ * the host has chosen when. */
+static void access_first(void **state)
+{
+	(void)state;
+	vcpu()->td.tdcs->td_ctls = 0;
+	assert_status(fault(ADDRESS + 8, NPF_FINAL | NPF_W), EXIT_REASON_EPT_VIOLATION);
+	assert_int_equal(fixture.injected, 0);
+	uint64_t page = fixture_frame(PG_4K);
+	assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS, fixture.tdr, page, 0), TDX_SUCCESS);
+	assert_int_equal(reaches(ADDRESS + 8), 0);
+	assert_status(fault(ADDRESS + 8, NPF_FINAL | NPF_W), KICKED);
+	assert_int_equal(field_get(EVENTINJ_VECTOR, fixture.injected), VECTOR_VE);
+	assert_status(tdcall2(TDG_VP_VEINFO_GET, 0, 0), TDX_SUCCESS);
+	assert_int_equal(gpr()[RCX], EXIT_REASON_EPT_VIOLATION);
+	assert_int_equal(gpr()[R9], ADDRESS + 8);
+	assert_status(accept(ADDRESS), TDX_SUCCESS);
+	assert_int_equal(reaches(ADDRESS + 8), page + 8);
+}
+
 static void page_attributes(void **state)
 {
 	(void)state;
@@ -970,6 +990,7 @@ int main(void)
 		cmocka_unit_test_setup(tdcall_goes_on, setup),
 		cmocka_unit_test_setup(private_violations, setup),
 		cmocka_unit_test_setup(blocked_pages, setup),
+		cmocka_unit_test_setup(access_first, setup),
 		cmocka_unit_test_setup(shared_violations, setup),
 		cmocka_unit_test_setup(shared_memory_comes_and_goes, setup),
 		cmocka_unit_test_setup(page_attributes, setup),

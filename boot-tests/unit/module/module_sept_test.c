@@ -185,6 +185,43 @@ static void recorded_entries(void **state)
 	clear(PG_4K);
 }
 
+/* 001-R12: what a host may do with an EPT of its own, and not with this one. */
+static void what_only_a_plain_ept_has(void **state)
+{
+	(void)state;
+	make_td();
+	/* Pages of 1 GiB or more. */
+	for (uint64_t level = PG_1G; level <= 7; level++) {
+		assert_status(call(TDH_MEM_PAGE_AUG, level, fixture.tdr, t.spare_large, 0),
+			      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
+	}
+	/* Rights, memory types, A and D: there is no place for them, neither with the GPA nor with
+	 * the page, and what is shown is the same whatever the CPU has noted. */
+	for (unsigned bit = 3; bit < 12; bit++) {
+		assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS | BIT64(bit), fixture.tdr, t.spare, 0),
+			      TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
+	}
+	for (unsigned bit = 0; bit < 12; bit++) {
+		assert_status(call(TDH_MEM_PAGE_AUG, ADDRESS, fixture.tdr, t.spare | BIT64(bit), 0),
+			      TDX_OPERAND_INVALID | TDX_OPERAND_R8);
+	}
+	put(PG_4K, SEPT_MAPPED, 0);
+	for (unsigned noted = 0; noted < 4; noted++) {
+		*entry_of(PG_4K) &= ~(PTE_A | PTE_D);
+		*entry_of(PG_4K) |= (noted & 1 ? PTE_A : 0) | (noted & 2 ? PTE_D : 0);
+		assert_status(call(TDH_MEM_SEPT_RD, ADDRESS, fixture.tdr, 0, 0), TDX_SUCCESS);
+		assert_shown(PG_4K, SEPT_MAPPED, t.small);
+	}
+	clear(PG_4K);
+	/* Write protection to log what is written: leaves of the migration, which is not there. */
+	static const uint64_t leaves[] = { 65, 75 }; /* EXPORT.BLOCKW, EXPORT.UNBLOCKW */
+	for (unsigned i = 0; i < ARRAY_COUNT(leaves); i++) {
+		assert_status(call(leaves[i], ADDRESS, fixture.tdr, 0, 0),
+			      TDX_OPERAND_INVALID | TDX_OPERAND_RAX);
+	}
+	assert_books();
+}
+
 /* --- every state, every leaf ------------------------------------------------------------------ */
 
 /* Columns, and letters for what an entry becomes. */
@@ -945,6 +982,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_entries),
+		cmocka_unit_test(what_only_a_plain_ept_has),
 		cmocka_unit_test_teardown(every_state_and_leaf, say_case),
 		cmocka_unit_test(accept_of_each_state),
 		cmocka_unit_test(attributes_of_each_state),

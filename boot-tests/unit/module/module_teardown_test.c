@@ -18,7 +18,7 @@
 #define ADDRESS UINT64_C(0x40000000)
 #define PAGE UINT64_C(0x1000)
 #define LARGE (ADDRESS + 0x200000)
-#define HKID(number) ((uint64_t)(number) << HPA_WIDTH)
+#define HKID(number) ((uint64_t)(number)*MODULE_HPA_END)
 
 static struct tdr *tdr(void)
 {

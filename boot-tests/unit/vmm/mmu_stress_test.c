@@ -71,6 +71,11 @@ void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
 	(void)end;
 }
 
+unsigned module_keyid_bits(void)
+{
+	return MODULE_KEYID_BITS;
+}
+
 void td_kick_all(const struct td_kick *kick)
 {
 	(void)kick;

@@ -110,6 +110,9 @@ static void settings_are_read(void **state)
 	assert_int_equal(config.page_size, PAGE_SIZE_4K);
 	assert_int_equal(parse("memory=4096\nmapgpa_r11=request\n", &config), ST_OK);
 	assert_int_equal(config.mapgpa_r11, MAPGPA_R11_REQUEST);
+	assert_int_equal(config.keyid_bits, 0);
+	assert_int_equal(parse("memory=4096\nkeyid_bits=14\n", &config), ST_OK);
+	assert_int_equal(config.keyid_bits, 14);
 	assert_false(config.tlb);
 	assert_int_equal(parse("memory=4096\ntlb=1\n", &config), ST_OK);
 	assert_true(config.tlb);

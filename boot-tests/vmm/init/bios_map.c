@@ -11,11 +11,19 @@
 
 #define E820_MAX 128
 
-struct module_platform platform_make(void)
+static uint64_t partitioning_of(unsigned keyid_bits)
+{
+	unsigned bits = keyid_bits < MODULE_KEYID_BITS ? keyid_bits : MODULE_KEYID_BITS;
+	uint64_t half = BIT64(bits) / 2;
+	return field_put(MKTME_KEYIDS, half - 1) | field_put(TDX_KEYIDS, half);
+}
+
+struct module_platform platform_make(unsigned keyid_bits)
 {
 	struct module_platform platform = {
 		.tsc_khz = time_tsc_khz(),
-		.keyid_partitioning = MODULE_KEYID_PARTITIONING,
+		.keyid_bits = keyid_bits,
+		.keyid_partitioning = partitioning_of(keyid_bits),
 		.cpu_count = cpu_count(),
 		.package_count = 1,
 	};

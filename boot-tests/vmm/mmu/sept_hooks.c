@@ -123,7 +123,7 @@ static enum status tracked_call(const char *name, uint64_t leaf, uint64_t rcx, u
 static enum status write_back(const struct sept *sept, hpa_t frame, enum pg_level level,
 			      struct seam_failure *failure)
 {
-	uint64_t key = field_put(MODULE_HPA_HKID, sept->hkid);
+	uint64_t key = module_keyed(hpa(0), sept->hkid);
 	for (uint64_t at = 0; at < pg_size(level); at += pg_size(PG_4K)) {
 		TRY(SEAM_TRY(TDH_PHYMEM_PAGE_WBINVD, (frame.v + at) | key, 0, 0, 0, failure));
 	}

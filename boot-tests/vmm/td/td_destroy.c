@@ -75,8 +75,7 @@ enum status td_destroy(struct host_td *td, uint32_t global_hkid, struct seam_fai
 	}
 	if (td->stage == TD_RECLAIMED) {
 		/* The module has used the TDR under its own key id. */
-		TRY(SEAM_TRY(TDH_PHYMEM_PAGE_WBINVD,
-			     td->tdr.v | field_put(MODULE_HPA_HKID, global_hkid), 0, 0, 0,
+		TRY(SEAM_TRY(TDH_PHYMEM_PAGE_WBINVD, module_keyed(td->tdr, global_hkid), 0, 0, 0,
 			     failure));
 	}
 	frames_give_page(td->tdr);
