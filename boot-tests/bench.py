@@ -171,6 +171,24 @@ def start_accepts(pool, runner):
             for name, firmware in firmwares.items()}
 
 
+# ---- accepted by several vCPUs -------------------------------------------------------------------
+
+SHARE_BOOTS = [(pages, vcpus) for pages in ("2M", "4K") for vcpus in (1, 2, 4)]
+SHARE_MEMORY = "2G"
+
+
+def measure_share(runner, pages, vcpus):
+    """What the vCPUs do from reset to the kernel's entry; instructions are those of all of them and
+    of the machine, in a run of their own."""
+    options = ("--firmware", runner.file("lintel.fd"), "--memory", SHARE_MEMORY, "--page-size",
+               pages, "--smp", str(vcpus), "--kernel", runner.file("stop-kernel.bin"))
+    _, stats = runner.run(FATAL_ERROR, *options)
+    _, counted = runner.run(FATAL_ERROR, *options, "--icount")
+    pages_of = stats["accept_cpus"][:vcpus]
+    return {"accept": sum(pages_of) + stats["accept_size_mismatch"], "vmexit": sum(stats["exits"]),
+            "busiest": max(pages_of) / sum(pages_of), "instructions": counted["instructions"]}
+
+
 # ---- the tables ----------------------------------------------------------------------------------
 
 def show(title, heads, rows):
@@ -212,6 +230,18 @@ def show_accepts(accepts):
             rows.append((f"{memory}, pages of {pages}: {name}",
                          *(runs[i][key] if i < len(runs) else "-" for runs in accepts.values())))
     show("Accepted memory, from reset to the kernel's entry", ("", *accepts), rows)
+
+
+def show_shares(shares):
+    show(f"Accepted by several vCPUs, {SHARE_MEMORY}, from reset to the kernel's entry",
+         ("", "ACCEPTs", "#VMEXITs", "busiest vCPU", "instr., all"),
+         [(share_name(boot), found["accept"], found["vmexit"], f"{found['busiest']:.1%}",
+           found["instructions"]) for boot, found in zip(SHARE_BOOTS, shares)])
+
+
+def share_name(boot):
+    pages, vcpus = boot
+    return f"{vcpus} vCPUs, host's pages {pages}"
 
 
 # Alone, as CPU time depends on what runs beside.
@@ -267,12 +297,14 @@ def main(argv):
         boots = {n: start_boots(pool, runner, arguments.ovmf, n) for n in arguments.vcpus}
         accepts = start_accepts(pool, runner)
         aps = pool.submit(measure_aps, runner, arguments.aps)
+        shares = [pool.submit(measure_share, runner, *boot) for boot in SHARE_BOOTS]
         calls = pool.submit(measure_calls, runner)
         try:
             calls = calls.result()
             aps = aps.result()
             boots = {n: [run.result() for run in runs] for n, runs in boots.items()}
             accepts = {name: [run.result() for run in runs] for name, runs in accepts.items()}
+            shares = [run.result() for run in shares]
             of_linux = measure_boots_of_linux(runner)
         except Failure as failure:
             pool.shutdown(cancel_futures=True)
@@ -282,6 +314,7 @@ def main(argv):
     show_aps(arguments.aps, aps)
     show_boots(boots)
     show_accepts(accepts)
+    show_shares(shares)
     show_boots_of_linux(of_linux)
     with open(runner.file("bench.json"), "w", encoding="utf-8") as out:
         json.dump({
@@ -290,6 +323,7 @@ def main(argv):
             "boots": {n: dict(zip(("lintel", "ovmf"), runs)) for n, runs in boots.items()},
             "accepted": {name: dict(zip(map(", ".join, ACCEPT_BOOTS), runs))
                          for name, runs in accepts.items()},
+            "shares": dict(zip(map(share_name, SHARE_BOOTS), shares)),
             "linux": dict(zip(map(linux_name, bench_cpu.BOOTS), of_linux)),
         }, out, indent=1)
         out.write("\n")

@@ -22,10 +22,23 @@ struct cost {
 
 static struct cost costs[TDH_LEAF_COUNT][2]; /* by level of the GPA in RCX, for MEM.PAGE.* */
 static uint64_t bare_exit;
+static uint64_t td_began, td_ended;
 
 void stats_set_bare_exit(uint64_t instructions)
 {
 	bare_exit = instructions;
+}
+
+void stats_run_begins(uint64_t tsc)
+{
+	td_began = tsc;
+}
+
+void stats_run_ends(uint64_t tsc)
+{
+	uint64_t none = 0;
+	__atomic_compare_exchange_n(&td_ended, &none, tsc, false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
 }
 
 void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
@@ -42,7 +55,8 @@ void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
 static void print_costs(void)
 {
 	const char *comma = "";
-	console_part("\"bare_exit\": %llu, \"cost\": {", (unsigned long long)bare_exit);
+	console_part("\"instructions\": %llu, \"bare_exit\": %llu, \"cost\": {",
+		     (unsigned long long)(td_ended - td_began), (unsigned long long)bare_exit);
 	for (unsigned i = 0; i < TDH_LEAF_COUNT; i++) {
 		const struct cost *cost = costs[i];
 		if (cost[0].calls + cost[1].calls != 0) {

@@ -9,6 +9,8 @@
 #include "shim/refusal.h"
 
 #define UNIT pg_size(PG_2M)
+/* Of what is accepted by pages of 4 KiB: so few that no vCPU has much more to do than another. */
+#define SMALL_PART (32 * pg_size(PG_4K))
 
 /* Where the next line is due. */
 static void set_next_line(struct accept_map *work)
@@ -43,21 +45,25 @@ void accept_map_start(struct accept_map *work, const struct memory_map *map)
 	__atomic_store_n(&work->open, true, __ATOMIC_SEQ_CST);
 }
 
-/* What the first unaccepted range at or above from has in one unit; *entry is that range. */
-static bool next_part(const struct memory_map *map, uint64_t from, unsigned *entry,
+/* Of the first unaccepted range at or above from, *entry: a unit, or a part of one. */
+static bool next_part(const struct accept_map *work, uint64_t from, unsigned *entry,
 		      struct gpa_range *part)
 {
+	const struct memory_map *map = work->map;
 	for (unsigned i = 0; i < map->count; i++) {
 		struct gpa_range range = map->entries[i].range;
 		uint64_t end = gpa_range_end(range);
-		if (map->entries[i].kind == MEMORY_UNACCEPTED && end > from) {
-			uint64_t base = from > range.base.v ? from : range.base.v;
-			uint64_t border = align_down(base, UNIT) + UNIT;
-			*entry = i;
-			*part = (struct gpa_range){ gpa(base),
-						    (border < end ? border : end) - base };
-			return true;
+		if (map->entries[i].kind != MEMORY_UNACCEPTED || end <= from) {
+			continue;
 		}
+		uint64_t base = from > range.base.v ? from : range.base.v;
+		bool whole = is_aligned(base, UNIT) && end - base >= UNIT &&
+			     !__atomic_load_n(&work->split[i], __ATOMIC_RELAXED);
+		uint64_t size = whole ? UNIT : SMALL_PART;
+		uint64_t border = align_down(base, size) + size;
+		*entry = i;
+		*part = (struct gpa_range){ gpa(base), (border < end ? border : end) - base };
+		return true;
 	}
 	return false;
 }
@@ -67,7 +73,7 @@ static bool take_part(struct accept_map *work, unsigned *entry, struct gpa_range
 {
 	uint64_t cursor = __atomic_load_n(&work->cursor, __ATOMIC_RELAXED);
 	do {
-		if (!next_part(work->map, cursor, entry, part)) {
+		if (!next_part(work, cursor, entry, part)) {
 			return false;
 		}
 	} while (!__atomic_compare_exchange_n(&work->cursor, &cursor, gpa_range_end(*part), false,

@@ -5,7 +5,7 @@
 //	accept_map_start(&work, &map);
 //	accept_map_finish(&work, &map, patience);   accept_map_help(&work, vcpu);
 //
-// Each vCPU takes a part of at most 2 MiB by a cursor that only rises, so no page has two takers,
+// Each vCPU takes a part, 2 MiB or less, by a cursor that only rises, so that no page has two takers,
 // and takes the next when it is done: one that comes late, or that the host holds, costs no more
 // than what it would have done itself. One that the host holds inside its part is waited for, and
 // in the end named. The first that fails lets nobody take another part.

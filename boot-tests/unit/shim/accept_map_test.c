@@ -374,6 +374,33 @@ static void each_takes_while_others_stand(void **state)
 	assert_int_equal(work.shares[0].accept.large, 0);
 }
 
+/* Of pages of 4 KiB a part has 32 at most, up to a border of 128 KiB: none has much more to do. */
+static void small_parts(void **state)
+{
+	(void)state;
+	struct memory_map map = { 0 };
+	add(&map, 5 * KIB4, 3 * MIB2, MEMORY_UNACCEPTED);
+	struct memory_map done = map;
+	begin(none_large, &map);
+	accept_map_start(&work, &done);
+	/* Who stands in the first part, and later in one of a unit that is known to be split. */
+	model.turn_at = 1;
+	model.turn = help_1;
+	accept_map_help(&work, 2);
+	assert_int_equal(work.shares[2].accept.small, 27);
+	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_each_page_once(&done);
+	begin(none_large, &map);
+	done = map;
+	accept_map_start(&work, &done);
+	model.turn_at = 507 + 1 + 512 + 1;
+	model.turn = help_1;
+	accept_map_help(&work, 2);
+	assert_int_equal(work.shares[2].accept.small, 507 + 512 + 32);
+	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_each_page_once(&done);
+}
+
 /* A second round counts on, and does not remember what the host had in the first. */
 static void a_second_round(void **state)
 {
@@ -633,6 +660,7 @@ int main(void)
 		cmocka_unit_test(only_unaccepted_ranges_are_touched),
 		cmocka_unit_test(an_ap_too_early_or_too_late),
 		cmocka_unit_test(each_takes_while_others_stand),
+		cmocka_unit_test(small_parts),
 		cmocka_unit_test(a_second_round),
 		cmocka_unit_test(the_boot_processor_fails),
 		cmocka_unit_test(an_ap_fails),

@@ -135,7 +135,7 @@ static void an_ap_helps(void **state)
 	assert_non_null(strstr(whole_output(), "2 vCPUs have arrived"));
 	host.accepts[0].call = 3;
 	host.accepts[0].rax = TDX_PAGE_ALREADY_ACCEPTED;
-	assert_fatal("TDG.MEM.PAGE.ACCEPT of 0xc1000: RAX 0xb0a00000000, vCPU 1");
+	assert_fatal("TDG.MEM.PAGE.ACCEPT of 0x21000: RAX 0xb0a00000000, vCPU 1");
 }
 
 /* Its text is told by the boot processor, and not the one's that fails after it. */

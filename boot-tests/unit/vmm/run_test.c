@@ -189,6 +189,16 @@ uint64_t svm_bare_exit(void)
 	return 0;
 }
 
+void stats_run_begins(uint64_t tsc)
+{
+	(void)tsc;
+}
+
+void stats_run_ends(uint64_t tsc)
+{
+	(void)tsc;
+}
+
 void stats_set_bare_exit(uint64_t instructions)
 {
 	(void)instructions;

@@ -275,10 +275,12 @@ static void run_cpu(unsigned cpu)
 		svm_cpu_init();
 		if (stats_icount && cpu == 0) {
 			stats_set_bare_exit(svm_bare_exit());
+			stats_run_begins(insn_rdtsc());
 		}
 		struct verdict verdict = { 0 };
 		vcpu_run(&run->td, index, &verdict);
 		if (verdict.given) {
+			stats_run_ends(insn_rdtsc());
 			run_end(run, &verdict);
 		}
 		await_ending(run);
