@@ -5,10 +5,10 @@
 //	accept_map_start(&work, &map);
 //	accept_map_finish(&work, &map, patience);   accept_map_help(&work, vcpu);
 //
-// Each vCPU takes a part, 2 MiB or less, by a cursor that only rises, so that no page has two takers,
-// and takes the next when it is done: one that comes late, or that the host holds, costs no more
-// than what it would have done itself. One that the host holds inside its part is waited for, and
-// in the end named. The first that fails lets nobody take another part.
+// Each vCPU takes a part, 2 MiB or less, by a cursor that only rises, so that no page has two
+// takers, and takes the next when it is done: one that comes late, or that the host holds, costs no
+// more than what it would have done itself. One that the host holds inside its part is waited for,
+// and in the end named. The first that fails lets nobody take another part.
 //
 // A vCPU is inside from before it looks whether the work is open until it has left. The boot
 // processor closes it, then waits until nobody is inside: from then on all of it is its own again,

@@ -214,6 +214,19 @@ static void all_is_accepted_for_another_kernel(void **state)
 	assert_memory_left(true);
 }
 
+/* A map has 64 ranges; six are those of the low memory, cut by VGA window and bounce buffer. */
+static void as_many_ranges_as_there_can_be(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 58; i++) {
+		uint64_t base = FOUR_GIB + i * 2 * MEM_PAGE_SIZE;
+		whole_add_high(&host, base, base + MEM_PAGE_SIZE);
+	}
+	assert_left();
+	whole_add_high(&host, FOUR_GIB + MIB2, FOUR_GIB + MIB2 + MEM_PAGE_SIZE);
+	assert_fatal("bounce buffer: 63 ranges of memory already");
+}
+
 /* A unit that is no whole one has no bit. */
 static void edges_alone_are_accepted(void **state)
 {
@@ -243,6 +256,7 @@ int main(void)
 		cmocka_unit_test_setup(memory_is_left_to_a_kernel_that_accepts, start),
 		cmocka_unit_test_setup(all_is_accepted_for_another_kernel, start),
 		cmocka_unit_test_setup(edges_alone_are_accepted, start),
+		cmocka_unit_test_setup(as_many_ranges_as_there_can_be, start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
