@@ -154,7 +154,7 @@ static void accept_all(struct memory_map *map)
 {
 	accept_map_start(&acceptance, map);
 	mailbox()->boot_round++;
-	require(accept_map_finish(&acceptance, map, ap_patience()));
+	require(accept_map_finish(&acceptance, ap_patience()));
 	struct accept sum = accept_map_sum(&acceptance);
 	log_note("accepted %lu pages of 2 MiB, %lu of 4 KiB, %lu size mismatches", sum.large,
 		 sum.small, sum.mismatches);

@@ -60,14 +60,16 @@ enum status accept_pages(struct accept *accept, struct gpa_range range, bool sma
 	return ST_OK;
 }
 
+enum status accept_refuse(const struct accept *accept, enum status status, uint32_t vcpu)
+{
+	return refuse(status, "TDG.MEM.PAGE.ACCEPT of 0x%lx: RAX 0x%lx, vCPU %u",
+		      accept->walk.cursor, accept->raw, vcpu);
+}
+
 enum status accept_range(struct accept *accept, struct gpa_range range)
 {
 	enum status status = accept_pages(accept, range, false);
-	if (status != ST_OK) {
-		return refuse(status, "TDG.MEM.PAGE.ACCEPT of 0x%lx: RAX 0x%lx",
-			      accept->walk.cursor, accept->raw);
-	}
-	return ST_OK;
+	return status == ST_OK ? ST_OK : accept_refuse(accept, status, 0);
 }
 
 enum status share_range(struct accept *accept, struct gpa_range range, enum share share,

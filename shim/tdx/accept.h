@@ -26,7 +26,11 @@ struct accept {
  */
 enum status accept_pages(struct accept *accept, struct gpa_range range, bool small) MUST_CHECK;
 
-/* The same by the boot processor, with a refusal that names page and reason. */
+/* Names page, reason and vCPU of an acceptance that has failed with status. Boot processor only. */
+enum status accept_refuse(const struct accept *accept, enum status status,
+			  uint32_t vcpu) MUST_CHECK;
+
+/* The same by the boot processor, with such a refusal. */
 enum status accept_range(struct accept *accept, struct gpa_range range) MUST_CHECK;
 
 /*

@@ -30,7 +30,7 @@ static void tell_progress(struct accept_map *work)
 	}
 }
 
-void accept_map_start(struct accept_map *work, const struct memory_map *map)
+void accept_map_start(struct accept_map *work, struct memory_map *map)
 {
 	work->map = map;
 	work->total = work->next_line = work->done;
@@ -119,9 +119,7 @@ static enum status first_failure(const struct accept_map *work)
 	for (uint32_t vcpu = 0; vcpu < ACCEPT_VCPUS; vcpu++) {
 		const struct accept_share *share = &work->shares[vcpu];
 		if (!__atomic_load_n(&share->inside, __ATOMIC_SEQ_CST) && share->status != ST_OK) {
-			return refuse(share->status,
-				      "TDG.MEM.PAGE.ACCEPT of 0x%lx: RAX 0x%lx, vCPU %u",
-				      share->accept.walk.cursor, share->accept.raw, vcpu);
+			return accept_refuse(&share->accept, share->status, vcpu);
 		}
 	}
 	return ST_OK;
@@ -147,7 +145,7 @@ static enum status wait_for_others(struct accept_map *work, uint64_t patience)
 		TRY(first_failure(work));
 		fatal_of_aps();
 		if (insn_rdtsc() - start > patience) {
-			return refuse(ST_TIMEOUT, "acceptance: vCPU %u in the 2 MiB at 0x%lx", vcpu,
+			return refuse(ST_TIMEOUT, "acceptance: vCPU %u held at 0x%lx", vcpu,
 				      __atomic_load_n(&work->shares[vcpu].part, __ATOMIC_RELAXED));
 		}
 		insn_pause();
@@ -155,9 +153,9 @@ static enum status wait_for_others(struct accept_map *work, uint64_t patience)
 	return first_failure(work);
 }
 
-enum status accept_map_finish(struct accept_map *work, struct memory_map *map, uint64_t patience)
+enum status accept_map_finish(struct accept_map *work, uint64_t patience)
 {
-	CHECK(work->map == map);
+	struct memory_map *map = work->map;
 	while (accept_part(work, &work->shares[0])) {
 		tell_progress(work);
 		fatal_of_aps();

@@ -3,7 +3,7 @@
 //
 //	boot processor                              each AP that helps
 //	accept_map_start(&work, &map);
-//	accept_map_finish(&work, &map, patience);   accept_map_help(&work, vcpu);
+//	accept_map_finish(&work, patience);         accept_map_help(&work, vcpu);
 //
 // Each vCPU takes a part, 2 MiB or less, by a cursor that only rises, so that no page has two
 // takers, and takes the next when it is done: one that comes late, or that the host holds, costs no
@@ -36,9 +36,9 @@ struct accept_share {
 
 /* Zeros: nothing was ever done, and no work is open. */
 struct accept_map {
-	const struct memory_map *map; /* read only while the work is open */
-	uint64_t total;               /* bytes that are to be accepted, and at which */
-	uint64_t next_line;           /*   of them progress is told again */
+	struct memory_map *map; /* read only while the work is open */
+	uint64_t total;         /* bytes that are to be accepted, and at which */
+	uint64_t next_line;     /*   of them progress is told again */
 	struct accept_share shares[ACCEPT_VCPUS];
 	/* Atomic: */
 	bool open;
@@ -49,7 +49,7 @@ struct accept_map {
 };
 
 /* Opens the work: all unaccepted memory of the map, which must not change before the end. */
-void accept_map_start(struct accept_map *work, const struct memory_map *map);
+void accept_map_start(struct accept_map *work, struct memory_map *map);
 
 /* Takes parts as long as there are any; vcpu is from 1 to AP_WORKERS. Never fails: what goes wrong
  * is told by accept_map_finish(). */
@@ -61,8 +61,7 @@ void accept_map_help(struct accept_map *work, uint32_t vcpu);
  * accept_pages(), or ST_TIMEOUT: for patience ticks of the TSC a vCPU has not left its part, and it
  * may still be inside.
  */
-enum status accept_map_finish(struct accept_map *work, struct memory_map *map,
-			      uint64_t patience) MUST_CHECK;
+enum status accept_map_finish(struct accept_map *work, uint64_t patience) MUST_CHECK;
 
 /* The pages that all of them have accepted, and their mismatches. */
 struct accept accept_map_sum(const struct accept_map *work);

@@ -225,7 +225,7 @@ static uint64_t check_calls(host_policy *large, const struct memory_map *map, ui
 	model.turn_at = turn_at;
 	model.turn = help_1;
 	accept_map_start(&work, &done);
-	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_int_equal(accept_map_finish(&work, PATIENCE), ST_OK);
 	assert_each_page_once(&done);
 	assert_int_equal(model.turn_at == 0 ? model.calls : calls, calls);
 	return model.calls;
@@ -320,7 +320,7 @@ static void only_unaccepted_ranges_are_touched(void **state)
 	struct memory_map done = map;
 	begin(all_large, &map);
 	accept_map_start(&work, &done);
-	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_int_equal(accept_map_finish(&work, PATIENCE), ST_OK);
 	assert_int_equal(model.calls, 2);
 	assert_each_page_once(&done);
 	assert_int_equal(done.entries[0].kind, MEMORY_ACCEPTED);
@@ -347,7 +347,7 @@ static void an_ap_too_early_or_too_late(void **state)
 	accept_map_help(&work, 1);
 	assert_int_equal(model.calls, 0);
 	accept_map_start(&work, &done);
-	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_int_equal(accept_map_finish(&work, PATIENCE), ST_OK);
 	assert_int_equal(model.calls, 10);
 	/* The map is changed for a round to come. */
 	add(&done, 14 * MIB2, MIB2, MEMORY_UNACCEPTED);
@@ -369,7 +369,7 @@ static void each_takes_while_others_stand(void **state)
 	assert_int_equal(work.shares[2].accept.large, 3);
 	assert_int_equal(work.shares[1].accept.large, 7);
 	assert_int_equal(work.shares[AP_WORKERS].accept.large, 0);
-	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_int_equal(accept_map_finish(&work, PATIENCE), ST_OK);
 	assert_each_page_once(&done);
 	assert_int_equal(work.shares[0].accept.large, 0);
 }
@@ -388,7 +388,7 @@ static void small_parts(void **state)
 	model.turn = help_1;
 	accept_map_help(&work, 2);
 	assert_int_equal(work.shares[2].accept.small, 27);
-	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_int_equal(accept_map_finish(&work, PATIENCE), ST_OK);
 	assert_each_page_once(&done);
 	begin(none_large, &map);
 	done = map;
@@ -397,7 +397,7 @@ static void small_parts(void **state)
 	model.turn = help_1;
 	accept_map_help(&work, 2);
 	assert_int_equal(work.shares[2].accept.small, 507 + 512 + 32);
-	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_int_equal(accept_map_finish(&work, PATIENCE), ST_OK);
 	assert_each_page_once(&done);
 }
 
@@ -408,7 +408,7 @@ static void a_second_round(void **state)
 	struct memory_map map = ten_units(), done = map;
 	begin(none_large, &map);
 	accept_map_start(&work, &done);
-	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_int_equal(accept_map_finish(&work, PATIENCE), ST_OK);
 	assert_int_equal(model.calls, 1 + 5120);
 	struct memory_map high = { 0 };
 	add(&high, 16 * MIB2, 2 * MIB2, MEMORY_UNACCEPTED);
@@ -417,7 +417,7 @@ static void a_second_round(void **state)
 	done = high;
 	accept_map_start(&work, &done);
 	accept_map_help(&work, 1);
-	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_int_equal(accept_map_finish(&work, PATIENCE), ST_OK);
 	struct accept sum = accept_map_sum(&work);
 	assert_int_equal(sum.small, 5120);
 	assert_int_equal(sum.large, 2);
@@ -439,7 +439,7 @@ static void the_boot_processor_fails(void **state)
 	model.bad_page = 2 * 512;
 	model.bad_status = TDX_PAGE_ALREADY_ACCEPTED | 1;
 	accept_map_start(&work, &done);
-	assert_refusal(accept_map_finish(&work, &done, PATIENCE), ST_ALREADY_ACCEPTED,
+	assert_refusal(accept_map_finish(&work, PATIENCE), ST_ALREADY_ACCEPTED,
 		       "TDG.MEM.PAGE.ACCEPT of 0x400000: RAX 0xb0a00000001, vCPU 0");
 	/* Nobody takes another part. */
 	assert_int_equal(model.calls, 2);
@@ -459,7 +459,7 @@ static void an_ap_fails(void **state)
 	model.turn_at = 2;
 	model.turn = help_2;
 	accept_map_start(&work, &done);
-	assert_refusal(accept_map_finish(&work, &done, PATIENCE), ST_TDX,
+	assert_refusal(accept_map_finish(&work, PATIENCE), ST_TDX,
 		       "TDG.MEM.PAGE.ACCEPT of 0xa00000: RAX 0xc000010000000001, vCPU 2");
 	assert_int_equal(model.calls, 5);
 	assert_int_equal(work.shares[0].accept.large, 2);
@@ -476,7 +476,7 @@ static void a_busy_page_of_an_ap(void **state)
 	accept_map_start(&work, &done);
 	accept_map_help(&work, 3);
 	assert_int_equal(model.calls, PAGE_WALK_RETRIES + 1);
-	assert_refusal(accept_map_finish(&work, &done, PATIENCE), ST_TIMEOUT,
+	assert_refusal(accept_map_finish(&work, PATIENCE), ST_TIMEOUT,
 		       "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0x8000020000000000, vCPU 3");
 }
 
@@ -528,7 +528,7 @@ static void a_held_ap_is_waited_for(void **state)
 		accept_map_help(&work, 2);
 	}
 	freed_by_a_look = &go_on;
-	assert_int_equal(accept_map_finish(&work, &done, LONG), ST_OK);
+	assert_int_equal(accept_map_finish(&work, LONG), ST_OK);
 	pthread_join(thread, NULL);
 	assert_each_page_once(&done);
 	assert_int_equal(work.shares[1].accept.large, 1);
@@ -543,8 +543,8 @@ static void a_held_ap_is_named_in_the_end(void **state)
 	begin(all_large, &map);
 	accept_map_start(&work, &done);
 	pthread_t thread = hold_helper(7);
-	assert_refusal(accept_map_finish(&work, &done, 1000000), ST_TIMEOUT,
-		       "acceptance: vCPU 7 in the 2 MiB at 0x200000");
+	assert_refusal(accept_map_finish(&work, 1000000), ST_TIMEOUT,
+		       "acceptance: vCPU 7 held at 0x200000");
 	assert_int_equal(model.calls, 10);
 	assert_int_equal(done.entries[0].kind, MEMORY_UNACCEPTED);
 	sem_post(&go_on);
@@ -561,7 +561,7 @@ static void a_failure_beside_a_held_ap(void **state)
 	model.bad_status = TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 	accept_map_start(&work, &done);
 	pthread_t thread = hold_helper(1);
-	assert_refusal(accept_map_finish(&work, &done, LONG), ST_TDX,
+	assert_refusal(accept_map_finish(&work, LONG), ST_TDX,
 		       "TDG.MEM.PAGE.ACCEPT of 0x600000: RAX 0xc000010000000001, vCPU 0");
 	sem_post(&go_on);
 	pthread_join(thread, NULL);
@@ -595,7 +595,7 @@ static void rounds_with_threads(void **state)
 		map = done = random_map();
 		memset(model.accepted, 0, sizeof(model.accepted));
 		accept_map_start(&work, &done);
-		assert_int_equal(accept_map_finish(&work, &done, LONG), ST_OK);
+		assert_int_equal(accept_map_finish(&work, LONG), ST_OK);
 		assert_each_page_once(&done);
 	}
 	__atomic_store_n(&over, true, __ATOMIC_RELEASE);
@@ -615,7 +615,7 @@ static unsigned lines_of(uint64_t size)
 	struct memory_map done = map;
 	begin(all_large, &map);
 	accept_map_start(&work, &done);
-	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_int_equal(accept_map_finish(&work, PATIENCE), ST_OK);
 	assert_int_equal(model.calls, size / MIB2);
 	return lines;
 }
@@ -646,7 +646,7 @@ static void progress_of_others(void **state)
 	model.turn_at = 10;
 	model.turn = help_1;
 	accept_map_start(&work, &done);
-	assert_int_equal(accept_map_finish(&work, &done, PATIENCE), ST_OK);
+	assert_int_equal(accept_map_finish(&work, PATIENCE), ST_OK);
 	assert_int_equal(last_done, 2048);
 	assert_int_equal(lines, 1);
 }

@@ -78,7 +78,7 @@ static void busy_for_ever_is_a_timeout(void **state)
 	struct accept accept = { 0 };
 	fake_handler(always_busy);
 	assert_refusal(accept_range(&accept, range(MIB2, MIB2)), ST_TIMEOUT,
-		       "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0x8000020000000001");
+		       "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0x8000020000000001, vCPU 0");
 	assert_int_equal(fake_count(), PAGE_WALK_RETRIES + 1);
 	assert_int_equal(accept.walk.cursor, MIB2);
 	assert_int_equal(accept.large + accept.small, 0);
@@ -102,24 +102,24 @@ static void already_accepted_is_the_end(void **state)
 	(void)state;
 	/* Bit 63 is clear in this code, the level is in the low half. */
 	expect_end(MIB2, PG_2M, TDX_PAGE_ALREADY_ACCEPTED | 1, ST_ALREADY_ACCEPTED,
-		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0xb0a00000001");
+		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0xb0a00000001, vCPU 0");
 	expect_end(KIB4, PG_4K, TDX_PAGE_ALREADY_ACCEPTED, ST_ALREADY_ACCEPTED,
-		   "TDG.MEM.PAGE.ACCEPT of 0x1000: RAX 0xb0a00000000");
+		   "TDG.MEM.PAGE.ACCEPT of 0x1000: RAX 0xb0a00000000, vCPU 0");
 }
 
 static void other_codes_are_the_end(void **state)
 {
 	(void)state;
 	expect_end(KIB4, PG_4K, TDX_PAGE_SIZE_MISMATCH, ST_SIZE_MISMATCH,
-		   "TDG.MEM.PAGE.ACCEPT of 0x1000: RAX 0xc0000b0b00000000");
+		   "TDG.MEM.PAGE.ACCEPT of 0x1000: RAX 0xc0000b0b00000000, vCPU 0");
 	expect_end(KIB4, PG_4K, TDX_OPERAND_INVALID | TDX_OPERAND_RCX, ST_TDX,
-		   "TDG.MEM.PAGE.ACCEPT of 0x1000: RAX 0xc000010000000001");
+		   "TDG.MEM.PAGE.ACCEPT of 0x1000: RAX 0xc000010000000001, vCPU 0");
 	expect_end(MIB2, PG_2M, TDX_EPT_ENTRY_STATE_INCORRECT, ST_TDX,
-		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0xc0000b0d00000000");
+		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0xc0000b0d00000000, vCPU 0");
 	expect_end(MIB2, PG_2M, 0x0000123400000000, ST_TDX,
-		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0x123400000000");
+		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0x123400000000, vCPU 0");
 	expect_end(MIB2, PG_2M, UINT64_MAX, ST_TDX,
-		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0xffffffffffffffff");
+		   "TDG.MEM.PAGE.ACCEPT of 0x200000: RAX 0xffffffffffffffff, vCPU 0");
 }
 
 static void failure_in_the_middle_names_the_page(void **state)
@@ -132,7 +132,7 @@ static void failure_in_the_middle_names_the_page(void **state)
 	struct accept accept = { 0 };
 	SCRIPT(calls);
 	assert_refusal(accept_range(&accept, range(MIB2, 2 * MIB2)), ST_ALREADY_ACCEPTED,
-		       "TDG.MEM.PAGE.ACCEPT of 0x400000: RAX 0xb0a00000001");
+		       "TDG.MEM.PAGE.ACCEPT of 0x400000: RAX 0xb0a00000001, vCPU 0");
 	fake_done();
 	assert_int_equal(accept.walk.cursor, 2 * MIB2);
 }

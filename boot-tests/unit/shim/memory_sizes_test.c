@@ -257,7 +257,7 @@ static void check(const struct shape *shape, unsigned start, bool large, bool la
 	wanted = parts;
 	wanted_count = count;
 	accept_map_start(&work, &map);
-	assert_int_equal(accept_map_finish(&work, &map, 0), ST_OK);
+	assert_int_equal(accept_map_finish(&work, 0), ST_OK);
 	if (calls != want || bytes != want_bytes || bytes_of(&map, MEMORY_UNACCEPTED) != 0) {
 		fail_msg("%s: %lu calls for 0x%lx bytes, not %lu for 0x%lx", shape->name, calls,
 			 bytes, want, want_bytes);
