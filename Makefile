@@ -380,8 +380,8 @@ install: all man ## copy what others use to DESTDIR and PREFIX (/usr/local)
 	install $(B)/lintel $(INSTALL_TO)/bin
 	install tools/tdrun $(INSTALL_TO)/lib/lintel
 	ln -sf ../lib/lintel/tdrun $(INSTALL_TO)/bin/tdrun
-	install -m 644 $(B)/machine.elf $(B)/machine.rom $(B)/lintel.fd boot-tests/vmm/settings.def \
-	  linker/memmap.h $(INSTALL_TO)/lib/lintel
+	install -m 644 $(B)/machine.elf $(B)/machine.rom $(B)/lintel.fd $(B)/lintel.efi \
+	  boot-tests/vmm/settings.def linker/memmap.h $(INSTALL_TO)/lib/lintel
 	install -m 644 $(B)/liblintel-ap.a $(INSTALL_TO)/lib
 	install -m 644 arch/lintel/handover.h $(INSTALL_TO)/include/lintel
 	@for h in $(ALL_AP_HEADERS) linker/debug.inc; do \

@@ -84,9 +84,10 @@ class Installed(unittest.TestCase):
         for folder in ("arch", "linker", "loader", "shim", "tools"):
             shutil.copytree(ROOT / folder, copy / folder)
         shutil.copy(ROOT / "Makefile", copy)
-        self.run_here("make", "--silent", "-C", copy, "image")
-        self.assertEqual((copy / "build/lintel.fd").read_bytes(),
-                         (ROOT / BUILD / "lintel.fd").read_bytes())
+        self.run_here("make", "--silent", "-C", copy, "image", "uefi")
+        for name in ("lintel.fd", "lintel.efi"):
+            self.assertEqual((copy / "build" / name).read_bytes(),
+                             (self.prefix / "lib/lintel" / name).read_bytes(), name)
 
 
 if __name__ == "__main__":

@@ -121,9 +121,3 @@
 #define PFEC_U BIT64(2)
 #define PFEC_RSVD BIT64(3)
 #define PFEC_I BIT64(4)
-
-/* The leaf of a TD: "IntelTDX    " in EBX, EDX, ECX. */
-#define CPUID_TDX 0x21
-#define CPUID_TDX_EBX 0x65746E49
-#define CPUID_TDX_EDX 0x5844546C
-#define CPUID_TDX_ECX 0x20202020

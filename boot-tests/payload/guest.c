@@ -8,6 +8,7 @@
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/module.h"
 #include "arch/x86/cpu.h"
+#include "arch/x86/cpuid.h"
 #include "arch/x86/insn.h"
 
 #define MAP_GPA_TRIES 1000

@@ -142,6 +142,11 @@ static enum status read_structure(struct uefi_acpi *acpi, const uint8_t *bytes, 
 	if (bytes[0] == ACPI_MADT_WAKEUP &&
 	    size >= offsetof(struct acpi_madt_wakeup, reset_vector)) {
 		memcpy(&wakeup, bytes, offsetof(struct acpi_madt_wakeup, reset_vector));
+		/* The firmware has one; the tables that it was given by a host must not. */
+		if (acpi->mailbox != 0) {
+			return refused(fault, ST_BAD_FORMAT, "MADT mailbox", wakeup.mailbox,
+				       "there must be one");
+		}
 		acpi->mailbox = wakeup.mailbox;
 	}
 	return ST_OK;

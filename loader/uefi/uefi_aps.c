@@ -8,6 +8,7 @@
 #include "loader/uefi/uefi_acpi.h"
 #include "loader/uefi/uefi_ap_piece.h"
 #include "loader/uefi/uefi_log.h"
+#include "loader/uefi/uefi_memory_now.h"
 #include "loader/uefi/uefi_services.h"
 
 /* Each AP has so long to leave the firmware's mailbox, and so long to arrive in ours. */
@@ -33,6 +34,24 @@ static bool has_id(uint32_t id)
 	return false;
 }
 
+/* Where ACPI wants it, hence private memory of the firmware's. */
+static uefi_status_t check_mailbox(void)
+{
+	static struct uefi_memory memory;
+	uint64_t key;
+	UEFI_TRY(uefi_memory_now(&memory, &key));
+	for (unsigned i = 0; i < memory.reserved_count; i++) {
+		const struct e820_overlay *reserved = &memory.reserved[i];
+		uint64_t offset = acpi.mailbox - reserved->range.base.v;
+		if (reserved->type == E820_NVS && acpi.mailbox >= reserved->range.base.v &&
+		    offset < reserved->range.size && is_aligned(acpi.mailbox, MEM_PAGE_SIZE)) {
+			return UEFI_SUCCESS;
+		}
+	}
+	return uefi_refuse(UEFI_STATUS(LOAD_ERROR),
+			   "ACPI MADT: mailbox at 0x%lx: no page of ACPI NVS", acpi.mailbox);
+}
+
 static uefi_status_t read_tables(const struct uefi_td_info *info)
 {
 	static const uint8_t guid[] = EFI_ACPI_20_GUID;
@@ -51,7 +70,7 @@ static uefi_status_t read_tables(const struct uefi_td_info *info)
 		return uefi_refuse(UEFI_STATUS(NOT_FOUND),
 				   "ACPI MADT: %u processors, and no mailbox", acpi.cpu_count);
 	}
-	return UEFI_SUCCESS;
+	return acpi.cpu_count > 1 ? check_mailbox() : UEFI_SUCCESS;
 }
 
 static uefi_status_t make_piece(const struct uefi_td_info *info, gpa_t *out)
@@ -168,6 +187,6 @@ uefi_status_t uefi_aps_take(const struct uefi_aps *aps)
 					   "AP of x2APIC id 0x%x: does not arrive", id);
 		}
 	}
-	uefi_note("%u APs are parked at 0x%lx", aps->count, aps->piece.v);
+	uefi_note("%u AP%s parked at 0x%lx", aps->count, aps->count == 1 ? "" : "s", aps->piece.v);
 	return UEFI_SUCCESS;
 }

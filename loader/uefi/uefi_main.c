@@ -38,6 +38,16 @@ static gpa_t find_rsdp(void)
 	return uefi_find_table(guid);
 }
 
+/* The hand-over table has 4, and no way leads from one to the other in 64-bit mode. */
+static uefi_status_t check_paging(void)
+{
+	if (uefi_five_levels()) {
+		return uefi_refuse(UEFI_STATUS(UNSUPPORTED),
+				   "the firmware's page table has 5 levels, must be 4");
+	}
+	return UEFI_SUCCESS;
+}
+
 static uefi_status_t build_table(struct gpa_range window, gpa_t *root)
 {
 	const struct handover_piece code = {
@@ -128,6 +138,7 @@ uefi_status_t uefi_main(void)
 {
 	static struct uefi_options options;
 	static struct uefi_boot boot;
+	UEFI_TRY(check_paging());
 	UEFI_TRY(uefi_measure_start());
 	UEFI_TRY(read_options(&options));
 	UEFI_TRY(uefi_linux_load(&options, &boot.payload));

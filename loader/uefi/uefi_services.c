@@ -11,13 +11,13 @@
 #include "arch/tdx/module.h"
 #include "arch/uefi/cc_measurement.h"
 #include "arch/x86/cpu.h"
+#include "arch/x86/cpuid.h"
 #include "arch/x86/insn.h"
 #include "linker/memmap.h"
 
 /* gnu-efi's crt0 relocates the application, then comes here. */
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
-#define CPUID_TOPOLOGY 0xB
 #define MAP_SIZE 0x8000
 #define ALLOCATIONS_MAX 32
 /* So long that no real file is read in more pieces: a firmware may return less than it was asked.
@@ -229,6 +229,11 @@ static struct cc_measurement *find_measurement(void)
 	memcpy(&guid, bytes, sizeof(guid));
 	EFI_STATUS status = system_table->BootServices->LocateProtocol(&guid, NULL, &interface);
 	return status == EFI_SUCCESS ? interface : NULL;
+}
+
+bool uefi_five_levels(void)
+{
+	return (insn_read_cr4() & CR4_LA57) != 0;
 }
 
 bool uefi_in_td(void)

@@ -48,6 +48,9 @@ uefi_status_t uefi_memory_map(struct uefi_map *out, uint64_t *key);
 /* A configuration table by its GUID as it stands in memory; 0: there is none. */
 gpa_t uefi_find_table(const uint8_t guid[16]);
 
+/* Does the firmware run on a page table of 5 levels? */
+bool uefi_five_levels(void);
+
 /* A confidential guest of Intel's. */
 bool uefi_in_td(void);
 

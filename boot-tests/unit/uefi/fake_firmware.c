@@ -35,6 +35,7 @@ void fake_reset(void)
 	memset(gpa_pointer(gpa(FAKE_RAM)), 0xA5, FAKE_RAM_END - FAKE_RAM);
 	memset(&fake, 0, sizeof(fake));
 	fake.vcpus = 1;
+	fake.mailbox = FAKE_MAILBOX;
 	fake.deaf = FAKE_NO_CPU;
 	fake.lost = FAKE_NO_CPU;
 	allocated_count = 0;
@@ -71,9 +72,9 @@ static void put_tables(void)
 							.flags = 1 };
 		madt->header.length += (uint32_t)sizeof(*cpu);
 	}
-	if (!fake.no_mailbox) {
+	if (fake.mailbox != 0) {
 		*(struct acpi_madt_wakeup *)cpu =
-			(struct acpi_madt_wakeup){ .entry = { 0x10, 16 }, .mailbox = FAKE_MAILBOX };
+			(struct acpi_madt_wakeup){ .entry = { 0x10, 16 }, .mailbox = fake.mailbox };
 		madt->header.length += 16;
 	}
 	seal(&madt->header);
@@ -276,6 +277,11 @@ gpa_t uefi_find_table(const uint8_t guid[16])
 
 /* ---- measurement, and the end -----------------------------------------------------------------
  */
+
+bool uefi_five_levels(void)
+{
+	return fake.five_levels;
+}
 
 bool uefi_in_td(void)
 {

@@ -45,13 +45,13 @@ struct fake_firmware {
 		const void *bytes;
 		size_t size;
 	} files[FAKE_FILES];
-	bool td, measures;
+	bool td, measures, five_levels;
 	/* vCPUs of the TD, the first of which boots, with these x2APIC ids; 1 if not set. */
 	unsigned vcpus;
 	uint32_t ids[FAKE_CPUS];
 	unsigned index;      /* of the vCPU that boots, by the module */
 	unsigned madt_vcpus; /* if not 0, processors that the MADT has */
-	bool no_mailbox;
+	uint64_t mailbox;    /* the MADT's; 0: none */
 	uint32_t deaf, lost; /* ids of APs that do not answer, or do not arrive */
 	/* The call number `when` of this service, from 1 on, and those after it, `times` in all,
 	 * fail. */

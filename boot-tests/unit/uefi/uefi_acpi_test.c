@@ -239,6 +239,13 @@ static void bad_structures(void **state)
 	assert_int_equal(read_tables(), ST_OK);
 }
 
+static void two_mailboxes(void **state)
+{
+	(void)state;
+	add("\x10\x10\0\0\0\0\0\0\0\x60\x34\x12\0\0\0\0", 16);
+	refuses(ST_BAD_FORMAT, "MADT mailbox", 0x12346000);
+}
+
 static void many_processors(void **state)
 {
 	const uint8_t cpu[] = { 9, 16, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0 };
@@ -257,8 +264,9 @@ static void many_processors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(what_is_read), CASE(what_is_copied), CASE(from_an_rsdt),    CASE(bad_roots),
-		CASE(bad_madts),    CASE(bad_structures), CASE(many_processors),
+		CASE(what_is_read),    CASE(what_is_copied), CASE(from_an_rsdt),
+		CASE(bad_roots),       CASE(bad_madts),      CASE(bad_structures),
+		CASE(many_processors), CASE(two_mailboxes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

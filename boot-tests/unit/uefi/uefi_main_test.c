@@ -217,6 +217,14 @@ static void measurement_that_fails(void **state)
 	}
 }
 
+static void paging_of_five_levels(void **state)
+{
+	(void)state;
+	fake.five_levels = true;
+	refuses(UEFI_STATUS(UNSUPPORTED), "lintel: the firmware's page table has 5 levels, must "
+					  "be 4: EFI_UNSUPPORTED\n");
+}
+
 static void td_that_measures_nothing(void **state)
 {
 	(void)state;
@@ -254,8 +262,8 @@ static void takes_the_aps(void **state)
 		assert_int_equal(fake.vectors[i], head->entry);
 	}
 	char text[120];
-	snprintf(text, sizeof(text),
-		 "lintel: kernel at 0x1400200\nlintel: 3 APs are parked at 0x%lx\n", piece);
+	snprintf(text, sizeof(text), "lintel: kernel at 0x1400200\nlintel: 3 APs parked at 0x%lx\n",
+		 piece);
 	assert_string_equal(fake.printed, text);
 	const struct mailbox *mailbox = uefi_ap_mailbox(gpa_pointer(gpa(piece)));
 	assert_int_equal(mailbox->arrived[0], 8);
@@ -277,7 +285,7 @@ static void td_of_one_vcpu(void **state)
 	(void)state;
 	make_td();
 	fake.vcpus = 1;
-	fake.no_mailbox = true;
+	fake.mailbox = 0;
 	const struct linux_boot_params *params = boots();
 	assert_int_equal(fake.woken_count, 0);
 	assert_int_not_equal(params->acpi_rsdp_addr, FAKE_RSDP);
@@ -292,9 +300,23 @@ static void tables_that_do_not_fit_the_td(void **state)
 					  "is 0x7: EFI_UNSUPPORTED\n");
 	setup(state);
 	make_td();
-	fake.no_mailbox = true;
+	fake.mailbox = 0;
 	refuses(UEFI_STATUS(NOT_FOUND),
 		"lintel: ACPI MADT: 4 processors, and no mailbox: EFI_NOT_FOUND\n");
+	/* Not in NVS: below it, above it, and not a page of it. */
+	static const uint64_t bad[] = { FAKE_MAILBOX - 0x1000, FAKE_MAILBOX + FAKE_NVS_SIZE,
+					FAKE_MAILBOX + 0x10 };
+	for (unsigned i = 0; i < 3; i++) {
+		char text[100];
+		setup(state);
+		make_td();
+		fake.mailbox = bad[i];
+		snprintf(text, sizeof(text),
+			 "lintel: ACPI MADT: mailbox at 0x%lx: no page of ACPI NVS: "
+			 "EFI_LOAD_ERROR\n",
+			 bad[i]);
+		refuses(UEFI_STATUS(LOAD_ERROR), text);
+	}
 	setup(state);
 	make_td();
 	fake.index = 4;
@@ -332,7 +354,7 @@ static void resets(uefi_status_t status, const char *text)
 	assert_true(fake.reset);
 	assert_int_equal(fake.reset_status, status);
 	assert_non_null(strstr(fake.printed, text));
-	assert_int_equal(fake.calls[FAKE_MAP], 3);
+	assert_int_equal(fake.calls[FAKE_MAP], 4);
 }
 
 static void aps_that_do_not_come(void **state)
@@ -631,6 +653,7 @@ int main(void)
 		CASE(measures),
 		CASE(measures_what_it_refuses),
 		CASE(measurement_that_fails),
+		CASE(paging_of_five_levels),
 		CASE(td_that_measures_nothing),
 		CASE(takes_the_aps),
 		CASE(td_of_one_vcpu),
