@@ -26,6 +26,10 @@ UEFI_C      := $(wildcard loader/uefi/*.c)
 UEFI_AP_ASM := loader/uefi/uefi_ap_entry.nasm shim/entry/ap.nasm shim/payload/efi_runtime.nasm
 UEFI_ASM    := $(filter-out $(UEFI_AP_ASM),$(wildcard loader/uefi/*.nasm)) arch/tdx/tdcall.nasm
 SHIM_C      := $(call part_files,shim,c)
+# Of the loader, what runs in a TD, and what a host reads an image with.
+BOOT_LOADER_C := $(filter loader/memory/% loader/payload/% loader/table/%,$(LOADER_C)) \
+                 loader/image/sha384.c
+HOST_LOADER_C := loader/image/sha384.c loader/image/tdvf_read.c
 SHIM_ASM    := $(call part_files,shim,nasm) arch/tdx/tdcall.nasm
 MACHINE_C   := $(call part_files,$(addprefix boot-tests/,machine module vmm selftest),c)
 # rom.nasm is a file of its own: what QEMU takes for a BIOS.
@@ -73,8 +77,10 @@ GNU_EFI_LIB     := /usr/lib
 HOST_FLAGS    := -std=gnu11 -O2 -g $(WARN) -I.
 TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZ_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=fuzzer-no-link,address,undefined \
-                 -fno-sanitize-recover=all
+# The same objects are linked into fuzzers, which clang alone has.
+ifneq ($(findstring clang,$(HOSTCC)),)
+TEST_FLAGS    += -fsanitize=fuzzer-no-link
+endif
 THREAD_FLAGS  := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=thread
 # The whole shim on the host, and the model around it: at the TD's own addresses, which are ASan's.
 MODEL_FLAGS   := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=undefined -fno-sanitize-recover=all \
@@ -110,7 +116,6 @@ $(eval $(call c_rules,paravisor,$$(CC),PARAVISOR_FLAGS))
 $(eval $(call c_rules,uefi,$$(CC),UEFI_FLAGS))
 $(eval $(call c_rules,host,$$(HOSTCC),HOST_FLAGS))
 $(eval $(call c_rules,test,$$(HOSTCC),TEST_FLAGS))
-$(eval $(call c_rules,fuzz,$$(FUZZCC),FUZZ_FLAGS))
 $(eval $(call c_rules,whole,$$(FUZZCC),WHOLE_FLAGS))
 $(eval $(call c_rules,model,$$(FUZZCC),MODEL_FLAGS))
 $(eval $(call c_rules,thread,$$(HOSTCC),THREAD_FLAGS))
@@ -135,7 +140,7 @@ $(B)/%.lds: linker/%.lds.S Makefile
 
 # ---- the shim ------------------------------------------------------------------------------------
 
-SHIM_OBJ := $(call objects,shim,$(SHIM_C) $(SHIM_ASM) $(ARCH_C) $(LOADER_C))
+SHIM_OBJ := $(call objects,shim,$(SHIM_C) $(SHIM_ASM) $(ARCH_C) $(BOOT_LOADER_C))
 shim: $(B)/shim.bin ## the shim alone: build/shim.elf, build/shim.bin
 $(B)/shim.elf: $(SHIM_OBJ) $(B)/shim.lds
 	$(LD) $(LDFLAGS) -T $(B)/shim.lds -Map $(B)/shim.map $(SHIM_OBJ) -o $@
@@ -159,7 +164,7 @@ $(B)/lintel.fd: $(B)/lintel
 # ---- the UEFI application --------------------------------------------------------------------------
 
 UEFI_OBJ := $(call objects,uefi,$(UEFI_C) $(UEFI_ASM) arch/base/fmt.c arch/base/mem.c \
-              arch/base/status.c $(filter loader/memory/% loader/payload/% loader/table/%,$(LOADER_C)))
+              arch/base/status.c $(BOOT_LOADER_C))
 UEFI_AP_OBJ := $(call objects,uefi,$(UEFI_AP_ASM))
 # $(call uefi_ap_rule,name,base): at 0 for the application; so as to end at 4 GiB, as images do, for
 # the tests of its code, and of what the application makes of the former.
@@ -200,7 +205,7 @@ $(B)/lintel.efi: $(B)/uefi.elf
 
 # ---- the TDX machine and the test payload ----------------------------------------------------------
 
-MACHINE_OBJ := $(call objects,machine,$(MACHINE_C) $(MACHINE_ASM) $(ARCH_C) $(LOADER_C))
+MACHINE_OBJ := $(call objects,machine,$(MACHINE_C) $(MACHINE_ASM) $(ARCH_C) $(HOST_LOADER_C))
 machine: $(B)/machine.elf $(B)/machine.rom ## the software TDX machine
 $(B)/machine.elf: $(MACHINE_OBJ) $(B)/machine.lds
 	$(LD) $(LDFLAGS) -T $(B)/machine.lds -Map $(B)/machine.map $(MACHINE_OBJ) -o $@
@@ -261,8 +266,6 @@ PURE_C    := $(filter-out %/mem.c,$(ARCH_C)) $(LOADER_C) $(filter-out $(UEFI_TAR
              $(filter-out $(UNIT_C) %/whole_shim.c %/whole_judge.c,$(UNIT_ALL_C))
 $(B)/test/pure.a: $(call objects,test,$(PURE_C)) $(B)/uefi_ap_blob.o
 	rm -f $@; ar rcs $@ $^
-$(B)/fuzz/pure.a: $(call objects,fuzz,$(PURE_C))
-	rm -f $@; ar rcs $@ $^
 
 # All that runs in a boot; the program itself stands above the RAM of the TD. shim_base is the linker
 # script's in the shim.
@@ -312,8 +315,9 @@ unit: $(UNIT_BIN) ## build and run the unit tests
 
 FUZZ_BIN := $(patsubst boot-tests/fuzz/%.c,$(B)/fuzzers/%,$(FUZZ_C))
 FUZZ_SECONDS := 5
-$(B)/fuzzers/%: $(B)/fuzz/boot-tests/fuzz/%.c.o $(B)/fuzz/pure.a
+$(B)/fuzzers/%: $(B)/test/boot-tests/fuzz/%.c.o $(B)/test/pure.a
 	@mkdir -p $(@D)
+	$(if $(findstring clang,$(HOSTCC)),,$(error fuzzers want CC=clang))
 	$(FUZZCC) -fsanitize=fuzzer,address,undefined $^ -lZydis -o $@
 $(B)/fuzzers/shim_fuzz: $(B)/model/boot-tests/fuzz/shim_fuzz.c.o $(WHOLE_OBJ)
 	@mkdir -p $(@D)
@@ -405,7 +409,7 @@ $(B)/tdrun.1: tools/mkman.py tools/tdrun boot-tests/vmm/settings.def
 # of a source: that of the program, not of its tests.
 C_OBJ = $(filter %.c.o,$(SHIM_OBJ) $(UEFI_OBJ) $(filter-out $(SHIM_OBJ),$(EXAMPLE_OBJ)) $(MACHINE_OBJ) \
   $(PAYLOAD_OBJ) $(PARAVISOR_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(call objects,host,$(INITRAMFS_C)) $(WHOLE_OBJ) \
-  $(THREAD_OBJ) $(call objects,test,$(PURE_C) $(UNIT_C) $(LINTEL_C)) $(call objects,fuzz,$(PURE_C) $(FUZZ_C)))
+  $(THREAD_OBJ) $(call objects,test,$(PURE_C) $(UNIT_C) $(LINTEL_C) $(FUZZ_C)))
 # $(call compile_entry,variant,source)
 compile_entry = {"directory":"$(CURDIR)","file":"$(2)","command":"$(COMPILE_$(1)) $(2)"}
 comma := ,
