@@ -1,7 +1,10 @@
 // Cases about memory: all of it, shared and private, not accepted, not there.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stddef.h>
+
 #include "arch/base/bits.h"
 #include "arch/base/mem.h"
+#include "arch/qemu/fw_cfg.h"
 #include "arch/tdx/module.h"
 #include "arch/x86/insn.h"
 #include "arch/x86/pc.h"
@@ -196,6 +199,59 @@ static void case_share(const struct info *info)
 	}
 }
 PAYLOAD_CASE("share", case_share);
+
+#define RING_SLOTS 8
+#define RING_REQUESTS 20
+#define RING_BUFFER_SIZE 64
+
+/* What stands in a shared page: requests that QEMU's fw_cfg device takes by DMA, and its answers.
+ */
+struct ring {
+	volatile struct fw_cfg_dma requests[RING_SLOTS];
+	volatile uint32_t buffers[RING_SLOTS][RING_BUFFER_SIZE / sizeof(uint32_t)];
+};
+
+/* The device sees which item is asked for, and leaves it, and its status, in the slot's place. */
+static void ring_turn(struct ring *ring, gpa_t page, unsigned number)
+{
+	unsigned slot = number % RING_SLOTS;
+	bool signature = number % 3 == 0;
+	uint32_t item = signature ? FW_CFG_SIGNATURE : FW_CFG_ID;
+	uint32_t wanted =
+		signature ? FW_CFG_SIGNATURE_VALUE : FW_CFG_ID_TRADITIONAL | FW_CFG_ID_DMA;
+	uint64_t request = page.v + offsetof(struct ring, requests[slot]);
+	uint64_t buffer = page.v + offsetof(struct ring, buffers[slot]);
+
+	ring->buffers[slot][0] = ring->buffers[slot][1] = ~number;
+	ring->requests[slot].address = __builtin_bswap64(buffer);
+	ring->requests[slot].length = __builtin_bswap32(sizeof(wanted));
+	ring->requests[slot].control =
+		__builtin_bswap32(item << 16 | FW_CFG_DMA_SELECT | FW_CFG_DMA_READ);
+	guest_out32(FW_CFG_PORT_DMA_HIGH, __builtin_bswap32((uint32_t)(request >> 32)));
+	guest_out32(FW_CFG_PORT_DMA_LOW, __builtin_bswap32((uint32_t)request));
+	EXPECT(ring->requests[slot].control == 0, "request %u: the device leaves %x", number,
+	       __builtin_bswap32(ring->requests[slot].control));
+	EXPECT(ring->buffers[slot][0] == wanted && ring->buffers[slot][1] == ~number,
+	       "request %u: %x, %x after it", number, ring->buffers[slot][0],
+	       ring->buffers[slot][1]);
+}
+
+/* Requests go round in shared memory, from the TD to its host and back. */
+static void case_ring(const struct info *info)
+{
+	gpa_t page = spare_page(info);
+	_Static_assert(sizeof(struct ring) <= MEM_PAGE_SIZE, "The ring is in one page.");
+
+	EXPECT(guest_is_td(), "a plain VM shares nothing");
+	guest_map_gpa(page, SHARE_SHARED);
+	for (unsigned i = 0; i < RING_REQUESTS; i++) {
+		ring_turn((struct ring *)(TABLES_SHARED_VIEW + page.v), page, i);
+	}
+	report("%u requests by %u slots", RING_REQUESTS, RING_SLOTS);
+	guest_map_gpa(page, SHARE_PRIVATE);
+	EXPECT(guest_accept(page) == TDX_SUCCESS, "page %lx cannot be accepted", page.v);
+}
+PAYLOAD_CASE("ring", case_ring);
 
 static void case_unaccepted(const struct info *info)
 {

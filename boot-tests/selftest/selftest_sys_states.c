@@ -1,7 +1,10 @@
 // The order in which a module can be brought up, and what each wrong order answers.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
+#include "arch/x86/insn.h"
+#include "arch/x86/paging.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/svm.h"
 #include "boot-tests/module/memory/pamt.h"
 #include "boot-tests/module/platform.h"
 #include "boot-tests/module/sys.h"
@@ -173,8 +176,27 @@ static void check_old_module(const struct module_platform *machine)
 	EXPECT_EQUAL(frames_taken(), taken);
 }
 
+/* The host's own page tables: what it has of memory, and the tables themselves, have key id 0.
+ * Above the addresses of memory are those of QEMU's devices. */
+static void check_key_ids(const uint64_t *table, enum pg_level level, uint64_t linear)
+{
+	for (unsigned i = 0; i < PT_ENTRIES; i++) {
+		uint64_t at = linear + i * pg_size(level);
+		if (!(table[i] & PTE_P) || at >= MODULE_HPA_END) {
+			continue;
+		}
+		EXPECT((table[i] & PTE_ADDRESS) < MODULE_HPA_END);
+		if (level != PG_4K && !(table[i] & PTE_PS)) {
+			check_key_ids(hpa_ptr(hpa(table[i] & PTE_ADDRESS)), level - 1, at);
+		}
+	}
+}
+
 void selftest_sys_states(const struct module_platform *platform)
 {
+	uint64_t root = insn_read_cr3() & PTE_ADDRESS;
+	EXPECT(root < MODULE_HPA_END);
+	check_key_ids(hpa_ptr(hpa(root)), svm_nested_top(), 0);
 	check_old_module(platform);
 	module_load(platform);
 	states_begin();
