@@ -23,10 +23,16 @@ struct cost {
 static struct cost costs[TDH_LEAF_COUNT][2]; /* by level of the GPA in RCX, for MEM.PAGE.* */
 static uint64_t bare_exit;
 static uint64_t td_began, td_ended;
+static uint64_t shared_pages;
 
 void stats_set_bare_exit(uint64_t instructions)
 {
 	bare_exit = instructions;
+}
+
+void stats_set_shared_pages(uint64_t pages)
+{
+	shared_pages = pages;
 }
 
 void stats_run_begins(uint64_t tsc)
@@ -89,7 +95,7 @@ void stats_print(void)
 	if (stats_icount) {
 		print_costs();
 	}
-	console_part("\"mrtd\": ");
+	console_part("\"shared_pages\": %llu, \"mrtd\": ", (unsigned long long)shared_pages);
 	print_digest(module_measured.mrtd);
 	console_part(", \"rtmr\": [");
 	for (size_t i = 0; i < ARRAY_COUNT(module_measured.rtmr); i++) {

@@ -189,6 +189,11 @@ uint64_t svm_bare_exit(void)
 	return 0;
 }
 
+void stats_set_shared_pages(uint64_t pages)
+{
+	(void)pages;
+}
+
 void stats_run_begins(uint64_t tsc)
 {
 	(void)tsc;

@@ -27,6 +27,18 @@ bool attribute_of_block(const struct attributes *attributes, gpa_t address, enum
 	return true;
 }
 
+uint64_t attributes_shared_pages(const struct attributes *attributes)
+{
+	uint64_t pages = 0;
+	for (unsigned block = 0; block < GUEST_BLOCKS; block++) {
+		for (unsigned i = 0; i < PT_ENTRIES / 64; i++) {
+			uint64_t word = word_of(attributes->shared[block], i);
+			pages += (unsigned)__builtin_popcountll(word);
+		}
+	}
+	return pages;
+}
+
 void attributes_set(struct attributes *attributes, gpa_t start, gpa_t end, enum share share)
 {
 	for (uint64_t at = start.v; at < end.v; at += pg_size(PG_4K)) {

@@ -19,5 +19,7 @@ struct attributes {
 bool attribute_shared(const struct attributes *attributes, gpa_t page);
 /* Do all pages of the block of this address have the attribute? */
 bool attribute_of_block(const struct attributes *attributes, gpa_t address, enum share share);
+/* How many pages are shared. */
+uint64_t attributes_shared_pages(const struct attributes *attributes);
 /* Of the pages of [start, end), in RAM. */
 void attributes_set(struct attributes *attributes, gpa_t start, gpa_t end, enum share share);

@@ -252,6 +252,7 @@ static void ended(struct run *run)
 		one_ended(run);
 		return;
 	}
+	stats_set_shared_pages(attributes_shared_pages(&run->td.mmu.attributes));
 	for (unsigned i = 0; i < run_count; i++) {
 		if (&runs[i] != run) {
 			close_run(&runs[i]);
