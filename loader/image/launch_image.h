@@ -8,14 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Named by the section types of TDVF. */
+/* Named by the section types of TDVF, and IGVM's parameter areas. */
 enum launch_kind {
-	LAUNCH_BFV,      /* content: code */
-	LAUNCH_CFV,      /* content: configuration */
-	LAUNCH_TD_HOB,   /* the host writes the HOB list there */
-	LAUNCH_TEMP_MEM, /* no content */
+	LAUNCH_BFV,        /* content: code */
+	LAUNCH_CFV,        /* content: configuration */
+	LAUNCH_TD_HOB,     /* the host writes the HOB list there */
+	LAUNCH_TEMP_MEM,   /* no content */
+	LAUNCH_PARAMETERS, /* the host writes what it was asked for over the content */
 };
-#define LAUNCH_KIND_COUNT 4
+#define LAUNCH_KIND_COUNT 5
 
 struct launch_section {
 	const char *tag; /* for people */
@@ -23,13 +24,14 @@ struct launch_section {
 	uint64_t size;   /* page aligned, not 0 */
 	enum launch_kind kind;
 	bool measured;        /* content goes into MRTD, not only its place */
-	const uint8_t *bytes; /* what stands at base, zeros follow; NULL: no content */
+	const uint8_t *bytes; /* what stands at base, zeros follow; NULL: nothing does */
 	uint64_t bytes_size;  /* at most size */
 };
 
 #define LAUNCH_SECTIONS_MAX 16
 
-/* Sections in the order in which the TD gets them, disjoint, below 4 GiB; one is the TD HOB. */
+/* Sections in the order in which the TD gets them, disjoint, below 4 GiB. One is the TD HOB, or
+ * those of parameters are in its place. */
 struct launch_image {
 	const uint8_t *file; /* what was read: the sections' bytes are in it; NULL: nothing */
 	uint64_t file_size;
