@@ -1,4 +1,4 @@
-// lintel dump: sections of any TDVF image; for ours also the parts and the AP table, checked.
+// lintel dump: sections of any TDVF or IGVM file; for ours also parts and AP table, checked.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <getopt.h>
 #include <stdbool.h>
@@ -11,8 +11,10 @@
 #include "arch/lintel/image_config.h"
 #include "arch/x86/paging.h"
 #include "linker/memmap.h"
+#include "loader/image/igvm_check.h"
+#include "loader/image/igvm_read.h"
 #include "loader/image/image_check.h"
-#include "loader/image/tdvf_read.h"
+#include "loader/image/launch_read.h"
 #include "loader/memory/regions.h"
 #include "loader/table/pagetable.h"
 #include "tools/lintel/tool.h"
@@ -20,37 +22,46 @@
 static const char help[] =
 	"usage: lintel dump FILE\n"
 	"\n"
-	"Checks a TDVF image and prints its sections. Of an image of ours it also prints the\n"
-	"parts and every range of the AP table with its permissions. Exit status 1: malformed\n"
-	"metadata; in an image of ours any byte that does not follow from its parts, a payload\n"
-	"that no boot gets past, or a range that is writable and executable.\n";
+	"Checks a TDVF image or an IGVM file and prints its sections. Of an image of ours it also\n"
+	"prints the parts and every range of the AP table with its permissions. Exit status 1:\n"
+	"malformed metadata; in an image of ours any byte that does not follow from its parts, a\n"
+	"payload that no boot gets past, or a range that is writable and executable.\n";
 
 struct dump {
 	const char *path;
 	struct launch_image image;
+	bool igvm;
+	const uint8_t *fd; /* the file, or the .fd of an IGVM file */
+	uint64_t fd_size;  /* 0: there is none, so it is not ours */
 };
 
 static uint64_t dump_base(const struct dump *d)
 {
-	return FOUR_GIB - d->image.file_size;
+	return FOUR_GIB - d->fd_size;
 }
 
-/* The bytes of the file at an address in it. */
+/* The bytes of the .fd at an address in it. */
 static const uint8_t *dump_at(const struct dump *d, uint64_t address)
 {
-	return d->image.file + (address - dump_base(d));
+	return d->fd + (address - dump_base(d));
 }
 
 static void print_sections(const struct dump *d)
 {
 	const struct launch_image *image = &d->image;
-	printf("%s: 0x%lx bytes at 0x%lx - 0x%lx\n", d->path, image->file_size, dump_base(d),
-	       FOUR_GIB);
-	printf("\nTDX metadata at 0x%lx, %u sections\n", dump_base(d) + image->metadata,
-	       image->count);
+	if (d->igvm) {
+		printf("%s: 0x%lx bytes, IGVM\n", d->path, image->file_size);
+		printf("\nVariable headers at 0x%lx in the file, %u sections\n", image->metadata,
+		       image->count);
+	} else {
+		printf("%s: 0x%lx bytes at 0x%lx - 0x%lx\n", d->path, image->file_size,
+		       dump_base(d), FOUR_GIB);
+		printf("\nTDX metadata at 0x%lx, %u sections\n", dump_base(d) + image->metadata,
+		       image->count);
+	}
 	for (unsigned i = 0; i < image->count; i++) {
 		const struct launch_section *s = &image->sections[i];
-		printf("  0x%09lx - 0x%09lx  %-9s", s->base, s->base + s->size, s->tag);
+		printf("  0x%09lx - 0x%09lx  %-11s", s->base, s->base + s->size, s->tag);
 		if (s->bytes != NULL) {
 			printf("file 0x%lx + 0x%lx  ", (uint64_t)(s->bytes - image->file),
 			       s->bytes_size);
@@ -218,25 +229,57 @@ static bool print_ap_table(const struct dump *d)
 	return good;
 }
 
+static bool check_ours(const struct dump *d)
+{
+	char error[200];
+	uint8_t *scratch = malloc(IMAGE_CHECK_SCRATCH(d->fd_size) + d->image.file_size);
+	CHECK(scratch != NULL);
+	enum status st = image_check(d->fd, d->fd_size, scratch, error, sizeof(error));
+	if (st == ST_OK && d->igvm) {
+		st = igvm_check(&d->image, d->fd, d->fd_size, scratch, error, sizeof(error));
+	}
+	free(scratch);
+	if (st != ST_OK) {
+		tool_error("%s: %s", d->path, error);
+	}
+	return st == ST_OK;
+}
+
 static bool print_ours(const struct dump *d)
 {
-	if (!image_is_ours(d->image.file, d->image.file_size)) {
+	if (d->fd_size == 0 || !image_is_ours(d->fd, d->fd_size)) {
 		return true;
 	}
-	char error[200];
-	uint8_t *scratch = malloc(IMAGE_CHECK_SCRATCH(d->image.file_size));
-	CHECK(scratch != NULL);
-	bool good = image_check(d->image.file, d->image.file_size, scratch, error, sizeof(error)) ==
-		    ST_OK;
-	free(scratch);
+	bool good = check_ours(d);
 	if (good) {
 		struct image_config config;
 		memcpy(&config, dump_at(d, IMAGE_CONFIG), sizeof(config));
 		print_parts(&config);
-	} else {
-		tool_error("%s: %s", d->path, error);
 	}
 	return print_ap_table(d) && good;
+}
+
+/* Of a file that has been read into d. */
+static bool print_all(struct dump *d)
+{
+	uint8_t *made = NULL;
+	d->igvm = igvm_is(d->image.file, d->image.file_size);
+	if (d->igvm) {
+		d->fd_size = igvm_fd_size(&d->image);
+		if (d->fd_size != 0) {
+			made = malloc(d->fd_size);
+			CHECK(made != NULL);
+			igvm_fd_make(&d->image, made);
+			d->fd = made;
+		}
+	} else {
+		d->fd = d->image.file;
+		d->fd_size = d->image.file_size;
+	}
+	print_sections(d);
+	bool good = print_ours(d);
+	free(made);
+	return good;
 }
 
 enum tool_exit command_dump(int argc, char **argv)
@@ -264,11 +307,10 @@ enum tool_exit command_dump(int argc, char **argv)
 		return result;
 	}
 	char error[160];
-	if (tdvf_read(file.bytes, file.size, &d.image, error, sizeof(error)) != ST_OK) {
+	if (launch_read(file.bytes, file.size, &d.image, error, sizeof(error)) != ST_OK) {
 		result = tool_error("%s: %s", d.path, error);
 	} else {
-		print_sections(&d);
-		bool good = print_ours(&d);
+		bool good = print_all(&d);
 		result = tool_finish();
 		result = good ? result : TOOL_ERROR;
 	}

@@ -1,4 +1,4 @@
-// lintel image: plan and write an .fd from the shim that is linked into this tool.
+// lintel image: plan and write an image from the shim that is linked into this tool.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <getopt.h>
 #include <stdbool.h>
@@ -11,8 +11,10 @@
 #include "arch/lintel/image_config.h"
 #include "linker/memmap.h"
 #include "loader/image/acpi_pin.h"
+#include "loader/image/igvm_sink.h"
 #include "loader/image/payload_check.h"
 #include "loader/image/plan.h"
+#include "loader/image/tdvf_read.h"
 #include "loader/image/tdvf_sink.h"
 #include "tools/lintel/tool.h"
 
@@ -20,11 +22,13 @@ extern const uint8_t shim_blob[];
 extern const uint8_t shim_blob_end[];
 
 static const char help[] =
-	"usage: lintel image --output FILE.fd [OPTION]...\n"
+	"usage: lintel image --output FILE [OPTION]...\n"
 	"\n"
-	"Makes a firmware image for qemu -bios. All of it is measured into MRTD. A payload that\n"
+	"Makes a firmware image. All of it is measured into MRTD. A payload that\n"
 	"no boot gets past is refused; whether a TD has the memory for it only its boot can tell.\n"
 	"  --output FILE        where the image goes\n"
+	"  --format fd          a TDVF image, for qemu -bios (default)\n"
+	"  --format igvm        an IGVM file of the same pages, with the same MRTD\n"
 	"  --kernel FILE        embed this bzImage (else the shim asks fw_cfg: qemu -kernel)\n"
 	"  --initrd FILE        embed this initrd\n"
 	"  --cmdline TEXT       embed this kernel command line, at most as long as the kernel\n"
@@ -45,6 +49,7 @@ static const char help[] =
 
 struct image_options {
 	const char *output;
+	bool igvm;
 	const char *kernel;
 	const char *initrd;
 	const char *cmdline;
@@ -78,6 +83,32 @@ static enum tool_exit check_payload(const struct image_options *options,
 					 tool_error("%s", error);
 }
 
+/* fd: a TDVF image of ours. */
+static enum tool_exit write_igvm(const char *path, const uint8_t *fd, uint64_t fd_size)
+{
+	struct launch_image launch;
+	uint64_t size = 0;
+	char error[160];
+	enum status st = tdvf_read(fd, fd_size, &launch, error, sizeof(error));
+	CHECK(st == ST_OK);
+	st = igvm_sink_size(&launch, &size);
+	if (st == ST_NO_SPACE) {
+		return tool_error("%s: with the headers of 0x%lx bytes of pages the file would be "
+				  "above 0x%x",
+				  path, fd_size, IMAGE_MAX_SIZE);
+	}
+	CHECK(st == ST_OK);
+	uint8_t *file = malloc(size);
+	if (file == NULL) {
+		return tool_error("%s: size 0x%lx: no memory", path, size);
+	}
+	st = igvm_sink_write(&launch, file, size);
+	CHECK(st == ST_OK);
+	enum tool_exit result = file_write(path, file, size);
+	free(file);
+	return result;
+}
+
 static enum tool_exit write_image(const struct image_options *options,
 				  const struct plan_parts *parts)
 {
@@ -105,10 +136,12 @@ static enum tool_exit write_image(const struct image_options *options,
 	}
 	enum tool_exit result;
 	st = tdvf_sink_write(&launch, image, size, error, sizeof(error));
-	if (st == ST_OK) {
-		result = file_write(options->output, image, size);
-	} else {
+	if (st != ST_OK) {
 		result = tool_error("%s: %s", options->output, error);
+	} else if (options->igvm) {
+		result = write_igvm(options->output, image, size);
+	} else {
+		result = file_write(options->output, image, size);
 	}
 	free(image);
 	return result;
@@ -198,6 +231,7 @@ enum tool_exit command_image(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "output", required_argument, NULL, 'o' },
+		{ "format", required_argument, NULL, 'f' },
 		{ "kernel", required_argument, NULL, 'k' },
 		{ "initrd", required_argument, NULL, 'i' },
 		{ "cmdline", required_argument, NULL, 'c' },
@@ -216,6 +250,12 @@ enum tool_exit command_image(int argc, char **argv)
 		switch (option) {
 		case 'o':
 			options.output = optarg;
+			break;
+		case 'f':
+			options.igvm = strcmp(optarg, "igvm") == 0;
+			if (!options.igvm && strcmp(optarg, "fd") != 0) {
+				return tool_usage(argv[0], "--format \"%s\": fd or igvm", optarg);
+			}
 			break;
 		case 'k':
 			options.kernel = optarg;

@@ -1,4 +1,4 @@
-// The host tool: makes, shows and measures TDVF images.
+// The host tool: makes, shows and measures TDVF images and IGVM files.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <stdio.h>
 #include <string.h>
@@ -7,8 +7,8 @@
 
 static const char help[] = "usage: lintel COMMAND [OPTION]...\n"
 			   "\n"
-			   "  image   make a TDVF firmware image (.fd) for qemu -bios\n"
-			   "  dump    show and check an image, ours or any other TDVF image\n"
+			   "  image   make a firmware image: TDVF (.fd, for qemu -bios) or IGVM\n"
+			   "  dump    show and check an image, ours or any other of TDVF or IGVM\n"
 			   "  mrtd    print the measurement that a TD of an image starts with\n"
 			   "\n"
 			   "lintel COMMAND --help says more.\n"

@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loader/image/launch_read.h"
 #include "loader/image/mrtd.h"
-#include "loader/image/tdvf_read.h"
 #include "tools/lintel/tool.h"
 
 static const char help[] =
 	"usage: lintel mrtd --order page|section FILE\n"
 	"\n"
-	"Prints the MRTD (96 hex digits) that a TD built from FILE has. It depends on the order\n"
-	"in which the VMM adds and measures pages:\n"
-	"  --order page      add a page, measure it, then the next one (KVM, QEMU)\n"
+	"Prints the MRTD (96 hex digits) that a TD built from FILE, a TDVF image or an IGVM file,\n"
+	"has. It depends on the order in which the VMM adds and measures pages:\n"
+	"  --order page      add a page, measure it, then the next one (KVM, QEMU; IGVM loaders)\n"
 	"  --order section   add all pages of a section, then measure all of them\n";
 
 static enum tool_exit print_mrtd(const char *path, enum measure_order order)
@@ -27,7 +27,7 @@ static enum tool_exit print_mrtd(const char *path, enum measure_order order)
 	}
 	struct launch_image image;
 	char error[160];
-	if (tdvf_read(file.bytes, file.size, &image, error, sizeof(error)) != ST_OK) {
+	if (launch_read(file.bytes, file.size, &image, error, sizeof(error)) != ST_OK) {
 		free(file.bytes);
 		return tool_error("%s: %s", path, error);
 	}

@@ -18,6 +18,7 @@
 
 #include "arch/base/bits.h"
 #include "arch/linux/boot_params.h"
+#include "boot-tests/unit/loader/igvm_fixture.h"
 #include "boot-tests/unit/ovmf.h"
 #include "linker/memmap.h"
 
@@ -300,6 +301,9 @@ static void size_limits(void **state)
 	assert_int_equal(truncate("big", (off_t)most + 1), 0);
 	snprintf(text, sizeof(text), "initrd 0x%zx", most + 1);
 	run(1, text, "image --output x.fd --initrd big");
+	assert_int_equal(truncate("big", (off_t)most), 0);
+	run(1, "x.igvm: with the headers of 0x1000000 bytes of pages the file would be above",
+	    "image --format igvm --output x.igvm --initrd big");
 	assert_int_equal(truncate("big", 16 * MIB + 1), 0);
 	run(1, "lintel: big: size above 0x1000000", "image --output x.fd --initrd big");
 	run(1, "lintel: big: size above 0x1000000", "dump big");
@@ -447,6 +451,90 @@ static void foreign_images(void **state)
 	run(1, "lintel: none: No such file", "mrtd --order page none");
 }
 
+/* One byte of a good IGVM file changed, and what dump says of it. */
+static void poke_igvm(const char *name, size_t at, const char *text)
+{
+	static uint8_t file[MIB];
+	size_t size = load(name, file, sizeof(file));
+	assert_true(at < size);
+	file[at] ^= 0x20;
+	save("poked.igvm", file, size);
+	run(1, text, "dump poked.igvm");
+}
+
+/* The pages of the .fd, so its MRTD; read back and checked as that is. */
+static void igvm_files(void **state)
+{
+	static const char *const arguments[] = {
+		"--allow-debug",
+		"--kernel kernel --initrd initrd --cmdline 'quiet x' --ap-handover strict",
+	};
+	static const char *const orders[] = { "page", "section" };
+	char line[200];
+	char digest[128];
+	(void)state;
+	make_kernel("kernel", good_header, 4 * LINUX_SECTOR_SIZE);
+	save("initrd", "initrd", 6);
+	for (size_t i = 0; i < ARRAY_COUNT(arguments); i++) {
+		snprintf(line, sizeof(line), "image --format fd --output i.fd %s", arguments[i]);
+		run(0, "", line);
+		snprintf(line, sizeof(line), "image --format igvm --output i.igvm %s",
+			 arguments[i]);
+		run(0, "", line);
+		for (size_t o = 0; o < ARRAY_COUNT(orders); o++) {
+			snprintf(line, sizeof(line), "mrtd --order %s i.fd", orders[o]);
+			run(0, "", line);
+			strcpy(digest, out);
+			snprintf(line, sizeof(line), "mrtd --order %s i.igvm", orders[o]);
+			run(0, digest, line);
+		}
+	}
+	run(0, "bytes, IGVM\n", "dump i.igvm");
+	assert_non_null(strstr(out, "R--  kernel, 0x800 bytes"));
+	assert_non_null(strstr(out, "AP hand-over strict"));
+	assert_non_null(strstr(out, "0x000869000 - 0x00086b000  parameters"));
+	assert_non_null(strstr(out, "0x0000000000000000 + 0x100000000 -> 0x0  R-X"));
+	run(2, "--format \"elf\": fd or igvm", "image --output x --format elf");
+
+	/* Fixed header; a platform's boundary, with a checksum that is wrong; the kernel's magic.
+	 */
+	poke_igvm("i.igvm", 4, "lintel: poked.igvm: IGVM fixed header at 0x0: format_version");
+	poke_igvm("i.igvm", 24 + 8 + 8, "IGVM fixed header at 0x0: checksum 0x");
+	static uint8_t file[MIB];
+	size_t size = load("i.igvm", file, sizeof(file));
+	uint32_t headers;
+	memcpy(&headers, file + 0x0C, sizeof(headers));
+	poke_igvm("i.igvm", 24 + headers + LINUX_HEADER_OFFSET + 0x11, "poked.igvm: kernel: ");
+	/* The last page's config: flags. */
+	poke_igvm("i.igvm", size - PAGE + 9, "image config: flags 0x");
+	/* Headers of another writer: the shared half starts at bit 47. */
+	file[24 + 8 + 13] = 0x80;
+	memset(file + 0x14, 0, 4);
+	uint32_t checksum = crc32_update(0, file, 24 + headers);
+	memcpy(file + 0x14, &checksum, sizeof(checksum));
+	save("poked.igvm", file, size);
+	run(1, "poked.igvm: IGVM file: byte 0x", "dump poked.igvm");
+	run(0, "", "mrtd --order page poked.igvm");
+}
+
+/* A foreign one, whose pages are no image of ours, is shown; so is one that no .fd can hold. */
+static void foreign_igvm(void **state)
+{
+	static struct igvm_fixture f;
+	(void)state;
+	igvm_fixture_good(&f);
+	save("f.igvm", f.bytes, f.size);
+	run(0, "bytes, IGVM\n", "dump f.igvm");
+	assert_non_null(strstr(out, "0x000901000 - 0x000903000  parameters"));
+	assert_null(strstr(out, "AP table"));
+	run(0, "", "mrtd --order page f.igvm");
+	igvm_fixture_put(&f, f.headers[FIXTURE_ZEROS] + 16, 4, 4);
+	igvm_fixture_seal(&f);
+	save("f.igvm", f.bytes, f.size);
+	run(1, "lintel: f.igvm: IGVM PAGE_DATA at 0x", "dump f.igvm");
+	run(1, "flags 0x4: a shared page", "mrtd --order page f.igvm");
+}
+
 /* This program is build/unit/lintel_cli_test. */
 static bool name_tool(void)
 {
@@ -505,6 +593,8 @@ int main(void)
 		cmocka_unit_test(broken_metadata),
 		cmocka_unit_test(broken_ap_table),
 		cmocka_unit_test(foreign_images),
+		cmocka_unit_test(igvm_files),
+		cmocka_unit_test(foreign_igvm),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
