@@ -73,7 +73,9 @@ PARAVISOR_FLAGS = $(FREE) -fpie
 UEFI_FLAGS    = $(FREE) -fpie -isystem $(GNU_EFI_INCLUDE) -isystem $(GNU_EFI_INCLUDE)/x86_64 \
                 -DGNU_EFI_USE_MS_ABI
 GNU_EFI_INCLUDE := /usr/include/efi
-GNU_EFI_LIB     := /usr/lib
+# Releases of Debian have it in the one folder or the other.
+GNU_EFI_LIB      = $(dir $(firstword $(shell ls /usr/lib/crt0-efi-x86_64.o \
+                     /usr/lib/x86_64-linux-gnu/crt0-efi-x86_64.o 2>/dev/null)))
 HOST_FLAGS    := -std=gnu11 -O2 -g $(WARN) -I.
 TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -195,9 +197,9 @@ uefi: $(B)/lintel.efi $(B)/uefi_ap_high.fd ## the UEFI application build/lintel.
 $(B)/uefi.elf: $(UEFI_OBJ) $(B)/uefi_ap_blob.o $(B)/uefi.lds
 	$(LD) $(filter-out -static,$(LDFLAGS)) -shared -Bsymbolic -z norelro --hash-style=sysv \
 	  --apply-dynamic-relocs --defsym=_entry=efi_main \
-	  -T $(B)/uefi.lds -Map $(B)/uefi.map $(GNU_EFI_LIB)/crt0-efi-x86_64.o $(UEFI_OBJ) \
+	  -T $(B)/uefi.lds -Map $(B)/uefi.map $(GNU_EFI_LIB)crt0-efi-x86_64.o $(UEFI_OBJ) \
 	  $(B)/uefi_ap_blob.o \
-	  $(GNU_EFI_LIB)/libgnuefi.a -o $@
+	  $(GNU_EFI_LIB)libgnuefi.a -o $@
 # llvm-objcopy makes no PE file.
 $(B)/lintel.efi: $(B)/uefi.elf
 	objcopy $(addprefix -j ,.text .rodata .data .dynamic .rela .reloc) \

@@ -12,8 +12,8 @@
 #define TABLE_MAX 0x100000
 #define ALIGNMENT 16
 
-static enum status refused(struct uefi_acpi_fault *fault, enum status status, const char *field,
-			   uint64_t value, const char *rule)
+static enum status uefi_acpi_refused(struct uefi_acpi_fault *fault, enum status status,
+				     const char *field, uint64_t value, const char *rule)
 {
 	*fault = (struct uefi_acpi_fault){ field, value, rule };
 	return status;
@@ -29,20 +29,19 @@ static uint8_t byte_sum(const void *bytes, uint32_t size)
 	return sum;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static enum status table_at(uint64_t address, const struct acpi_header **out,
 			    struct uefi_acpi_fault *fault)
 {
 	const struct acpi_header *table = gpa_pointer(gpa(address));
 	if (table->length < sizeof(*table) || table->length > TABLE_MAX) {
-		return refused(fault, ST_BAD_FORMAT, "table length", table->length,
-			       "must be 36 bytes to 1 MiB");
+		return uefi_acpi_refused(fault, ST_BAD_FORMAT, "table length", table->length,
+					 "must be 36 bytes to 1 MiB");
 	}
 	uint8_t sum = byte_sum(table, table->length);
 	if (sum != 0) {
-		return refused(fault, ST_BAD_FORMAT, "table checksum", sum, "must be 0");
+		return uefi_acpi_refused(fault, ST_BAD_FORMAT, "table checksum", sum, "must be 0");
 	}
 	*out = table;
 	return ST_OK;
@@ -52,18 +51,19 @@ static enum status find_root(gpa_t address, struct uefi_acpi *acpi, struct uefi_
 {
 	const struct acpi_rsdp *rsdp = gpa_pointer(address);
 	if (address.v == 0) {
-		return refused(fault, ST_NOT_FOUND, "RSDP", 0, "the firmware has none");
+		return uefi_acpi_refused(fault, ST_NOT_FOUND, "RSDP", 0, "the firmware has none");
 	}
 	if (rsdp->signature != ACPI_RSDP_SIGNATURE) {
-		return refused(fault, ST_BAD_FORMAT, "RSDP signature", rsdp->signature,
-			       "must be \"RSD PTR \"");
+		return uefi_acpi_refused(fault, ST_BAD_FORMAT, "RSDP signature", rsdp->signature,
+					 "must be \"RSD PTR \"");
 	}
 	bool wide = rsdp->revision >= 2 && rsdp->xsdt != 0;
 	uint32_t signature = wide ? ACPI_XSDT : ACPI_RSDT;
 	TRY(table_at(wide ? rsdp->xsdt : rsdp->rsdt, &acpi->root, fault));
 	if (acpi->root->signature != signature) {
-		return refused(fault, ST_BAD_FORMAT, "root table signature", acpi->root->signature,
-			       "must be \"XSDT\" or \"RSDT\", as the RSDP says");
+		return uefi_acpi_refused(fault, ST_BAD_FORMAT, "root table signature",
+					 acpi->root->signature,
+					 "must be \"XSDT\" or \"RSDT\", as the RSDP says");
 	}
 	return ST_OK;
 }
@@ -93,18 +93,18 @@ static enum status find_madt(struct uefi_acpi *acpi, struct uefi_acpi_fault *fau
 			continue;
 		}
 		if (acpi->madt != NULL) {
-			return refused(fault, ST_BAD_FORMAT, "MADT", entry_at(acpi->root, i),
-				       "there must be one");
+			return uefi_acpi_refused(fault, ST_BAD_FORMAT, "MADT",
+						 entry_at(acpi->root, i), "there must be one");
 		}
 		TRY(table_at(entry_at(acpi->root, i), &table, fault));
 		if (table->length < sizeof(*acpi->madt)) {
-			return refused(fault, ST_BAD_FORMAT, "MADT length", table->length,
-				       "must be 44 or more");
+			return uefi_acpi_refused(fault, ST_BAD_FORMAT, "MADT length", table->length,
+						 "must be 44 or more");
 		}
 		acpi->madt = (const struct acpi_madt *)table;
 	}
 	if (acpi->madt == NULL) {
-		return refused(fault, ST_NOT_FOUND, "MADT", 0, "the firmware has none");
+		return uefi_acpi_refused(fault, ST_NOT_FOUND, "MADT", 0, "the firmware has none");
 	}
 	return ST_OK;
 }
@@ -116,8 +116,8 @@ static enum status add_cpu(struct uefi_acpi *acpi, uint32_t id, uint32_t flags,
 		return ST_OK;
 	}
 	if (acpi->cpu_count == MAILBOX_MAX_VCPUS) {
-		return refused(fault, ST_NO_SPACE, "MADT processors", MAILBOX_MAX_VCPUS + 1,
-			       "must be at most 1504");
+		return uefi_acpi_refused(fault, ST_NO_SPACE, "MADT processors",
+					 MAILBOX_MAX_VCPUS + 1, "must be at most 1504");
 	}
 	acpi->ids[acpi->cpu_count++] = id;
 	return ST_OK;
@@ -144,8 +144,8 @@ static enum status read_structure(struct uefi_acpi *acpi, const uint8_t *bytes, 
 		memcpy(&wakeup, bytes, offsetof(struct acpi_madt_wakeup, reset_vector));
 		/* The firmware has one; the tables that it was given by a host must not. */
 		if (acpi->mailbox != 0) {
-			return refused(fault, ST_BAD_FORMAT, "MADT mailbox", wakeup.mailbox,
-				       "there must be one");
+			return uefi_acpi_refused(fault, ST_BAD_FORMAT, "MADT mailbox",
+						 wakeup.mailbox, "there must be one");
 		}
 		acpi->mailbox = wakeup.mailbox;
 	}
@@ -172,16 +172,15 @@ enum status uefi_acpi_read(gpa_t rsdp, struct uefi_acpi *out, struct uefi_acpi_f
 	for (uint32_t at = sizeof(*out->madt); at < out->madt->header.length; at += size) {
 		size = structure_size(out->madt, at);
 		if (size == 0) {
-			return refused(fault, ST_BAD_FORMAT, "MADT structure at", at,
-				       "must be whole");
+			return uefi_acpi_refused(fault, ST_BAD_FORMAT, "MADT structure at", at,
+						 "must be whole");
 		}
 		TRY(read_structure(out, (const uint8_t *)out->madt + at, size, fault));
 	}
 	return ST_OK;
 }
 
-/* ---- copying ----------------------------------------------------------------------------------
- */
+/* ---- copying --------------------------------------------------------------------------------- */
 
 static uint64_t root_size(const struct uefi_acpi *acpi)
 {

@@ -27,15 +27,16 @@ struct uefi_acpi_fault {
 	const char *rule; /* one clause for people */
 };
 
-/* Memory is mapped one to one. ST_BAD_FORMAT: a table breaks its own rules; ST_NOT_FOUND: there is
- * no MADT; ST_NO_SPACE: more than can be copied, or more processors than the mailbox has room for.
+/* Reads the tables of an RSDP; memory is mapped one to one. ST_BAD_FORMAT: a table breaks its own
+ * rules; ST_NOT_FOUND: there is no MADT; ST_NO_SPACE: more than can be copied, or more processors
+ * than the mailbox has room for.
  */
 enum status uefi_acpi_read(gpa_t rsdp, struct uefi_acpi *out,
 			   struct uefi_acpi_fault *fault) MUST_CHECK;
 
-/* Bytes of the copies, the RSDP first. */
+/* Bytes of copies of RSDP, root table and MADT. */
 uint64_t uefi_acpi_size(const struct uefi_acpi *acpi);
 
-/* Writes them at out, which will be found at base. */
+/* Writes copies of RSDP (first), root table and MADT at out, for an OS that finds them at base. */
 void uefi_acpi_copy(const struct uefi_acpi *acpi, gpa_t mailbox, gpa_t reset_vector, void *out,
 		    gpa_t base);

@@ -31,11 +31,12 @@ struct uefi_ap_code {
  */
 enum status uefi_ap_piece_make(const struct uefi_ap_code *code, void *out, gpa_t base) MUST_CHECK;
 
-/* In a piece that was made. */
+/* The mailbox of a piece that was made. */
 static inline struct mailbox *uefi_ap_mailbox(void *piece)
 {
 	return (struct mailbox *)((uint8_t *)piece + AP_TABLE_SIZE);
 }
+/* What begins the page of code of a piece that was made. */
 static inline const struct uefi_ap_head *uefi_ap_head(const void *piece)
 {
 	return (const struct uefi_ap_head *)((const uint8_t *)piece + AP_TABLE_SIZE + MAILBOX_SIZE);

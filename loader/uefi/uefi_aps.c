@@ -21,8 +21,7 @@ extern const uint16_t uefi_ap_words[], uefi_ap_words_end[];
 
 static struct uefi_acpi acpi;
 
-/* ---- preparing --------------------------------------------------------------------------------
- */
+/* ---- preparing ------------------------------------------------------------------------------- */
 
 static bool has_id(uint32_t id)
 {
@@ -126,8 +125,7 @@ uefi_status_t uefi_aps_prepare(struct uefi_aps *out)
 	return UEFI_SUCCESS;
 }
 
-/* ---- taking -----------------------------------------------------------------------------------
- */
+/* ---- taking ---------------------------------------------------------------------------------- */
 
 static bool has_left(const volatile struct mailbox *firmware)
 {

@@ -5,13 +5,13 @@
 #include "arch/base/mem.h"
 #include "linker/memmap.h"
 #include "loader/payload/bzimage.h"
+#include "loader/payload/payload_kind.h"
 #include "loader/uefi/uefi_log.h"
 #include "loader/uefi/uefi_measure.h"
 #include "loader/uefi/uefi_memory_now.h"
 #include "loader/uefi/uefi_services.h"
 
-/* ---- files ------------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 /* A path in texts. It is ASCII, see uefi_options.h. */
 struct name {
@@ -62,10 +62,9 @@ static uefi_status_t not_there(uefi_status_t status, const uint16_t *path)
 	return status;
 }
 
-/* ---- memory -----------------------------------------------------------------------------------
- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
-static uefi_status_t allocate(const char *what, uint64_t size, gpa_t *out)
+static uefi_status_t uefi_linux_allocate(const char *what, uint64_t size, gpa_t *out)
 {
 	uefi_status_t status = uefi_allocate_below(FOUR_GIB, size, EFI_LOADER_DATA, out);
 	if (status != UEFI_SUCCESS) {
@@ -74,7 +73,7 @@ static uefi_status_t allocate(const char *what, uint64_t size, gpa_t *out)
 	return UEFI_SUCCESS;
 }
 
-static uefi_status_t allocate_at(const char *what, gpa_t base, uint64_t size)
+static uefi_status_t uefi_linux_allocate_at(const char *what, gpa_t base, uint64_t size)
 {
 	uefi_status_t status = uefi_allocate_at(base, size, EFI_LOADER_DATA);
 	if (status != UEFI_SUCCESS) {
@@ -84,8 +83,21 @@ static uefi_status_t allocate_at(const char *what, gpa_t base, uint64_t size)
 	return UEFI_SUCCESS;
 }
 
-/* ---- loading ----------------------------------------------------------------------------------
- */
+/* ---- loading --------------------------------------------------------------------------------- */
+
+static uefi_status_t check_kind(const uint16_t *path, const uint8_t *bytes, uint64_t size)
+{
+	static const char *const others[] = {
+		[PAYLOAD_ELF] = "an ELF file",
+		[PAYLOAD_UKI] = "a UKI, which the firmware starts itself",
+	};
+	enum payload_kind kind = payload_kind_of(bytes, size);
+	if (kind != PAYLOAD_BZIMAGE) {
+		return uefi_refuse(UEFI_STATUS(UNSUPPORTED), "%s: %s: must be a bzImage",
+				   name_of(path).text, others[kind]);
+	}
+	return UEFI_SUCCESS;
+}
 
 static uefi_status_t read_header(const uint8_t *bytes, uint32_t size, struct uefi_linux *payload)
 {
@@ -116,7 +128,7 @@ static uefi_status_t place_kernel(const uint8_t *bytes, uint32_t size, struct ue
 		return uefi_refuse(uefi_status_of(status), "kernel: %s 0x%lx, init_size 0x%x: %s",
 				   fault.field, fault.value, payload->header.init_size, fault.rule);
 	}
-	UEFI_TRY(allocate_at("kernel", payload->window.base, payload->window.size));
+	UEFI_TRY(uefi_linux_allocate_at("kernel", payload->window.base, payload->window.size));
 	payload->parts.kernel = payload->window.base;
 	memcpy(gpa_pointer(payload->window.base), bytes + cut, size - cut);
 	return UEFI_SUCCESS;
@@ -127,13 +139,14 @@ static uefi_status_t load_kernel(const struct uefi_options *options, struct uefi
 	struct uefi_file file;
 	gpa_t whole;
 	UEFI_TRY(not_there(open_part(options->kernel, UINT32_MAX, &file), options->kernel));
-	uefi_status_t status = allocate("kernel", file.size, &whole);
+	uefi_status_t status = uefi_linux_allocate("kernel", file.size, &whole);
 	if (status != UEFI_SUCCESS) {
 		uefi_file_close(&file);
 		return status;
 	}
 	UEFI_TRY(read_part(options->kernel, &file, gpa_pointer(whole)));
 	UEFI_TRY(uefi_measure_kernel(gpa_pointer(whole), file.size));
+	UEFI_TRY(check_kind(options->kernel, gpa_pointer(whole), file.size));
 	UEFI_TRY(read_header(gpa_pointer(whole), (uint32_t)file.size, payload));
 	return place_kernel(gpa_pointer(whole), (uint32_t)file.size, payload);
 }
@@ -170,7 +183,7 @@ static uefi_status_t read_cmdline_file(char *out)
 
 static uefi_status_t load_cmdline(const struct uefi_options *options, struct uefi_linux *payload)
 {
-	UEFI_TRY(allocate("command line", UEFI_CMDLINE_MAX, &payload->parts.cmdline));
+	UEFI_TRY(uefi_linux_allocate("command line", UEFI_CMDLINE_MAX, &payload->parts.cmdline));
 	char *text = gpa_pointer(payload->parts.cmdline);
 	if (options->cmdline_given) {
 		memcpy(text, options->cmdline, UEFI_CMDLINE_MAX);
@@ -201,7 +214,7 @@ static uefi_status_t place_initrd(uint32_t size, struct uefi_linux *payload)
 				   lowest, header->initrd_addr_max);
 	}
 	payload->parts.initrd_size = size;
-	return allocate_at("initrd", payload->parts.initrd, size);
+	return uefi_linux_allocate_at("initrd", payload->parts.initrd, size);
 }
 
 static uefi_status_t load_initrd(const struct uefi_options *options, struct uefi_linux *payload)
@@ -230,11 +243,10 @@ uefi_status_t uefi_linux_load(const struct uefi_options *options, struct uefi_li
 	UEFI_TRY(load_kernel(options, out));
 	UEFI_TRY(load_cmdline(options, out));
 	UEFI_TRY(load_initrd(options, out));
-	return allocate("boot_params", sizeof(struct linux_boot_params), &out->params);
+	return uefi_linux_allocate("boot_params", sizeof(struct linux_boot_params), &out->params);
 }
 
-/* ---- handing over -----------------------------------------------------------------------------
- */
+/* ---- handing over ---------------------------------------------------------------------------- */
 
 enum status uefi_linux_fill(const struct uefi_linux *payload, const struct uefi_memory *memory,
 			    gpa_t rsdp, const struct linux_efi_info *efi)

@@ -1,5 +1,7 @@
 // The application's boot, step by step.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <stdbool.h>
+
 #include "arch/linux/efi.h"
 #include "linker/memmap.h"
 #include "loader/table/handover_table.h"
@@ -70,36 +72,14 @@ static uefi_status_t build_table(struct gpa_range window, gpa_t *root)
 	return UEFI_SUCCESS;
 }
 
-/* What the firmware leaves is known by the very map with which it is left. */
-static uefi_status_t leave_firmware(const struct uefi_linux *payload, const struct uefi_left *left,
-				    gpa_t rsdp)
-{
-	static struct uefi_memory memory;
-	uefi_status_t status = UEFI_SUCCESS;
-	for (unsigned i = 0; i < EXIT_TRIES; i++) {
-		uint64_t key;
-		UEFI_TRY(uefi_memory_now(&memory, &key));
-		struct linux_efi_info efi = uefi_left_settle(left, &memory, rsdp);
-		enum status filled = uefi_linux_fill(payload, &memory, rsdp, &efi);
-		if (filled != ST_OK) {
-			return uefi_refuse(uefi_status_of(filled), "e820 table: %s",
-					   status_text(filled));
-		}
-		status = uefi_exit(key);
-		if (status != UEFI_STATUS(INVALID_PARAMETER)) {
-			break;
-		}
-	}
-	return status == UEFI_SUCCESS ? status : uefi_refuse(status, "ExitBootServices");
-}
-
 /* All that is made before the firmware is left. */
 struct uefi_boot {
 	struct uefi_linux payload;
 	struct uefi_aps aps;
 	struct uefi_left left;
 	gpa_t rsdp;
-	gpa_t root; /* of the hand-over table */
+	gpa_t root;       /* of the hand-over table */
+	bool no_way_back; /* the firmware has lost APs, or services */
 };
 
 /* What a TD has beside a plain VM: APs, and ACPI tables by which the payload wakes them. */
@@ -115,20 +95,44 @@ static uefi_status_t prepare_machine(struct uefi_boot *boot)
 	return uefi_left_prepare(boot->payload.accepts_memory, head, &boot->left);
 }
 
-/* Returns only when that failed. */
-static uefi_status_t leave(const struct uefi_boot *boot)
+/* What the firmware leaves is known by the very map with whose key it is left. */
+static uefi_status_t leave_firmware(struct uefi_boot *boot)
+{
+	static struct uefi_memory memory;
+	uefi_status_t status = UEFI_SUCCESS;
+	for (unsigned i = 0; i < EXIT_TRIES; i++) {
+		uint64_t key;
+		UEFI_TRY(uefi_memory_now(&memory, &key));
+		struct linux_efi_info efi = uefi_left_settle(&boot->left, &memory, boot->rsdp);
+		enum status filled = uefi_linux_fill(&boot->payload, &memory, boot->rsdp, &efi);
+		if (filled != ST_OK) {
+			return uefi_refuse(uefi_status_of(filled), "e820 table: %s",
+					   status_text(filled));
+		}
+		boot->no_way_back = true;
+		status = uefi_exit(key);
+		if (status != UEFI_STATUS(INVALID_PARAMETER)) {
+			break;
+		}
+	}
+	/* The console may be gone: then these words are lost. */
+	return status == UEFI_SUCCESS ? status : uefi_refuse(status, "ExitBootServices");
+}
+
+/* Returns when it failed, and the firmware is as it was. */
+static uefi_status_t leave(struct uefi_boot *boot)
 {
 	uint64_t entry = boot->payload.window.base.v + LINUX_ENTRY_64;
 	uefi_note("kernel at 0x%lx", entry);
+	boot->no_way_back = boot->aps.count > 0;
 	uefi_status_t status = uefi_aps_take(&boot->aps);
 	if (status == UEFI_SUCCESS) {
-		status = leave_firmware(&boot->payload, &boot->left, boot->rsdp);
+		status = leave_firmware(boot);
 	}
 	if (status == UEFI_SUCCESS) {
 		uefi_leave(entry, boot->payload.params.v, boot->root.v);
 	}
-	/* A firmware without its APs does not boot anything else. */
-	if (boot->aps.count > 0) {
+	if (boot->no_way_back) {
 		uefi_reset(status);
 	}
 	return status;

@@ -13,7 +13,9 @@
 /* Refuses a TD whose firmware measures nothing. */
 uefi_status_t uefi_measure_start(void) MUST_CHECK;
 
-/* Of whole files; the text without its NUL. */
+/* Measures a kernel's whole file. */
 uefi_status_t uefi_measure_kernel(const void *bytes, uint64_t size) MUST_CHECK;
+/* Measures an initrd's whole file. */
 uefi_status_t uefi_measure_initrd(const void *bytes, uint64_t size) MUST_CHECK;
+/* Measures a command line without its NUL. */
 uefi_status_t uefi_measure_cmdline(const char *text) MUST_CHECK;

@@ -22,13 +22,14 @@ struct uefi_memory {
 };
 
 /*
- * *at is the descriptor that is refused. ST_BAD_FORMAT: a descriptor is smaller than UEFI's, or not
- * whole; ST_BAD_RANGE: it is empty, unaligned, wraps or overlaps another; ST_NO_SPACE: more ranges
- * than *out can have.
+ * Reads a map. *at is the descriptor that is refused. ST_BAD_FORMAT: a descriptor is smaller than
+ * UEFI's, or not whole; ST_BAD_RANGE: it is empty, unaligned, wraps or overlaps another;
+ * ST_NO_SPACE: more ranges than *out can have.
  */
 enum status uefi_memory_read(const struct uefi_map *map, struct uefi_memory *out,
 			     size_t *at) MUST_CHECK;
 
-/* The same of memory that is free while the firmware is there, and of nothing else. */
+/* Only what is free while the firmware is there, as MEMORY_ACCEPTED. *at and statuses are those of
+ * uefi_memory_read(). */
 enum status uefi_memory_free(const struct uefi_map *map, struct memory_map *out,
 			     size_t *at) MUST_CHECK;

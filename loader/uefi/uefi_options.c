@@ -26,8 +26,8 @@ static bool is_printable(uint16_t value)
 	return value >= PRINTABLE_FIRST && value <= PRINTABLE_LAST;
 }
 
-static enum status refused(const struct reader *reader, size_t at, enum status status,
-			   const char *rule, struct uefi_options_fault *fault)
+static enum status uefi_options_refused(const struct reader *reader, size_t at, enum status status,
+					const char *rule, struct uefi_options_fault *fault)
 {
 	size_t length = 0;
 	*fault = (struct uefi_options_fault){ .at = at, .rule = rule };
@@ -130,25 +130,28 @@ static enum status read_option(struct reader *reader, struct given *given, struc
 		end = reader->end;
 	} else if (has_name(reader, kernel)) {
 		if (given->kernel) {
-			return refused(reader, start, ST_BAD_ARGUMENT, "given twice", fault);
+			return uefi_options_refused(reader, start, ST_BAD_ARGUMENT, "given twice",
+						    fault);
 		}
 		fits = copy_path(reader, start + strlen(kernel), end, out->kernel);
 		given->kernel = true;
 		if (out->kernel[0] == 0) {
-			return refused(reader, start, ST_BAD_ARGUMENT, "names no file", fault);
+			return uefi_options_refused(reader, start, ST_BAD_ARGUMENT, "names no file",
+						    fault);
 		}
 	} else if (has_name(reader, initrd)) {
 		if (given->initrd) {
-			return refused(reader, start, ST_BAD_ARGUMENT, "given twice", fault);
+			return uefi_options_refused(reader, start, ST_BAD_ARGUMENT, "given twice",
+						    fault);
 		}
 		fits = copy_path(reader, start + strlen(initrd), end, out->initrd);
 		given->initrd = true;
 	} else {
-		return refused(reader, start, ST_BAD_FORMAT,
-			       "not kernel=FILE, initrd=FILE or cmdline=TEXT", fault);
+		return uefi_options_refused(reader, start, ST_BAD_FORMAT,
+					    "not kernel=FILE, initrd=FILE or cmdline=TEXT", fault);
 	}
 	if (!fits) {
-		return refused(reader, start, ST_NO_SPACE, "too long", fault);
+		return uefi_options_refused(reader, start, ST_NO_SPACE, "too long", fault);
 	}
 	reader->at = end;
 	return ST_OK;
@@ -165,12 +168,13 @@ static enum status measure_text(struct reader *reader, size_t size,
 		}
 		if (!is_printable(value)) {
 			reader->end++;
-			return refused(reader, reader->end - 1, ST_BAD_FORMAT,
-				       "not printable ASCII", fault);
+			return uefi_options_refused(reader, reader->end - 1, ST_BAD_FORMAT,
+						    "not printable ASCII", fault);
 		}
 	}
 	if (size % 2 != 0) {
-		return refused(reader, reader->end, ST_BAD_FORMAT, "half a character", fault);
+		return uefi_options_refused(reader, reader->end, ST_BAD_FORMAT, "half a character",
+					    fault);
 	}
 	return ST_OK;
 }

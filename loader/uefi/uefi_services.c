@@ -20,8 +20,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
 #define MAP_SIZE 0x8000
 #define ALLOCATIONS_MAX 32
-/* So long that no real file is read in more pieces: a firmware may return less than it was asked.
- */
+/* A firmware may return less than it was asked for; no real one returns so little. */
 #define READS_MAX 0x10000
 
 static EFI_SYSTEM_TABLE *system_table;
@@ -33,8 +32,7 @@ static struct {
 } allocations[ALLOCATIONS_MAX];
 static unsigned allocation_count;
 
-/* ---- console ----------------------------------------------------------------------------------
- */
+/* ---- console --------------------------------------------------------------------------------- */
 
 static void print_character(CHAR16 character)
 {
@@ -80,8 +78,7 @@ _Noreturn void bug(const char *file, int line, const char *what)
 	halt();
 }
 
-/* ---- the application's own image --------------------------------------------------------------
- */
+/* ---- the application's own image ------------------------------------------------------------- */
 
 void uefi_load_options(const void **text, size_t *size)
 {
@@ -144,8 +141,7 @@ void uefi_file_close(const struct uefi_file *opened)
 	file->Close(file);
 }
 
-/* ---- memory -----------------------------------------------------------------------------------
- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static uefi_status_t allocate(EFI_ALLOCATE_TYPE how, uint64_t size, uint32_t type,
 			      EFI_PHYSICAL_ADDRESS *base)
@@ -194,8 +190,7 @@ uefi_status_t uefi_memory_map(struct uefi_map *out, uint64_t *key)
 	return EFI_SUCCESS;
 }
 
-/* ---- tables -----------------------------------------------------------------------------------
- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 gpa_t uefi_find_table(const uint8_t guid[16])
 {
@@ -208,8 +203,7 @@ gpa_t uefi_find_table(const uint8_t guid[16])
 	return gpa(0);
 }
 
-/* ---- measurement ------------------------------------------------------------------------------
- */
+/* ---- measurement ----------------------------------------------------------------------------- */
 
 /* [UEFI 2.10 38.2.1]; gnu-efi does not have it. */
 struct cc_measurement {
@@ -270,8 +264,7 @@ uefi_status_t uefi_measure(const void *bytes, uint64_t size, const void *event)
 	return protocol->hash_log_extend_event(protocol, 0, (uintptr_t)bytes, size, event);
 }
 
-/* ---- entry and exit ---------------------------------------------------------------------------
- */
+/* ---- entry and exit -------------------------------------------------------------------------- */
 
 void uefi_stall(unsigned microseconds)
 {

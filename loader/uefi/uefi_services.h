@@ -18,7 +18,7 @@
  * it says on the console, the firmware gets as a status. */
 uefi_status_t uefi_main(void);
 
-/* On the console; a newline also returns to the line's start. Nothing after uefi_exit(). */
+/* On the console; a newline also returns to the line's start. */
 void uefi_print(const char *text);
 
 /* LoadOptions of this application: *size bytes of UTF-16, whatever put them there. */
@@ -33,13 +33,13 @@ struct uefi_file {
 /* path: of UTF-16, with backslashes, from the volume's root. EFI_NOT_FOUND: there is no such file;
  * EFI_NO_MEDIA: the application comes from where there is no file system. */
 uefi_status_t uefi_file_open(const uint16_t *path, struct uefi_file *out);
-/* Reads all of it, then closes it. EFI_END_OF_FILE: it has become shorter. */
+/* Reads a whole file, then closes it. EFI_END_OF_FILE: it has become shorter. */
 uefi_status_t uefi_file_read(const struct uefi_file *file, void *to);
 void uefi_file_close(const struct uefi_file *file);
 
 /* Pages of a type of UEFI's memory map (arch/linux/efi.h); size is rounded up to whole pages. */
 uefi_status_t uefi_allocate_at(gpa_t base, uint64_t size, uint32_t type);
-/* All of it below limit. */
+/* Pages of such a type, all of them below limit. */
 uefi_status_t uefi_allocate_below(uint64_t limit, uint64_t size, uint32_t type, gpa_t *out);
 
 /* The firmware's map of this moment, in memory of this function's own, and its key. */
@@ -51,16 +51,16 @@ gpa_t uefi_find_table(const uint8_t guid[16]);
 /* Does the firmware run on a page table of 5 levels? */
 bool uefi_five_levels(void);
 
-/* A confidential guest of Intel's. */
+/* Is this machine a TD? */
 bool uefi_in_td(void);
 
-/* By the TDX module, but for the id, which is the host's answer. */
+/* What the TDX module says of this vCPU; the id is the host's answer. */
 struct uefi_td_info {
 	uint32_t vcpu_count;
 	uint32_t vcpu_index;
 	uint32_t apic_id; /* of x2APIC */
 };
-/* Of a TD only. All 0: the module does not tell. */
+/* Of a TD only. vcpu_count 0: the module does not tell. */
 struct uefi_td_info uefi_td_info(void);
 
 /* Waits for microseconds. */
@@ -75,11 +75,12 @@ bool uefi_measures(void);
  * what follows it. Only if uefi_measures(). */
 uefi_status_t uefi_measure(const void *bytes, uint64_t size, const void *event);
 
-/* ExitBootServices(). EFI_INVALID_PARAMETER: the map has changed, the key is that of an older one;
- * of all the others only uefi_memory_map() and this function may then be called. */
+/* ExitBootServices(). EFI_INVALID_PARAMETER: the map has changed, the key is that of an older one.
+ * After the first call the firmware may have shut down all else but uefi_memory_map(), this
+ * function and uefi_reset(). */
 uefi_status_t uefi_exit(uint64_t key);
 
 /* uefi_leave.nasm: jumps to entry with RSI on the page table at cr3, 64-bit mode, IF=0. */
 _Noreturn void uefi_leave(uint64_t entry, uint64_t rsi, uint64_t cr3);
-/* Its code and what it needs after it has loaded CR3: in one page. */
+/* The page that has all of uefi_leave(): what must be mapped on the table that it loads, too. */
 extern const char uefi_leave_page[];

@@ -61,8 +61,9 @@ struct fake_firmware {
 	struct {
 		uint64_t base, end; /* end 0: none */
 	} unaccepted[2];
-	bool bad_map;     /* descriptors overlap */
-	size_t short_map; /* bytes of a descriptor, if not 0 */
+	bool bad_map;         /* descriptors overlap */
+	size_t short_map;     /* bytes of a descriptor, if not 0 */
+	bool short_map_later; /* once uefi_exit() has been called */
 
 	/* What it has seen. */
 	char printed[2048];
