@@ -97,6 +97,26 @@ def measure_calls(runner):
     return [(name, round(cost), round(cost / stats["bare_exit"], 1)) for name, cost in rows]
 
 
+# ---- the host's memory ---------------------------------------------------------------------------
+
+def memory_costs(output):
+    """{name: [SEAMCALLs, kicks]} and {MiB: [SEAMCALLs to map, SEAMCALLs to zap, kicks]}."""
+    deeds = re.findall(r"^cost (.+): (\d+) SEAMCALLs, (\d+) kicks$", output, re.MULTILINE)
+    sizes = re.findall(r"^cost of +(\d+) MiB: mapped by (\d+) SEAMCALLs, zapped by (\d+), "
+                       r"(\d+) kicks$", output, re.MULTILINE)
+    return ({name: [int(number) for number in numbers] for name, *numbers in deeds},
+            {int(size): [int(number) for number in numbers] for size, *numbers in sizes})
+
+
+def measure_memory(runner):
+    """By the unit test that counts them."""
+    ended = subprocess.run([runner.file("unit/mmu_cost_test")], capture_output=True, text=True,
+                           check=False)
+    if ended.returncode != 0:
+        raise Failure(f"mmu_cost_test: exit status {ended.returncode}")
+    return memory_costs(ended.stdout)
+
+
 # ---- the AP path ---------------------------------------------------------------------------------
 
 AP_WAYS = ("from reset to parked", "from the wake-up command to the vector",
@@ -271,6 +291,17 @@ def show_boots_of_linux(summaries):
           for boot, found in zip(bench_cpu.BOOTS, summaries)])
 
 
+def show_memory(deeds, sizes):
+    show("The host's memory: what one thing costs (a fault and a MapGPA of 2 MiB are an exit each)",
+         ("", "SEAMCALLs", "kicks"),
+         [(name, *numbers) for name, numbers in deeds.items()])
+    pages = 256     # of a MiB
+    show("The same by size, 4 KiB pages: SEAMCALLs a page",
+         ("MiB", "map", "zap", "kicks"),
+         [(size, f"{mapped / size / pages:.3f}", f"{zapped / size / pages:.3f}", kicks)
+          for size, (mapped, zapped, kicks) in sizes.items()])
+
+
 def number_list(text):
     if not re.fullmatch(r"[1-9]\d?(,[1-9]\d?)*", text):
         raise argparse.ArgumentTypeError(f"'{text}' is not a list of vCPU counts")
@@ -305,12 +336,14 @@ def main(argv):
             boots = {n: [run.result() for run in runs] for n, runs in boots.items()}
             accepts = {name: [run.result() for run in runs] for name, runs in accepts.items()}
             shares = [run.result() for run in shares]
+            memory = measure_memory(runner)
             of_linux = measure_boots_of_linux(runner)
         except Failure as failure:
             pool.shutdown(cancel_futures=True)
             print(f"bench: {failure}", file=sys.stderr)
             return 1
     show_calls(calls)
+    show_memory(*memory)
     show_aps(arguments.aps, aps)
     show_boots(boots)
     show_accepts(accepts)
@@ -319,6 +352,7 @@ def main(argv):
     with open(runner.file("bench.json"), "w", encoding="utf-8") as out:
         json.dump({
             "calls": {name: cost for name, cost, _ in calls},
+            "memory": dict(zip(("deeds", "sizes"), memory)),
             "aps": {"vcpus": arguments.aps} | dict(aps),
             "boots": {n: dict(zip(("lintel", "ovmf"), runs)) for n, runs in boots.items()},
             "accepted": {name: dict(zip(map(", ".join, ACCEPT_BOOTS), runs))

@@ -654,6 +654,12 @@ class Bench(unittest.TestCase):
                 bench.parse_arguments(words)
             self.assertEqual(ended.exception.code, 2, words)
 
+    def test_costs_of_memory_are_read(self):
+        output = ("cost a fault, the first: 4 SEAMCALLs, 0 kicks\n[ OK ] cost\n"
+                  "cost of    16 MiB: mapped by 41 SEAMCALLs, zapped by 12, 3 kicks\n")
+        self.assertEqual(bench.memory_costs(output),
+                         ({"a fault, the first": [4, 0]}, {16: [41, 12, 3]}))
+
     def test_costs_are_read(self):
         output = "payload: bench vp-info 1000 715000\npayload: bench x 1\nbench y 1 2\n"
         self.assertEqual(bench.guest_costs(output), {"vp-info": 715})

@@ -91,6 +91,17 @@ void td_flush_all(const struct td_kick *kick)
 	td_kick_all(kick);
 }
 
+/* Each vCPU was outside, or has entered since: one that is inside was kicked. */
+void td_flush_wait(const struct td_kick *kick)
+{
+	(void)kick;
+	for (unsigned i = 0; i < VCPUS; i++) {
+		while (strict_module_inside(i) && __atomic_load_n(&kicked[i], __ATOMIC_SEQ_CST)) {
+			sched_yield();
+		}
+	}
+}
+
 void wake_take_kick(void)
 {
 	sched_yield();
@@ -229,6 +240,7 @@ static void stress(bool one_by_one)
 		 &(struct td_memory){ .low_size = RAM_PAGES * PAGE }, 48);
 	mmu.large_pages = true;
 	mmu.zap_one_by_one = one_by_one;
+	mmu.shrink_every = 10;
 	for (unsigned i = 0; i < VCPUS + 2; i++) {
 		numbers[i] = i;
 		assert_int_equal(pthread_create(&threads[i], NULL,

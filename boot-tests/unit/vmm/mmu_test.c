@@ -101,6 +101,12 @@ void td_flush_all(const struct td_kick *kick)
 	note("flush\n");
 }
 
+void td_flush_wait(const struct td_kick *kick)
+{
+	assert_ptr_equal(kick, &vcpus);
+	note("settle\n");
+}
+
 void wake_take_kick(void)
 {
 	note("interrupt\n");
@@ -235,6 +241,14 @@ static uint64_t shared_entry(uint64_t address)
 		}
 		table = entry & PTE_ADDRESS;
 	}
+}
+
+static void assert_unlocked(void)
+{
+	assert_int_equal(mmu.tdp.lock.holders, 0);
+	assert_int_equal(mmu.tdp.lock.waiting, 0);
+	assert_int_equal(mmu.slots_lock.held, 0);
+	assert_int_equal(mmu.sept.track_lock.held, 0);
 }
 
 #define SHARED_PAGE(address) ((address) | PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
@@ -488,6 +502,52 @@ static void a_range_may_be_tracked_page_by_page(void **state)
 	expect_log("flush\n");
 }
 
+/* 001-R57, 001-R59, 001-R58, 001-R60: tables of shared pages only; private pages stay in place. */
+static void a_shrink_takes_shared_tables_only(void **state)
+{
+	(void)state;
+	uint64_t frames[3];
+	for (unsigned i = 0; i < 3; i++) {
+		accept_fault((3 + i) * BLOCK + PAGE, PG_4K);
+		hpa_t frame;
+		assert_true(mmu_private_frame(&mmu, gpa((3 + i) * BLOCK + PAGE), &frame));
+		frames[i] = frame.v;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t page = (i + 1) * BLOCK + PAGE;
+		assert_int_equal(convert(page, PAGE, SHARE_SHARED), ST_OK);
+		assert_int_equal(shared_entry(page), SHARED_PAGE(page));
+	}
+	unsigned private_tables = mmu.tdp.mirror.page_count;
+	unsigned shared_tables = mmu.tdp.shared.page_count;
+	uint64_t taken = frames_taken();
+	module.log[0] = 0;
+	assert_int_equal(mmu_shrink(&mmu), 2);
+	expect_log("flush\nsettle\n");
+	assert_int_equal(mmu.tdp.mirror.page_count, private_tables);
+	assert_int_equal(mmu.tdp.shared.page_count, shared_tables - 2);
+	assert_int_equal(frames_taken(), taken - 2 * PAGE);
+	for (unsigned i = 0; i < 3; i++) {
+		hpa_t frame;
+		assert_true(mmu_private_frame(&mmu, gpa((3 + i) * BLOCK + PAGE), &frame));
+		assert_int_equal(frame.v, frames[i]);
+		assert_int_equal(accept_answer((3 + i) * BLOCK + PAGE, PG_4K), MMU_SPURIOUS);
+	}
+	assert_int_equal(mmu_shrink(&mmu), 0);
+	expect_log("");
+	assert_int_equal(mmu_shared_fault(&mmu, gpa(BLOCK + PAGE)), MMU_FIXED);
+	assert_int_equal(shared_entry(BLOCK + PAGE), SHARED_PAGE(BLOCK + PAGE));
+	assert_int_equal(frames_taken(), taken - PAGE);
+	/* By itself, at every third fault. */
+	mmu.shrink_every = 3;
+	mmu.shared_faults = 0;
+	for (unsigned i = 1; i <= 6; i++) {
+		assert_int_equal(mmu_shared_fault(&mmu, gpa(BLOCK + PAGE)),
+				 i % 3 == 0 ? MMU_FIXED : MMU_SPURIOUS);
+	}
+	assert_unlocked();
+}
+
 static void conversion_to_the_present_state_is_nothing(void **state)
 {
 	(void)state;
@@ -544,14 +604,6 @@ static void both_parts_of_ram_in_one_range(void **state)
 	assert_int_equal(shared_entry(FOUR_GIB), SHARED_PAGE(FOUR_GIB) | PTE_PS);
 	assert_int_equal(shared_entry(LOW_SIZE), 0);
 	expect_log("");
-}
-
-static void assert_unlocked(void)
-{
-	assert_int_equal(mmu.tdp.lock.holders, 0);
-	assert_int_equal(mmu.tdp.lock.waiting, 0);
-	assert_int_equal(mmu.slots_lock.held, 0);
-	assert_int_equal(mmu.sept.track_lock.held, 0);
 }
 
 /* The answer must end the TD, by a verdict that has the text. Another vCPU may need the lock on its
@@ -730,6 +782,7 @@ int main(void)
 		cmocka_unit_test_setup(part_of_a_large_page_becomes_shared, set_up),
 		cmocka_unit_test_setup(range_over_blocks_is_tracked_once, set_up),
 		cmocka_unit_test_setup(a_range_may_be_tracked_page_by_page, set_up),
+		cmocka_unit_test_setup(a_shrink_takes_shared_tables_only, set_up),
 		cmocka_unit_test_setup(conversion_to_the_present_state_is_nothing, set_up),
 		cmocka_unit_test_setup(block_with_shared_pages_gets_small_pages, set_up),
 		cmocka_unit_test_setup(devices_are_shared_only, set_up),

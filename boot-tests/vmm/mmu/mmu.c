@@ -185,8 +185,20 @@ static struct attempt try_shared(struct mmu *mmu, gpa_t address)
 	return attempt;
 }
 
+unsigned mmu_shrink(struct mmu *mmu)
+{
+	rw_write_lock(&mmu->tdp.lock);
+	unsigned count = tdp_shrink(&mmu->tdp, &mmu->tdp.shared, NULL);
+	rw_write_unlock(&mmu->tdp.lock);
+	return count;
+}
+
 enum mmu_answer mmu_shared_fault(struct mmu *mmu, gpa_t address)
 {
+	uint64_t number = __atomic_add_fetch(&mmu->shared_faults, 1, __ATOMIC_RELAXED);
+	if (mmu->shrink_every != 0 && number % mmu->shrink_every == 0) {
+		mmu_shrink(mmu);
+	}
 	uint64_t deadline = 0;
 	struct seam_failure none = { 0 };
 	struct attempt attempt;

@@ -44,9 +44,11 @@
 
 struct mmu {
 	struct td_memory memory;
-	unsigned gpaw;       /* 48: 4 levels; 52: 5 */
-	bool large_pages;    /* private memory is mapped by 2 MiB where it can */
-	bool zap_one_by_one; /* private pages: a TDH.MEM.TRACK and a kick for each */
+	unsigned gpaw;         /* 48: 4 levels; 52: 5 */
+	bool large_pages;      /* private memory is mapped by 2 MiB where it can */
+	bool zap_one_by_one;   /* private pages: a TDH.MEM.TRACK and a kick for each */
+	uint64_t shrink_every; /* so many shared faults mmu_shrink() is called; 0: never */
+	uint64_t shared_faults;
 	struct spinlock slots_lock;
 	struct attributes attributes;
 	struct guest_frames frames;
@@ -62,7 +64,7 @@ struct mmu {
 	uint64_t invalidate_seq; /* how many invalidations have ended */
 };
 
-/* All private, nothing mapped, by 4 KiB as KVM does: large_pages, zap_one_by_one,
+/* All private, nothing mapped, by 4 KiB as KVM does: large_pages, shrink_every, zap_one_by_one,
  * frames.dirty and sept.hkid are the caller's to set. */
 void mmu_init(struct mmu *mmu, const struct td_kick *kick, hpa_t tdr, struct shared_backing shared,
 	      const struct td_memory *memory, unsigned gpaw);
@@ -113,6 +115,10 @@ enum status mmu_set_attributes(struct mmu *mmu, gpa_t start, gpa_t end, enum sha
 /* Gives the private frames of [start, end) back, whose content is lost. ST_TDX: as before. */
 enum status mmu_punch_hole(struct mmu *mmu, gpa_t start, gpa_t end,
 			   struct seam_failure *failure) MUST_CHECK;
+
+/* The host is short of memory: takes its tables of shared pages away, of which there are more when
+ * they are needed. Private pages stay, and where they are. Returns how many tables. */
+unsigned mmu_shrink(struct mmu *mmu);
 
 /* Every byte of [address, address + size) is RAM of the TD and shared. */
 bool mmu_is_shared(const struct mmu *mmu, uint64_t address, uint64_t size);

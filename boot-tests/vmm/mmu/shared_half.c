@@ -29,10 +29,16 @@ static enum tdp_answer flush(void *owner, void *call)
 	return TDP_OK;
 }
 
+static void settle(void *owner)
+{
+	td_flush_wait(((const struct shared_half *)owner)->kick);
+}
+
 void shared_half_init(struct tdp_half *half, struct shared_half *shared)
 {
 	CHECK(is_aligned(shared->backing.base.v | shared->backing.upper.v, pg_size(PG_2M)));
 	half->owner = shared;
 	half->is_mmio = is_mmio;
 	half->flush = flush;
+	half->settle = settle;
 }

@@ -404,6 +404,34 @@ uint64_t tdp_look(const struct tdp_half *half, gpa_t address, enum pg_level *lev
 	return it.value;
 }
 
+unsigned tdp_shrink(struct tdp_mmu *tdp, struct tdp_half *half, void *call)
+{
+	struct tdp_page *gone = NULL;
+	struct tdp_page *next;
+	unsigned count = 0;
+	CHECK(half->hooks == NULL);
+	for (struct tdp_page *page = half->pages; page != NULL; page = next) {
+		next = page->next;
+		if (page->role.level == PG_4K) {
+			store(page->parent, page->index,
+			      absent_value(half, page->base, page->parent->role.level));
+			list_drop(tdp, half, page);
+			page->next = gone;
+			gone = page;
+			count++;
+		}
+	}
+	if (count != 0) {
+		CHECK(half->flush(half->owner, call) == TDP_OK);
+		half->settle(half->owner); /* no CPU walks them any more */
+	}
+	for (; gone != NULL; gone = next) {
+		next = gone->next;
+		page_give(tdp, gone);
+	}
+	return count;
+}
+
 void tdp_visit(const struct tdp_half *half,
 	       bool (*visit)(void *arg, gpa_t address, enum pg_level level, uint64_t value),
 	       void *arg)

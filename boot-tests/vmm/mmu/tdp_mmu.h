@@ -85,6 +85,8 @@ struct tdp_half {
 	const struct tdp_hooks *hooks; /* null: the entries themselves are what the CPU walks */
 	/* Makes every vCPU forget what was blocked or taken away in this half. */
 	enum tdp_answer (*flush)(void *owner, void *call);
+	/* Waits until every vCPU has forgotten what flush() was called for. */
+	void (*settle)(void *owner);
 	/* Null: nothing is. Is [address, address + size) devices only? */
 	bool (*is_mmio)(void *owner, gpa_t address, uint64_t size);
 	struct tdp_page *root;
@@ -114,7 +116,7 @@ struct tdp_batch {
 };
 
 /* No tables but the two roots, whose entries are of the level top. Before it: all zero but for
- * owner, hooks, flush and is_mmio of the halves. */
+ * owner, hooks, flush, settle and is_mmio of the halves. */
 void tdp_init(struct tdp_mmu *tdp, enum pg_level top, struct tdp_page *pool, unsigned pool_size);
 
 /*
@@ -138,6 +140,10 @@ enum tdp_answer tdp_split(struct tdp_mmu *tdp, struct tdp_half *half, gpa_t addr
 
 /* The entry that maps address, or where the walk ends; *level is its own. */
 uint64_t tdp_look(const struct tdp_half *half, gpa_t address, enum pg_level *level);
+
+/* Takes the tables of 4 KiB entries of a half without hooks away, and what they map: a fault maps
+ * it again. The lock is held for writing. Returns how many. */
+unsigned tdp_shrink(struct tdp_mmu *tdp, struct tdp_half *half, void *call);
 
 /* Calls visit for each entry of the half, of all its tables, in the order of their addresses, until
  * it says false. Nobody changes anything meanwhile. */

@@ -6,8 +6,14 @@
 // shared root finds none of them: each CPU empties its TLB of all contexts.
 #include "boot-tests/vmm/td/td_flush.h"
 
+#include "arch/base/check.h"
+#include "arch/x86/insn.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/time.h"
 #include "boot-tests/module/seamcall.h"
+
+/* A vCPU that was kicked leaves the TD within this time. */
+#define LEAVE_BOUND_US 10000000
 
 static bool asked[MACHINE_MAX_CPUS];
 
@@ -17,6 +23,23 @@ void td_flush_all(const struct td_kick *kick)
 		__atomic_store_n(&asked[kick->cpu_base + i], true, __ATOMIC_SEQ_CST);
 	}
 	td_kick_all(kick);
+}
+
+static bool stale(const struct td_kick *kick, unsigned index)
+{
+	return __atomic_load_n(&kick->inside[index], __ATOMIC_SEQ_CST) &&
+	       __atomic_load_n(&asked[kick->cpu_base + index], __ATOMIC_SEQ_CST);
+}
+
+void td_flush_wait(const struct td_kick *kick)
+{
+	uint64_t deadline = time_us() + LEAVE_BOUND_US;
+	for (unsigned i = 0; i < kick->vcpu_count; i++) {
+		while (stale(kick, i)) {
+			CHECK(time_us() < deadline);
+			insn_pause();
+		}
+	}
 }
 
 void td_flush_asked(void)
