@@ -71,6 +71,11 @@ void td_flush_all(const struct td_kick *kick)
 	CHECK(kick == &kicked);
 }
 
+void td_kick_out(const struct td_kick *kick)
+{
+	CHECK(kick == &kicked);
+}
+
 void td_flush_wait(const struct td_kick *kick)
 {
 	CHECK(kick == &kicked);

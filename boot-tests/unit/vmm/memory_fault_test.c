@@ -77,6 +77,11 @@ void td_flush_all(const struct td_kick *kick)
 	assert_ptr_equal(kick, &vcpus);
 }
 
+void td_kick_out(const struct td_kick *kick)
+{
+	assert_ptr_equal(kick, &vcpus);
+}
+
 void td_flush_wait(const struct td_kick *kick)
 {
 	assert_ptr_equal(kick, &vcpus);

@@ -91,6 +91,16 @@ void td_flush_all(const struct td_kick *kick)
 	td_kick_all(kick);
 }
 
+void td_kick_out(const struct td_kick *kick)
+{
+	td_kick_all(kick);
+	for (unsigned i = 0; i < VCPUS; i++) {
+		while (strict_module_inside(i)) {
+			sched_yield();
+		}
+	}
+}
+
 /* Each vCPU was outside, or has entered since: one that is inside was kicked. */
 void td_flush_wait(const struct td_kick *kick)
 {
@@ -155,6 +165,7 @@ static void stay(unsigned vcpu, unsigned *seed)
 	uint64_t tlb[ACCESSES];
 	__atomic_store_n(&kicked[vcpu], false, __ATOMIC_SEQ_CST);
 	strict_module_enter(vcpu);
+	missed = sept_keeps_out(&mmu.sept);
 	for (unsigned i = 0; i < ACCESSES && !missed; i++) {
 		page = draw(seed, RAM_PAGES);
 		tlb[i] = strict_module_translate(gpa(page * PAGE));

@@ -101,6 +101,13 @@ void td_flush_all(const struct td_kick *kick)
 	note("flush\n");
 }
 
+void td_kick_out(const struct td_kick *kick)
+{
+	assert_ptr_equal(kick, &vcpus);
+	assert_true(sept_keeps_out(&mmu.sept));
+	note("out\n");
+}
+
 void td_flush_wait(const struct td_kick *kick)
 {
 	assert_ptr_equal(kick, &vcpus);
@@ -686,6 +693,34 @@ static void tracking_waits_for_the_other_vcpus(void **state)
 	assert_false(mmu_is_shared(&mmu, 2 * BLOCK, PAGE));
 }
 
+/* What vCPUs in the module make busy is called again with none inside; and who only waits for other
+ * CPUs of the host waits. */
+static void busy_zaps_are_repeated_without_vcpus(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t leaf;
+		const char *log;
+	} rows[] = {
+		{ TDH_MEM_RANGE_BLOCK, "out\nBLOCK 1\nTRACK\nkick\nREMOVE 1\n" },
+		{ TDH_MEM_TRACK, "BLOCK 1\nout\nTRACK\nkick\nREMOVE 1\n" },
+		{ TDH_MEM_PAGE_REMOVE, "BLOCK 1\nTRACK\nkick\nout\nREMOVE 1\n" },
+	};
+	for (unsigned i = 0; i < ARRAY_COUNT(rows); i++) {
+		for (unsigned times = 1; times <= 5; times += 4) {
+			set_up(NULL);
+			accept_fault(0, PG_2M);
+			module.log[0] = 0;
+			module.fail_leaf = rows[i].leaf;
+			module.fail_status = TDX_OPERAND_BUSY | TDX_OPERAND_SEPT_TREE;
+			module.fail_count = times;
+			assert_int_equal(convert(0, BLOCK, SHARE_SHARED), ST_OK);
+			expect_log(rows[i].log);
+			assert_false(sept_keeps_out(&mmu.sept));
+		}
+	}
+}
+
 static void interrupted_demote_is_repeated(void **state)
 {
 	(void)state;
@@ -790,6 +825,7 @@ int main(void)
 		cmocka_unit_test_setup(wrong_accesses_stop_the_td, set_up),
 		cmocka_unit_test_setup(busy_calls_are_repeated_and_bounded, set_up),
 		cmocka_unit_test_setup(tracking_waits_for_the_other_vcpus, set_up),
+		cmocka_unit_test_setup(busy_zaps_are_repeated_without_vcpus, set_up),
 		cmocka_unit_test_setup(interrupted_demote_is_repeated, set_up),
 		cmocka_unit_test_setup(module_error_stops_by_name, set_up),
 		cmocka_unit_test_setup(a_failing_conversion_is_told, set_up),

@@ -110,6 +110,11 @@ void td_flush_all(const struct td_kick *kick)
 	td_kick_all(kick);
 }
 
+void td_kick_out(const struct td_kick *kick)
+{
+	(void)kick;
+}
+
 void td_flush_wait(const struct td_kick *kick)
 {
 	(void)kick;

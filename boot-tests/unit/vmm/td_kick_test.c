@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "arch/base/bits.h"
+#include "boot-tests/machine/time.h"
 #include "boot-tests/machine/wake.h"
 
 #define CPU_BASE 2
@@ -64,10 +65,36 @@ static void who_is_inside_is_kicked(void **state)
 	}
 }
 
+/* One leaves after the other. */
+uint64_t time_us(void)
+{
+	static uint64_t looks;
+	for (unsigned i = 0; i < VCPUS; i++) {
+		if (td.inside[i] && looks % 3 == 2) {
+			td_kick_inside(&td, i, false);
+			break;
+		}
+	}
+	return looks++;
+}
+
+static void who_is_inside_is_waited_for(void **state)
+{
+	(void)state;
+	here = 0;
+	(void)kick(MASK64(VCPUS - 1, 0));
+	td_kick_out(&td);
+	for (unsigned i = 0; i < VCPUS; i++) {
+		assert_false(td.inside[i]);
+		assert_int_equal(kicks[CPU_BASE + i], 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_is_inside_is_kicked),
+		cmocka_unit_test(who_is_inside_is_waited_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

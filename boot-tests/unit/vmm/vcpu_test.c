@@ -29,7 +29,7 @@ static const struct config config = { .memory_fault = MEMORY_FAULT_THROTTLE };
 /* The TD and the end of its run. */
 static struct {
 	uint64_t (*exit)(struct seam_regs *regs); /* of entry number `entries`, from 0 */
-	unsigned entries, flushes;
+	unsigned entries, flushes, held;
 	unsigned private_faults, shared_faults, vmcalls;
 	unsigned memory_faults, resumes; /* so many of them first */
 	enum mmu_answer answer;
@@ -61,6 +61,10 @@ unsigned cpu_index(void)
 void td_flush_asked(void)
 {
 	assert_true(td.kick.inside[1]);
+	if (sept_keeps_out(&td.mmu.sept) && ++world.held < 4) {
+		return;
+	}
+	td.mmu.sept.no_vcpus = 0;
 	world.flushes++;
 }
 
@@ -121,6 +125,7 @@ uint64_t seamcall(struct seam_regs *regs)
 	assert_int_equal(regs->rcx, 0x1234000);
 	assert_true(td.kick.inside[1]);
 	assert_int_equal(world.flushes, world.entries + 1);
+	assert_false(sept_keeps_out(&td.mmu.sept));
 	*regs = (struct seam_regs){ 0 };
 	uint64_t status = world.exit(regs);
 	world.entries++;
@@ -294,6 +299,18 @@ static void another_vcpu_knows_why(void **state)
 	assert_int_equal(world.entries, 1);
 }
 
+/* The host wants no vCPU inside for a while. */
+static void it_stays_out_while_it_must(void **state)
+{
+	(void)state;
+	set_up(same_private);
+	world.answer = MMU_FAILED;
+	td.mmu.sept.no_vcpus = 1;
+	vcpu_run(&td, 1, &verdict);
+	assert_int_equal(world.held, 4);
+	assert_int_equal(world.entries, 1);
+}
+
 static void time_is_over(void **state)
 {
 	(void)state;
@@ -317,6 +334,7 @@ static void a_td_that_ends_is_not_entered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_stays_out_while_it_must),
 		cmocka_unit_test(time_is_over),
 		cmocka_unit_test(endless_fault_ends_the_td),
 		cmocka_unit_test(progress_is_no_endless_fault),

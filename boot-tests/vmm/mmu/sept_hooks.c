@@ -28,12 +28,36 @@ static enum tdp_answer answer_of_status(struct sept *sept, enum status status)
 	return status == ST_OK ? TDP_OK : TDP_FAILED;
 }
 
+static bool is_busy(uint64_t status)
+{
+	uint64_t code = status & TDX_STATUS_CODE;
+	return code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY;
+}
+
+/*
+ * A call that must not fail. vCPUs in the module can make it busy again and again, those of which
+ * the module thinks that they are stepped at each entry: if it is, it is made again with none
+ * inside. Other CPUs of the host, which may be in the module, too, are waited for. [linux
+ * tdh_do_no_vcpus()]
+ */
+static struct seam_result without_vcpus(struct sept *sept, uint64_t leaf, uint64_t rcx,
+					uint64_t rdx, uint64_t r8)
+{
+	struct seam_result result = seam_once(leaf, rcx, rdx, r8, 0);
+	if (is_busy(result.status)) {
+		__atomic_add_fetch(&sept->no_vcpus, 1, __ATOMIC_SEQ_CST);
+		td_kick_out(sept->kick);
+		result = seam(leaf, rcx, rdx, r8, 0);
+		__atomic_sub_fetch(&sept->no_vcpus, 1, __ATOMIC_SEQ_CST);
+	}
+	return result;
+}
+
 /* Of a call that others may make busy: then it is up to the caller to try again. */
 static enum tdp_answer answer_of(struct sept *sept, const char *leaf, uint64_t rcx,
 				 struct seam_result result, const struct sept_call *call)
 {
-	uint64_t code = result.status & TDX_STATUS_CODE;
-	if (code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY) {
+	if (is_busy(result.status)) {
 		*call->failure = (struct seam_failure){ leaf, rcx, result };
 		return TDP_RETRY;
 	}
@@ -67,15 +91,17 @@ static enum tdp_answer block_leaf(void *owner, const struct tdp_change *change, 
 {
 	struct sept *sept = owner;
 	const struct sept_call *caller = call;
-	return answer_of_status(sept, SEAM_TRY(TDH_MEM_RANGE_BLOCK, operand(change), sept->tdr.v, 0,
-					       0, caller->failure));
+	uint64_t rcx = operand(change);
+	struct seam_result result = without_vcpus(sept, TDH_MEM_RANGE_BLOCK, rcx, sept->tdr.v, 0);
+	return answer_of_status(sept,
+				seam_status("TDH_MEM_RANGE_BLOCK", rcx, result, caller->failure));
 }
 
-static enum status track(const struct sept *sept, struct seam_failure *failure)
+static enum status track(struct sept *sept, struct seam_failure *failure)
 {
 	uint64_t deadline = time_us() + TRACK_BOUND_US;
 	for (;;) {
-		struct seam_result result = seam(TDH_MEM_TRACK, sept->tdr.v, 0, 0, 0);
+		struct seam_result result = without_vcpus(sept, TDH_MEM_TRACK, sept->tdr.v, 0, 0);
 		if ((result.status & TDX_STATUS_CODE) != TDX_PREVIOUS_TLB_EPOCH_BUSY ||
 		    time_us() >= deadline) {
 			return seam_status("TDH_MEM_TRACK", sept->tdr.v, result, failure);
@@ -101,13 +127,13 @@ static enum tdp_answer flush(void *owner, void *call)
 
 /* A leaf on a blocked entry, repeated until the last vCPU has left the epoch of the block, and when
  * an interrupt of ours has ended it. */
-static enum status tracked_call(const char *name, uint64_t leaf, uint64_t rcx, uint64_t rdx,
+static enum status tracked_call(struct sept *sept, const char *name, uint64_t leaf, uint64_t rcx,
 				uint64_t r8, struct seam_result *result,
 				struct seam_failure *failure)
 {
 	uint64_t deadline = time_us() + TRACK_BOUND_US;
 	for (;;) {
-		*result = seam(leaf, rcx, rdx, r8, 0);
+		*result = without_vcpus(sept, leaf, rcx, sept->tdr.v, r8);
 		uint64_t code = result->status & TDX_STATUS_CODE;
 		bool again =
 			code == TDX_TLB_TRACKING_NOT_DONE || code == TDX_INTERRUPTED_RESTARTABLE;
@@ -130,13 +156,13 @@ static enum status write_back(const struct sept *sept, hpa_t frame, enum pg_leve
 	return ST_OK;
 }
 
-static enum status remove_page(const struct sept *sept, const struct tdp_change *change,
+static enum status remove_page(struct sept *sept, const struct tdp_change *change,
 			       struct seam_failure *failure)
 {
 	struct seam_result result;
 	hpa_t frame = tdp_frame(change->before);
-	TRY(tracked_call("TDH_MEM_PAGE_REMOVE", TDH_MEM_PAGE_REMOVE, operand(change), sept->tdr.v,
-			 0, &result, failure));
+	TRY(tracked_call(sept, "TDH_MEM_PAGE_REMOVE", TDH_MEM_PAGE_REMOVE, operand(change), 0,
+			 &result, failure));
 	CHECK(result.rcx == frame.v);
 	return write_back(sept, frame, change->level, failure);
 }
@@ -157,9 +183,9 @@ static enum tdp_answer split_leaf(void *owner, const struct tdp_change *change, 
 	if (answer != TDP_OK) {
 		return answer;
 	}
-	return answer_of_status(sept, tracked_call("TDH_MEM_PAGE_DEMOTE", TDH_MEM_PAGE_DEMOTE,
-						   operand(change), sept->tdr.v, change->external.v,
-						   &result, caller->failure));
+	return answer_of_status(sept, tracked_call(sept, "TDH_MEM_PAGE_DEMOTE", TDH_MEM_PAGE_DEMOTE,
+						   operand(change), change->external.v, &result,
+						   caller->failure));
 }
 
 /* The TD has no key any more. */

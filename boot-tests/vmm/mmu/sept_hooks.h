@@ -18,7 +18,8 @@ struct sept {
 	const struct td_kick *kick; /* the CPUs that may have translations */
 	/* Two TDH.MEM.TRACKs at once: one fails. Whoever has it waits for no frozen entry. */
 	struct spinlock track_lock;
-	bool failed; /* a SEAMCALL did, for good: the Secure EPT may not be as its mirror */
+	unsigned no_vcpus; /* so many calls wait until no vCPU is inside: sept_keeps_out() */
+	bool failed;       /* a SEAMCALL did, for good: the Secure EPT may not be as its mirror */
 };
 
 /* What a caller of the TDP MMU hands to the hooks of this half. */
@@ -30,6 +31,12 @@ struct sept_call {
 	 * TDH.MEM.PAGE.AUG. */
 	const void *source;
 };
+
+/* No vCPU may stay in the TD, or enter it, for now. Asked by one that counts as inside. */
+static inline bool sept_keeps_out(const struct sept *sept)
+{
+	return __atomic_load_n(&sept->no_vcpus, __ATOMIC_SEQ_CST) != 0;
+}
 
 /* Makes it the half's owner. */
 void sept_init(struct tdp_half *half, struct sept *sept);

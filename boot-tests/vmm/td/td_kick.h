@@ -23,3 +23,6 @@ static inline void td_kick_inside(struct td_kick *kick, unsigned index, bool ins
 /* Makes every vCPU that is inside the TD, but the caller's, leave it: its next entry finds the new
  * TLB epoch. Does not wait. */
 void td_kick_all(const struct td_kick *kick);
+
+/* The same, and waits until none is inside. Whoever keeps them from entering has begun to. */
+void td_kick_out(const struct td_kick *kick);

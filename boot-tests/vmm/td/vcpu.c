@@ -33,6 +33,11 @@ static uint64_t enter(struct host_td *td, unsigned index, struct seam_regs *regs
 		regs->rcx = td->vcpus[index].tdvpr.v;
 		td_kick_inside(&td->kick, index, true);
 		td_flush_asked();
+		if (sept_keeps_out(&td->mmu.sept)) {
+			td_kick_inside(&td->kick, index, false);
+			insn_pause();
+			continue;
+		}
 		uint64_t status = hook_seamcall(regs);
 		td_kick_inside(&td->kick, index, false);
 		if ((status & TDX_STATUS_CODE) != TDX_OPERAND_BUSY) {
