@@ -48,6 +48,8 @@ class Accepted(unittest.TestCase):
         found = [boot(kernel, moment) for moment in wanted]
         for kib, bits, blocks, pending in found:
             self.assertEqual(bits, pending)
+            # It counts blocks of 4 MiB, whole ones.
+            self.assertEqual(kib % (2 * UNIT_KIB), 0)
             # It accepts a unit more than it is asked for, so that blocks are half accepted. One of
             # which the other half was accepted before may be counted still.
             self.assertLessEqual(bits * UNIT_KIB, kib)
