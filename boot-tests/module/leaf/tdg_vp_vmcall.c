@@ -17,7 +17,7 @@ uint64_t tdg_vp_vmcall(struct vcpu *vcpu)
 {
 	uint64_t control = vcpu->svm.gpr[RCX];
 	uint64_t never = GPRS_NEVER;
-	if (vcpu->td.tdcs->config_flags & TD_CONFIG_FLAGS_NO_RBP_MOD) {
+	if ((vcpu->td.tdcs->config_flags & TD_CONFIG_FLAGS_NO_RBP_MOD) != 0) {
 		never |= BIT64(RBP);
 	}
 	if ((control & (CONTROL_RESERVED | never)) != 0) {
@@ -45,7 +45,7 @@ void tdg_vp_vmcall_report(const struct vcpu *vcpu, struct seam_regs *out)
 {
 	out->rcx = vcpu->vmcall_control;
 	for (unsigned i = 0; i < 16; i++) {
-		if (!(GPRS_NEVER & BIT64(i)) && (vcpu->vmcall_control & BIT64(i))) {
+		if ((vcpu->vmcall_control & ~GPRS_NEVER & BIT64(i)) != 0) {
 			*(uint64_t *)((uint8_t *)out + seam_offset[i]) = vcpu->svm.gpr[i];
 		}
 	}
@@ -55,7 +55,7 @@ void tdg_vp_vmcall_complete(struct vcpu *vcpu, const struct seam_regs *in)
 {
 	vcpu->vmcall_open = false;
 	for (unsigned i = 0; i < 16; i++) {
-		if (!(GPRS_NEVER & BIT64(i)) && (vcpu->vmcall_control & BIT64(i))) {
+		if ((vcpu->vmcall_control & ~GPRS_NEVER & BIT64(i)) != 0) {
 			vcpu->svm.gpr[i] =
 				*(const uint64_t *)((const uint8_t *)in + seam_offset[i]);
 		}

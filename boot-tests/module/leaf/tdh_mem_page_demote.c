@@ -16,7 +16,7 @@ static void fill_table(uint64_t *table, uint64_t large)
 	for (unsigned i = 0; i < PT_ENTRIES; i++) {
 		table[i] = sept_entry(mapped ? SEPT_MAPPED : SEPT_PENDING,
 				      hpa(sept_hpa(large).v + i * pg_size(PG_4K)), PG_4K);
-		if (large & SEPT_POISONED) {
+		if ((large & SEPT_POISONED) != 0) {
 			table[i] = (table[i] & ~PTE_P) | SEPT_POISONED;
 		}
 	}

@@ -8,7 +8,7 @@
 uint64_t tdh_mem_sept_rd(const struct td *td, const struct seam_regs *in, struct seam_regs *out)
 {
 	bool l2 = (in->rdx & TDX_SEPT_RD_L2_ATTRIBUTES) != 0;
-	if (l2 && !(td->tdcs->attributes & TD_ATTRIBUTES_DEBUG)) {
+	if (l2 && (td->tdcs->attributes & TD_ATTRIBUTES_DEBUG) == 0) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RDX;
 	}
 	struct sept_op op;

@@ -68,7 +68,7 @@ static bool arch_capabilities_valid(const struct td_params *p)
 static bool eptp_valid(const struct td_params *p)
 {
 	uint64_t top = field_get(TD_EPTP_LEVELS, p->eptp_controls);
-	uint64_t min = p->config_flags & TD_CONFIG_FLAGS_GPAW ? PG_256T : PG_512G;
+	uint64_t min = (p->config_flags & TD_CONFIG_FLAGS_GPAW) != 0 ? PG_256T : PG_512G;
 	return (p->eptp_controls & ~TD_EPTP_LEVELS) ==
 		       field_put(TD_EPTP_MEMORY_TYPE, EPTP_WRITE_BACK) &&
 	       top >= min && top <= svm_nested_top();
@@ -132,8 +132,9 @@ static void fill_tdcs(struct tdcs *tdcs, const struct td_params *p)
 	tdcs->xfam = p->xfam;
 	tdcs->max_vcpus = p->max_vcpus;
 	tdcs->config_flags = p->config_flags;
-	tdcs->td_ctls =
-		p->attributes & TD_ATTRIBUTES_SEPT_VE_DISABLE ? TD_CTLS_PENDING_VE_DISABLE : 0;
+	tdcs->td_ctls = (p->attributes & TD_ATTRIBUTES_SEPT_VE_DISABLE) != 0 ?
+				TD_CTLS_PENDING_VE_DISABLE :
+				0;
 	tdcs->hp_lock_timeout = HP_LOCK_TIMEOUT_DEFAULT;
 	tdcs->tsc_frequency = p->tsc_frequency;
 	tdcs->gpaw = (p->config_flags & TD_CONFIG_FLAGS_GPAW) != 0;

@@ -42,7 +42,7 @@ static const uint64_t *at_seam(const struct tdcs *tdcs, const uint64_t *root)
 		return root;
 	}
 	uint64_t entry = __atomic_load_n(&root[0], __ATOMIC_ACQUIRE);
-	return entry & PTE_P ? hpa_ptr(hpa(entry & PTE_ADDRESS)) : NULL;
+	return (entry & PTE_P) != 0 ? hpa_ptr(hpa(entry & PTE_ADDRESS)) : NULL;
 }
 
 static void copy_entries(uint64_t *to, const uint64_t *from, unsigned count)

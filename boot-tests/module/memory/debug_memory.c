@@ -7,7 +7,7 @@
 uint64_t debug_memory_open(const struct td *td, uint64_t raw, struct sept_op *op, uint64_t **found,
 			   struct seam_regs *out)
 {
-	if (!(td->tdcs->attributes & TD_ATTRIBUTES_DEBUG)) {
+	if ((td->tdcs->attributes & TD_ATTRIBUTES_DEBUG) == 0) {
 		return TDX_TD_NON_DEBUG;
 	}
 	if (!is_aligned(raw, sizeof(uint64_t))) {

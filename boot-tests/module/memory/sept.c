@@ -69,7 +69,7 @@ void sept_write(uint64_t *entry, enum sept_state state, hpa_t page, enum pg_leve
 {
 	uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
 	uint64_t value = sept_entry(state, page, level);
-	if ((old & SEPT_POISONED) && sept_is_leaf(state) && sept_hpa(old).v == page.v) {
+	if ((old & SEPT_POISONED) != 0 && sept_is_leaf(state) && sept_hpa(old).v == page.v) {
 		value = (value & ~PTE_P) | SEPT_POISONED;
 	}
 	__atomic_store_n(entry, value | SEPT_LOCK, __ATOMIC_RELEASE);
@@ -119,7 +119,7 @@ uint64_t sept_lock_guest(struct sept_walk *walk)
 	if (try_lock(walk, SEPT_LOCK | SEPT_HOST_PRIORITY, 0)) {
 		return TDX_SUCCESS;
 	}
-	return walk->value & SEPT_LOCK ? TDX_OPERAND_BUSY : TDX_OPERAND_BUSY_HOST_PRIORITY;
+	return (walk->value & SEPT_LOCK) != 0 ? TDX_OPERAND_BUSY : TDX_OPERAND_BUSY_HOST_PRIORITY;
 }
 
 bool sept_lock(struct sept_walk *walk)

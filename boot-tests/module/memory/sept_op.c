@@ -128,7 +128,7 @@ uint64_t sept_lock_table(const struct sept_op *op, struct pamt_entry **table, st
 
 uint64_t sept_check_content(const struct sept_op *op)
 {
-	if (!(op->walk.value & SEPT_POISONED)) {
+	if ((op->walk.value & SEPT_POISONED) == 0) {
 		return TDX_SUCCESS;
 	}
 	op->td->tdr->fatal = true;
