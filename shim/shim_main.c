@@ -8,6 +8,7 @@
 #include "arch/lintel/image_config.h"
 #include "arch/tdx/event_log.h"
 #include "arch/tdx/hob.h"
+#include "arch/tdx/igvm.h"
 #include "arch/tdx/mailbox.h"
 #include "arch/x86/pc.h"
 #include "linker/memmap.h"
@@ -19,6 +20,7 @@
 #include "shim/host/acpi.h"
 #include "shim/host/fw_cfg_read.h"
 #include "shim/host/hob_read.h"
+#include "shim/host/igvm_map.h"
 #include "shim/host/q35.h"
 #include "shim/log.h"
 #include "shim/measure/rtmr.h"
@@ -121,19 +123,35 @@ static void require_room(enum status status, const struct memory_map *map, const
 	}
 }
 
-static void read_hobs(const struct td_info *info, uint32_t image_size, struct memory_map *map)
+static enum status measure_memory_map(const uint8_t *map, size_t size)
+{
+	static const struct rtmr_event event = { CC_MR_RTMR0, EV_PLATFORM_CONFIG_FLAGS,
+						 IGVM_MAP_EVENT, sizeof(IGVM_MAP_EVENT) - 1 };
+	return rtmr_measure(&event, map, size);
+}
+
+/* has_hob: the host started us with the address of a TD HOB, and not in the reset state. */
+static void read_memory(const struct td_info *info, bool has_hob, uint32_t image_size,
+			struct memory_map *map)
 {
 	/* Read from here only: a list that changes under the reader is no list. */
 	static uint8_t copy[TD_HOB_SIZE];
-	size_t list_size;
+	size_t size;
+	size_t end;
 	memcpy(copy, (const void *)TD_HOB, sizeof(copy));
-	require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map, &list_size));
-	require(measure_hobs(copy, list_size));
+	if (has_hob) {
+		require(hob_read(copy, sizeof(copy), info->gpaw, image_size, map, &size));
+		require(measure_hobs(copy, size));
+		end = size + sizeof(struct hob_header);
+	} else {
+		require(igvm_map_read(copy, sizeof(copy), info->gpaw, image_size, map, &size));
+		require(measure_memory_map(copy, size));
+		end = size + sizeof(struct igvm_memory_map_entry);
+	}
 	/* QEMU's HOB calls it RAM. With a VGA device KVM would end the TD at its acceptance. */
 	require_room(memory_map_remove(map, PC_VGA_WINDOW, PC_VGA_WINDOW_END - PC_VGA_WINDOW), map,
 		     "VGA window");
-	/* What the host has after the END block is not measured, and goes no further. */
-	size_t end = list_size + sizeof(struct hob_header);
+	/* What the host has after the end is not measured, and goes no further. */
 	memset(copy + end, 0, sizeof(copy) - end);
 	memcpy((void *)TD_HOB, copy, sizeof(copy));
 }
@@ -194,13 +212,13 @@ static void set_bounce(enum share share)
 }
 
 /* A TD: nothing of the host's is believed before all memory is ours. */
-static void start_td(const struct image_config *config, struct memory_map *map)
+static void start_td(const struct image_config *config, bool has_hob, struct memory_map *map)
 {
 	const struct td_info *info = world_info();
 	require(world_check_debug((config->flags & IMAGE_CONFIG_ALLOW_DEBUG) != 0));
 	require(world_check_config());
 	require(rtmr_start());
-	read_hobs(info, config->image_size, map);
+	read_memory(info, has_hob, config->image_size, map);
 	leave_bounce(map);
 	if ((config->flags & IMAGE_CONFIG_ACCEPT_EAGER) == 0) {
 		unaccepted_leave(map, FOUR_GIB, UNACCEPTED_TABLE_SIZE);
@@ -266,7 +284,7 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 	} else {
 		log_note("shim in a plain VM");
 	}
-	if (td != 0 && hob_claim != TD_HOB) {
+	if (td != 0 && hob_claim != TD_HOB && hob_claim != 0) {
 		log_note("the host names a TD HOB at 0x%x; the image's own place is read",
 			 hob_claim);
 	}
@@ -275,7 +293,7 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 	struct payload payload;
 	struct handover handover = { 0 };
 	if (td != 0) {
-		start_td(config, &map);
+		start_td(config, hob_claim != 0, &map);
 	}
 	start_devices(config, td != 0, &map);
 	require(payload_open(config, &payload));

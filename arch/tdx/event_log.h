@@ -7,6 +7,8 @@
 //   ------  --------  ---------  ------------------------------------------------------------------
 //   0       0         MRTD       none: the TDX module measures the image before the TD runs
 //   1, 7    1         RTMR[0]    EV_EFI_HANDOFF_TABLES2    the TD HOB list without its END block
+//                                or EV_PLATFORM_CONFIG_FLAGS  IGVM's memory map, without the entry
+//                                                          that ends it
 //                                EV_PLATFORM_CONFIG_FLAGS  etc/table-loader, then each file that it
 //                                                          allocates, as the host gave them
 //                                EV_SEPARATOR              4 zero bytes
@@ -108,6 +110,8 @@ ABI_FIELD(struct tcg_td_hob_event, table, 0x22, 8);
 
 /* EV_PLATFORM_CONFIG_FLAGS of ACPI files, as edk2 has it: these letters without a NUL. */
 #define TCG_ACPI_DATA "ACPI DATA"
+/* The same type, of the entries of IGVM's memory map; ours. */
+#define IGVM_MAP_EVENT "IGVM MEMORY MAP"
 
 /* EV_EFI_PLATFORM_FIRMWARE_BLOB2 of the kernel. [UEFI_PLATFORM_FIRMWARE_BLOB2] */
 #define KERNEL_DESCRIPTION "kernel"

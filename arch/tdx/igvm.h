@@ -117,6 +117,12 @@ struct igvm_memory_map_entry {
 	uint32_t reserved_14;
 };
 ABI_SIZE(struct igvm_memory_map_entry, 24);
+#define IGVM_MEMORY 0
+#define IGVM_MEMORY_PLATFORM_RESERVED 1
+#define IGVM_MEMORY_PERSISTENT 2
+#define IGVM_MEMORY_VTL2_PROTECTABLE 3
+#define IGVM_MEMORY_SPECIFIC_PURPOSE 4
+#define IGVM_MEMORY_HIDDEN 5
 
 /* MMIO_RANGES: two of { page, pages }. */
 #define IGVM_MMIO_RANGES_SIZE 32
