@@ -29,7 +29,7 @@ SHIM_C      := $(call part_files,shim,c)
 # Of the loader, what runs in a TD, and what a host reads an image with.
 BOOT_LOADER_C := $(filter loader/memory/% loader/payload/% loader/table/%,$(LOADER_C)) \
                  loader/image/sha384.c
-HOST_LOADER_C := loader/image/sha384.c loader/image/tdvf_read.c
+HOST_LOADER_C := $(filter loader/image/%_read.c,$(LOADER_C)) loader/image/sha384.c loader/image/crc32.c
 SHIM_ASM    := $(call part_files,shim,nasm) arch/tdx/tdcall.nasm
 MACHINE_C   := $(call part_files,$(addprefix boot-tests/,machine module vmm selftest),c)
 # rom.nasm is a file of its own: what QEMU takes for a BIOS.

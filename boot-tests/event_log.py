@@ -16,6 +16,7 @@ NO_ACTION, SEPARATOR, TAG, CONFIG, IPL = 3, 4, 6, 0xA, 0xD
 BOOT_APPLICATION = 0x80000003
 FIRMWARE_BLOB2, HANDOFF_TABLES2 = 0x8000000A, 0x8000000B
 INITRD_TAG = struct.pack("<II13s", 0x8F3B22EC, 13, b"Linux initrd")
+IGVM_MEMORY_MAP = b"IGVM MEMORY MAP"
 # A line of the payload's case "measured" or of the initramfs's script "measured".
 LINE = re.compile(r"^(?:payload|init): log ((?:[0-9a-f]{2})+)$", re.MULTILINE)
 
@@ -133,9 +134,13 @@ def judge_edk2(events, initrd):
         raise Wrong("digest of the initrd")
 
 
-def judge_lintel(events, kernel, initrd, append):
-    """All events, in their order."""
+def judge_lintel(events, kernel, initrd, append, igvm=False):
+    """All events, in their order. igvm: started from an IGVM file, whose host has no TD HOB."""
     wanted = expected(kernel, initrd, append)
+    if igvm:
+        wanted[0] = (0, CONFIG, None)
+        if events and events[0].data != IGVM_MEMORY_MAP:
+            raise Wrong(f"the first event is {events[0].data}")
     if [event[:2] for event in wanted] != [(event.register, event.kind) for event in events]:
         raise Wrong(f"events {[(event.register, hex(event.kind)) for event in events]}")
     for (register, kind, digest), event in zip(wanted, events):
@@ -162,7 +167,8 @@ def judge_uefi(events, kernel, initrd, append, application):
 
 def judge(writer, output, registers, kernel, initrd, append, application=None):
     """Raises Wrong unless the log in the output replays to the registers and fits the files and the
-    command line that the TD was given; writer: lintel, edk2 or uefi, our application under edk2."""
+    command line that the TD was given; writer: lintel, igvm (lintel, from an IGVM file), edk2 or
+    uefi, our application under edk2."""
     events = read(from_output(output))
     if replay(events) != registers:
         raise Wrong(f"the log replays to {replay(events)}, the machine has {registers}")
@@ -171,4 +177,4 @@ def judge(writer, output, registers, kernel, initrd, append, application=None):
     elif writer == "uefi":
         judge_uefi(events, kernel, initrd, append, application)
     else:
-        judge_lintel(events, kernel, initrd, append)
+        judge_lintel(events, kernel, initrd, append, writer == "igvm")

@@ -74,6 +74,14 @@ class EventLogs(unittest.TestCase):
                     with self.assertRaises(event_log.Wrong):
                         self.judge(self.output(log), self.registers(log))
 
+    def test_a_log_of_igvm_begins_with_the_memory_map(self):
+        good = [(0, 10, bytes(48), b"IGVM MEMORY MAP"), *self.log()[1:]]
+        self.judge(self.output(good), self.registers(good), "igvm")
+        for writer, log in (("lintel", good), ("igvm", self.log()), ("igvm", good[1:]),
+                            ("igvm", [(0, 10, bytes(48), b"ACPI DATA"), *good[1:]])):
+            with self.assertRaises(event_log.Wrong):
+                self.judge(self.output(log), self.registers(log), writer)
+
     def test_the_text_of_the_command_line_counts(self):
         log = self.log()
         log[7] = (2, 13, log[7][2], b"a=c")

@@ -164,7 +164,7 @@ class Case:
     allow: list = dataclasses.field(default_factory=list)   # of FORBIDDEN
     stats: dict = dataclasses.field(default_factory=dict)
     mrtd: str = ""             # page or section: the machine's MRTD is what the host tool computes
-    rtmr: str = ""             # lintel, edk2 or uefi, who wrote the event log that the output
+    rtmr: str = ""             # lintel, igvm, edk2 or uefi, who wrote the event log that the output
                                # shows: it replays to the machine's RTMRs
     known_file: str = None     # a file of the release, and what its output must have by the file's
     known: dict = None         # SHA-256; skipped where the file is none of these

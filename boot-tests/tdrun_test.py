@@ -261,6 +261,16 @@ def test_gdb_and_further_arguments(fake):
     assert fake.option("-gdb") == [] and "-S" not in fake.arguments()
 
 
+def test_qemu_loads_no_igvm_file_for_tdx(fake, tmp_path):
+    firmware = tmp_path / "my.igvm"
+    firmware.write_bytes(b"IGVM" + bytes(20))
+    done = fake.run("sys.exit(0)", "--accel", "tdx", "--firmware", str(firmware))
+    assert done.returncode == 2 and "QEMU loads no IGVM file for TDX" in done.stderr
+    firmware.write_bytes(b"IGVN")
+    done = fake.run("sys.exit(0)", "--accel", "tdx", "--firmware", str(firmware))
+    assert "IGVM" not in done.stderr
+
+
 @pytest.mark.parametrize("accel", [(), ("--accel", "tdx")])
 def test_a_volume_is_a_disk_that_a_td_can_use(fake, accel):
     folder = fake.path / "a,b"

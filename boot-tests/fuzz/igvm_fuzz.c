@@ -40,7 +40,17 @@ static void check_image(const struct launch_image *launch)
 		start = start || (s->measured && s->base + s->size == 0x100000000);
 		total += s->size;
 	}
-	CHECK(start);
+	CHECK(start && launch->parameter_count <= LAUNCH_PARAMETERS_MAX);
+	for (unsigned i = 0; i < launch->parameter_count; i++) {
+		const struct launch_parameter *p = &launch->parameters[i];
+		bool found = false;
+		for (unsigned j = 0; j < launch->count; j++) {
+			const struct launch_section *s = &launch->sections[j];
+			found = found || (s->kind == LAUNCH_PARAMETERS && p->base >= s->base &&
+					  p->base + p->size == s->base + s->size);
+		}
+		CHECK(found && p->size != 0);
+	}
 	if (total <= 0x20000) {
 		uint8_t digest[SHA384_SIZE];
 		measure_mrtd(launch, MEASURE_PER_PAGE, digest);

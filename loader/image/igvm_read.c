@@ -26,6 +26,13 @@ struct igvm_area {
 	const uint8_t *bytes; /* NULL: zeros */
 };
 
+/* Where a parameter stands. */
+struct igvm_place {
+	const struct igvm_area *area;
+	uint32_t offset;
+	uint32_t type;
+};
+
 struct igvm_reader {
 	const uint8_t *file;
 	uint64_t size;
@@ -38,6 +45,8 @@ struct igvm_reader {
 	bool has_policy;
 	unsigned area_count;
 	struct igvm_area areas[IGVM_AREAS_MAX];
+	unsigned parameter_count;
+	struct igvm_place parameters[LAUNCH_PARAMETERS_MAX];
 	struct launch_image image;
 };
 
@@ -290,7 +299,29 @@ static enum status igvm_parameter(struct igvm_reader *r, const struct igvm_heade
 		return igvm_refuse(r, h, ST_TRUNCATED, "byte_offset", parameter.byte_offset,
 				   "the parameter ends outside its area");
 	}
+	if (r->parameter_count == LAUNCH_PARAMETERS_MAX) {
+		return igvm_refuse(r, h, ST_UNSUPPORTED, "byte_offset", parameter.byte_offset,
+				   "there are 16 parameters already");
+	}
+	r->parameters[r->parameter_count++] =
+		(struct igvm_place){ area, parameter.byte_offset, h->row->type };
 	return ST_OK;
+}
+
+/* What the host writes into an area that has got its place. */
+static void igvm_place_parameters(struct igvm_reader *r, const struct igvm_area *area, uint64_t gpa)
+{
+	struct launch_image *image = &r->image;
+	for (unsigned i = 0; i < r->parameter_count; i++) {
+		const struct igvm_place *place = &r->parameters[i];
+		if (place->area == area) {
+			image->parameters[image->parameter_count++] = (struct launch_parameter){
+				.type = place->type,
+				.base = gpa + place->offset,
+				.size = area->size - place->offset,
+			};
+		}
+	}
 }
 
 static enum status igvm_insert(struct igvm_reader *r, const struct igvm_header *h)
@@ -309,6 +340,7 @@ static enum status igvm_insert(struct igvm_reader *r, const struct igvm_header *
 		.bytes = area->bytes,
 		.bytes_size = area->bytes != NULL ? area->size : 0,
 	};
+	igvm_place_parameters(r, area, insert.gpa);
 	return igvm_append(r, h, &section);
 }
 

@@ -23,8 +23,8 @@ bool igvm_is(const uint8_t *file, uint64_t size);
  * ST_TRUNCATED: something reaches past the end of what holds it. ST_BAD_FORMAT: a field breaks a
  * rule. ST_BAD_RANGE: pages are unaligned, wrap or overlap. ST_UNSUPPORTED: what we know but do
  * not take: versions, pages of 2 MiB, shared pages, pages above 4 GiB, data of other platforms,
- * more than LAUNCH_SECTIONS_MAX ranges. On failure *out is untouched, and error names the header,
- * its offset in the file, the field and the value.
+ * more than LAUNCH_SECTIONS_MAX ranges or LAUNCH_PARAMETERS_MAX parameters. On failure *out is
+ * untouched, and error names the header, its offset in the file, the field and the value.
  *
  * Pages that follow each other in memory and in the file are one section. Relocation is ignored:
  * the file is loaded where it says.

@@ -30,12 +30,24 @@ struct launch_section {
 
 #define LAUNCH_SECTIONS_MAX 16
 
+/* What the host writes into a section of parameters. */
+struct launch_parameter {
+	uint32_t type; /* enum igvm_type */
+	uint64_t base; /* guest physical */
+	uint64_t size; /* bytes up to the end of the section */
+};
+
+#define LAUNCH_PARAMETERS_MAX 16
+
 /* Sections in the order in which the TD gets them, disjoint, below 4 GiB. One is the TD HOB, or
  * those of parameters are in its place. */
 struct launch_image {
 	const uint8_t *file; /* what was read: the sections' bytes are in it; NULL: nothing */
 	uint64_t file_size;
 	uint64_t metadata; /* where in the file the sections are listed */
+	bool mapped;       /* the whole file stands below 4 GiB, not only the sections' bytes */
 	unsigned count;
 	struct launch_section sections[LAUNCH_SECTIONS_MAX];
+	unsigned parameter_count;
+	struct launch_parameter parameters[LAUNCH_PARAMETERS_MAX];
 };

@@ -278,6 +278,7 @@ enum status tdvf_read(const uint8_t *file, uint64_t size, struct launch_image *o
 		.file = file,
 		.file_size = size,
 		.metadata = offset,
+		.mapped = true,
 		.count = descriptor.number_of_sections,
 	};
 	for (unsigned i = 0; i < out->count; i++) {

@@ -83,6 +83,26 @@ static void good_file(void **state)
 	section(4, LAUNCH_CFV, 0x904000, 0x1000, 2, 0x1000);
 	assert_int_equal(out.file_size, f.size);
 	assert_int_equal(out.metadata, 24);
+	assert_false(out.mapped);
+	static const struct launch_parameter wanted[] = {
+		{ 0x30C, 0x902FE8, 0x18 },
+		{ 0x307, 0x901010, 0x1FF0 },
+		{ 0x30A, 0x903FE0, 0x20 },
+		{ 0x30E, 0x903000, 0x1000 },
+	};
+	assert_int_equal(out.parameter_count, ARRAY_COUNT(wanted));
+	for (size_t i = 0; i < ARRAY_COUNT(wanted); i++) {
+		assert_int_equal(out.parameters[i].type, wanted[i].type);
+		assert_int_equal(out.parameters[i].base, wanted[i].base);
+		assert_int_equal(out.parameters[i].size, wanted[i].size);
+	}
+	/* Of an area that nobody inserts there are none. */
+	igvm_fixture_put(&f, f.headers[FIXTURE_INSERT] + 8, 4, 2);
+	igvm_fixture_seal(&f);
+	wants(ST_OK, "");
+	assert_int_equal(out.parameter_count, 2);
+	assert_int_equal(out.parameters[0].type, 0x30A);
+	igvm_fixture_good(&f);
 	/* error may be NULL-sized. */
 	assert_int_equal(igvm_read(f.bytes, f.size, &out, NULL, 0), ST_OK);
 	assert_ptr_equal(out.file, f.bytes);
@@ -500,6 +520,18 @@ static void limits(void **state)
 		igvm_fixture_finish(&f, 0);
 		wants(count == 16 ? ST_OK : ST_UNSUPPORTED,
 		      count == 16 ? "" : "parameter_area_index 0x10: there are 16 areas already");
+
+		igvm_fixture_start(&f, 1);
+		IGVM_FIXTURE_ADD(&f, 0x001, 16, 1, 0x00010300);
+		IGVM_FIXTURE_ADD(&f, 0x301, 16, 0x1000, 0, 0);
+		for (uint32_t i = 0; i < count; i++) {
+			IGVM_FIXTURE_ADD(&f, 0x307, 8, 0, 4 * i);
+		}
+		IGVM_FIXTURE_ADD(&f, 0x303, 16, 0x1000, 0, 1, 0);
+		IGVM_FIXTURE_ADD(&f, 0x302, 24, 0xFFFFF000, 0, 1);
+		igvm_fixture_finish(&f, 0);
+		wants(count == 16 ? ST_OK : ST_UNSUPPORTED,
+		      count == 16 ? "" : "byte_offset 0x40: there are 16 parameters already");
 	}
 }
 

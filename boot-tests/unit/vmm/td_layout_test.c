@@ -11,7 +11,9 @@
 
 #include "arch/base/bits.h"
 #include "arch/tdx/hob.h"
+#include "arch/tdx/igvm.h"
 #include "boot-tests/vmm/td/td_hob.h"
+#include "boot-tests/vmm/td/td_memory_map.h"
 #include "linker/memmap.h"
 
 #define FILE_SIZE 0x200000
@@ -24,6 +26,7 @@ static struct launch_image ovmf(void)
 	return (struct launch_image){
 		.file = file,
 		.file_size = FILE_SIZE,
+		.mapped = true,
 		.count = 6,
 		.sections = {
 			{ "BFV", 0xFFE20000, 0x1E0000, LAUNCH_BFV, true, file + 0x20000, 0x1E0000 },
@@ -189,9 +192,9 @@ static void a_hob_section_is_needed(void **state)
 static void every_section_may_cut(void **state)
 {
 	(void)state;
-	struct launch_image image = { .file = file,
-				      .file_size = 0x10000,
-				      .count = LAUNCH_SECTIONS_MAX };
+	struct launch_image image = {
+		.file = file, .file_size = 0x10000, .mapped = true, .count = LAUNCH_SECTIONS_MAX
+	};
 	for (unsigned i = 0; i < LAUNCH_SECTIONS_MAX; i++) {
 		image.sections[i] =
 			(struct launch_section){ "",     (2 * i + 1) * 0x1000,
@@ -219,6 +222,96 @@ static void addresses_are_classified(void **state)
 	assert_true(td_memory_is_private(&memory, FOUR_GIB - 1));
 	memory.high_size = 0;
 	assert_false(td_memory_is_ram(&memory, FOUR_GIB));
+}
+
+/* An IGVM file: pages in RAM and below 4 GiB, whatever the file's size, and a memory map. */
+static struct launch_image igvm(void)
+{
+	return (struct launch_image){
+		.file = file,
+		.file_size = 0x3123,
+		.count = 4,
+		.sections = {
+			{ "pages", 0xFFFFE000, 0x1000, LAUNCH_BFV, true, file + 0x123, 0x1000 },
+			{ "pages", 0xFFFFC000, 0x1000, LAUNCH_CFV, false, NULL, 0 },
+			{ "pages", 0x800000, 0x2000, LAUNCH_BFV, true, file + 0x1123, 0x1000 },
+			{ "parameters", 0x900000, 0x2000, LAUNCH_PARAMETERS, false, NULL, 0 },
+		},
+		.parameter_count = 1,
+		.parameters = { { IGVM_MEMORY_MAP, 0x900100, 0x1F00 } },
+	};
+}
+
+static void igvm_pages_lie_anywhere(void **state)
+{
+	(void)state;
+	static const struct td_ram_range expected[] = {
+		{ 0, 0x800000, false },       { 0x800000, 0x2000, true },
+		{ 0x802000, 0xFE000, false }, { 0x900000, 0x2000, true },
+		{ 0x902000, 0xFE000, false },
+	};
+	struct launch_image image = igvm();
+	struct td_layout layout;
+	assert_int_equal(make(10 * MIB, &image, &layout, NULL), ST_OK);
+	assert_int_equal(layout.range_count, ARRAY_COUNT(expected));
+	for (size_t i = 0; i < ARRAY_COUNT(expected); i++) {
+		assert_int_equal(layout.ranges[i].base, expected[i].base);
+		assert_int_equal(layout.ranges[i].size, expected[i].size);
+		assert_int_equal(layout.ranges[i].added, expected[i].added);
+	}
+	assert_true(layout.memory_map);
+	assert_int_equal(layout.hob_base, 0x900000);
+	assert_int_equal(layout.hob_size, 0x2000);
+	assert_int_equal(layout.map_offset, 0x100);
+	assert_int_equal(layout.memory.firmware_size, 0x4000);
+	/* Neither in RAM nor in the topmost 16 MiB. */
+	image.sections[2].base = 10 * MIB - 0x1000;
+	assert_int_equal(make(10 * MIB, &image, &layout, "pages at 0x9ff000"), ST_BAD_RANGE);
+	image.sections[2].base = FOUR_GIB - IMAGE_MAX_SIZE - 0x2000;
+	assert_int_equal(make(10 * MIB, &image, &layout, "0xfeffe000"), ST_BAD_RANGE);
+	image.sections[2].base = FOUR_GIB - IMAGE_MAX_SIZE;
+	assert_int_equal(make(10 * MIB, &image, &layout, NULL), ST_OK);
+	assert_int_equal(layout.memory.firmware_size, IMAGE_MAX_SIZE);
+}
+
+static void igvm_has_one_memory_map(void **state)
+{
+	(void)state;
+	struct launch_image image = igvm();
+	struct td_layout layout;
+	image.parameters[0].type = IGVM_MADT;
+	assert_int_equal(make(128 * MIB, &image, &layout, "type 0x309 at 0x900100"),
+			 ST_UNSUPPORTED);
+	image = igvm();
+	image.parameters[image.parameter_count++] =
+		(struct launch_parameter){ IGVM_MEMORY_MAP, 0x900000, 0x2000 };
+	assert_int_equal(make(128 * MIB, &image, &layout, "type 0x30c at 0x900000"),
+			 ST_UNSUPPORTED);
+	image = igvm();
+	image.parameter_count = 0;
+	assert_int_equal(make(128 * MIB, &image, &layout, "and no memory map"), ST_NOT_FOUND);
+}
+
+static void memory_map_has_the_ram(void **state)
+{
+	(void)state;
+	static const struct igvm_memory_map_entry expected[] = { { 0, 0x80000, 0, 0, 0 },
+								 { 0x100000, 0x40000, 0, 0, 0 },
+								 { 0, 0, 0, 0, 0 } };
+	struct td_layout layout = { .memory = { 0x80000000, 0x40000000, 0 } };
+	uint8_t bytes[sizeof(expected) + 1];
+	for (size_t entries = 3; entries >= 2; entries--) {
+		size_t size = entries * sizeof(expected[0]);
+		memset(bytes, 0xA5, sizeof(bytes));
+		assert_int_equal(td_memory_map_build(&layout, bytes, size - 1), ST_NO_SPACE);
+		assert_int_equal(bytes[0], 0xA5);
+		assert_int_equal(td_memory_map_build(&layout, bytes, size), ST_OK);
+		assert_int_equal(bytes[size], 0xA5);
+		assert_memory_equal(bytes, expected, size - sizeof(expected[0]));
+		assert_memory_equal(bytes + size - sizeof(expected[0]), &expected[2],
+				    sizeof(expected[2]));
+		layout.memory.high_size = 0;
+	}
 }
 
 static void hob_is_what_qemu_builds(void **state)
@@ -271,6 +364,9 @@ int main(void)
 		cmocka_unit_test(a_hob_section_is_needed),
 		cmocka_unit_test(every_section_may_cut),
 		cmocka_unit_test(addresses_are_classified),
+		cmocka_unit_test(igvm_pages_lie_anywhere),
+		cmocka_unit_test(igvm_has_one_memory_map),
+		cmocka_unit_test(memory_map_has_the_ram),
 		cmocka_unit_test(hob_is_what_qemu_builds),
 		cmocka_unit_test(hob_that_does_not_fit_writes_nothing),
 	};

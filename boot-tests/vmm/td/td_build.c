@@ -16,8 +16,9 @@
 #include "boot-tests/vmm/init/packages.h"
 #include "boot-tests/vmm/init/seam.h"
 #include "boot-tests/vmm/td/td_hob.h"
+#include "boot-tests/vmm/td/td_memory_map.h"
 #include "linker/memmap.h"
-#include "loader/image/tdvf_read.h"
+#include "loader/image/launch_read.h"
 
 #define TDCX_PAGES 6
 #define TDVPX_PAGES 5
@@ -38,6 +39,7 @@ struct content {
 	const struct td_layout *layout;
 	const uint8_t *hob;
 	const uint8_t *fill; /* one page: what the host has where nothing is measured */
+	uint8_t *page;       /* one page, for bytes that are no whole page where they are */
 };
 
 /* A TD that is being built, and the SEAMCALL that failed, if any. */
@@ -131,7 +133,9 @@ static enum status create_vcpu(struct building *b, unsigned index)
 	for (unsigned i = 0; i < TDVPX_PAGES; i++) {
 		TRY(SEAM_TRY(TDH_VP_ADDCX, control_page(td).v, tdvpr.v, 0, 0, &b->failure));
 	}
-	TRY(SEAM_TRY(TDH_VP_INIT_V1, tdvpr.v, b->from->layout->hob_base,
+	/* Without a TD HOB a vCPU starts in its reset state. */
+	const struct td_layout *layout = b->from->layout;
+	TRY(SEAM_TRY(TDH_VP_INIT_V1, tdvpr.v, layout->memory_map ? 0 : layout->hob_base,
 		     cpu_apic_id(td->place.cpu_base + index), 0, &b->failure));
 	TRY(SEAM_TRY(TDH_VP_WR, tdvpr.v, MD_VP_SHARED_EPTP, mmu_shared_root(&td->mmu).v, UINT64_MAX,
 		     &b->failure));
@@ -139,9 +143,33 @@ static enum status create_vcpu(struct building *b, unsigned index)
 	return SEAM_TRY(TDH_VP_FLUSH, tdvpr.v, 0, 0, 0, &b->failure);
 }
 
-/* The page copied is content plus a stride for each page: no stride, all pages are the same. */
-static enum status add_section(struct building *b, const struct launch_section *section,
-			       const uint8_t *content, uint64_t stride)
+/* The page to add at an offset of a section. */
+static const uint8_t *page_of(struct building *b, const struct launch_section *section, uint64_t at)
+{
+	const struct content *from = b->from;
+	if (section->base == from->layout->hob_base) {
+		return from->hob + at;
+	}
+	if (section->kind == LAUNCH_TEMP_MEM || section->kind == LAUNCH_TD_HOB) {
+		return from->fill;
+	}
+	if (from->image->mapped) {
+		/* All of its size is in the file, and loaded: td_layout_make() has checked that. */
+		return section->bytes + at;
+	}
+	uint64_t left = at < section->bytes_size ? section->bytes_size - at : 0;
+	if (left >= MEM_PAGE_SIZE && is_aligned((uintptr_t)(section->bytes + at), MEM_PAGE_SIZE)) {
+		return section->bytes + at;
+	}
+	memset(from->page, 0, MEM_PAGE_SIZE);
+	if (left != 0) {
+		memcpy(from->page, section->bytes + at,
+		       left < MEM_PAGE_SIZE ? left : MEM_PAGE_SIZE);
+	}
+	return from->page;
+}
+
+static enum status add_section(struct building *b, const struct launch_section *section)
 {
 	struct mmu *mmu = &b->td->mmu;
 	bool measured = section->measured;
@@ -149,8 +177,7 @@ static enum status add_section(struct building *b, const struct launch_section *
 	uint64_t base = section->base;
 	uint64_t size = section->size;
 	for (uint64_t at = 0; at < size; at += MEM_PAGE_SIZE) {
-		TRY(mmu_add_page(mmu, gpa(base + at), content + at / MEM_PAGE_SIZE * stride,
-				 &b->failure));
+		TRY(mmu_add_page(mmu, gpa(base + at), page_of(b, section, at), &b->failure));
 		if (measured && per_page) {
 			TRY(mmu_extend_page(mmu, gpa(base + at), &b->failure));
 		}
@@ -163,17 +190,9 @@ static enum status add_section(struct building *b, const struct launch_section *
 
 static enum status add_sections(struct building *b)
 {
-	const struct content *from = b->from;
-	for (unsigned i = 0; i < from->image->count; i++) {
-		const struct launch_section *section = &from->image->sections[i];
-		if (section->kind == LAUNCH_BFV || section->kind == LAUNCH_CFV) {
-			/* Its whole size is in the file: td_layout_make() has checked that. */
-			TRY(add_section(b, section, section->bytes, MEM_PAGE_SIZE));
-		} else if (section->base == from->layout->hob_base) {
-			TRY(add_section(b, section, from->hob, MEM_PAGE_SIZE));
-		} else {
-			TRY(add_section(b, section, from->fill, 0));
-		}
+	const struct launch_image *image = b->from->image;
+	for (unsigned i = 0; i < image->count; i++) {
+		TRY(add_section(b, &image->sections[i]));
 	}
 	return ST_OK;
 }
@@ -196,16 +215,35 @@ static enum status td_build_all(struct building *b)
 	return SEAM_TRY(TDH_MR_FINALIZE, td->tdr.v, 0, 0, 0, &b->failure);
 }
 
+/* What tells the TD of its memory: one of the two. */
+static enum status describe_memory(const struct launch_image *image, const struct td_layout *layout,
+				   uint8_t unmeasured, uint8_t *out)
+{
+	if (!layout->memory_map) {
+		memset(out, unmeasured, layout->hob_size);
+		return td_hob_build(layout, out, layout->hob_size);
+	}
+	memset(out, 0, layout->hob_size);
+	for (unsigned i = 0; i < image->count; i++) {
+		const struct launch_section *section = &image->sections[i];
+		if (section->base == layout->hob_base && section->bytes != NULL) {
+			memcpy(out, section->bytes, section->bytes_size);
+		}
+	}
+	return td_memory_map_build(layout, out + layout->map_offset,
+				   layout->hob_size - layout->map_offset);
+}
+
 /* The image as it was read and laid out. */
 static enum status build_image(struct host_td *td, const struct launch_image *image,
 			       const struct td_layout *layout, struct verdict *verdict)
 {
 	uint8_t unmeasured = td->config->temp_mem == TEMP_MEM_ZERO ? 0 : MACHINE_FILL;
 	uint8_t *hob = frames_take_span(layout->hob_size);
-	memset(hob, unmeasured, layout->hob_size);
-	enum status status = td_hob_build(layout, hob, layout->hob_size);
+	enum status status = describe_memory(image, layout, unmeasured, hob);
 	if (status != ST_OK) {
-		verdict_setup(verdict, "TD_HOB section of 0x%llx bytes is too small",
+		verdict_setup(verdict, "%s section of 0x%llx bytes is too small",
+			      layout->memory_map ? "memory map's" : "TD_HOB",
 			      (unsigned long long)layout->hob_size);
 	} else if (hooks.hob != NULL && !hooks.hob(hob, layout->hob_size)) {
 		status = ST_BAD_RANGE;
@@ -214,12 +252,14 @@ static enum status build_image(struct host_td *td, const struct launch_image *im
 			      (unsigned long long)layout->hob_size);
 	} else {
 		hpa_t fill = frames_take_page();
+		hpa_t page = frames_take_page();
 		memset(hpa_ptr(fill), unmeasured, MEM_PAGE_SIZE);
 		const struct content content = {
-			td->config->mrtd_order, image, layout, hob, hpa_ptr(fill),
+			td->config->mrtd_order, image, layout, hob, hpa_ptr(fill), hpa_ptr(page),
 		};
 		struct building building = { .td = td, .from = &content };
 		status = td_build_all(&building);
+		frames_give_page(page);
 		frames_give_page(fill);
 		if (status != ST_OK) {
 			verdict_not_built(verdict, &building.failure);
@@ -234,7 +274,7 @@ enum status td_build(struct host_td *td, const struct td_place *place, const str
 {
 	char error[160];
 	struct launch_image image;
-	if (tdvf_read(firmware.data, firmware.size, &image, error, sizeof(error)) != ST_OK) {
+	if (launch_read(firmware.data, firmware.size, &image, error, sizeof(error)) != ST_OK) {
 		verdict_setup(verdict, "firmware: %s", error);
 		return ST_BAD_FORMAT;
 	}
@@ -247,8 +287,9 @@ enum status td_build(struct host_td *td, const struct td_place *place, const str
 	td->config = config;
 	td->kick = (struct td_kick){ place->cpu_base, place->vcpu_count, { false } };
 	TRY(build_image(td, &image, &layout, verdict));
-	console_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, HOB at 0x%llx",
+	console_line('L', "TD: %u vCPUs, 0x%llx bytes of RAM, %u sections, %s at 0x%llx",
 		     place->vcpu_count, (unsigned long long)place->memory, image.count,
-		     (unsigned long long)layout.hob_base);
+		     layout.memory_map ? "memory map" : "HOB",
+		     (unsigned long long)(layout.hob_base + layout.map_offset));
 	return ST_OK;
 }

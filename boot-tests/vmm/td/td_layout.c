@@ -5,6 +5,7 @@
 #include "arch/base/addr.h"
 #include "arch/base/check.h"
 #include "arch/base/fmt.h"
+#include "arch/tdx/igvm.h"
 #include "linker/memmap.h"
 
 bool td_memory_is_ram(const struct td_memory *memory, uint64_t address)
@@ -68,7 +69,11 @@ static enum status place_section(struct td_layout *layout, const struct launch_i
 {
 	const char *where;
 	bool fits;
-	if (section->kind == LAUNCH_BFV || section->kind == LAUNCH_CFV) {
+	bool content = section->kind == LAUNCH_BFV || section->kind == LAUNCH_CFV;
+	if (content && !image->mapped && FOUR_GIB - section->base <= layout->memory.firmware_size) {
+		return ST_OK;
+	}
+	if (content && image->mapped) {
 		fits = firmware_section_fits(section, image);
 		where = "does not lie where the image, which ends at 4 GiB, has its data";
 	} else {
@@ -86,6 +91,48 @@ static enum status place_section(struct td_layout *layout, const struct launch_i
 		layout->hob_size = section->size;
 	}
 	return ST_OK;
+}
+
+/* IGVM's parameters are in the section's place. */
+static enum status place_parameters(struct td_layout *layout, const struct launch_image *image,
+				    char *error, size_t error_size)
+{
+	for (unsigned i = 0; i < image->parameter_count; i++) {
+		const struct launch_parameter *p = &image->parameters[i];
+		if (p->type != IGVM_MEMORY_MAP || layout->memory_map) {
+			fmt_print(error, error_size,
+				  "parameter of type 0x%x at 0x%llx: there is one memory map, and "
+				  "nothing else",
+				  p->type, (unsigned long long)p->base);
+			return ST_UNSUPPORTED;
+		}
+		for (unsigned j = 0; j < image->count; j++) {
+			const struct launch_section *s = &image->sections[j];
+			if (p->base >= s->base && p->base - s->base < s->size) {
+				layout->hob_base = s->base;
+				layout->hob_size = s->size;
+				layout->memory_map = true;
+				layout->map_offset = p->base - s->base;
+			}
+		}
+	}
+	return ST_OK;
+}
+
+/* Bytes below 4 GiB that the image takes. */
+static uint64_t firmware_window(const struct launch_image *image)
+{
+	uint64_t lowest = FOUR_GIB;
+	if (image->mapped) {
+		return image->file_size;
+	}
+	for (unsigned i = 0; i < image->count; i++) {
+		uint64_t base = image->sections[i].base;
+		if (base >= FOUR_GIB - IMAGE_MAX_SIZE && base < lowest) {
+			lowest = base;
+		}
+	}
+	return FOUR_GIB - lowest;
 }
 
 static enum status place_memory(struct td_layout *layout, uint64_t size, uint64_t image_size,
@@ -119,12 +166,13 @@ enum status td_layout_make(uint64_t size, const struct launch_image *image, stru
 			   char *error, size_t error_size)
 {
 	struct td_layout layout = { 0 };
-	TRY(place_memory(&layout, size, image->file_size, error, error_size));
+	TRY(place_memory(&layout, size, firmware_window(image), error, error_size));
 	for (unsigned i = 0; i < image->count; i++) {
 		TRY(place_section(&layout, image, &image->sections[i], error, error_size));
 	}
+	TRY(place_parameters(&layout, image, error, error_size));
 	if (layout.hob_size == 0) {
-		fmt_print(error, error_size, "the image has no TD_HOB section");
+		fmt_print(error, error_size, "the image has no TD_HOB section, and no memory map");
 		return ST_NOT_FOUND;
 	}
 	*out = layout;

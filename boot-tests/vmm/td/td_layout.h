@@ -3,7 +3,8 @@
 // [QEMU hw/i386/tdvf.c, target/i386/kvm/tdx.c, hw/i386/pc_q35.c]
 //
 //   0 .. low_size                       RAM, below TD_LOW_MEMORY_MAX
-//   4 GiB - firmware_size .. 4 GiB      the image, private, not in the TD HOB
+//   4 GiB - firmware_size .. 4 GiB      the image, private, not in the TD HOB; of an IGVM file all
+//                                       from the lowest page that it has there
 //   4 GiB .. 4 GiB + high_size          the rest of the RAM, at most TD_HIGH_MEMORY_MAX
 #pragma once
 
@@ -36,15 +37,18 @@ struct td_ram_range {
 
 struct td_layout {
 	struct td_memory memory;
-	uint64_t hob_base, hob_size; /* of the first TD_HOB section */
+	uint64_t hob_base, hob_size; /* of the first TD_HOB section, or of the memory map's */
+	bool memory_map;             /* IGVM's, in place of a TD HOB */
+	uint64_t map_offset;         /* in that section */
 	unsigned range_count;        /* ascending */
 	struct td_ram_range ranges[TD_RAM_RANGES_MAX];
 };
 
 /*
- * Lays out size bytes of RAM and the image, by the rules QEMU has for sections. ST_BAD_ARGUMENT:
- * size or image size cannot be laid out. ST_BAD_RANGE: a section lies where it may not.
- * ST_NOT_FOUND: no TD_HOB section. error then names the section and the value.
+ * Lays out size bytes of RAM and the image, by the rules QEMU has for sections; what an IGVM file
+ * has may also lie in RAM. ST_BAD_ARGUMENT: size or image size cannot be laid out. ST_BAD_RANGE: a
+ * section lies where it may not. ST_NOT_FOUND: no TD_HOB section, and no parameter for a memory
+ * map. ST_UNSUPPORTED: another parameter. error then names the section and the value.
  */
 enum status td_layout_make(uint64_t size, const struct launch_image *image, struct td_layout *out,
 			   char *error, size_t error_size) MUST_CHECK;
