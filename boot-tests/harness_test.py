@@ -418,6 +418,10 @@ class Processes(unittest.TestCase):
             with self.assertRaises(run.Failure):
                 self.unit(output)
 
+    def test_a_thread_sanitizer_that_cannot_run_is_named(self):
+        with self.assertRaisesRegex(run.Skip, "vm.mmap_rnd_bits"):
+            self.unit("FATAL: ThreadSanitizer: unexpected memory mapping 0x5d04\n")
+
     def test_a_fuzzer_that_runs_nothing_fails(self):
         with self.assertRaises(run.Failure):
             run.run_fuzzer("true", self.log, pathlib.Path(self.folder.name, "corpus"))
