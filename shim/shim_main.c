@@ -10,6 +10,7 @@
 #include "arch/tdx/hob.h"
 #include "arch/tdx/igvm.h"
 #include "arch/tdx/mailbox.h"
+#include "arch/x86/cpuid.h"
 #include "arch/x86/pc.h"
 #include "linker/memmap.h"
 #include "loader/memory/memory_map.h"
@@ -30,8 +31,6 @@
 #include "shim/tdx/accept_map.h"
 #include "shim/tdx/vmcall.h"
 #include "shim/tdx/world.h"
-
-#define CPUID_TOPOLOGY 0xB
 
 /* reset.nasm: the boot processor arrives here on the AP table, without an IDT. */
 _Noreturn void shim_main(uint32_t td, uint32_t hob_claim);

@@ -102,7 +102,7 @@ static uint64_t translation(const struct ept_walk *walk)
 }
 
 /* The entry for a GPA; where a table is missing on the way, or a larger page is, it takes one. */
-static uint64_t *slot(struct tlb *tlb, uint64_t gpa_raw, enum pg_level level)
+static uint64_t *tlb_slot(struct tlb *tlb, uint64_t gpa_raw, enum pg_level level)
 {
 	if (tlb->used + (svm_nested_top() - level) > TABLES) {
 		empty(tlb);
@@ -130,7 +130,7 @@ bool tlb_fill(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t access)
 		return false;
 	}
 	uint64_t value = translation(&walk);
-	uint64_t *entry = slot(&tlbs[cpu_index()], gpa_raw, walk.level);
+	uint64_t *entry = tlb_slot(&tlbs[cpu_index()], gpa_raw, walk.level);
 	bool is_new = *entry != value;
 	__atomic_store_n(entry, value, __ATOMIC_RELAXED);
 	return is_new;

@@ -5,7 +5,7 @@
 #include "boot-tests/module/leaf/leaf.h"
 
 /* The page's GPA, level and attributes. VM 0 has none, and there are no other VMs. */
-static uint64_t describe(struct vcpu *vcpu, uint64_t address, const struct sept_walk *walk)
+static uint64_t attr_rd_describe(struct vcpu *vcpu, uint64_t address, const struct sept_walk *walk)
 {
 	enum sept_state state = sept_state(walk->value);
 	if (state != SEPT_MAPPED && state != SEPT_PENDING) {
@@ -29,7 +29,7 @@ static uint64_t attr_rd(struct vcpu *vcpu, uint64_t address)
 	if (status != TDX_SUCCESS) {
 		return status | TDX_OPERAND_RCX;
 	}
-	status = describe(vcpu, address, &walk);
+	status = attr_rd_describe(vcpu, address, &walk);
 	sept_unlock(&walk);
 	return status;
 }

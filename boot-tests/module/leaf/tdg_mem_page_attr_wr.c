@@ -25,7 +25,7 @@ static uint64_t check_attributes(uint64_t attributes, uint64_t masks)
 }
 
 /* The entry is locked. */
-static uint64_t describe(struct vcpu *vcpu, gpa_t address, const struct sept_walk *walk)
+static uint64_t attr_wr_describe(struct vcpu *vcpu, gpa_t address, const struct sept_walk *walk)
 {
 	enum sept_state state = sept_state(walk->value);
 	if (state == SEPT_NL_MAPPED || state == SEPT_NL_BLOCKED) {
@@ -61,7 +61,7 @@ static uint64_t attr_wr(struct vcpu *vcpu)
 	if (status != TDX_SUCCESS) {
 		return status | TDX_OPERAND_RCX;
 	}
-	status = describe(vcpu, address, &walk);
+	status = attr_wr_describe(vcpu, address, &walk);
 	sept_unlock(&walk);
 	return status;
 }

@@ -6,7 +6,8 @@
 #include "boot-tests/module/memory/sept_op.h"
 #include "boot-tests/module/td_mrtd.h"
 
-static uint64_t add(const struct sept_op *op, const struct seam_regs *in, struct seam_regs *out)
+static uint64_t page_add(const struct sept_op *op, const struct seam_regs *in,
+			 struct seam_regs *out)
 {
 	if (sept_state(op->walk.value) != SEPT_FREE) {
 		return sept_refuse(op, TDX_EPT_ENTRY_STATE_INCORRECT, out);
@@ -33,7 +34,7 @@ uint64_t tdh_mem_page_add(const struct td *td, const struct seam_regs *in, struc
 	struct sept_op op;
 	uint64_t status = sept_open(td, in->rcx, PG_4K, PG_4K, LOCK_NONE, &op, out);
 	if (status == TDX_SUCCESS) {
-		status = add(&op, in, out);
+		status = page_add(&op, in, out);
 		sept_close(&op);
 	}
 	return status;

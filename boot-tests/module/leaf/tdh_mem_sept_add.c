@@ -45,8 +45,8 @@ static void add_table(const struct sept_op *op, struct pamt_entry *entry, uint64
 }
 
 /* Without l2_pages the call is of version 0. *page becomes what the host has of it afterwards. */
-static uint64_t add(const struct sept_op *op, const struct seam_regs *in, const uint64_t *l2_pages,
-		    uint64_t *page, struct seam_regs *out)
+static uint64_t sept_add_table(const struct sept_op *op, const struct seam_regs *in,
+			       const uint64_t *l2_pages, uint64_t *page, struct seam_regs *out)
 {
 	struct pamt_entry *entry = NULL;
 	uint64_t status = check_state(op, *page, (in->rdx & TDX_SEPT_ADD_ALLOW_EXISTING) != 0,
@@ -89,7 +89,7 @@ uint64_t tdh_mem_sept_add(const struct td *td, const struct seam_regs *in, struc
 	struct sept_op op;
 	uint64_t status = sept_open(td, in->rcx, PG_2M, SEPT_MAX_LEVEL, LOCK_SHARED, &op, out);
 	if (status == TDX_SUCCESS) {
-		status = add(&op, in, l2 ? l2_pages : NULL, &page, out);
+		status = sept_add_table(&op, in, l2 ? l2_pages : NULL, &page, out);
 		sept_close(&op);
 	}
 	if (l2) {

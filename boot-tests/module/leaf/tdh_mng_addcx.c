@@ -20,7 +20,7 @@ static uint64_t check_tdcs(const struct tdr *tdr)
 	return TDX_SUCCESS;
 }
 
-static void add(const struct td *td, hpa_t page, struct pamt_entry *entry)
+static void tdcx_add(const struct td *td, hpa_t page, struct pamt_entry *entry)
 {
 	struct tdr *tdr = td->tdr;
 	page_zero(page, PG_4K);
@@ -56,7 +56,7 @@ uint64_t tdh_mng_addcx(const struct td *td, const struct seam_regs *in, struct s
 	}
 	status = check_tdcs(td->tdr);
 	if (status == TDX_SUCCESS) {
-		add(td, hpa(in->rcx), entry);
+		tdcx_add(td, hpa(in->rcx), entry);
 	}
 	pamt_close_free(entry, PG_4K);
 	return status;

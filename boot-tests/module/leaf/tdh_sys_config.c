@@ -216,7 +216,7 @@ static uint64_t check_tdmr(unsigned index, uint64_t address)
 	return TDX_SUCCESS;
 }
 
-static uint64_t configure(const struct seam_regs *in)
+static uint64_t sys_configure(const struct seam_regs *in)
 {
 	hpa_t list;
 	if (sys_state() != SYS_SYSINIT_DONE || !sys_all_lps_init()) {
@@ -255,7 +255,7 @@ uint64_t tdh_sys_config(const struct seam_regs *in, struct seam_regs *out)
 	if (!sys_lock(LOCK_EXCLUSIVE)) {
 		return TDX_SYS_BUSY;
 	}
-	uint64_t status = configure(in);
+	uint64_t status = sys_configure(in);
 	sys_unlock(LOCK_EXCLUSIVE);
 	return status;
 }

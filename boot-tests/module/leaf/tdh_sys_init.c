@@ -4,7 +4,7 @@
 #include "boot-tests/module/platform.h"
 #include "boot-tests/module/sys.h"
 
-static uint64_t init(const struct seam_regs *in)
+static uint64_t sys_init(const struct seam_regs *in)
 {
 	uint64_t canary;
 	if (in->rcx != 0) {
@@ -28,7 +28,7 @@ uint64_t tdh_sys_init(const struct seam_regs *in, struct seam_regs *out)
 	if (!sys_lock(LOCK_EXCLUSIVE)) {
 		return TDX_SYS_BUSY;
 	}
-	uint64_t status = init(in);
+	uint64_t status = sys_init(in);
 	sys_unlock(LOCK_EXCLUSIVE);
 	return status;
 }

@@ -6,7 +6,7 @@
 #include "boot-tests/module/platform.h"
 #include "boot-tests/module/sys.h"
 
-static uint64_t configure(void)
+static uint64_t key_configure(void)
 {
 	uint32_t package = BIT32(module_package(cpu_index()));
 	if (sys_state() != SYS_SYSCONFIG_DONE) {
@@ -35,7 +35,7 @@ uint64_t tdh_sys_key_config(const struct seam_regs *in, struct seam_regs *out)
 	if (!sys_lock(LOCK_EXCLUSIVE)) {
 		return TDX_SYS_BUSY;
 	}
-	uint64_t status = configure();
+	uint64_t status = key_configure();
 	sys_unlock(LOCK_EXCLUSIVE);
 	return status;
 }

@@ -4,7 +4,7 @@
 #include "boot-tests/module/platform.h"
 #include "boot-tests/module/sys.h"
 
-static uint64_t init(void)
+static uint64_t lp_init(void)
 {
 	if (sys_state() != SYS_SYSINIT_DONE) {
 		return TDX_SYS_LP_INIT_NOT_PENDING;
@@ -28,7 +28,7 @@ uint64_t tdh_sys_lp_init(const struct seam_regs *in, struct seam_regs *out)
 	if (!sys_lock(LOCK_SHARED)) {
 		return TDX_SYS_BUSY;
 	}
-	uint64_t status = init();
+	uint64_t status = lp_init();
 	sys_unlock(LOCK_SHARED);
 	return status;
 }

@@ -1,5 +1,6 @@
-// The user-space half of the host: what the TD asks to be private or shared, and what becomes of
-// it. SPDX-License-Identifier: BSD-2-Clause-Patent [QEMU accel/kvm/kvm-all.c kvm_convert_memory()]
+// The user-space half of the host: what the TD asks to be private or shared, what becomes of it.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+// [QEMU accel/kvm/kvm-all.c kvm_convert_memory()]
 #pragma once
 
 #include "arch/base/addr.h"

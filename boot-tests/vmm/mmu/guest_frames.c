@@ -10,7 +10,7 @@
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/td/reclaim.h"
 
-static hpa_t take(const struct guest_frames *frames, enum pg_level level)
+static hpa_t frame_take(const struct guest_frames *frames, enum pg_level level)
 {
 	hpa_t frame = frames_take(level);
 	if (frames->dirty) {
@@ -33,19 +33,19 @@ static hpa_t page_of_large(const struct guest_block *block, gpa_t address)
 	return hpa(block->large.v + pt_index(address.v, PG_4K) * pg_size(PG_4K));
 }
 
-static enum pg_level get(struct guest_frames *frames, gpa_t address, enum pg_level level,
-			 hpa_t *page)
+static enum pg_level block_get(struct guest_frames *frames, gpa_t address, enum pg_level level,
+			       hpa_t *page)
 {
 	struct guest_block *block = &frames->blocks[guest_block(address.v)];
 	if (level == PG_2M && block->large.v == 0 && block->small == NULL) {
-		block->large = take(frames, PG_2M);
+		block->large = frame_take(frames, PG_2M);
 	}
 	if (block->large.v != 0) {
 		*page = page_of_large(block, address);
 		return PG_2M;
 	}
 	uint64_t *frame = &small_frames(block)[pt_index(address.v, PG_4K)];
-	*frame = *frame != 0 ? *frame : take(frames, PG_4K).v;
+	*frame = *frame != 0 ? *frame : frame_take(frames, PG_4K).v;
 	*page = hpa(*frame);
 	return PG_4K;
 }
@@ -54,12 +54,12 @@ enum pg_level guest_frames_get(struct guest_frames *frames, gpa_t address, enum 
 			       hpa_t *page)
 {
 	spin_lock(&frames->lock);
-	level = get(frames, address, level, page);
+	level = block_get(frames, address, level, page);
 	spin_unlock(&frames->lock);
 	return level;
 }
 
-static hpa_t find(const struct guest_block *block, gpa_t address)
+static hpa_t block_find(const struct guest_block *block, gpa_t address)
 {
 	if (block->large.v != 0) {
 		return page_of_large(block, address);
@@ -70,7 +70,7 @@ static hpa_t find(const struct guest_block *block, gpa_t address)
 bool guest_frames_find(struct guest_frames *frames, gpa_t address, hpa_t *page)
 {
 	spin_lock(&frames->lock);
-	hpa_t found = find(&frames->blocks[guest_block(address.v)], address);
+	hpa_t found = block_find(&frames->blocks[guest_block(address.v)], address);
 	spin_unlock(&frames->lock);
 	if (found.v == 0) {
 		return false;
@@ -79,7 +79,7 @@ bool guest_frames_find(struct guest_frames *frames, gpa_t address, hpa_t *page)
 	return true;
 }
 
-static void split(struct guest_block *block)
+static void block_split(struct guest_block *block)
 {
 	uint64_t *small = small_frames(block);
 	for (unsigned i = 0; i < PT_ENTRIES; i++) {
@@ -93,7 +93,7 @@ void guest_frames_split(struct guest_frames *frames, gpa_t address)
 	spin_lock(&frames->lock);
 	struct guest_block *block = &frames->blocks[guest_block(address.v)];
 	if (block->large.v != 0) {
-		split(block);
+		block_split(block);
 	}
 	spin_unlock(&frames->lock);
 }

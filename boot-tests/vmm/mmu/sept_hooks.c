@@ -28,7 +28,7 @@ static enum tdp_answer answer_of_status(struct sept *sept, enum status status)
 	return status == ST_OK ? TDP_OK : TDP_FAILED;
 }
 
-static bool is_busy(uint64_t status)
+static bool sept_is_busy(uint64_t status)
 {
 	uint64_t code = status & TDX_STATUS_CODE;
 	return code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY;
@@ -44,7 +44,7 @@ static struct seam_result without_vcpus(struct sept *sept, uint64_t leaf, uint64
 					uint64_t rdx, uint64_t r8)
 {
 	struct seam_result result = seam_once(leaf, rcx, rdx, r8, 0);
-	if (is_busy(result.status)) {
+	if (sept_is_busy(result.status)) {
 		__atomic_add_fetch(&sept->no_vcpus, 1, __ATOMIC_SEQ_CST);
 		td_kick_out(sept->kick);
 		result = seam(leaf, rcx, rdx, r8, 0);
@@ -57,7 +57,7 @@ static struct seam_result without_vcpus(struct sept *sept, uint64_t leaf, uint64
 static enum tdp_answer answer_of(struct sept *sept, const char *leaf, uint64_t rcx,
 				 struct seam_result result, const struct sept_call *call)
 {
-	if (is_busy(result.status)) {
+	if (sept_is_busy(result.status)) {
 		*call->failure = (struct seam_failure){ leaf, rcx, result };
 		return TDP_RETRY;
 	}
@@ -73,7 +73,7 @@ static enum tdp_answer link_table(void *owner, const struct tdp_change *change, 
 		call);
 }
 
-static enum tdp_answer set_leaf(void *owner, const struct tdp_change *change, void *call)
+static enum tdp_answer sept_set_leaf(void *owner, const struct tdp_change *change, void *call)
 {
 	struct sept *sept = owner;
 	const struct sept_call *caller = call;
@@ -112,7 +112,7 @@ static enum status track(struct sept *sept, struct seam_failure *failure)
 }
 
 /* Ends the epoch in which entries were blocked, and makes every vCPU leave it. */
-static enum tdp_answer flush(void *owner, void *call)
+static enum tdp_answer sept_flush(void *owner, void *call)
 {
 	struct sept *sept = owner;
 	const struct sept_call *caller = call;
@@ -146,8 +146,8 @@ static enum status tracked_call(struct sept *sept, const char *name, uint64_t le
 }
 
 /* The host may use the frame again: nothing of it is left in caches under the TD's key id. */
-static enum status write_back(const struct sept *sept, hpa_t frame, enum pg_level level,
-			      struct seam_failure *failure)
+static enum status sept_write_back(const struct sept *sept, hpa_t frame, enum pg_level level,
+				   struct seam_failure *failure)
 {
 	uint64_t key = module_keyed(hpa(0), sept->hkid);
 	for (uint64_t at = 0; at < pg_size(level); at += pg_size(PG_4K)) {
@@ -156,21 +156,21 @@ static enum status write_back(const struct sept *sept, hpa_t frame, enum pg_leve
 	return ST_OK;
 }
 
-static enum status remove_page(struct sept *sept, const struct tdp_change *change,
-			       struct seam_failure *failure)
+static enum status sept_remove_page(struct sept *sept, const struct tdp_change *change,
+				    struct seam_failure *failure)
 {
 	struct seam_result result;
 	hpa_t frame = tdp_frame(change->before);
 	TRY(tracked_call(sept, "TDH_MEM_PAGE_REMOVE", TDH_MEM_PAGE_REMOVE, operand(change), 0,
 			 &result, failure));
 	CHECK(result.rcx == frame.v);
-	return write_back(sept, frame, change->level, failure);
+	return sept_write_back(sept, frame, change->level, failure);
 }
 
 static enum tdp_answer remove_leaf(void *owner, const struct tdp_change *change, void *call)
 {
 	return answer_of_status(
-		owner, remove_page(owner, change, ((const struct sept_call *)call)->failure));
+		owner, sept_remove_page(owner, change, ((const struct sept_call *)call)->failure));
 }
 
 static enum tdp_answer split_leaf(void *owner, const struct tdp_change *change, void *call)
@@ -179,7 +179,7 @@ static enum tdp_answer split_leaf(void *owner, const struct tdp_change *change, 
 	const struct sept_call *caller = call;
 	struct seam_result result;
 	enum tdp_answer answer = block_leaf(owner, change, call);
-	answer = answer == TDP_OK ? flush(owner, call) : answer;
+	answer = answer == TDP_OK ? sept_flush(owner, call) : answer;
 	if (answer != TDP_OK) {
 		return answer;
 	}
@@ -199,7 +199,7 @@ void sept_init(struct tdp_half *half, struct sept *sept)
 {
 	static const struct tdp_hooks hooks = {
 		.link_table = link_table,
-		.set_leaf = set_leaf,
+		.set_leaf = sept_set_leaf,
 		.block_leaf = block_leaf,
 		.remove_leaf = remove_leaf,
 		.split_leaf = split_leaf,
@@ -207,5 +207,5 @@ void sept_init(struct tdp_half *half, struct sept *sept)
 	};
 	half->owner = sept;
 	half->hooks = &hooks;
-	half->flush = flush;
+	half->flush = sept_flush;
 }

@@ -22,7 +22,7 @@ static bool is_mmio(void *owner, gpa_t address, uint64_t size)
 	       !ranges_overlap(address.v, size, FOUR_GIB, memory->high_size);
 }
 
-static enum tdp_answer flush(void *owner, void *call)
+static enum tdp_answer shared_flush(void *owner, void *call)
 {
 	(void)call;
 	td_flush_all(((const struct shared_half *)owner)->kick);
@@ -39,6 +39,6 @@ void shared_half_init(struct tdp_half *half, struct shared_half *shared)
 	CHECK(is_aligned(shared->backing.base.v | shared->backing.upper.v, pg_size(PG_2M)));
 	half->owner = shared;
 	half->is_mmio = is_mmio;
-	half->flush = flush;
+	half->flush = shared_flush;
 	half->settle = settle;
 }

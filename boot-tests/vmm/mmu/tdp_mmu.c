@@ -76,7 +76,7 @@ static void page_give(struct tdp_mmu *tdp, struct tdp_page *page)
 	spin_unlock(&tdp->pages_lock);
 }
 
-static void list_add(struct tdp_mmu *tdp, struct tdp_half *half, struct tdp_page *page)
+static void page_list_add(struct tdp_mmu *tdp, struct tdp_half *half, struct tdp_page *page)
 {
 	CHECK(page->role.is_private == half->is_private);
 	spin_lock(&tdp->pages_lock);
@@ -89,7 +89,7 @@ static void list_add(struct tdp_mmu *tdp, struct tdp_half *half, struct tdp_page
 	spin_unlock(&tdp->pages_lock);
 }
 
-static void list_drop(struct tdp_mmu *tdp, struct tdp_half *half, struct tdp_page *page)
+static void page_list_drop(struct tdp_mmu *tdp, struct tdp_half *half, struct tdp_page *page)
 {
 	spin_lock(&tdp->pages_lock);
 	if (page->next != NULL) {
@@ -211,7 +211,7 @@ static enum tdp_answer link_page(struct tdp_mmu *tdp, struct tdp_half *half, str
 	TDP_STEP(TDP_STEP_HOOK, &it->page->entries[it->index]);
 	enum tdp_answer answer = hook != NULL ? hook(half->owner, &change, call) : TDP_OK;
 	if (answer == TDP_OK) {
-		list_add(tdp, half, page);
+		page_list_add(tdp, half, page);
 	}
 	it->value = answer == TDP_OK ? after : it->value;
 	store(it->page, it->index, it->value);
@@ -254,7 +254,7 @@ static void init_half(struct tdp_mmu *tdp, struct tdp_half *half, bool is_privat
 {
 	half->is_private = is_private;
 	half->root = page_take(tdp, half, top, gpa(0));
-	list_add(tdp, half, half->root);
+	page_list_add(tdp, half, half->root);
 }
 
 void tdp_init(struct tdp_mmu *tdp, enum pg_level top, struct tdp_page *pool, unsigned pool_size)
@@ -295,8 +295,8 @@ enum tdp_answer tdp_map(struct tdp_mmu *tdp, struct tdp_half *half, gpa_t addres
 }
 
 /* Takes away what is frozen and blocked. What cannot be comes back as it was. */
-static enum tdp_answer finish(const struct tdp_half *half, struct tdp_batch *batch, uint64_t *count,
-			      void *call)
+static enum tdp_answer zap_finish(const struct tdp_half *half, struct tdp_batch *batch,
+				  uint64_t *count, void *call)
 {
 	enum tdp_answer answer = TDP_OK;
 	if (batch->count != 0) {
@@ -319,7 +319,7 @@ static enum tdp_answer finish(const struct tdp_half *half, struct tdp_batch *bat
 }
 
 /* Freezes and blocks one leaf. */
-static enum tdp_answer begin_zap(const struct tdp_half *half, const struct tdp_iter *it,
+static enum tdp_answer zap_begin(const struct tdp_half *half, const struct tdp_iter *it,
 				 struct tdp_batch *batch, void *call)
 {
 	struct tdp_change change = change_of(it->page, it->index, it->value, TDP_FROZEN);
@@ -353,15 +353,15 @@ enum tdp_answer tdp_zap(const struct tdp_half *half, gpa_t start, gpa_t end,
 		if (it.value == TDP_FROZEN) {
 			one = TDP_RETRY;
 		} else if (tdp_is_leaf(it.value, iter_level(&it))) {
-			one = begin_zap(half, &it, batch, call);
+			one = zap_begin(half, &it, batch, call);
 		}
 		again = again || one == TDP_RETRY;
 		answer = one == TDP_FAILED ? TDP_FAILED : TDP_OK;
 		if (answer == TDP_OK && batch->count == batch->limit) {
-			answer = finish(half, batch, count, call);
+			answer = zap_finish(half, batch, count, call);
 		}
 	}
-	enum tdp_answer rest = finish(half, batch, count, call);
+	enum tdp_answer rest = zap_finish(half, batch, count, call);
 	answer = answer != TDP_OK ? answer : rest;
 	return answer == TDP_OK && again ? TDP_RETRY : answer;
 }
@@ -415,7 +415,7 @@ unsigned tdp_shrink(struct tdp_mmu *tdp, struct tdp_half *half, void *call)
 		if (page->role.level == PG_4K) {
 			store(page->parent, page->index,
 			      absent_value(half, page->base, page->parent->role.level));
-			list_drop(tdp, half, page);
+			page_list_drop(tdp, half, page);
 			page->next = gone;
 			gone = page;
 			count++;
@@ -458,7 +458,7 @@ static enum tdp_answer destroy_half(struct tdp_mmu *tdp, struct tdp_half *half, 
 		if (answer != TDP_OK) {
 			return answer;
 		}
-		list_drop(tdp, half, page);
+		page_list_drop(tdp, half, page);
 		page_give(tdp, page);
 	}
 	half->root = NULL;
