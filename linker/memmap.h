@@ -77,7 +77,7 @@
 #define UEFI_AP_SIZE              0x9000
 /* struct image_config, written by the loader. */
 #define IMAGE_CONFIG              0xFFFFF000
-#define RESET_CODE                0xFFFFF080
+#define RESET_CODE                0xFFFFF100
 /* TDX metadata descriptor, then the GUIDed table and the reset vector, written by the loader's
  * TDVF sink (all but the vector itself). */
 #define TDVF_METADATA             0xFFFFFC00

@@ -26,9 +26,16 @@
 /* Without the one before: it is left to the payload, whatever that is. With neither it is left to a
  * kernel that is known to accept it. */
 #define IMAGE_CONFIG_ACCEPT_LAZY 32
-#define IMAGE_CONFIG_FLAGS                                                             \
-	(IMAGE_CONFIG_AP_STRICT | IMAGE_CONFIG_ALLOW_DEBUG | IMAGE_CONFIG_REFUSE_AML | \
-	 IMAGE_CONFIG_PIN_ACPI | IMAGE_CONFIG_ACCEPT_EAGER | IMAGE_CONFIG_ACCEPT_LAZY)
+/* Kernel, initrd and command line of the host are those of payload_pins, or the boot ends. */
+#define IMAGE_CONFIG_PIN_PAYLOAD 64
+#define IMAGE_CONFIG_FLAGS                                                              \
+	(IMAGE_CONFIG_AP_STRICT | IMAGE_CONFIG_ALLOW_DEBUG | IMAGE_CONFIG_REFUSE_AML |  \
+	 IMAGE_CONFIG_PIN_ACPI | IMAGE_CONFIG_ACCEPT_EAGER | IMAGE_CONFIG_ACCEPT_LAZY | \
+	 IMAGE_CONFIG_PIN_PAYLOAD)
+
+/* SHA-384 of each file, of the command line without a NUL; what is absent is pinned as empty. */
+enum image_pin { IMAGE_PIN_KERNEL, IMAGE_PIN_INITRD, IMAGE_PIN_CMDLINE };
+#define IMAGE_PINS 3
 
 struct image_span {
 	uint64_t base; /* GPA, page aligned */
@@ -43,5 +50,6 @@ struct image_config {
 	struct image_span initrd;
 	struct image_span cmdline;     /* size without the final NUL that follows it */
 	uint8_t acpi_pin[SHA384_SIZE]; /* acpi_pin.h; zeros without the flag */
+	uint8_t payload_pins[IMAGE_PINS][SHA384_SIZE]; /* enum image_pin; zeros without the flag */
 };
-ABI_SIZE(struct image_config, 112);
+ABI_SIZE(struct image_config, 256);

@@ -68,6 +68,8 @@ static enum status image_take_apart(const struct checker *c, uint8_t *shim,
 	tdvf_sink_clear(shim, gpa(free));
 	parts->flags = config->flags;
 	parts->acpi_pin = (config->flags & IMAGE_CONFIG_PIN_ACPI) != 0 ? config->acpi_pin : NULL;
+	parts->payload_pins =
+		(config->flags & IMAGE_CONFIG_PIN_PAYLOAD) != 0 ? config->payload_pins : NULL;
 	return ST_OK;
 }
 

@@ -150,8 +150,17 @@ void plan_clear(uint8_t *shim, gpa_t base)
 static enum status plan_check_parts(const struct plan_parts *parts, char *error, size_t error_size)
 {
 	CHECK((parts->acpi_pin != NULL) == ((parts->flags & IMAGE_CONFIG_PIN_ACPI) != 0));
+	CHECK((parts->payload_pins != NULL) == ((parts->flags & IMAGE_CONFIG_PIN_PAYLOAD) != 0));
 	if ((parts->flags & ~(uint32_t)IMAGE_CONFIG_FLAGS) != 0) {
 		fmt_print(error, error_size, "image config: flags 0x%x: unknown flag",
+			  parts->flags);
+		return ST_BAD_ARGUMENT;
+	}
+	if (parts->payload_pins != NULL &&
+	    (parts->kernel.size | parts->initrd.size | parts->cmdline.size) != 0) {
+		fmt_print(error, error_size,
+			  "image config: flags 0x%x: what is pinned is the "
+			  "host's, and nothing of it in the image",
 			  parts->flags);
 		return ST_BAD_ARGUMENT;
 	}
@@ -240,6 +249,9 @@ static struct image_config plan_config(const struct plan *plan, const struct pla
 	};
 	if (parts->acpi_pin != NULL) {
 		memcpy(config.acpi_pin, parts->acpi_pin, sizeof(config.acpi_pin));
+	}
+	if (parts->payload_pins != NULL) {
+		memcpy(config.payload_pins, parts->payload_pins, sizeof(config.payload_pins));
 	}
 	return config;
 }

@@ -10,6 +10,7 @@
 
 #include "arch/base/addr.h"
 #include "arch/base/status.h"
+#include "arch/tdx/module.h"
 #include "linker/memmap.h"
 #include "loader/image/launch_image.h"
 
@@ -60,6 +61,8 @@ struct plan_parts {
 	struct plan_bytes cmdline;
 	uint32_t flags;          /* IMAGE_CONFIG_* */
 	const uint8_t *acpi_pin; /* SHA384_SIZE bytes with IMAGE_CONFIG_PIN_ACPI, else NULL */
+	/* IMAGE_PINS digests with IMAGE_CONFIG_PIN_PAYLOAD, else NULL. */
+	const uint8_t (*payload_pins)[SHA384_SIZE];
 };
 
 /* The bytes that a plan makes itself: they must stay as long as it is used. */

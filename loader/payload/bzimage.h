@@ -41,12 +41,6 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
 				 const struct memory_map *map, struct gpa_range *out,
 				 struct bzimage_fault *fault) MUST_CHECK;
 
-/* Where the kernels that have no opinion get their initrd at the highest. */
-#define BZIMAGE_INITRD_END_MAX UINT64_C(0x80000000)
-
-/* What the kernel's initrd must end at or below. */
-uint64_t bzimage_initrd_end(const struct linux_setup_header *header);
-
 /*
  * bzimage_place_kernel() where others may have memory at the kernel's preferred address: one that
  * is relocatable then goes to the lowest place above that has all it needs.
@@ -54,6 +48,12 @@ uint64_t bzimage_initrd_end(const struct linux_setup_header *header);
 enum status bzimage_find_place(const struct linux_setup_header *header, uint32_t size,
 			       const struct memory_map *map, struct gpa_range *out,
 			       struct bzimage_fault *fault) MUST_CHECK;
+
+/* Where the kernels that have no opinion get their initrd at the highest. */
+#define BZIMAGE_INITRD_END_MAX UINT64_C(0x80000000)
+
+/* What the kernel's initrd must end at or below. */
+uint64_t bzimage_initrd_end(const struct linux_setup_header *header);
 
 /*
  * Where an initrd of size bytes goes: as high as the kernel takes it, but not below lowest, which

@@ -75,37 +75,37 @@ static enum status add_segment(struct reader *r, uint64_t at, const struct elf64
 {
 	struct elf *elf = r->elf;
 	TRY(check_segment(r, at, s));
-	if (elf->count == ELF_SEGMENTS_MAX) {
-		return payload_refused(r->fault, RULE_ELF_SEGMENTS, at, elf->count);
-	}
-	if (elf->count == 0) {
+	if (r->free == 0) {
 		elf->base = align_down(s->paddr, MEM_PAGE_SIZE);
 	} else if (s->paddr < r->free) {
 		return payload_refused(r->fault, RULE_ELF_ORDER, at, s->paddr);
 	}
-	uint64_t to = s->paddr - elf->base;
-	elf->parts[elf->count++] = (struct elf_part){ s->offset, s->filesz, to };
 	r->free = s->paddr + s->memsz;
 	r->align = s->align > r->align ? s->align : r->align;
 	uint64_t entry = r->header.entry - s->vaddr;
 	if (entry < s->filesz && (s->flags & ELF_SEGMENT_X) != 0) {
-		elf->entry = to + entry;
+		elf->entry = s->paddr - elf->base + entry;
 		r->has_entry = true;
 	}
 	return ST_OK;
 }
 
+/* Copies a program header; true: it is of a segment that is loaded. */
+static bool next_segment(const uint8_t *file, uint64_t at, struct elf64_segment *segment)
+{
+	memcpy(segment, file + at, sizeof(*segment));
+	return segment->type == ELF_SEGMENT_LOAD && segment->memsz != 0;
+}
+
 static enum status read_segments(struct reader *r)
 {
-	for (unsigned i = 0; i < r->header.phnum; i++) {
-		uint64_t at = r->header.phoff + i * sizeof(struct elf64_segment);
-		struct elf64_segment segment;
-		memcpy(&segment, r->file + at, sizeof(segment));
-		if (segment.type == ELF_SEGMENT_INTERP) {
-			return payload_refused(r->fault, RULE_ELF_INTERP, at, segment.type);
-		}
-		if (segment.type == ELF_SEGMENT_LOAD && segment.memsz != 0) {
+	uint64_t at = r->header.phoff;
+	struct elf64_segment segment;
+	for (unsigned i = 0; i < r->header.phnum; i++, at += sizeof(segment)) {
+		if (next_segment(r->file, at, &segment)) {
 			TRY(add_segment(r, at, &segment));
+		} else if (segment.type == ELF_SEGMENT_INTERP) {
+			return payload_refused(r->fault, RULE_ELF_INTERP, at, segment.type);
 		}
 	}
 	if (!r->has_entry) {
@@ -120,7 +120,6 @@ enum status elf_read(const uint8_t *file, uint64_t size, struct elf *out,
 	struct reader r = {
 		.file = file, .size = size, .fault = fault, .elf = out, .align = MEM_PAGE_SIZE
 	};
-	memset(out, 0, sizeof(*out));
 	TRY(elf_read_header(&r));
 	TRY(read_segments(&r));
 	out->size = align_up(r.free - out->base, MEM_PAGE_SIZE);
@@ -148,10 +147,16 @@ enum status elf_place(const struct elf *elf, const struct memory_map *map, struc
 
 void elf_load(const struct elf *elf, const uint8_t *file, void *place)
 {
+	struct elf64_header header;
+	struct elf64_segment segment;
 	uint8_t *to = place;
+	memcpy(&header, file, sizeof(header));
 	memset(to, 0, elf->size);
-	for (unsigned i = 0; i < elf->count; i++) {
-		const struct elf_part *part = &elf->parts[i];
-		memcpy(to + part->at, file + part->offset, part->size);
+	uint64_t at = header.phoff;
+	for (unsigned i = 0; i < header.phnum; i++, at += sizeof(segment)) {
+		if (next_segment(file, at, &segment)) {
+			memcpy(to + (segment.paddr - elf->base), file + segment.offset,
+			       segment.filesz);
+		}
 	}
 }

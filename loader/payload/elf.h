@@ -20,27 +20,18 @@
 #include "loader/memory/memory_map.h"
 #include "loader/payload/payload_fault.h"
 
-/* Linkers make 3 to 5 of them. */
-#define ELF_SEGMENTS_MAX 16
-
 struct elf {
 	uint64_t base;  /* where it is linked, page aligned */
 	uint64_t size;  /* whole pages; not 0 */
 	uint64_t align; /* 0: it runs where it is linked, else anywhere at this alignment */
 	uint64_t entry; /* from base on; in a segment */
-	unsigned count;
-	struct elf_part {
-		uint64_t offset;   /* in the file */
-		uint64_t size;     /* of its bytes there */
-		uint64_t at;       /* from base on */
-	} parts[ELF_SEGMENTS_MAX]; /* ascending, disjoint, inside the program */
 };
 
 /*
  * ST_TRUNCATED: the file ends before what its header describes. ST_UNSUPPORTED: for another
- * machine, with an interpreter, or with more than ELF_SEGMENTS_MAX segments. ST_BAD_FORMAT:
- * segments that are not ascending and disjoint, an entry that is in none that is executable, or a
- * field out of its range. On failure *out holds nothing of use.
+ * machine, or with an interpreter. ST_BAD_FORMAT: segments that are not ascending and disjoint, an
+ * entry that is in none that is executable, or a field out of its range. On failure *out holds
+ * nothing of use.
  */
 enum status elf_read(const uint8_t *file, uint64_t size, struct elf *out,
 		     struct payload_fault *fault) MUST_CHECK;
@@ -52,5 +43,5 @@ enum status elf_read(const uint8_t *file, uint64_t size, struct elf *out,
 enum status elf_place(const struct elf *elf, const struct memory_map *map, struct gpa_range *out,
 		      struct payload_fault *fault) MUST_CHECK;
 
-/* Writes all of the memory, elf->size bytes at place, from the file it was read from. */
+/* Writes all of the memory, elf->size bytes at place, from the file, which is as it was read. */
 void elf_load(const struct elf *elf, const uint8_t *file, void *place);

@@ -7,7 +7,6 @@
 #include "arch/base/abi.h"
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
-#include "arch/base/mem.h"
 #include "linker/memmap.h"
 
 ABI_SIZE(struct lintel_handover, 0x98);
@@ -37,27 +36,30 @@ static uint32_t type_of(uint64_t base)
 }
 
 /* Of two that overlap the later one counts. */
-static unsigned handover_fill_overlays(const struct handover_parts *parts, struct e820_overlay *out)
+static unsigned handover_fill_overlays(const struct lintel_handover *head,
+				       const struct e820_overlay *reserved, unsigned reserved_count,
+				       struct e820_overlay *out)
 {
 	unsigned count = 0;
 	out[count++] = (struct e820_overlay){ { gpa(SHIM_RAM), SHIM_RAM_END - SHIM_RAM },
 					      LINTEL_MEMORY_BOOT };
-	CHECK(parts->reserved_count <= REGIONS_RESERVED_MAX);
-	for (unsigned i = 0; i < parts->reserved_count; i++) {
-		struct gpa_range range = parts->reserved[i].range;
+	for (unsigned i = 0; i < reserved_count; i++) {
+		struct gpa_range range = reserved[i].range;
 		out[count++] = (struct e820_overlay){ range, type_of(range.base.v) };
 	}
-	out[count++] = (struct e820_overlay){ parts->payload, LINTEL_MEMORY_PAYLOAD };
-	if (parts->initrd_size != 0) {
-		uint64_t size = align_up(parts->initrd_size, MEM_PAGE_SIZE);
+	out[count++] = (struct e820_overlay){ { gpa(head->payload), head->payload_size },
+					      LINTEL_MEMORY_PAYLOAD };
+	if (head->initrd_size != 0) {
+		uint64_t size = align_up(head->initrd_size, MEM_PAGE_SIZE);
 		out[count++] =
-			(struct e820_overlay){ { parts->initrd, size }, LINTEL_MEMORY_INITRD };
+			(struct e820_overlay){ { gpa(head->initrd), size }, LINTEL_MEMORY_INITRD };
 	}
 	return count;
 }
 
+/* Returns how many. */
 static uint32_t fill_ranges(struct lintel_range *out, const struct memory_map *map,
-			    const struct handover_parts *parts)
+			    const struct e820_overlay *overlays, unsigned overlay_count)
 {
 	static const uint32_t types[MEMORY_KINDS] = {
 		[MEMORY_ACCEPTED] = LINTEL_MEMORY_FREE,
@@ -65,51 +67,41 @@ static uint32_t fill_ranges(struct lintel_range *out, const struct memory_map *m
 		[MEMORY_LEFT] = LINTEL_MEMORY_UNACCEPTED,
 		[MEMORY_RESERVED] = LINTEL_MEMORY_RESERVED,
 	};
-	struct e820_overlay overlays[HANDOVER_OVERLAYS_MAX];
 	struct e820_entry entries[HANDOVER_RANGES_MAX];
 	unsigned count = 0;
-	unsigned overlay_count = handover_fill_overlays(parts, overlays);
 	CHECK(e820_build_types(map, types, overlays, overlay_count, entries, HANDOVER_RANGES_MAX,
 			       &count) == ST_OK);
 	for (unsigned i = 0; i < count; i++) {
-		out[i] = (struct lintel_range){ entries[i].base, entries[i].size, entries[i].type,
-						0 };
+		out[i].base = entries[i].base;
+		out[i].size = entries[i].size;
+		out[i].type = entries[i].type;
 	}
 	return count;
 }
 
-void handover_fill(struct handover_space *out, gpa_t base, const struct memory_map *map,
-		   const struct handover_parts *parts)
+void handover_fill(struct handover_space *space, gpa_t base, const struct memory_map *map,
+		   const struct e820_overlay *reserved, unsigned reserved_count,
+		   const struct mailbox *mailbox)
 {
-	struct lintel_handover *head = &out->head;
-	memset(out, 0, sizeof(*out));
+	struct lintel_handover *head = &space->head;
+	struct e820_overlay overlays[HANDOVER_OVERLAYS_MAX];
+	CHECK(reserved_count <= REGIONS_RESERVED_MAX && head->vcpu_count <= MAILBOX_MAX_VCPUS);
+	unsigned overlay_count = handover_fill_overlays(head, reserved, reserved_count, overlays);
 	head->magic = LINTEL_HANDOVER_MAGIC;
 	head->version = LINTEL_HANDOVER_VERSION;
 	head->size = sizeof(*head);
-	head->flags = parts->flags;
-	head->gpa_width = parts->gpa_width;
-	head->vcpu_count = parts->vcpu_count;
-	head->range_count = fill_ranges(out->ranges, map, parts);
+	head->range_count = fill_ranges(space->ranges, map, overlays, overlay_count);
 	head->ranges = base.v + offsetof(struct handover_space, ranges);
-	head->payload = parts->payload.base.v;
-	head->payload_size = parts->payload.size;
-	head->initrd = parts->initrd.v;
-	head->initrd_size = parts->initrd_size;
-	head->cmdline = parts->cmdline.v;
-	head->rsdp = parts->rsdp.v;
 	head->page_table = HANDOVER_TABLES;
-	head->unaccepted = parts->memory_left ? UNACCEPTED_TABLE : 0;
-	if (parts->mailbox == NULL) {
+	if (mailbox == NULL) {
 		return;
 	}
 	head->apic_ids = base.v + offsetof(struct handover_space, apic_ids);
 	head->event_log = EVENT_LOG;
 	head->event_log_size = EVENT_LOG_SIZE;
 	head->mailbox = MAILBOX;
-	head->reset_vector = parts->reset_vector.v;
 	head->ap_table = AP_TABLE;
-	CHECK(parts->vcpu_count <= MAILBOX_MAX_VCPUS);
-	for (uint32_t i = 0; i < parts->vcpu_count; i++) {
-		out->apic_ids[i] = parts->mailbox->arrived[i] - 1;
+	for (uint32_t i = 0; i < head->vcpu_count; i++) {
+		space->apic_ids[i] = mailbox->arrived[i] - 1;
 	}
 }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/base/addr.h"
@@ -23,22 +22,13 @@ struct handover_space {
 	uint32_t apic_ids[MAILBOX_MAX_VCPUS];
 };
 
-struct handover_parts {
-	uint32_t flags;
-	uint32_t gpa_width;
-	uint32_t vcpu_count;           /* at most MAILBOX_MAX_VCPUS */
-	const struct mailbox *mailbox; /* all APs have arrived in it; NULL: a plain VM */
-	gpa_t reset_vector;
-	struct gpa_range payload;
-	gpa_t initrd;
-	uint64_t initrd_size; /* 0: none */
-	gpa_t cmdline;
-	gpa_t rsdp;
-	bool memory_left; /* there is a table of unaccepted memory */
-	const struct e820_overlay *reserved;
-	unsigned reserved_count; /* as regions_reserved() made them */
-};
-
-/* Writes all of *out, which the payload has at base. */
-void handover_fill(struct handover_space *out, gpa_t base, const struct memory_map *map,
-		   const struct handover_parts *parts);
+/*
+ * Completes *space, which the payload has at base. Of its head the caller has set flags, gpa_width,
+ * vcpu_count (at most MAILBOX_MAX_VCPUS), reset_vector (in a TD), and where payload, initrd,
+ * command line, RSDP and table of unaccepted memory are; all else is 0. map, reserved: what the
+ * payload is told of memory, reserved as regions_reserved() made it. mailbox: in which all APs have
+ * arrived; NULL: a plain VM.
+ */
+void handover_fill(struct handover_space *space, gpa_t base, const struct memory_map *map,
+		   const struct e820_overlay *reserved, unsigned reserved_count,
+		   const struct mailbox *mailbox);

@@ -5,9 +5,8 @@
 static const struct {
 	uint8_t status;
 	char field[17];
-	char text[50];
 } rules[] = {
-#define RULE(tag, status, field, text) [RULE_##tag] = { ST_##status, field, text },
+#define RULE(tag, status, field, text) [RULE_##tag] = { ST_##status, field },
 #include "loader/payload/payload_rules.def"
 };
 
@@ -25,5 +24,9 @@ const char *payload_fault_field(const struct payload_fault *fault)
 
 const char *payload_fault_text(const struct payload_fault *fault)
 {
-	return rules[fault->rule].text;
+	static const char *const texts[] = {
+#define RULE(tag, status, field, text) [RULE_##tag] = text,
+#include "loader/payload/payload_rules.def"
+	};
+	return texts[fault->rule];
 }

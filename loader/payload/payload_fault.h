@@ -21,6 +21,6 @@ struct payload_fault {
 enum status payload_refused(struct payload_fault *fault, enum payload_rule rule, uint64_t offset,
 			    uint64_t value) MUST_CHECK;
 
-/* For people. */
 const char *payload_fault_field(const struct payload_fault *fault);
+/* For people. The only use of the texts, so that the shim is linked without them. */
 const char *payload_fault_text(const struct payload_fault *fault);

@@ -12,16 +12,11 @@ static enum status read_headers(const uint8_t *file, uint64_t size, uint64_t *ta
 				unsigned *count, struct payload_fault *fault)
 {
 	struct pe_header header;
-	uint16_t dos;
 	uint32_t at;
 	if (size < PE_LFANEW + sizeof(at)) {
 		return payload_refused(fault, RULE_PE_SIZE, 0, size);
 	}
-	memcpy(&dos, file, sizeof(dos));
 	memcpy(&at, file + PE_LFANEW, sizeof(at));
-	if (dos != PE_DOS_MAGIC) {
-		return payload_refused(fault, RULE_PE_DOS, 0, dos);
-	}
 	if (at > size || size - at < sizeof(header)) {
 		return payload_refused(fault, RULE_PE_LFANEW, PE_LFANEW, at);
 	}

@@ -33,12 +33,14 @@ static enum status linux_read_header(const uint8_t *setup, uint32_t size, struct
 	return ST_OK;
 }
 
-/* Where the protected-mode part starts in a kernel of size bytes. */
-static enum status find_body(const struct linux_payload *payload, uint32_t size, uint32_t *cut)
+/* Is the setup part in the first size bytes, or those if the host has cut the kernel there? Cut
+ * elsewhere, another kernel would be entered under the same measurement. */
+static enum status check_setup(const struct linux_payload *payload, uint32_t size, bool is_cut)
 {
-	*cut = bzimage_body_offset(&payload->header);
-	if (*cut > size) {
-		return refuse(ST_TRUNCATED, "kernel header: setup_sects %u, of 0x%x bytes",
+	uint32_t setup = bzimage_body_offset(&payload->header);
+	if (setup > size || (is_cut && setup < size)) {
+		return refuse(setup > size ? ST_TRUNCATED : ST_BAD_FORMAT,
+			      "kernel header: setup_sects %u, of 0x%x bytes",
 			      payload->header.setup_sects, size);
 	}
 	return ST_OK;
@@ -48,14 +50,8 @@ enum status linux_open(const struct source *kernel, const uint8_t *setup, uint32
 		       struct linux_payload *out)
 {
 	struct linux_payload payload = { 0 };
-	uint32_t cut;
 	TRY(linux_read_header(setup, size, &payload));
-	TRY(find_body(&payload, kernel->size, &cut));
-	/* Cut elsewhere, another kernel would be entered under the same measurement. */
-	if (kernel->split && cut < kernel->size) {
-		return refuse(ST_BAD_FORMAT, "kernel header: setup_sects %u, of 0x%x bytes",
-			      payload.header.setup_sects, kernel->size);
-	}
+	TRY(check_setup(&payload, kernel->size, kernel->split));
 	*out = payload;
 	return ST_OK;
 }
@@ -120,10 +116,11 @@ static enum status linux_take_apart(struct linux_payload *payload, struct gpa_ra
 {
 	uint8_t *file = gpa_pointer(place.base);
 	const uint8_t *kernel = file + uki->parts[UKI_LINUX].offset;
-	uint32_t cut;
-	TRY(linux_read_header(kernel, uki->parts[UKI_LINUX].size, payload));
-	TRY(find_body(payload, uki->parts[UKI_LINUX].size, &cut));
-	TRY(place_kernel(payload, uki->parts[UKI_LINUX].size - cut, map));
+	uint32_t size = uki->parts[UKI_LINUX].size;
+	TRY(linux_read_header(kernel, size, payload));
+	TRY(check_setup(payload, size, false));
+	uint32_t body = bzimage_body_offset(&payload->header);
+	TRY(place_kernel(payload, size - body, map));
 	if (gpa_range_end(payload->window) > place.base.v) {
 		return refuse(ST_NO_MEMORY, "kernel: window up to 0x%lx, UKI at 0x%lx",
 			      gpa_range_end(payload->window), place.base.v);
@@ -134,7 +131,7 @@ static enum status linux_take_apart(struct linux_payload *payload, struct gpa_ra
 			ST_NO_MEMORY, "UKI .initrd: 0x%x bytes at 0x%lx, initrd_addr_max 0x%x",
 			uki->parts[UKI_INITRD].size, place.base.v, payload->header.initrd_addr_max);
 	}
-	memcpy(gpa_pointer(payload->window.base), kernel + cut, uki->parts[UKI_LINUX].size - cut);
+	memcpy(gpa_pointer(payload->window.base), kernel + body, size - body);
 	TRY(copy_cmdline(payload, file + uki->parts[UKI_CMDLINE].offset,
 			 uki->parts[UKI_CMDLINE].size));
 	if (uki->parts[UKI_INITRD].size != 0) {

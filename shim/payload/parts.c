@@ -28,25 +28,23 @@ enum status parts_load_cmdline(const struct image_config *config, uint32_t most)
 enum status parts_load_initrd(const struct image_config *config, uint64_t lowest, uint64_t end,
 			      const struct memory_map *map, struct parts_initrd *out)
 {
-	struct parts_initrd initrd = { { 0 }, 0 };
+	gpa_t place = gpa(lowest);
 	struct source source;
 	TRY(source_open(config, SOURCE_INITRD, &source));
 	if (source.size != 0) {
-		initrd.size = source.size;
-		enum status status = memory_map_place(map, source.size, lowest, end, &initrd.base);
+		enum status status = memory_map_place(map, source.size, lowest, end, &place);
 		if (status != ST_OK) {
 			return refuse(status,
 				      "initrd: 0x%x bytes above 0x%lx, initrd_addr_max 0x%lx",
 				      source.size, lowest, end - 1);
 		}
-		TRY(source_load(&source, 0, gpa_pointer(initrd.base)));
 	}
-	*out = initrd;
-	return ST_OK;
+	*out = (struct parts_initrd){ source.size != 0 ? place : gpa(0), source.size };
+	return source_load(&source, 0, gpa_pointer(place));
 }
 
 enum status parts_refuse(enum status status, const struct payload_fault *fault)
 {
-	return refuse(status, "kernel: %s 0x%lx at 0x%lx: %s", payload_fault_field(fault),
-		      fault->value, fault->offset, payload_fault_text(fault));
+	return refuse(status, "kernel: %s 0x%lx at 0x%lx", payload_fault_field(fault), fault->value,
+		      fault->offset);
 }

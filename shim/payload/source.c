@@ -7,6 +7,7 @@
 #include "arch/base/mem.h"
 #include "linker/memmap.h"
 #include "shim/host/fw_cfg_read.h"
+#include "shim/log.h"
 #include "shim/measure/rtmr.h"
 #include "shim/refusal.h"
 
@@ -91,6 +92,9 @@ enum status source_open(const struct image_config *config, enum source_part part
 		source.size = (uint32_t)span->size;
 	} else if (config->kernel.base == 0) {
 		TRY(open_host(&source));
+		if ((config->flags & IMAGE_CONFIG_PIN_PAYLOAD) != 0) {
+			source.pin = config->payload_pins[part];
+		}
 	}
 	*out = source;
 	return ST_OK;
@@ -142,25 +146,62 @@ enum status source_peek(struct source *source, const uint8_t **bytes, uint32_t *
 	return ST_OK;
 }
 
-/* The part is the first bytes that were peeked at, from of them, and size bytes that follow. */
-static enum status measure(enum source_part part, uint32_t from, const void *bytes, uint64_t size)
+/* size: of the whole part, which hash is of; bytes: of its rest, in their place. */
+static enum status measure(enum source_part part, const void *bytes, uint64_t size,
+			   struct sha384 *hash)
 {
 	static const struct tcg_initrd_event tag = TCG_INITRD_EVENT;
-	const struct tcg_kernel_event blob = TCG_KERNEL_EVENT((uintptr_t)bytes, from + size);
-	const struct rtmr_event events[] = {
-		[SOURCE_KERNEL] = { CC_MR_RTMR1, EV_EFI_PLATFORM_FIRMWARE_BLOB2, &blob,
-				    sizeof(blob) },
-		[SOURCE_INITRD] = { CC_MR_RTMR2, EV_EVENT_TAG, &tag, sizeof(tag) },
-		[SOURCE_CMDLINE] = { CC_MR_RTMR2, EV_IPL, bytes, (uint32_t)size },
-	};
+	const struct tcg_kernel_event blob = TCG_KERNEL_EVENT((uintptr_t)bytes, size);
+	struct rtmr_event event = { CC_MR_RTMR2, EV_IPL, bytes, (uint32_t)size };
+	if (part == SOURCE_KERNEL) {
+		event = (struct rtmr_event){ CC_MR_RTMR1, EV_EFI_PLATFORM_FIRMWARE_BLOB2, &blob,
+					     sizeof(blob) };
+	} else if (part == SOURCE_INITRD) {
+		event = (struct rtmr_event){ CC_MR_RTMR2, EV_EVENT_TAG, &tag, sizeof(tag) };
+	}
+	return rtmr_extend(&event, hash);
+}
+
+static void say_digest(const char *name, const char *what, const uint8_t *digest)
+{
+	uint64_t words[SHA384_SIZE / 8];
+	memcpy(words, digest, sizeof(words));
+	for (unsigned i = 0; i < ARRAY_COUNT(words); i++) {
+		words[i] = __builtin_bswap64(words[i]);
+	}
+	log_error("%s %s %016lx%016lx%016lx%016lx%016lx%016lx", name, what, words[0], words[1],
+		  words[2], words[3], words[4], words[5]);
+}
+
+static enum status check_part_pin(const struct source *source, struct sha384 hash)
+{
+	uint8_t digest[SHA384_SIZE];
+	const char *name = parts[source->part].name;
+	sha384_final(&hash, digest);
+	if (memcmp(digest, source->pin, sizeof(digest)) == 0) {
+		return ST_OK;
+	}
+	say_digest(name, "has SHA-384", digest);
+	say_digest(name, "is pinned to", source->pin);
+	return refuse(ST_HOST_LIED, "%s: SHA-384 is not what the image pins", name);
+}
+
+/* The part is the first bytes that were peeked at, from of them, and size bytes that follow. */
+static enum status judge(const struct source *source, uint32_t from, const uint8_t *bytes,
+			 uint64_t size)
+{
 	struct sha384 hash;
-	if (!rtmr_active()) {
+	if (!rtmr_active() && source->pin == NULL) {
 		return ST_OK;
 	}
 	sha384_init(&hash);
 	sha384_update(&hash, peek_place(), from);
 	sha384_update(&hash, bytes, size);
-	return rtmr_extend(&events[part], &hash);
+	if (source->pin != NULL) {
+		TRY(check_part_pin(source, hash));
+	}
+	bool present = source->size != 0 || source->part == SOURCE_CMDLINE;
+	return present && rtmr_active() ? measure(source->part, bytes, from + size, &hash) : ST_OK;
 }
 
 /* Without what the host has after the first NUL. */
@@ -190,5 +231,5 @@ enum status source_load(const struct source *source, uint32_t from, void *to)
 	if (source->part == SOURCE_CMDLINE) {
 		size = end_text(to, size);
 	}
-	return source->host ? measure(source->part, from, bytes, size) : ST_OK;
+	return source->host ? judge(source, from, bytes, size) : ST_OK;
 }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // What is embedded in the image is in MRTD, and in no event. The host's bytes are copied once into
-// private memory and, in a TD, measured there with the event of their part, before the caller has
-// them. No other function reads them.
+// private memory, compared there with the image's pin if it has one, and, in a TD, measured with
+// the event of their part, before the caller has them. No other function reads them.
 #pragma once
 
 #include <stdbool.h>
@@ -13,9 +13,9 @@
 #include "arch/lintel/image_config.h"
 
 enum source_part {
-	SOURCE_KERNEL,
-	SOURCE_INITRD,
-	SOURCE_CMDLINE, /* a text: ends at its first NUL */
+	SOURCE_KERNEL = IMAGE_PIN_KERNEL,
+	SOURCE_INITRD = IMAGE_PIN_INITRD,
+	SOURCE_CMDLINE = IMAGE_PIN_CMDLINE, /* a text: ends at its first NUL */
 };
 
 struct source {
@@ -26,6 +26,7 @@ struct source {
 	uint32_t rest;
 	/* What follows is source.c's alone. */
 	bool host;               /* else it is in the image, or absent */
+	const uint8_t *pin;      /* the image's digest of it; NULL: any will do */
 	const uint8_t *embedded; /* in the image */
 	uint16_t selectors[2];   /* fw_cfg items of the host */
 	uint32_t peeked;         /* bytes that source_peek() has copied */
@@ -54,6 +55,7 @@ enum status source_peek(struct source *source, const uint8_t **bytes, uint32_t *
  * Copies the part, from its byte number from on, to private memory, and measures all of it. from:
  * at most the size that source_peek() gave; 0 without it. A text gets a NUL, so that one byte more
  * than size is written; after its first NUL all is zeroed, and nothing measured; an absent one is
- * the empty text, and measured.
+ * the empty text, and measured. Any other part that is absent is only compared with its pin.
+ * ST_HOST_LIED: that is another's.
  */
 enum status source_load(const struct source *source, uint32_t from, void *to) MUST_CHECK;

@@ -95,6 +95,15 @@ static uint64_t print_part(const char *name, const struct image_span *span, uint
 	return end;
 }
 
+static void print_pin(const char *name, const uint8_t *digest)
+{
+	printf("  pinned: SHA-384 ");
+	for (size_t i = 0; i < SHA384_SIZE; i++) {
+		printf("%02x", digest[i]);
+	}
+	printf("  %s of the host\n", name);
+}
+
 /* Of a checked image. */
 static void print_parts(const struct image_config *config)
 {
@@ -109,6 +118,11 @@ static void print_parts(const struct image_config *config)
 	}
 	if ((config->flags & IMAGE_CONFIG_PIN_ACPI) != 0) {
 		printf("  ACPI tables of the host pinned\n");
+	}
+	if ((config->flags & IMAGE_CONFIG_PIN_PAYLOAD) != 0) {
+		print_pin("kernel", config->payload_pins[IMAGE_PIN_KERNEL]);
+		print_pin("initrd", config->payload_pins[IMAGE_PIN_INITRD]);
+		print_pin("command line", config->payload_pins[IMAGE_PIN_CMDLINE]);
 	}
 	printf("  memory above 4 GiB: accept %s\n",
 	       (config->flags & IMAGE_CONFIG_ACCEPT_EAGER) != 0 ? "eager" :
@@ -302,7 +316,7 @@ enum tool_exit command_dump(int argc, char **argv)
 
 	struct dump d = { .path = argv[optind] };
 	struct file_bytes file;
-	enum tool_exit result = file_read(d.path, &file);
+	enum tool_exit result = file_read(d.path, IMAGE_MAX_SIZE, &file);
 	if (result != TOOL_OK) {
 		return result;
 	}

@@ -14,6 +14,7 @@
 #include "loader/image/igvm_sink.h"
 #include "loader/image/payload_check.h"
 #include "loader/image/plan.h"
+#include "loader/image/sha384.h"
 #include "loader/image/tdvf_read.h"
 #include "loader/image/tdvf_sink.h"
 #include "tools/lintel/tool.h"
@@ -33,6 +34,10 @@ static const char help[] =
 	"  --initrd FILE        embed this initrd\n"
 	"  --cmdline TEXT       embed this kernel command line, at most as long as the kernel\n"
 	"                       takes, and 2047 bytes\n"
+	"  --pin                embed none of the three: the host must give these, by their "
+	"SHA-384\n"
+	"                       in the image, or the boot ends; with no option a part must be "
+	"absent\n"
 	"  --ap-handover linux  APs reach the wake-up vector with CR0.WP=0 (default: what stock\n"
 	"                       kernels need)\n"
 	"  --ap-handover strict with CR0.WP=1: the AP table is read-only in fact\n"
@@ -46,6 +51,9 @@ static const char help[] =
 	"                       says that it accepts it when it needs it (default: Linux 6.5)\n"
 	"  --accept eager       all memory is accepted before the payload starts\n"
 	"  --accept lazy        memory above 4 GiB is left to the payload, whatever its version\n";
+
+/* Kernel and initrd are below 4 GiB. */
+#define PINNED_MAX 0xC0000000
 
 struct image_options {
 	const char *output;
@@ -62,11 +70,14 @@ static enum tool_exit read_inputs(const struct image_options *options, struct fi
 				  struct file_bytes *initrd)
 {
 	enum tool_exit result = TOOL_OK;
+	/* What is pinned need not fit into an image. */
+	size_t most =
+		(options->flags & IMAGE_CONFIG_PIN_PAYLOAD) != 0 ? PINNED_MAX : IMAGE_MAX_SIZE;
 	if (options->kernel != NULL) {
-		result = file_read(options->kernel, kernel);
+		result = file_read(options->kernel, most, kernel);
 	}
 	if (result == TOOL_OK && options->initrd != NULL) {
-		result = file_read(options->initrd, initrd);
+		result = file_read(options->initrd, most, initrd);
 	}
 	return result;
 }
@@ -147,6 +158,24 @@ static enum tool_exit write_image(const struct image_options *options,
 	return result;
 }
 
+/* The digests of all parts in place of the parts. */
+static void pin_parts(struct plan_parts *parts, uint8_t pins[IMAGE_PINS][SHA384_SIZE])
+{
+	struct plan_bytes *const pinned[IMAGE_PINS] = {
+		[IMAGE_PIN_KERNEL] = &parts->kernel,
+		[IMAGE_PIN_INITRD] = &parts->initrd,
+		[IMAGE_PIN_CMDLINE] = &parts->cmdline,
+	};
+	for (size_t i = 0; i < IMAGE_PINS; i++) {
+		struct sha384 hash;
+		sha384_init(&hash);
+		sha384_update(&hash, pinned[i]->bytes, pinned[i]->size);
+		sha384_final(&hash, pins[i]);
+		*pinned[i] = (struct plan_bytes){ NULL, 0 };
+	}
+	parts->payload_pins = (const uint8_t(*)[SHA384_SIZE])pins;
+}
+
 static enum tool_exit make_image(const struct image_options *options)
 {
 	size_t shim_size = (size_t)(shim_blob_end - shim_blob);
@@ -156,7 +185,8 @@ static enum tool_exit make_image(const struct image_options *options)
 	if (result == TOOL_OK) {
 		const char *cmdline = options->cmdline;
 		bool pinned = (options->flags & IMAGE_CONFIG_PIN_ACPI) != 0;
-		const struct plan_parts parts = {
+		uint8_t pins[IMAGE_PINS][SHA384_SIZE];
+		struct plan_parts parts = {
 			.shim = { shim_blob, shim_size },
 			.kernel = { kernel.bytes, kernel.size },
 			.initrd = { initrd.bytes, initrd.size },
@@ -166,6 +196,9 @@ static enum tool_exit make_image(const struct image_options *options)
 			.acpi_pin = pinned ? options->acpi_pin : NULL,
 		};
 		result = check_payload(options, &parts);
+		if (result == TOOL_OK && (options->flags & IMAGE_CONFIG_PIN_PAYLOAD) != 0) {
+			pin_parts(&parts, pins);
+		}
 		if (result == TOOL_OK) {
 			result = write_image(options, &parts);
 		}
@@ -178,7 +211,7 @@ static enum tool_exit make_image(const struct image_options *options)
 static enum tool_exit read_pin(const char *path, struct image_options *options)
 {
 	struct file_bytes log = { NULL, 0 };
-	enum tool_exit result = file_read(path, &log);
+	enum tool_exit result = file_read(path, IMAGE_MAX_SIZE, &log);
 	if (result == TOOL_OK) {
 		enum status st = acpi_pin_from_log(log.bytes, log.size, options->acpi_pin);
 		if (st != ST_OK) {
@@ -235,6 +268,7 @@ enum tool_exit command_image(int argc, char **argv)
 		{ "kernel", required_argument, NULL, 'k' },
 		{ "initrd", required_argument, NULL, 'i' },
 		{ "cmdline", required_argument, NULL, 'c' },
+		{ "pin", no_argument, NULL, 'p' },
 		{ "ap-handover", required_argument, NULL, 'a' },
 		{ "allow-debug", no_argument, NULL, 'd' },
 		{ "acpi", required_argument, NULL, 't' },
@@ -276,6 +310,9 @@ enum tool_exit command_image(int argc, char **argv)
 						  optarg);
 			}
 			break;
+		case 'p':
+			options.flags |= IMAGE_CONFIG_PIN_PAYLOAD;
+			break;
 		case 'd':
 			options.flags |= IMAGE_CONFIG_ALLOW_DEBUG;
 			break;
@@ -300,6 +337,9 @@ enum tool_exit command_image(int argc, char **argv)
 	}
 	if (options.output == NULL || optind != argc) {
 		return tool_usage(argv[0], "--output is needed, and options only");
+	}
+	if ((options.flags & IMAGE_CONFIG_PIN_PAYLOAD) != 0 && options.kernel == NULL) {
+		return tool_usage(argv[0], "--pin: --kernel is needed");
 	}
 	if (options.cmdline != NULL && *options.cmdline == 0) {
 		return tool_error("--cmdline: length 0: leave the option out");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linker/memmap.h"
 #include "loader/image/launch_read.h"
 #include "loader/image/mrtd.h"
 #include "tools/lintel/tool.h"
@@ -21,7 +22,7 @@ static const char help[] =
 static enum tool_exit print_mrtd(const char *path, enum measure_order order)
 {
 	struct file_bytes file;
-	enum tool_exit result = file_read(path, &file);
+	enum tool_exit result = file_read(path, IMAGE_MAX_SIZE, &file);
 	if (result != TOOL_OK) {
 		return result;
 	}

@@ -55,16 +55,30 @@ enum tool_exit tool_finish(void)
 	return TOOL_OK;
 }
 
-enum tool_exit file_read(const char *path, struct file_bytes *out)
+/* All of it up to one byte more than most, which tells "too big" from "just right", for pipes too.
+ */
+static uint8_t *read_all(FILE *file, size_t most, size_t *size)
+{
+	size_t room = 0x10000;
+	uint8_t *bytes = NULL;
+	*size = 0;
+	do {
+		room = room < most / 2 ? 2 * room : most + 1;
+		bytes = realloc(bytes, room);
+		CHECK(bytes != NULL);
+		*size += fread(bytes + *size, 1, room - *size, file);
+	} while (*size == room && room <= most);
+	return bytes;
+}
+
+enum tool_exit file_read(const char *path, size_t most, struct file_bytes *out)
 {
 	FILE *file = fopen(path, "rb");
 	if (file == NULL) {
 		return tool_error("%s: %s", path, strerror(errno));
 	}
-	/* One byte more than allowed tells "too big" from "just right", for pipes too. */
-	uint8_t *bytes = malloc(IMAGE_MAX_SIZE + 1);
-	CHECK(bytes != NULL);
-	size_t size = fread(bytes, 1, IMAGE_MAX_SIZE + 1, file);
+	size_t size;
+	uint8_t *bytes = read_all(file, most, &size);
 	int failed = ferror(file) ? errno : 0;
 	fclose(file);
 	enum tool_exit result = TOOL_OK;
@@ -72,9 +86,8 @@ enum tool_exit file_read(const char *path, struct file_bytes *out)
 		result = tool_error("%s: %s", path, strerror(failed));
 	} else if (size == 0) {
 		result = tool_error("%s: size 0: the file is empty", path);
-	} else if (size > IMAGE_MAX_SIZE) {
-		result = tool_error("%s: size above 0x%x: no image can hold it", path,
-				    IMAGE_MAX_SIZE);
+	} else if (size > most) {
+		result = tool_error("%s: size above 0x%zx: no image can hold it", path, most);
 	}
 	if (result != TOOL_OK) {
 		free(bytes);

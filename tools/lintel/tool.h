@@ -22,8 +22,8 @@ enum tool_exit tool_help(const char *help);
 /* Flushes stdout: a full disk or a closed pipe is an error, not a success. */
 enum tool_exit tool_finish(void);
 
-/* Reads a file that is not empty and has at most IMAGE_MAX_SIZE bytes. */
-enum tool_exit file_read(const char *path, struct file_bytes *out);
+/* Reads a file that is not empty and has at most most bytes. */
+enum tool_exit file_read(const char *path, size_t most, struct file_bytes *out);
 /* Leaves no half-written regular file behind. */
 enum tool_exit file_write(const char *path, const uint8_t *bytes, size_t size);
 

@@ -20,12 +20,13 @@ static struct handover_space space;
 static struct mailbox mailbox;
 static struct e820_overlay reserved[REGIONS_RESERVED_MAX];
 static struct memory_map map;
-static struct handover_parts parts;
+static unsigned reserved_count;
+static const struct mailbox *arrived;
 
 static int setup(void **state)
 {
 	(void)state;
-	memset(&space, 0xA5, sizeof(space));
+	memset(&space, 0, sizeof(space));
 	memset(&mailbox, 0, sizeof(mailbox));
 	mailbox.arrived[0] = 1;
 	mailbox.arrived[1] = 0x101;
@@ -37,21 +38,21 @@ static int setup(void **state)
 			     { { { 0xE8000000 }, 0x1000000 }, MEMORY_RESERVED },
 			     { { { FOUR_GIB }, 0x4000000 }, MEMORY_LEFT } },
 	};
-	parts = (struct handover_parts){
+	space.head = (struct lintel_handover){
 		.flags = LINTEL_TD,
 		.gpa_width = 52,
 		.vcpu_count = 2,
-		.mailbox = &mailbox,
-		.reset_vector = gpa(0xFFFFF123),
-		.payload = { gpa(PAYLOAD_AT), 0x300000 },
-		.initrd = gpa(0x7FFE000),
+		.reset_vector = 0xFFFFF123,
+		.payload = PAYLOAD_AT,
+		.payload_size = 0x300000,
+		.initrd = 0x7FFE000,
 		.initrd_size = 0x1001,
-		.cmdline = gpa(0x901000),
-		.rsdp = gpa(ACPI_ARENA),
-		.memory_left = true,
-		.reserved = reserved,
-		.reserved_count = regions_reserved(true, 0x1234, 0x5000, reserved),
+		.cmdline = 0x901000,
+		.rsdp = ACPI_ARENA,
+		.unaccepted = UNACCEPTED_TABLE,
 	};
+	reserved_count = regions_reserved(true, 0x1234, 0x5000, reserved);
+	arrived = &mailbox;
 	return 0;
 }
 
@@ -64,7 +65,7 @@ static uint64_t number(const void *at, size_t offset, size_t size)
 
 static void fill(void)
 {
-	handover_fill(&space, gpa(AT), &map, &parts);
+	handover_fill(&space, gpa(AT), &map, reserved, reserved_count, arrived);
 }
 
 static void fields(void **state)
@@ -101,11 +102,11 @@ static void fields(void **state)
 static void on_a_plain_vm(void **state)
 {
 	(void)state;
-	parts.flags = 0;
-	parts.mailbox = NULL;
-	parts.memory_left = false;
-	parts.initrd_size = 0;
-	parts.initrd = gpa(0);
+	arrived = NULL;
+	space.head.flags = 0;
+	space.head.reset_vector = 0;
+	space.head.unaccepted = 0;
+	space.head.initrd = space.head.initrd_size = 0;
 	fill();
 	assert_int_equal(number(&space, 0x10, 4), 0);
 	assert_int_equal(number(&space, 0x28, 8), 0);

@@ -383,6 +383,30 @@ static void bytes_of_the_image(void **state)
 	free(shim);
 }
 
+/* Their parts are the host's. */
+static void pins(void **state)
+{
+	static const uint8_t digests[IMAGE_PINS][SHA384_SIZE] = { { 1 }, { 2 }, { 3 } };
+	struct plan_parts parts = make_parts(0, 0, 0);
+	struct plan plan;
+	struct image_config config;
+	(void)state;
+	parts.flags = IMAGE_CONFIG_PIN_PAYLOAD;
+	parts.payload_pins = digests;
+	assert_int_equal(plan_make(&plan, &parts, &space, error, sizeof(error)), ST_OK);
+	memcpy(&config, plan_find(&plan, PLAN_RESET_PAGE)->bytes, sizeof(config));
+	assert_int_equal(config.flags, 64);
+	assert_memory_equal(config.payload_pins, digests, sizeof(digests));
+	for (unsigned i = 0; i < 3; i++) {
+		parts = make_parts(i == 0, i == 1, i == 2);
+		parts.flags = IMAGE_CONFIG_PIN_PAYLOAD;
+		parts.payload_pins = digests;
+		assert_int_equal(plan_make(&plan, &parts, &space, error, sizeof(error)),
+				 ST_BAD_ARGUMENT);
+		assert_non_null(strstr(error, "image config: flags 0x40: what is pinned"));
+	}
+}
+
 static void dirty_shims(void **state)
 {
 	(void)state;
@@ -460,7 +484,8 @@ int main(void)
 		cmocka_unit_test(size_borders),   cmocka_unit_test(bad_shims),
 		cmocka_unit_test(broken_entries), cmocka_unit_test(missing_entries),
 		cmocka_unit_test(names),          cmocka_unit_test(bytes_of_the_image),
-		cmocka_unit_test(dirty_shims),    cmocka_unit_test(launch_image),
+		cmocka_unit_test(pins),           cmocka_unit_test(dirty_shims),
+		cmocka_unit_test(launch_image),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

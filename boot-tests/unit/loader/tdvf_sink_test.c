@@ -23,7 +23,7 @@ static const struct {
 	const char *name;
 } zero_areas[] = {
 	{ 0x7000, 0xCFFF, "AP table" },     { 0xD000, 0xEFFF, "wake-up mailbox" },
-	{ 0xF000, 0xF06F, "image config" }, { 0xFC00, 0xFDFF, "TDX metadata" },
+	{ 0xF000, 0xF0FF, "image config" }, { 0xFC00, 0xFDFF, "TDX metadata" },
 	{ 0xFFB8, 0xFFE3, "GUIDed table" },
 };
 

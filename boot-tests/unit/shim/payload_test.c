@@ -218,7 +218,7 @@ static void bad_ukis(void **state)
 {
 	(void)state;
 	memset(uki + FIXTURE_UKI_SECTIONS + 80, 'x', 1);
-	refuses_uki(ST_NOT_FOUND, "kernel: sections 0x4 at 0x188: no .linux: not a UKI");
+	refuses_uki(ST_NOT_FOUND, "kernel: section .linux 0x4 at 0x188");
 	header()->version = 0x20B;
 	make_uki();
 	refuses_uki(ST_UNSUPPORTED, "kernel header: version 0x20b");
@@ -345,15 +345,14 @@ static void bad_elf_files(void **state)
 {
 	(void)state;
 	fixture_put(elf, 0x12, 3, 2);
-	refuses_elf(ST_UNSUPPORTED, "kernel: e_machine 0x3 at 0x12: not x86-64");
+	refuses_elf(ST_UNSUPPORTED, "kernel: e_machine 0x3 at 0x12");
 	fixture_elf(elf, 2, SHIM_RAM);
-	refuses_elf(ST_UNSUPPORTED, "kernel: load address 0x800000 at 0x0: must be in [16 MiB, "
-				    "4 GiB), with all that follows");
+	refuses_elf(ST_UNSUPPORTED, "kernel: load address 0x800000 at 0x0");
 	fixture_elf(elf, 2, LOW_END);
-	refuses_elf(ST_NO_MEMORY, "kernel: load address 0x8000000 at 0x0: no RAM for it there");
+	refuses_elf(ST_NO_MEMORY, "kernel: load address 0x8000000 at 0x0");
 	/* Where its own file is. */
 	fixture_elf(elf, 2, LOW_END - FIXTURE_ELF_MEMORY);
-	refuses_elf(ST_NO_MEMORY, "kernel: 0x4000 bytes at 0x7ffc000, and its file at 0x7ffd000");
+	refuses_elf(ST_NO_MEMORY, "kernel: load address 0x7ffc000 at 0x0");
 	fixture_elf(elf, 2, LOW_END - 0x3000 - FIXTURE_ELF_MEMORY);
 	serve(elf, sizeof(elf));
 	boots();

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -18,6 +19,7 @@
 #include "boot-tests/unit/shim/low_memory.h"
 #include "boot-tests/unit/shim/refusals.h"
 #include "linker/memmap.h"
+#include "shim/log.h"
 #include "shim/measure/rtmr.h"
 #include "shim/payload/source.h"
 
@@ -57,6 +59,17 @@ enum status fw_cfg_read(uint16_t selector, uint32_t offset, void *to, uint32_t s
 enum status fw_cfg_read_u32(uint16_t selector, uint32_t *out)
 {
 	return fw_cfg_read(selector, 0, out, sizeof(*out));
+}
+
+static char lines[2][160];
+static unsigned line_count;
+
+void log_line(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(lines[line_count++ % 2], sizeof(lines[0]), format, args);
+	va_end(args);
 }
 
 /* ---- registers ------------------------------------------------------------------------------- */
@@ -331,6 +344,64 @@ static void a_register_that_cannot_be_extended(void **state)
 	assert_int_equal(source_load(&source, 0, PLACE), ST_TDX);
 }
 
+/* ---- pins ------------------------------------------------------------------------------------ */
+
+/* Opens and loads a part, which the image pins to text. */
+static enum status load_pinned(enum source_part part, const void *text, size_t size)
+{
+	config.flags = IMAGE_CONFIG_PIN_PAYLOAD;
+	memset(config.payload_pins, 0xA5, sizeof(config.payload_pins));
+	SHA384(text, size, config.payload_pins[part]);
+	memset(&extended, 0, sizeof(extended));
+	line_count = 0;
+	TRY(source_open(&config, part, &source));
+	return source_load(&source, 0, PLACE);
+}
+
+static void parts_that_are_pinned(void **state)
+{
+	static const char *const names[] = { "etc/boot/kernel", "etc/boot/initrd",
+					     "etc/boot/cmdline" };
+	static const enum source_part parts[] = { SOURCE_KERNEL, SOURCE_INITRD, SOURCE_CMDLINE };
+	static const char *const texts[] = {
+		"kernel: SHA-384 is not what the image pins",
+		"initrd: SHA-384 is not what the image pins",
+		"command line: SHA-384 is not what the image pins",
+	};
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_COUNT(parts); i++) {
+		fake_files_reset();
+		fake_files_add(names[i], KERNEL_FILE, "abcdef", 6);
+		assert_int_equal(load_pinned(parts[i], "abcdef", 6), ST_OK);
+		assert_int_equal(line_count, 0);
+		assert_refusal(load_pinned(parts[i], "abcdeg", 6), ST_HOST_LIED, texts[i]);
+		assert_int_equal(extended.count, 0);
+		assert_int_equal(line_count, 2);
+		/* openssl dgst -sha384, of abcdef and of abcdeg */
+		assert_non_null(strstr(lines[0],
+				       " has SHA-384 c6a4c65b227e7387b9c3e839d44869c4cfc"
+				       "a3ef583dea64117859b808c1e3d8ae689e1e314eeef52a6ffe"
+				       "22681aa11f5"));
+		assert_non_null(strstr(lines[1], " is pinned to d7971dd13961f3bc"));
+	}
+}
+
+static void parts_that_are_absent(void **state)
+{
+	(void)state;
+	assert_int_equal(load_pinned(SOURCE_INITRD, "", 0), ST_OK);
+	assert_int_equal(extended.count, 0);
+	assert_refusal(load_pinned(SOURCE_INITRD, "a", 1), ST_HOST_LIED,
+		       "initrd: SHA-384 is not what the image pins");
+	assert_int_equal(load_pinned(SOURCE_CMDLINE, "", 0), ST_OK);
+	assert_refusal(load_pinned(SOURCE_CMDLINE, "a", 1), ST_HOST_LIED,
+		       "command line: SHA-384 is not what the image pins");
+	/* What is in the image is in the measured image as its pins are. */
+	config.kernel = (struct image_span){ (uintptr_t)bytes, 0x1000 };
+	assert_int_equal(load_pinned(SOURCE_KERNEL, "a", 1), ST_OK);
+	assert_int_equal(load_pinned(SOURCE_INITRD, "a", 1), ST_OK);
+}
+
 static void a_plain_vm(void **state)
 {
 	(void)state;
@@ -347,11 +418,15 @@ int main(void)
 		cmocka_unit_test_setup(a_host_that_fails, setup),
 		cmocka_unit_test_setup(how_much_is_peeked, setup),
 		cmocka_unit_test_setup(a_plain_vm, setup),
+		cmocka_unit_test_setup(parts_that_are_pinned, setup),
+		cmocka_unit_test_setup(parts_that_are_absent, setup),
 		/* Last: from here on there is a log. */
 		cmocka_unit_test_setup(a_kernel_of_the_host, setup_td),
 		cmocka_unit_test_setup(an_initrd_of_the_host, setup_td),
 		cmocka_unit_test_setup(a_command_line_of_the_host, setup_td),
 		cmocka_unit_test_setup(the_image_is_measured_already, setup_td),
+		cmocka_unit_test_setup(parts_that_are_pinned, setup_td),
+		cmocka_unit_test_setup(parts_that_are_absent, setup_td),
 		cmocka_unit_test_setup(a_register_that_cannot_be_extended, setup_td),
 	};
 	return cmocka_run_group_tests_name("source", tests, NULL, NULL);

@@ -129,6 +129,42 @@ static void policies(void **state)
 	run(1, "lintel: p.fd: ", "dump p.fd");
 }
 
+/* Digests of the three parts, and nothing of the parts. */
+static void pinned(void **state)
+{
+	static uint8_t image[MIB];
+	(void)state;
+	make_kernel("k", good_header, 0x1000);
+	save("abcdef", "abcdef", 6);
+	run(0, "", "image --output n.fd --pin --kernel k --initrd abcdef --cmdline abcdeg");
+	size_t size = load("n.fd", image, sizeof(image));
+	assert_int_equal(image[size - PAGE + 8], 64);
+	/* openssl dgst -sha384 */
+	static const uint8_t initrd[] = { 0xc6, 0xa4, 0xc6, 0x5b };
+	static const uint8_t cmdline[] = { 0xd7, 0x97, 0x1d, 0xd1 };
+	assert_memory_equal(image + size - PAGE + 112 + 48, initrd, sizeof(initrd));
+	assert_memory_equal(image + size - PAGE + 112 + 96, cmdline, sizeof(cmdline));
+	run(0,
+	    "pinned: SHA-384 c6a4c65b227e7387b9c3e839d44869c4cfca3ef583dea64117859b808c1e3d8ae6"
+	    "89e1e314eeef52a6ffe22681aa11f5  initrd of the host",
+	    "dump n.fd");
+	/* What is absent is pinned as empty. */
+	run(0, "", "image --output n.fd --pin --kernel k");
+	run(0, "pinned: SHA-384 38b060a751ac9638", "dump n.fd");
+	/* By the shim's rules; no image need hold it. */
+	char command[400];
+	snprintf(command, sizeof(command), "image --output x.fd --pin --kernel k --cmdline %0256d",
+		 0);
+	run(1, "command line: length 256:", command);
+	save("big", "", 0);
+	assert_int_equal(truncate("big", 17 * MIB), 0);
+	run(0, "", "image --output x.fd --pin --kernel k --initrd big");
+	run(2, "--pin: --kernel is needed", "image --output x.fd --pin --initrd big");
+	image[size - PAGE + 8] = 0;
+	save("n.fd", image, size);
+	run(1, "lintel: n.fd: ", "dump n.fd");
+}
+
 /* The last option counts, as elsewhere. */
 static void accept_policies(void **state)
 {
@@ -585,6 +621,7 @@ int main(void)
 		cmocka_unit_test(wrong_usage),
 		cmocka_unit_test(policies),
 		cmocka_unit_test(accept_policies),
+		cmocka_unit_test(pinned),
 		cmocka_unit_test(default_image),
 		cmocka_unit_test(payload_image),
 		cmocka_unit_test(bad_payload),
