@@ -272,6 +272,20 @@ def make_volume(case, folder, files):
     return str(volume)
 
 
+def judge_prediction(case, lintel, image, folder, registers, files):
+    """lintel rtmr must say of the host's files what the machine has at the end."""
+    options = ["--host-files", folder / "host"]
+    if case.kernel is not None:
+        options += ["--kernel", case.kernel.format(**files)]
+        options += ["--cmdline", case.append] if case.append else []
+    if case.initrd is not None:
+        options += ["--initrd", case.initrd.format(**files)]
+    told = run_process([lintel, "rtmr", *options, image], folder / "rtmr", 60)
+    predicted = re.findall(r"^rtmr\d ([0-9a-f]{96})$", told.output, re.MULTILINE)
+    if told.status != 0 or predicted != registers[:3]:
+        raise Failure(f"RTMRs: machine {registers[:3]}, lintel rtmr {predicted}")
+
+
 def qemu_options(case, folder):
     """Further options of QEMU."""
     if not case.fw_cfg_files:
@@ -316,6 +330,7 @@ def boot_command(case, image, second, files, stats):
             *setting_options(case),
             *script_options(case, stats.parent),
             *(["--mrtd-order", case.mrtd] if case.mrtd else []),
+            *(["--host-files", stats.parent / "host"] if case.rtmr == "lintel" else []),
             *(f"--qemu-arg={word}" for word in more),
             *case.tdrun,
             "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
@@ -381,6 +396,8 @@ def run_case(case, folder, files):
             raise Failure(f"MRTD: machine {measured.get('mrtd')}, lintel {told.output.strip()}")
     if case.rtmr:
         judge_rtmr(case, ended.output, measured.get("rtmr"), files)
+    if case.rtmr == "lintel":
+        judge_prediction(case, lintel, image, folder, measured.get("rtmr"), files)
     return ""
 
 

@@ -222,6 +222,7 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--second-firmware", "/dev/null", "--smp", "4,maxcpus=8"),
     ("--gdb", "0"), ("--gdb", "x"), ("--accel", "kvm"), ("--print-command",),
     ("--accel", "tdx", "--stats", "/dev/null"), ("--accel", "tdx", "--la57"),
+    ("--host-files", "/dev/null/folder"), ("--accel", "tdx", "--host-files", "/tmp"),
     ("--accel", "tdx", "--pic", "on"), ("--host-script", "/no/such/file"), ("--hold", "1"),
     ("--accel", "tdx", "--host-script", "/dev/null"), ("--accel", "tdx", "--threads", "multi"),
 ])
@@ -505,6 +506,15 @@ def test_stats_and_trace_files(fake):
              "--stats", str(stats), "--trace", str(trace))
     assert json.loads(stats.read_text()) == STATS
     assert trace.read_text() == "12 0 one\n13 1 two\n"
+
+
+def test_files_of_the_host(fake):
+    folder = fake.path / "a" / "host"
+    lines = ["F td-hob 0102", "F etc/acpi/tables 00ff", "F td-hob 03", "F etc/acpi/tables aa55"]
+    fake.run(f"write({chr(10).join(lines + [''])!r}); leave(0)", "--host-files", str(folder))
+    assert (folder / "td-hob").read_bytes() == b"\1\2\3"
+    assert (folder / "etc/acpi/tables").read_bytes() == b"\0\xff\xaa\x55"
+    assert "host_files=1" in settings_of(fake, "--host-files", str(folder))
 
 
 def test_broken_stats_are_said(fake):

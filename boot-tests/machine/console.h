@@ -6,6 +6,7 @@
 //   "N "  what tools/tdrun says besides
 //   "R "  a line of the host script, and whether it "waits" or has "fired"
 //   "V "  where a vCPU stood when it died, was stopped, or the time was over
+//   "F "  name and bytes of a file that the host gives the TD (--host-files)
 //   "T "  event (--trace)              "S "  the statistics, one line of JSON, last before the end
 #pragma once
 

@@ -1,5 +1,6 @@
 // lintel image: plan and write an image from the shim that is linked into this tool.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "loader/image/sha384.h"
 #include "loader/image/tdvf_read.h"
 #include "loader/image/tdvf_sink.h"
+#include "tools/lintel/flat.h"
 #include "tools/lintel/tool.h"
 
 extern const uint8_t shim_blob[];
@@ -30,14 +32,15 @@ static const char help[] =
 	"  --output FILE        where the image goes\n"
 	"  --format fd          a TDVF image, for qemu -bios (default)\n"
 	"  --format igvm        an IGVM file of the same pages, with the same MRTD\n"
-	"  --kernel FILE        embed this bzImage (else the shim asks fw_cfg: qemu -kernel)\n"
+	"  --kernel FILE        embed this bzImage, UKI or ELF file (else the shim asks fw_cfg:\n"
+	"                       qemu -kernel)\n"
+	"  --flat ADDRESS       the kernel is a flat binary, which runs at this address ...\n"
+	"  --flat-entry ADDRESS ... and is entered here (at its first byte)\n"
 	"  --initrd FILE        embed this initrd\n"
 	"  --cmdline TEXT       embed this kernel command line, at most as long as the kernel\n"
 	"                       takes, and 2047 bytes\n"
-	"  --pin                embed none of the three: the host must give these, by their "
-	"SHA-384\n"
-	"                       in the image, or the boot ends; with no option a part must be "
-	"absent\n"
+	"  --pin                embed none of the three: the host gives them, and they must fit\n"
+	"                       their SHA-384 in the image; what has no option must be absent\n"
 	"  --ap-handover linux  APs reach the wake-up vector with CR0.WP=0 (default: what stock\n"
 	"                       kernels need)\n"
 	"  --ap-handover strict with CR0.WP=1: the AP table is read-only in fact\n"
@@ -52,15 +55,14 @@ static const char help[] =
 	"  --accept eager       all memory is accepted before the payload starts\n"
 	"  --accept lazy        memory above 4 GiB is left to the payload, whatever its version\n";
 
-/* Kernel and initrd are below 4 GiB. */
-#define PINNED_MAX 0xC0000000
-
 struct image_options {
 	const char *output;
 	bool igvm;
 	const char *kernel;
 	const char *initrd;
 	const char *cmdline;
+	bool flat;
+	uint64_t flat_base, flat_entry; /* 0: no entry is given */
 	uint32_t flags;
 	uint8_t acpi_pin[SHA384_SIZE];
 };
@@ -72,9 +74,13 @@ static enum tool_exit read_inputs(const struct image_options *options, struct fi
 	enum tool_exit result = TOOL_OK;
 	/* What is pinned need not fit into an image. */
 	size_t most =
-		(options->flags & IMAGE_CONFIG_PIN_PAYLOAD) != 0 ? PINNED_MAX : IMAGE_MAX_SIZE;
+		(options->flags & IMAGE_CONFIG_PIN_PAYLOAD) != 0 ? TOOL_FILE_MAX : IMAGE_MAX_SIZE;
 	if (options->kernel != NULL) {
 		result = file_read(options->kernel, most, kernel);
+	}
+	if (result == TOOL_OK && options->flat) {
+		flat_wrap(kernel, options->flat_base,
+			  options->flat_entry != 0 ? options->flat_entry : options->flat_base);
 	}
 	if (result == TOOL_OK && options->initrd != NULL) {
 		result = file_read(options->initrd, most, initrd);
@@ -260,6 +266,17 @@ static enum tool_exit accept_option(const char *command, const char *value,
 	return tool_usage(command, "--accept \"%s\": auto, eager or lazy", value);
 }
 
+static enum tool_exit address_option(const char *command, const char *value, uint64_t *address)
+{
+	char *end;
+	errno = 0;
+	*address = strtoull(value, &end, 0);
+	if (errno != 0 || *end != 0 || *address == 0) {
+		return tool_usage(command, "address \"%s\": must be a number, not 0", value);
+	}
+	return TOOL_OK;
+}
+
 enum tool_exit command_image(int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -268,6 +285,8 @@ enum tool_exit command_image(int argc, char **argv)
 		{ "kernel", required_argument, NULL, 'k' },
 		{ "initrd", required_argument, NULL, 'i' },
 		{ "cmdline", required_argument, NULL, 'c' },
+		{ "flat", required_argument, NULL, 'b' },
+		{ "flat-entry", required_argument, NULL, 'e' },
 		{ "pin", no_argument, NULL, 'p' },
 		{ "ap-handover", required_argument, NULL, 'a' },
 		{ "allow-debug", no_argument, NULL, 'd' },
@@ -310,6 +329,13 @@ enum tool_exit command_image(int argc, char **argv)
 						  optarg);
 			}
 			break;
+		case 'b':
+			options.flat = true;
+			TOOL_TRY(address_option(argv[0], optarg, &options.flat_base));
+			break;
+		case 'e':
+			TOOL_TRY(address_option(argv[0], optarg, &options.flat_entry));
+			break;
 		case 'p':
 			options.flags |= IMAGE_CONFIG_PIN_PAYLOAD;
 			break;
@@ -340,6 +366,11 @@ enum tool_exit command_image(int argc, char **argv)
 	}
 	if ((options.flags & IMAGE_CONFIG_PIN_PAYLOAD) != 0 && options.kernel == NULL) {
 		return tool_usage(argv[0], "--pin: --kernel is needed");
+	}
+	if ((options.flat &&
+	     (options.kernel == NULL || (options.flags & IMAGE_CONFIG_PIN_PAYLOAD) != 0)) ||
+	    (options.flat_entry != 0 && !options.flat)) {
+		return tool_usage(argv[0], "--flat, --flat-entry: of a --kernel in the image");
 	}
 	if (options.cmdline != NULL && *options.cmdline == 0) {
 		return tool_error("--cmdline: length 0: leave the option out");

@@ -10,6 +10,7 @@ static const char help[] = "usage: lintel COMMAND [OPTION]...\n"
 			   "  image   make a firmware image: TDVF (.fd, for qemu -bios) or IGVM\n"
 			   "  dump    show and check an image, ours or any other of TDVF or IGVM\n"
 			   "  mrtd    print the measurement that a TD of an image starts with\n"
+			   "  rtmr    predict the measurements of its boot\n"
 			   "\n"
 			   "lintel COMMAND --help says more.\n"
 			   "Exit status: 0 done, 1 error or malformed image, 2 wrong usage.\n";
@@ -26,6 +27,9 @@ static enum tool_exit run(int argc, char **argv)
 		}
 		if (strcmp(command, "mrtd") == 0) {
 			return command_mrtd(argc - 1, argv + 1);
+		}
+		if (strcmp(command, "rtmr") == 0) {
+			return command_rtmr(argc - 1, argv + 1);
 		}
 		if (strcmp(command, "--help") == 0) {
 			return tool_help(help);

@@ -22,6 +22,18 @@ enum tool_exit tool_help(const char *help);
 /* Flushes stdout: a full disk or a closed pipe is an error, not a success. */
 enum tool_exit tool_finish(void);
 
+/* Returns early with any but TOOL_OK. */
+#define TOOL_TRY(expression)                              \
+	do {                                              \
+		enum tool_exit tool_exit_ = (expression); \
+		if (tool_exit_ != TOOL_OK) {              \
+			return tool_exit_;                \
+		}                                         \
+	} while (0)
+
+/* What a host gives below 4 GiB. */
+#define TOOL_FILE_MAX 0xC0000000
+
 /* Reads a file that is not empty and has at most most bytes. */
 enum tool_exit file_read(const char *path, size_t most, struct file_bytes *out);
 /* Leaves no half-written regular file behind. */
@@ -31,3 +43,4 @@ enum tool_exit file_write(const char *path, const uint8_t *bytes, size_t size);
 enum tool_exit command_image(int argc, char **argv);
 enum tool_exit command_dump(int argc, char **argv);
 enum tool_exit command_mrtd(int argc, char **argv);
+enum tool_exit command_rtmr(int argc, char **argv);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <openssl/sha.h>
 
 #include "arch/base/bits.h"
 #include "arch/linux/boot_params.h"
@@ -92,6 +93,7 @@ static void help(void **state)
 	run(0, "usage: lintel image --output", "image --help");
 	run(0, "usage: lintel dump FILE", "dump --help");
 	run(0, "usage: lintel mrtd --order", "mrtd --help");
+	run(0, "usage: lintel rtmr [OPTION]", "rtmr --help");
 	run(1, "standard output: No space left", "dump --help >/dev/full");
 }
 
@@ -163,6 +165,156 @@ static void pinned(void **state)
 	image[size - PAGE + 8] = 0;
 	save("n.fd", image, size);
 	run(1, "lintel: n.fd: ", "dump n.fd");
+}
+
+/* A flat binary becomes an ELF file, which dump checks as the shim does. */
+static void flat(void **state)
+{
+	static uint8_t image[MIB];
+	static uint8_t code[0x1234];
+	(void)state;
+	memset(code, 0xC3, sizeof(code));
+	save("flat", code, sizeof(code));
+	run(0, "", "image --output f.fd --kernel flat --flat 0x2000000");
+	run(0, "R--  kernel, 0x12ac bytes", "dump f.fd");
+	size_t size = load("f.fd", image, sizeof(image));
+	uint64_t base = 0, entry = 0;
+	memcpy(&base, image + size - PAGE + 16, sizeof(base));
+	const uint8_t *elf = image + size - (FOUR_GIB - base);
+	assert_memory_equal(elf, "\177ELF\2\1\1", 8);
+	assert_memory_equal(elf + 120, code, sizeof(code));
+	run(0, "", "image --output f.fd --kernel flat --flat 0x2000000 --flat-entry 0x2001233");
+	size = load("f.fd", image, sizeof(image));
+	memcpy(&entry, image + size - (FOUR_GIB - base) + 0x18, sizeof(entry));
+	assert_int_equal(entry, 0x2001233);
+	run(1, "lintel: flat: kernel: e_entry 0x2001234 at 0x18: is in no executable segment",
+	    "image --output x.fd --kernel flat --flat 0x2000000 --flat-entry 0x2001234");
+	run(1, "lintel: flat: kernel: load address 0xfff000 at 0x0: must be in [16 MiB, 4 GiB)",
+	    "image --output x.fd --kernel flat --flat 0xfff000");
+	run(2, "address \"0x2000000x\": must be a number",
+	    "image --output x.fd --kernel flat --flat 0x2000000x");
+	run(2, "address \"0\": must be a number", "image --output x.fd --kernel flat --flat 0");
+	run(2, "--flat, --flat-entry: of a --kernel", "image --output x.fd --flat 0x2000000");
+	run(2, "--flat, --flat-entry: of a --kernel",
+	    "image --output x.fd --kernel flat --flat-entry 0x2000000");
+	run(2, "--flat, --flat-entry: of a --kernel",
+	    "image --output x.fd --pin --kernel flat --flat 0x2000000");
+}
+
+/* ---- lintel rtmr ----------------------------------------------------------------------------- */
+
+/* A host's files: a HOB list with garbage after it, a loader that names one file twice. */
+static void save_host(void)
+{
+	static uint8_t hob[0x1000], loader[384];
+	memset(hob, 0xA5, sizeof(hob));
+	const uint8_t blocks[] = { 1, 0, 16, 0, 0,    0,    0, 0, 1, 2, 3, 4,
+				   5, 6, 7,  8, 0xFF, 0xFF, 8, 0, 0, 0, 0, 0 };
+	memcpy(hob, blocks, sizeof(blocks));
+	loader[0] = loader[128] = loader[256] = 1;
+	loader[128] = 2;
+	strcpy((char *)loader + 4, "etc/acpi/a");
+	strcpy((char *)loader + 260, "etc/acpi/b");
+	assert_int_equal(system("mkdir -p host/etc/acpi host/etc/acpi/b host/etc/table-loader"), 0);
+	save("host/td-hob", hob, sizeof(hob));
+	save("host/etc/table-loader/raw", loader, sizeof(loader));
+	save("host/etc/acpi/a", "aaa", 3);
+	save("host/etc/acpi/b/raw", "bb", 2);
+}
+
+/* The registers by OpenSSL, of digests that it makes, too. */
+static void extend(uint8_t rtmr[SHA384_DIGEST_LENGTH], const void *bytes, size_t size)
+{
+	uint8_t both[2 * SHA384_DIGEST_LENGTH];
+	memcpy(both, rtmr, SHA384_DIGEST_LENGTH);
+	SHA384(bytes, size, both + SHA384_DIGEST_LENGTH);
+	SHA384(both, sizeof(both), rtmr);
+}
+
+static void wants_line(const char *name, const uint8_t rtmr[SHA384_DIGEST_LENGTH],
+		       const char *arguments)
+{
+	char line[128];
+	size_t at = (size_t)snprintf(line, sizeof(line), "%s ", name);
+	for (size_t i = 0; i < SHA384_DIGEST_LENGTH; i++, at += 2) {
+		snprintf(line + at, sizeof(line) - at, "%02x", rtmr[i]);
+	}
+	run(0, line, arguments);
+}
+
+static void rtmr_of_the_host(void **state)
+{
+	static uint8_t bytes[0x1000];
+	uint8_t rtmr[3][SHA384_DIGEST_LENGTH] = { { 0 } };
+	static const char all[] = "rtmr --host-files host --kernel k --initrd abcdef --cmdline x=y";
+	(void)state;
+	save_host();
+	save("abcdef", "abcdef", 6);
+	make_kernel("k", good_header, 0x1000);
+	load("host/td-hob", bytes, sizeof(bytes));
+	extend(rtmr[0], bytes, 16);
+	extend(rtmr[0], bytes, load("host/etc/table-loader/raw", bytes, sizeof(bytes)));
+	extend(rtmr[0], "aaa", 3);
+	extend(rtmr[0], "bb", 2);
+	extend(rtmr[0], "\0\0\0", 4);
+	wants_line("rtmr0", rtmr[0], all);
+	extend(rtmr[1], "\0\0\0", 4);
+	extend(rtmr[1], bytes, load("k", bytes, sizeof(bytes)));
+	wants_line("rtmr1", rtmr[1], all);
+	extend(rtmr[2], "x=y", 3);
+	extend(rtmr[2], "abcdef", 6);
+	wants_line("rtmr2", rtmr[2], all);
+	run(0, " TD HOB, 0x10 bytes\n", all);
+	run(0, " etc/acpi/b, 0x2 bytes\n", all);
+	/* No command line is the empty one; without the host's files there is no RTMR[0]. */
+	memset(rtmr, 0, sizeof(rtmr));
+	extend(rtmr[2], "", 0);
+	wants_line("rtmr2", rtmr[2], "rtmr --kernel k");
+	assert_null(strstr(out, "rtmr0"));
+}
+
+static void rtmr_of_an_image(void **state)
+{
+	uint8_t zero[SHA384_DIGEST_LENGTH] = { 0 };
+	(void)state;
+	make_kernel("k", good_header, 0x1000);
+	save("abcdef", "abcdef", 6);
+	run(0, "", "image --output e.fd --kernel k --cmdline x");
+	wants_line("rtmr2", zero, "rtmr e.fd");
+	assert_null(strstr(out, "kernel"));
+	run(2, "--kernel: the image has one", "rtmr --kernel k e.fd");
+	run(2, "what the image has", "rtmr --cmdline y e.fd");
+	/* Its command line, the host's kernel. */
+	run(0, "", "image --output c.fd --cmdline x");
+	wants_line("rtmr2", zero, "rtmr --kernel k c.fd");
+	run(2, "what the image has", "rtmr --kernel k --cmdline y c.fd");
+	run(2, "--kernel is needed", "rtmr c.fd");
+	/* A pinned one has nothing in it. */
+	run(0, "", "image --output n.fd --pin --kernel k");
+	run(0, "command line, 0x0 bytes", "rtmr --kernel k n.fd");
+	run(1, "lintel: k: ", "rtmr --kernel k k");
+	run(2, "one IMAGE at most", "rtmr --kernel k n.fd n.fd");
+}
+
+static void rtmr_of_files_that_are_none(void **state)
+{
+	static uint8_t uki[0x202];
+	(void)state;
+	make_kernel("k", good_header, 0x1000);
+	save_host();
+	save("host/td-hob", "\1\0\20\0\0\0\0\0", 8);
+	run(1, "lintel: host/td-hob: block of 0x10 bytes at 0x0 of 0x8: no list",
+	    "rtmr --host-files host --kernel k");
+	save("host/td-hob", "\1\0\7\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+	run(1, "block of 0x7 bytes at 0x0 of 0x10", "rtmr --host-files host --kernel k");
+	save_host();
+	assert_int_equal(unlink("host/etc/acpi/b/raw"), 0);
+	run(1, "lintel: host/etc/acpi/b/raw: No such file", "rtmr --host-files host --kernel k");
+	memcpy(uki, "MZ", 2);
+	save("uki", uki, sizeof(uki));
+	run(0, "kernel, 0x202 bytes", "rtmr --kernel uki");
+	assert_null(strstr(out, "command line"));
+	run(1, "lintel: uki: a UKI: no boot gets past", "rtmr --kernel uki --cmdline x");
 }
 
 /* The last option counts, as elsewhere. */
@@ -622,6 +774,10 @@ int main(void)
 		cmocka_unit_test(policies),
 		cmocka_unit_test(accept_policies),
 		cmocka_unit_test(pinned),
+		cmocka_unit_test(flat),
+		cmocka_unit_test(rtmr_of_the_host),
+		cmocka_unit_test(rtmr_of_an_image),
+		cmocka_unit_test(rtmr_of_files_that_are_none),
 		cmocka_unit_test(default_image),
 		cmocka_unit_test(payload_image),
 		cmocka_unit_test(bad_payload),

@@ -297,6 +297,11 @@ enum status fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place 
 	return ST_OK;
 }
 
+void fw_cfg_remap_print(const struct fw_cfg_remap *remap)
+{
+	(void)remap;
+}
+
 void fw_cfg_remap_destroy(struct fw_cfg_remap *remap)
 {
 	(void)remap;

@@ -13,6 +13,7 @@
 #include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/device/kernel_file.h"
 #include "boot-tests/vmm/device/ports.h"
+#include "boot-tests/vmm/host_file.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/td/acpi_cpus.h"
 #include "boot-tests/vmm/text.h"
@@ -21,6 +22,8 @@
 #define OWN_ITEMS (17 + FW_CFG_BOOT_FILES)
 #define E820_FILE "etc/e820"
 #define TABLES_FILE "etc/acpi/tables"
+#define TABLE_LOADER_FILE "etc/table-loader"
+#define ACPI_FILES "etc/acpi/"
 /* Files of the machine: what tools/tdrun passes, and option ROMs, which no TD runs. */
 #define MACHINE_FILES "opt/lintel/"
 #define MACHINE_ROMS "genroms/"
@@ -308,6 +311,7 @@ enum status fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place 
 	remap->place = place;
 	remap->mmu = mmu;
 	remap->pic = config->pic;
+	remap->prints = config->host_files && place->q35;
 	remap->items.capacity = OWN_ITEMS + file_count();
 	remap->items.items = (void *)keep_new(remap, remap->items.capacity *
 							     (uint32_t)sizeof(struct fw_cfg_item));
@@ -330,6 +334,38 @@ void fw_cfg_remap_destroy(struct fw_cfg_remap *remap)
 		frames_give_span(span.data, span.size);
 	}
 	memset(remap, 0, sizeof(*remap));
+}
+
+static void print_file(const struct fw_cfg_remap *remap, const struct fw_cfg_file *file)
+{
+	uint32_t size = __builtin_bswap32(file->size);
+	uint8_t *data = frames_take_span(size);
+	struct verdict verdict = { 0 };
+	fwcfg_read(__builtin_bswap16(file->select), data, size);
+	if (has_name(file, TABLES_FILE)) {
+		status_ignore(change_tables(remap, data, size, &verdict), "the TD has had them");
+	}
+	host_file_print(file->name, data, size);
+	frames_give_span(data, size);
+}
+
+void fw_cfg_remap_print(const struct fw_cfg_remap *remap)
+{
+	if (!remap->prints) {
+		return;
+	}
+	uint32_t count = file_count();
+	uint32_t size = (uint32_t)sizeof(count) + count * (uint32_t)sizeof(struct fw_cfg_file);
+	uint8_t *directory = frames_take_span(size);
+	fwcfg_read(FW_CFG_FILE_DIR, directory, size);
+	const struct fw_cfg_file *files = (const void *)(directory + sizeof(count));
+	for (uint32_t i = 0; i < count; i++) {
+		struct text name = { files[i].name, sizeof(files[i].name) };
+		if (text_begins(name, ACPI_FILES) || has_name(&files[i], TABLE_LOADER_FILE)) {
+			print_file(remap, &files[i]);
+		}
+	}
+	frames_give_span(directory, size);
 }
 
 static bool read_item(struct fw_cfg_remap *remap, uint8_t *value)

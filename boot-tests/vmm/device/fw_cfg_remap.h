@@ -42,6 +42,7 @@ struct fw_cfg_remap {
 	const struct td_place *place;
 	struct mmu *mmu; /* of the TD */
 	bool pic;
+	bool prints;               /* its ACPI files, at the end */
 	struct fw_cfg_item tables; /* read anew whenever they are selected; data null: not so */
 	struct fw_cfg_boot_file boot_files[FW_CFG_BOOT_FILES];
 	unsigned boot_file_count;
@@ -61,6 +62,10 @@ enum status fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place 
 			      struct verdict *verdict) MUST_CHECK;
 /* Gives the copies back; the TD does not run any more. */
 void fw_cfg_remap_destroy(struct fw_cfg_remap *remap);
+
+/* With the setting host_files prints the ACPI files of the TD with the q35, by host_file.h: as QEMU
+ * has made them once the TD has read them. On the BSP, when no TD runs. */
+void fw_cfg_remap_print(const struct fw_cfg_remap *remap);
 
 /* Functions for device_table.h: device is the struct fw_cfg_remap. What is not served from copies
  * is QEMU's device, for the TD that has it. */

@@ -172,6 +172,7 @@ static _Noreturn void finish(const struct verdict *verdict)
 {
 	for (unsigned i = 0; i < run_count; i++) {
 		run_take_down(&runs[i]);
+		fw_cfg_remap_print(&runs[i].fw_cfg);
 		fw_cfg_remap_destroy(&runs[i].fw_cfg);
 	}
 	check_nothing_left();

@@ -12,6 +12,7 @@
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/call/cpuid.h"
 #include "boot-tests/vmm/hooks.h"
+#include "boot-tests/vmm/host_file.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/packages.h"
 #include "boot-tests/vmm/init/seam.h"
@@ -251,6 +252,9 @@ static enum status build_image(struct host_td *td, const struct launch_image *im
 			      "host script: what it replaces is not in the 0x%llx bytes of the HOB",
 			      (unsigned long long)layout->hob_size);
 	} else {
+		if (td->config->host_files && td->place.q35) {
+			host_file_print("td-hob", hob, (uint32_t)layout->hob_size);
+		}
 		hpa_t fill = frames_take_page();
 		hpa_t page = frames_take_page();
 		memset(hpa_ptr(fill), unmeasured, MEM_PAGE_SIZE);
