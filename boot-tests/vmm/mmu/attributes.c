@@ -31,9 +31,9 @@ uint64_t attributes_shared_pages(const struct attributes *attributes)
 {
 	uint64_t pages = 0;
 	for (unsigned block = 0; block < GUEST_BLOCKS; block++) {
-		for (unsigned i = 0; i < PT_ENTRIES / 64; i++) {
-			uint64_t word = word_of(attributes->shared[block], i);
-			pages += (unsigned)__builtin_popcountll(word);
+		for (unsigned i = 0; i < PT_ENTRIES; i++) {
+			uint64_t word = word_of(attributes->shared[block], i / 64);
+			pages += word >> (i % 64) & 1;
 		}
 	}
 	return pages;
