@@ -203,7 +203,7 @@ $(B)/uefi.elf: $(UEFI_OBJ) $(B)/uefi_ap_blob.o $(B)/uefi.lds
 # llvm-objcopy makes no PE file.
 $(B)/lintel.efi: $(B)/uefi.elf
 	objcopy $(addprefix -j ,.text .rodata .data .dynamic .rela .reloc) \
-	  --target efi-app-x86_64 --subsystem 10 $< $@
+	  --output-target efi-app-x86_64 --subsystem 10 $< $@
 
 # ---- the TDX machine and the test payload ----------------------------------------------------------
 
