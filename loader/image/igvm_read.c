@@ -226,7 +226,7 @@ static struct igvm_area *igvm_find_area(struct igvm_reader *r, uint32_t index)
 	return NULL;
 }
 
-/* Declared and not inserted. */
+/* The area of an index that was declared and not yet inserted. */
 static enum status igvm_open_area(struct igvm_reader *r, const struct igvm_header *h,
 				  uint32_t index, struct igvm_area **out)
 {
@@ -273,7 +273,7 @@ static enum status igvm_declare(struct igvm_reader *r, const struct igvm_header 
 	return ST_OK;
 }
 
-/* What the host writes has at least so many bytes. */
+/* The least size of what the host writes for a parameter. */
 static uint64_t igvm_parameter_size(uint32_t type)
 {
 	switch (type) {
@@ -422,7 +422,7 @@ static enum status igvm_required(const struct igvm_reader *r, const struct igvm_
 	return ST_OK;
 }
 
-/* Of a header that is for TDX. */
+/* Does what a header for TDX says. */
 static enum status igvm_carry_out(struct igvm_reader *r, const struct igvm_header *h)
 {
 	switch (h->row->type) {
@@ -509,7 +509,7 @@ static enum status igvm_one(struct igvm_reader *r, const struct igvm_header *h)
 	return igvm_carry_out(r, h);
 }
 
-/* *at: of a header, then of the next one. */
+/* Reads the header at *at, which becomes the place of the next one. */
 static enum status igvm_next(struct igvm_reader *r, uint64_t *at)
 {
 	const char *what = "variable header";
@@ -595,7 +595,7 @@ static enum status igvm_check_checksum(const struct igvm_reader *r, uint64_t fix
 	return ST_OK;
 }
 
-/* *headers: where the variable headers start. */
+/* Reads the fixed header; *headers: where the variable headers start. */
 static enum status igvm_fixed(struct igvm_reader *r, uint64_t *headers)
 {
 	const char *what = "fixed header";

@@ -15,7 +15,7 @@
 #include "arch/base/status.h"
 #include "loader/image/launch_image.h"
 
-/* By its magic: may be malformed all the same. */
+/* Is it an IGVM file by its magic? It may be malformed all the same. */
 bool igvm_is(const uint8_t *file, uint64_t size);
 
 /*

@@ -236,7 +236,7 @@ static struct image_span plan_span(const struct plan *plan, enum plan_tag tag)
 			   (struct image_span){ 0, 0 };
 }
 
-/* Of a plan that has its payload and its shim. */
+/* The image config of a plan that has its payload and its shim. */
 static struct image_config plan_config(const struct plan *plan, const struct plan_parts *parts)
 {
 	struct image_config config = {

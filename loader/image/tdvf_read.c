@@ -231,7 +231,7 @@ static enum status read_descriptor(const struct reader *r, uint64_t offset,
 	return ST_OK;
 }
 
-/* Of a section that has been checked. */
+/* What a launch image has of a section that has been checked. */
 static struct launch_section tdvf_read_section(const struct reader *r, const struct tdvf_section *s)
 {
 	static const struct {

@@ -54,7 +54,7 @@ uint64_t unaccepted_left(const struct memory_map *map)
 	return size;
 }
 
-/* From the first to the last that is left. */
+/* From the first to the last range that is left. */
 static struct gpa_range left_span(const struct memory_map *map)
 {
 	uint64_t base = 0;

@@ -10,7 +10,7 @@
 #include "arch/exe/elf64.h"
 #include "linker/memmap.h"
 
-/* As that of a bzImage. */
+/* The largest alignment of a segment: what a bzImage may ask for, too. */
 #define ALIGN_MAX 0x40000000
 
 #define HEADER(field) offsetof(struct elf64_header, field)

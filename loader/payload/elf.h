@@ -37,8 +37,8 @@ enum status elf_read(const uint8_t *file, uint64_t size, struct elf *out,
 		     struct payload_fault *fault) MUST_CHECK;
 
 /*
- * Where it goes: at or above 16 MiB, below 4 GiB. ST_UNSUPPORTED: it is linked elsewhere.
- * ST_NO_MEMORY: the map has no accepted memory there.
+ * Where the file's memory goes: at or above 16 MiB, below 4 GiB. ST_UNSUPPORTED: it is linked
+ * elsewhere. ST_NO_MEMORY: the map has no accepted memory there.
  */
 enum status elf_place(const struct elf *elf, const struct memory_map *map, struct gpa_range *out,
 		      struct payload_fault *fault) MUST_CHECK;

@@ -20,7 +20,7 @@ ABI_FIELD(struct lintel_range, type, 0x10, 4);
 _Static_assert(sizeof(struct handover_space) <= HANDOVER_SETUP_SIZE,
 	       "It stands where the kernel's setup part was.");
 
-/* Of a region that regions_reserved() names. */
+/* The type of a region that regions_reserved() names, by its base. */
 static uint32_t type_of(uint64_t base)
 {
 	switch (base) {

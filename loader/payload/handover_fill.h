@@ -15,7 +15,7 @@
 #define HANDOVER_OVERLAYS_MAX (REGIONS_RESERVED_MAX + 3)
 #define HANDOVER_RANGES_MAX (MEMORY_MAP_ENTRIES + 2 * HANDOVER_OVERLAYS_MAX)
 
-/* In one piece, which the structure in front leads to. */
+/* The hand-over structure, and in one piece with it what it leads to. */
 struct handover_space {
 	struct lintel_handover head;
 	struct lintel_range ranges[HANDOVER_RANGES_MAX];

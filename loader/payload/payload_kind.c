@@ -11,7 +11,7 @@
 
 #define HEADER_MAGIC_OFFSET (LINUX_HEADER_OFFSET + offsetof(struct linux_setup_header, header))
 
-/* 0 where the file has no such bytes. */
+/* The four bytes at offset; 0 where the file has none there. */
 static uint32_t word_at(const uint8_t *file, uint64_t size, uint64_t offset)
 {
 	uint32_t word = 0;

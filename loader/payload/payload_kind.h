@@ -18,5 +18,5 @@ enum payload_kind {
 	PAYLOAD_UKI,
 };
 
-/* Of a file by its first size bytes, 4 KiB or all of them. */
+/* The kind of a file by its first size bytes, 4 KiB or all of them. */
 enum payload_kind payload_kind_of(const uint8_t *file, uint64_t size);

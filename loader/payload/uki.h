@@ -22,9 +22,10 @@ struct uki {
 };
 
 /*
- * Of a file of PAYLOAD_UKI. ST_TRUNCATED: it ends before what its headers describe. ST_BAD_FORMAT:
- * no PE signature, or a section is there twice. ST_UNSUPPORTED: for another machine, or a UKI of
- * several profiles. ST_NOT_FOUND: a PE file without .linux. On failure *out holds nothing of use.
+ * Reads a file of PAYLOAD_UKI. ST_TRUNCATED: it ends before what its headers describe.
+ * ST_BAD_FORMAT: no PE signature, or a section is there twice. ST_UNSUPPORTED: for another machine,
+ * or a UKI of several profiles. ST_NOT_FOUND: a PE file without .linux. On failure *out holds
+ * nothing of use.
  */
 enum status uki_read(const uint8_t *file, uint64_t size, struct uki *out,
 		     struct payload_fault *fault) MUST_CHECK;

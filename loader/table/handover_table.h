@@ -14,7 +14,7 @@
 #define HANDOVER_TABLE_PAGES 12
 #define HANDOVER_PIECES_MAX 4
 
-/* Page aligned, below 2^47, and not where the window is. */
+/* Memory with rights of its own: page aligned, below 2^47, not where the window is. */
 struct handover_piece {
 	struct gpa_range range;
 	enum pt_perm perm;

@@ -8,7 +8,7 @@
 #include "arch/base/bits.h"
 #include "arch/base/mem.h"
 
-/* What no table of a real firmware comes near. */
+/* The largest table: none of a real firmware comes near. */
 #define TABLE_MAX 0x100000
 #define ALIGNMENT 16
 
@@ -204,7 +204,7 @@ static void fix_checksum(struct acpi_header *table)
 	table->checksum = (uint8_t)(table->checksum - byte_sum(table, table->length));
 }
 
-/* Without a wake-up structure of the firmware's. */
+/* Copies a MADT without the firmware's wake-up structure, and adds ours. */
 static void copy_madt(const struct acpi_madt *madt, gpa_t mailbox, gpa_t reset_vector,
 		      struct acpi_header *out)
 {

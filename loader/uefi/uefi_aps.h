@@ -17,6 +17,6 @@ struct uefi_aps {
 /* Makes all that the APs need. Nothing of the firmware's is changed. Of a TD only. */
 uefi_status_t uefi_aps_prepare(struct uefi_aps *out) MUST_CHECK;
 
-/* With count 0 nothing. Wakes each AP in the firmware's mailbox, and waits until it is parked in
+/* Nothing with count 0. Wakes each AP in the firmware's mailbox, and waits until it is parked in
  * ours. When one has not come, others may have: the firmware cannot have them back. */
 uefi_status_t uefi_aps_take(const struct uefi_aps *aps) MUST_CHECK;

@@ -4,7 +4,7 @@
 
 #include "loader/uefi/uefi_status.h"
 
-/* Longer lines are cut. */
+/* Characters of a line; longer ones are cut. */
 #define UEFI_LINE_MAX 200
 
 void uefi_note(const char *format, ...) __attribute__((format(printf, 1, 2)));

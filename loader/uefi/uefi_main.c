@@ -33,7 +33,7 @@ static uefi_status_t read_options(struct uefi_options *out)
 	return UEFI_SUCCESS;
 }
 
-/* 0: the firmware has no ACPI tables. */
+/* Where the RSDP is; 0: the firmware has no ACPI tables. */
 static gpa_t find_rsdp(void)
 {
 	static const uint8_t guid[] = EFI_ACPI_20_GUID;

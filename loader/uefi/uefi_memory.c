@@ -28,7 +28,7 @@ static enum memory_kind kind_of(uint32_t type)
 	}
 }
 
-/* 0: the payload may use it. */
+/* The e820 type of reserved memory; 0: the payload may use it. */
 static uint32_t reserved_type(uint32_t type)
 {
 	switch (type) {
