@@ -18,6 +18,7 @@
 #define WORDS_PER_PAGE (MEM_PAGE_SIZE / 8)
 /* No memory is here: between RAM and the devices of every machine that the tests use. */
 #define NO_MEMORY 0xA0000000
+#define SECRET_WORD UINT64_C(0x5EC2E75EC2E75EC2)
 
 /* Read with volatile: each access must happen. */
 static volatile uint64_t *words(uint64_t page)
@@ -282,6 +283,26 @@ static void case_access_first(const struct info *info)
 	report_fail("read %lx", *words(page.v));
 }
 PAYLOAD_CASE("access-first", case_access_first);
+
+/* An access of the wrong kind that the host answers by a conversion, which nobody asked for: what
+ * was in the page stays private, and is lost. */
+static void case_memory_fault(const struct info *info)
+{
+	gpa_t page = spare_page(info);
+	volatile uint64_t *shared = words(TABLES_SHARED_VIEW + page.v);
+
+	EXPECT(guest_is_td(), "a plain VM shares nothing");
+	*words(page.v) = SECRET_WORD;
+	report("reading page %lx as a shared one, which it is not", page.v);
+	uint64_t value = *shared;
+	EXPECT(value != SECRET_WORD, "the host has the private content");
+	*shared = page.v;
+	EXPECT(*shared == page.v, "shared page %lx has %lx", page.v, *shared);
+	guest_map_gpa(page, SHARE_PRIVATE);
+	EXPECT(guest_accept(page) == TDX_SUCCESS, "page %lx cannot be accepted", page.v);
+	EXPECT(*words(page.v) == 0, "page %lx has %lx", page.v, *words(page.v));
+}
+PAYLOAD_CASE("memory-fault", case_memory_fault);
 
 static void case_no_memory(const struct info *info)
 {
