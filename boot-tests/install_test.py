@@ -7,6 +7,7 @@ usage: boot-tests/install_test.py [--build BUILD]"""
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -74,9 +75,12 @@ class Installed(unittest.TestCase):
             self.assertIn("exit status", page.lower())
 
     def test_nothing_of_the_source_tree_is_named(self):
+        # From its first letter on: /lintel may be the source tree, and is in include/lintel/shim.
+        folders = rb"/(arch|boot-tests|build|linker|loader|shim|tools)\b"
+        named = re.compile(rb"(?<![\w.-])" + re.escape(str(ROOT).encode()) + folders)
         for path in self.prefix.rglob("*"):
             if path.is_file() and path.suffix not in (".elf", ".a") and path.name != "lintel":
-                self.assertNotIn(str(ROOT).encode(), path.read_bytes(), path)
+                self.assertIsNone(named.search(path.read_bytes()), path)
 
     def test_the_same_bytes_from_another_folder(self):
         """Who verifies a measurement makes the image again."""
