@@ -5,7 +5,8 @@
 
   - at most 100 columns, a tab being 8, but in shell scripts and the Makefile
   - no blanks at the end of a line; one newline at the end
-  - the SPDX line among the first five
+  - the SPDX line among the first five, with nothing else in it
+  - C: no comment whose end stands alone below its one line
   - C headers: #pragma once
   - no name of cmocka 1 that cmocka 2 deprecates
 
@@ -21,6 +22,7 @@ FOLDERS = ("linker", "arch", "loader", "shim", "tools", "boot-tests", ".ci")
 COLUMNS = 100
 CODE = {".c", ".h", ".S", ".nasm", ".inc", ".def", ".py"}
 DEPRECATED = re.compile(r"\b(?:assert|expect)_(?:not_)?in_range\(")
+ONE_LINE = re.compile(r"\s*/\*+ ?\S")
 SPDX = "SPDX-License-Identifier: BSD-2-Clause-Patent"
 
 
@@ -30,6 +32,7 @@ def is_code(path, text):
 
 def faults(path, text):
     lines = text.split("\n")
+    before = ""
     for number, line in enumerate(lines, 1):
         if path.suffix in CODE and len(line.expandtabs(8)) > COLUMNS:
             yield number, f"more than {COLUMNS} columns"
@@ -37,9 +40,12 @@ def faults(path, text):
             yield number, "deprecated in cmocka 2: see boot-tests/unit/assert_within.h"
         if line != line.rstrip():
             yield number, "blanks at the end"
+        if path.suffix in (".c", ".h") and line.strip() == "*/" and ONE_LINE.match(before):
+            yield number, "the comment's end alone: reword it, or wrap it earlier"
+        before = line
     if lines[-1] != "" or lines[-2:-1] == [""]:
         yield len(lines), "not one newline at the end"
-    if not any(SPDX in line for line in lines[:5]):
+    if not any(line.strip(" #/;*") == SPDX for line in lines[:5]):
         yield 1, "no SPDX line"
     if path.suffix == ".h" and "#pragma once" not in lines:
         yield 1, "no #pragma once"

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* By words, then bytes: an interpreting CPU pays for each step, others hardly for the second part.
- */
+/* By words, then bytes: an interpreting CPU pays for each step, others hardly for the second
+ * part. */
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
 	void *start = to;

@@ -8,7 +8,7 @@
 /* machine_exit() calls print after it has written the reason: for the statistics. */
 void machine_at_exit(void (*print)(void));
 
-/* Ends the machine. The first caller wins; the others halt. format is the reason, one line ("E ").
- */
+/* Ends the machine. The first caller wins; the others halt. format is the reason, one line
+ * ("E "). */
 _Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -247,8 +247,8 @@ static void share_and_take_back(const struct lintel_handover *handover)
 	volatile uint8_t *page = (volatile uint8_t *)unit;
 	page[0] = 0x5A;
 	map_gpa(unit | shared);
-	/* The SHARED bit of the entry says which alias is meant; only this page is touched by it.
-	 */
+	/* The SHARED bit of the entry says which alias is meant; only this page is touched by
+	 * it. */
 	volatile uint8_t *alias = map_unit(handover, 1, unit, shared);
 	alias[0] = 0x77;
 	require(alias[0] == 0x77, "shared page has", alias[0]);

@@ -85,8 +85,8 @@ static uint64_t visit_all(const struct info *info, enum pass pass)
 	return pages;
 }
 
-/* The VGA window is nobody's RAM, and firmware has left it alone; what is after it is a TD's RAM.
- */
+/* The VGA window is nobody's RAM, and firmware has left it alone; what is after it is a TD's
+ * RAM. */
 static void check_vga_window(const struct info *info)
 {
 	for (uint64_t page = PC_VGA_WINDOW; page < PC_VGA_WINDOW_END; page += MEM_PAGE_SIZE) {
@@ -205,8 +205,8 @@ PAYLOAD_CASE("share", case_share);
 #define RING_REQUESTS 20
 #define RING_BUFFER_SIZE 64
 
-/* What stands in a shared page: requests that QEMU's fw_cfg device takes by DMA, and its answers.
- */
+/* What stands in a shared page: requests that QEMU's fw_cfg device takes by DMA, and its
+ * answers. */
 struct ring {
 	volatile struct fw_cfg_dma requests[RING_SLOTS];
 	volatile uint32_t buffers[RING_SLOTS][RING_BUFFER_SIZE / sizeof(uint32_t)];

@@ -67,8 +67,8 @@ static enum status uki_read_section(const uint8_t *file, uint64_t size, uint64_t
 	if (part == NULL) {
 		return ST_OK;
 	}
-	/* The file has the section up to a multiple of its alignment; memory may have zeros more.
-	 */
+	/* The file has the section up to a multiple of its alignment; memory may have zeros
+	 * more. */
 	uint32_t bytes =
 		section.virtual_size < section.raw_size ? section.virtual_size : section.raw_size;
 	if (section.raw_offset > size || bytes > size - section.raw_offset) {

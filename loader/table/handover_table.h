@@ -1,5 +1,6 @@
 // The page table on which a payload is entered: [0, 4 GiB), each address at itself, all of it
-// private. SPDX-License-Identifier: BSD-2-Clause-Patent
+// private.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Writable and executable are the payload's window, in whole 2 MiB pages, and [4 KiB, 640 KiB),
 // where Linux changes the paging mode. All else is RW+NX, but for pieces of which the caller says

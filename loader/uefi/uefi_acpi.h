@@ -29,8 +29,7 @@ struct uefi_acpi_fault {
 
 /* Reads the tables of an RSDP; memory is mapped one to one. ST_BAD_FORMAT: a table breaks its own
  * rules; ST_NOT_FOUND: there is no MADT; ST_NO_SPACE: more than can be copied, or more processors
- * than the mailbox has room for.
- */
+ * than the mailbox has room for. */
 enum status uefi_acpi_read(gpa_t rsdp, struct uefi_acpi *out,
 			   struct uefi_acpi_fault *fault) MUST_CHECK;
 

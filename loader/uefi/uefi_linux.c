@@ -1,5 +1,6 @@
 // A Linux bzImage of the application's volume: loaded with what goes with it, and then told of
-// both. SPDX-License-Identifier: BSD-2-Clause-Patent
+// both.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "loader/uefi/uefi_linux.h"
 
 #include "arch/base/mem.h"

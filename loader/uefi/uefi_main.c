@@ -15,8 +15,8 @@
 #include "loader/uefi/uefi_options.h"
 #include "loader/uefi/uefi_services.h"
 
-/* The map may change between two calls, by a timer of the firmware's: UEFI has it fail once then.
- */
+/* The map may change between two calls, by a timer of the firmware's: UEFI has it fail once
+ * then. */
 #define EXIT_TRIES 8
 
 static uefi_status_t read_options(struct uefi_options *out)

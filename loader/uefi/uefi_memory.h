@@ -15,8 +15,8 @@
 /* What the firmware leaves to a payload when it has gone. */
 struct uefi_memory {
 	struct memory_map map; /* MEMORY_ACCEPTED: free, or the firmware's while it was there */
-	/* ACPI tables and what ACPI calls NVS, with types of an e820 table: also accepted memory.
-	 */
+	/* ACPI tables and what ACPI calls NVS, with types of an e820 table: also accepted
+	 * memory. */
 	unsigned reserved_count;
 	struct e820_overlay reserved[UEFI_RESERVED_MAX];
 };

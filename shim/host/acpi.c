@@ -235,8 +235,8 @@ static enum status run_command(struct loader *loader, const struct table_loader_
 		return add_checksum(loader, command);
 	case TABLE_LOADER_WRITE_POINTER:
 		/* Tells the host where a file went, so that it can write there later (VM generation
-		 * id, hardware errors): into private memory it cannot, and elsewhere nobody asked.
-		 */
+		 * id, hardware errors): into private memory it cannot, and elsewhere nobody
+		 * asked. */
 		log_note("acpi: the host is not told where its files are");
 		return ST_OK;
 	default:

@@ -140,8 +140,8 @@ static enum status add(struct memory_map *map, uint64_t base, uint64_t end, enum
 	return ST_OK;
 }
 
-/* Adds [base, end) without video memory and BIOS area: no RAM, though fw_cfg counts them as such.
- */
+/* Adds [base, end) without video memory and BIOS area: no RAM, though fw_cfg counts them as
+ * such. */
 static enum status add_ram(struct memory_map *map, uint64_t base, uint64_t end)
 {
 	if (base < PC_LEGACY_END && end > PC_VGA_WINDOW) {

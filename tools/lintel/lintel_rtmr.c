@@ -173,8 +173,8 @@ static enum tool_exit predict_kernel(struct prediction *p, enum payload_kind *ki
 	return TOOL_OK;
 }
 
-/* What is embedded is in MRTD; what goes with an embedded kernel or is in a UKI is not the host's.
- */
+/* What is embedded is in MRTD; what goes with an embedded kernel or is in a UKI is not the
+ * host's. */
 static enum tool_exit predict_payload(struct prediction *p)
 {
 	enum payload_kind kind = PAYLOAD_BZIMAGE;

@@ -55,8 +55,8 @@ enum tool_exit tool_finish(void)
 	return TOOL_OK;
 }
 
-/* All of it up to one byte more than most, which tells "too big" from "just right", for pipes too.
- */
+/* All of it up to one byte more than most, which tells "too big" from "just right", for pipes
+ * too. */
 static uint8_t *read_all(FILE *file, size_t most, size_t *size)
 {
 	size_t room = 0x10000;

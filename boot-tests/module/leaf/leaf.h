@@ -1,6 +1,7 @@
 // All interface functions, one file each. The dispatchers (seamcall_dispatch.c, tdcall.c) check
 // what seamcalls.def and tdcalls.def say (versions, TDR or TDVPR, locks, op state) before they call
-// one. SPDX-License-Identifier: BSD-2-Clause-Patent
+// one.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
 #include "boot-tests/module/seamcall.h"

@@ -199,8 +199,8 @@ static void kernel_that_goes_elsewhere(void **state)
 	assert_int_equal(read_header(&copy), ST_OK);
 	assert_int_equal(bzimage_find_place(&copy, PM_SIZE, &map, &window, &fault), ST_OK);
 	assert_int_equal(window.base.v, KERNEL_BASE);
-	/* The lowest aligned place above that has all of it: not the first range, not the second.
-	 */
+	/* The lowest aligned place above that has all of it: not the first range, not the
+	 * second. */
 	copy.init_size = 0x400000;
 	map = (struct memory_map){
 		.count = 4,

@@ -1,5 +1,6 @@
 // The hand-over table: what is executable, what is writable, and windows and pieces that do not
-// fit. SPDX-License-Identifier: BSD-2-Clause-Patent
+// fit.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "loader/table/handover_table.h"
 
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 // boot_params: what a loader sets, and that nothing else of the header's or of the memory's is
-// left. SPDX-License-Identifier: BSD-2-Clause-Patent
+// left.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -137,8 +137,7 @@ static void names_keys(void **state)
 	assert_null(event_key_name(&event_unnamed, 0));
 }
 
-/* --- the tables of the machine's program --------------------------------------------------------
- */
+/* --- the tables of the machine's program ------------------------------------------------------ */
 
 /* No two keys of an event and no two events have one name. */
 static void assert_unique(const char *const *list, size_t count)

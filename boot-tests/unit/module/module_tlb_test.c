@@ -398,8 +398,7 @@ static void shared_memory_is_the_hosts_to_flush(void **state)
 	assert_false(tlb_fill(vcpu(), BIT64(48) | ADDRESS, EPT_QUAL_READ));
 }
 
-/* --- what else empties it -----------------------------------------------------------------------
- */
+/* --- what else empties it --------------------------------------------------------------------- */
 
 static void poison_is_seen_at_once(void **state)
 {

@@ -43,8 +43,8 @@ struct part {
 	uint64_t base, end;
 };
 
-/* RAM as the host has it: ascending, apart from each other; the first one has what the shim needs.
- */
+/* RAM as the host has it: ascending, apart from each other; the first one has what the shim
+ * needs. */
 struct shape {
 	const char *name;
 	unsigned count;

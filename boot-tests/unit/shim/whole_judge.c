@@ -139,8 +139,7 @@ static void judge_pages(void)
 	}
 }
 
-/* ---- the hand-over table ----------------------------------------------------------------------
- */
+/* ---- the hand-over table --------------------------------------------------------------------- */
 
 /* One leaf: its end, and W and NX as all levels have them; 0: absent. */
 static uint64_t leaf_of(uint64_t address, uint64_t *end)

@@ -1,5 +1,6 @@
 // The whole shim, shim_main.c and all below it, on the host: behind a model of the TDX module and
-// of the host VMM, which does what a test says. SPDX-License-Identifier: BSD-2-Clause-Patent
+// of the host VMM, which does what a test says.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Addresses are the TD's own: the process has its RAM and the top of the image mapped where they
 // are in a TD. What must hold in every boot is checked here, and ends the process:

@@ -684,8 +684,8 @@ static void igvm_files(void **state)
 	assert_non_null(strstr(out, "0x0000000000000000 + 0x100000000 -> 0x0  R-X"));
 	run(2, "--format \"elf\": fd or igvm", "image --output x --format elf");
 
-	/* Fixed header; a platform's boundary, with a checksum that is wrong; the kernel's magic.
-	 */
+	/* Fixed header; a platform's boundary, with a checksum that is wrong; the kernel's
+	 * magic. */
 	poke_igvm("i.igvm", 4, "lintel: poked.igvm: IGVM fixed header at 0x0: format_version");
 	poke_igvm("i.igvm", 24 + 8 + 8, "IGVM fixed header at 0x0: checksum 0x");
 	static uint8_t file[MIB];

@@ -9,8 +9,8 @@
 
 #include "loader/uefi/uefi_services.h"
 
-/* Free memory of the firmware, mapped in the test process; and what it needs itself, in its midst.
- */
+/* Free memory of the firmware, mapped in the test process; and what it needs itself, in its
+ * midst. */
 #define FAKE_RAM 0x800000
 #define FAKE_RAM_END 0x8000000
 #define FAKE_BOOT_DATA 0x1000000

@@ -1,5 +1,6 @@
 // What the host's memory management costs: SEAMCALLs and kicks, exactly, and that they grow
-// linearly. SPDX-License-Identifier: BSD-2-Clause-Patent
+// linearly.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // The module says yes to each call. Prints "cost NAME: ..." lines, which boot-tests/bench.py shows.
 #include "boot-tests/machine/time.h"
@@ -218,8 +219,8 @@ static void grow(uint64_t size, uint64_t *mapped, uint64_t *zapped)
 	assert_int_equal(count.kicks, (size / PAGE + TDP_BATCH_MAX - 1) / TDP_BATCH_MAX);
 }
 
-/* A page costs the same however many there are: its calls, and its part of the tables' and kicks'.
- */
+/* A page costs the same however many there are: its calls, and its part of the tables' and
+ * kicks'. */
 static void linear_from_2_mib_to_8_gib(void **state)
 {
 	(void)state;

@@ -466,8 +466,8 @@ static void part_of_a_large_page_becomes_shared(void **state)
 	assert_int_equal(shared_entry(BLOCK + 0x1000), SHARED_PAGE(BLOCK + 0x1000));
 	assert_int_equal(shared_entry(BLOCK + 0x2000), SHARED_PAGE(BLOCK + 0x2000));
 	assert_int_equal(shared_entry(BLOCK + 0x3000), NPT_SUPPRESS_VE);
-	/* The SEPT table and its mirror, our list of frames, the shared table; two pages came back.
-	 */
+	/* The SEPT table and its mirror, our list of frames, the shared table; two pages came
+	 * back. */
 	assert_int_equal(frames_taken(), taken + 4 * PAGE - 2 * PAGE);
 	assert_int_equal(module.write_backs, 2);
 }

@@ -170,8 +170,8 @@ static void pamt_of_a_real_machine(void **state)
 	assert_int_equal(list.tdmrs[0].pamt_4k_size, 4 * MIB);
 	assert_int_equal(list.tdmrs[0].pamt_2m_size, 0x2000);
 	assert_int_equal(list.tdmrs[0].pamt_1g_size, 0x1000);
-	/* Dynamic PAMT, 1 bit for 4 KiB: 10,092 KB. Its entries are smaller than a byte: by hand.
-	 */
+	/* Dynamic PAMT, 1 bit for 4 KiB: 10,092 KB. Its entries are smaller than a byte: by
+	 * hand. */
 	uint64_t kb = 0;
 	for (unsigned i = 0; i < list.count; i++) {
 		kb += list.tdmrs[i].size / 4096 / 8 / 1024 + list.tdmrs[i].pamt_2m_size / 1024 +

@@ -1,5 +1,6 @@
 // Tests of the TDP MMU: what its hooks are told, in which order, and that a change is whole or
-// none. SPDX-License-Identifier: BSD-2-Clause-Patent
+// none.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Hooks and flushes become lines of text; frames are real memory, as host addresses are identity
 // mapped.

@@ -1,5 +1,6 @@
 // Races in the TDP MMU, made deterministic: scripts of steps, and all interleavings of two and
-// three. SPDX-License-Identifier: BSD-2-Clause-Patent
+// three.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // An actor is a vCPU that faults or zaps. It has a stack of its own and stops before each step that
 // others may see: a look at an entry, its freezing, the hook, the final store (tdp_step.h). The
@@ -405,8 +406,8 @@ struct scene {
 	struct work before[2], works[ACTORS_MAX];
 };
 
-/* One run by the choices up to *depth, then by the first actor each time. Null, or what is wrong.
- */
+/* One run by the choices up to *depth, then by the first actor each time. Null, or what is
+ * wrong. */
 static const char *run(const struct scene *scene, unsigned *choices, unsigned *depth)
 {
 	unsigned prefix = *depth;

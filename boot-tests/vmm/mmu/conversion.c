@@ -1,5 +1,6 @@
 // The user-space half of the host: what the TD asks to be private or shared, and what becomes of
-// it. SPDX-License-Identifier: BSD-2-Clause-Patent
+// it.
+// SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "boot-tests/vmm/mmu/conversion.h"
 
 #include "boot-tests/vmm/mmu/mmu.h"

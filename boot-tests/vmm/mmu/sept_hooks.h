@@ -24,8 +24,8 @@ struct sept {
 
 /* What a caller of the TDP MMU hands to the hooks of this half. */
 struct sept_call {
-	/* TDP_FAILED: set, and in the log. TDP_RETRY: set if a SEAMCALL was busy; else untouched.
-	 */
+	/* TDP_FAILED: set, and in the log. TDP_RETRY: set if a SEAMCALL was busy; else
+	 * untouched. */
 	struct seam_failure *failure;
 	/* Before the TD runs: a new leaf gets the content of this page by TDH.MEM.PAGE.ADD. Null:
 	 * TDH.MEM.PAGE.AUG. */

@@ -75,8 +75,7 @@ static bool script_number(struct text word, uint64_t *out)
 					 text_number(word, 10, out);
 }
 
-/* --- what a rule is about ----------------------------------------------------------------------
- */
+/* --- what a rule is about --------------------------------------------------------------------- */
 
 #define ACTS_CALL (ACT_STATUS | ACT_SET | ACT_HOLD)
 #define ACTS_COPY (ACT_READ | ACT_LIKE | ACT_UNLIKE)
@@ -161,8 +160,7 @@ static enum status parse_event(struct parser *parser, struct script_rule *rule)
 	return ST_BAD_FORMAT;
 }
 
-/* --- which of them -----------------------------------------------------------------------------
- */
+/* --- which of them ---------------------------------------------------------------------------- */
 
 /* N, N.., N..M */
 static bool parse_counts(struct text word, struct script_rule *rule)
@@ -214,8 +212,7 @@ static enum status parse_triggers(struct parser *parser, struct script_rule *rul
 	return ST_OK;
 }
 
-/* --- what happens ------------------------------------------------------------------------------
- */
+/* --- what happens ----------------------------------------------------------------------------- */
 
 static bool number_of_status(struct text word, enum script_event event, uint64_t *out)
 {
@@ -321,8 +318,7 @@ static enum status parse_write(struct parser *parser, struct script_rule *rule)
 		       fault(parser, "the GPA is no multiple of the size", word);
 }
 
-/* --- copies of pages --------------------------------------------------------------------------
- */
+/* --- copies of pages -------------------------------------------------------------------------- */
 
 static bool is_copy(struct text word, unsigned *out)
 {
@@ -391,8 +387,7 @@ static enum status parse_read(struct parser *parser, struct script_rule *rule)
 				     fault(parser, "'as' was expected", word);
 }
 
-/* --- an action ---------------------------------------------------------------------------------
- */
+/* --- an action -------------------------------------------------------------------------------- */
 
 static enum status parse_word(struct parser *parser, const char *wanted)
 {
