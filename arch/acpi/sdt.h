@@ -54,6 +54,23 @@ ABI_SIZE(struct acpi_header, 36);
 ABI_FIELD(struct acpi_header, length, 0x04, 4);
 ABI_FIELD(struct acpi_header, checksum, 0x09, 1);
 
+/* The sum of the bytes: 0 of a table that is whole. */
+static inline uint8_t acpi_byte_sum(const void *bytes, uint32_t size)
+{
+	const uint8_t *next = bytes;
+	uint8_t sum = 0;
+	while (size-- > 0) {
+		sum = (uint8_t)(sum + *next++);
+	}
+	return sum;
+}
+
+/* Makes the bytes of a table add up to 0. */
+static inline void acpi_fix_checksum(struct acpi_header *table)
+{
+	table->checksum = (uint8_t)(table->checksum - acpi_byte_sum(table, table->length));
+}
+
 struct acpi_madt {
 	struct acpi_header header; /* 00 */
 	uint32_t local_apic;       /* 24 */

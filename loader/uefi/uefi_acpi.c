@@ -19,16 +19,6 @@ static enum status uefi_acpi_refused(struct uefi_acpi_fault *fault, enum status 
 	return status;
 }
 
-static uint8_t byte_sum(const void *bytes, uint32_t size)
-{
-	const uint8_t *next = bytes;
-	uint8_t sum = 0;
-	while (size-- > 0) {
-		sum = (uint8_t)(sum + *next++);
-	}
-	return sum;
-}
-
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static enum status table_at(uint64_t address, const struct acpi_header **out,
@@ -39,7 +29,7 @@ static enum status table_at(uint64_t address, const struct acpi_header **out,
 		return uefi_acpi_refused(fault, ST_BAD_FORMAT, "table length", table->length,
 					 "must be 36 bytes to 1 MiB");
 	}
-	uint8_t sum = byte_sum(table, table->length);
+	uint8_t sum = acpi_byte_sum(table, table->length);
 	if (sum != 0) {
 		return uefi_acpi_refused(fault, ST_BAD_FORMAT, "table checksum", sum, "must be 0");
 	}
@@ -199,11 +189,6 @@ uint64_t uefi_acpi_size(const struct uefi_acpi *acpi)
 	       sizeof(struct acpi_madt_wakeup);
 }
 
-static void fix_checksum(struct acpi_header *table)
-{
-	table->checksum = (uint8_t)(table->checksum - byte_sum(table, table->length));
-}
-
 /* Copies a MADT without the firmware's wake-up structure, and adds ours. */
 static void copy_madt(const struct acpi_madt *madt, gpa_t mailbox, gpa_t reset_vector,
 		      struct acpi_header *out)
@@ -228,7 +213,7 @@ static void copy_madt(const struct acpi_madt *madt, gpa_t mailbox, gpa_t reset_v
 	}
 	memcpy(to + length, &wakeup, sizeof(wakeup));
 	out->length = length + (uint32_t)sizeof(wakeup);
-	fix_checksum(out);
+	acpi_fix_checksum(out);
 }
 
 static void copy_root(const struct uefi_acpi *acpi, uint64_t madt, struct acpi_header *out)
@@ -244,7 +229,7 @@ static void copy_root(const struct uefi_acpi *acpi, uint64_t madt, struct acpi_h
 		entry += sizeof(address);
 		out->length += (uint32_t)sizeof(address);
 	}
-	fix_checksum(out);
+	acpi_fix_checksum(out);
 }
 
 void uefi_acpi_copy(const struct uefi_acpi *acpi, gpa_t mailbox, gpa_t reset_vector, void *out,
@@ -260,8 +245,8 @@ void uefi_acpi_copy(const struct uefi_acpi *acpi, gpa_t mailbox, gpa_t reset_vec
 		.xsdt = base.v + root,
 	};
 	memcpy(rsdp.oem_id, acpi->root->oem_id, sizeof(rsdp.oem_id));
-	rsdp.checksum = (uint8_t)(0 - byte_sum(&rsdp, ACPI_RSDP_V1_SIZE));
-	rsdp.extended_checksum = (uint8_t)(0 - byte_sum(&rsdp, sizeof(rsdp)));
+	rsdp.checksum = (uint8_t)(0 - acpi_byte_sum(&rsdp, ACPI_RSDP_V1_SIZE));
+	rsdp.extended_checksum = (uint8_t)(0 - acpi_byte_sum(&rsdp, sizeof(rsdp)));
 	memcpy(bytes, &rsdp, sizeof(rsdp));
 	copy_root(acpi, base.v + madt, (struct acpi_header *)(bytes + root));
 	copy_madt(acpi->madt, mailbox, reset_vector, (struct acpi_header *)(bytes + madt));

@@ -276,12 +276,6 @@ static enum status load_tables(struct loader *loader)
 
 /* ---- the tables ------------------------------------------------------------------------------ */
 
-static void fix_checksum(struct acpi_header *table, uint32_t length)
-{
-	table->checksum = 0;
-	table->checksum = (uint8_t)(0 - acpi_byte_sum((const uint8_t *)table, length));
-}
-
 /* Notes where the one table of a signature is. */
 static enum status note_only(uint32_t signature, uint64_t address, uint64_t *only)
 {
@@ -419,7 +413,7 @@ static enum status extend_madt(struct acpi_arena *arena, uint64_t address,
 	memcpy(madt, old, old->length);
 	memcpy((uint8_t *)madt + old->length, &wakeup, sizeof(wakeup));
 	madt->length += (uint32_t)sizeof(wakeup);
-	fix_checksum(madt, madt->length);
+	acpi_fix_checksum(madt);
 	*copy = arena->base.v + offset;
 	return ST_OK;
 }
@@ -432,7 +426,7 @@ static enum status acpi_add_table(struct acpi_arena *arena, const struct acpi_he
 	TRY(arena_allocate(arena, table->length, 8, &offset));
 	struct acpi_header *copy = (struct acpi_header *)(arena->memory + offset);
 	memcpy(copy, table, table->length);
-	fix_checksum(copy, copy->length);
+	acpi_fix_checksum(copy);
 	*address = arena->base.v + offset;
 	return ST_OK;
 }
@@ -485,7 +479,7 @@ static enum status replace_dsdt(struct acpi_arena *arena, uint64_t *fadt)
 	     i < old->length && i < offsetof(struct acpi_fadt, x_pm1a_event); i++) {
 		copy[i] = 0;
 	}
-	fix_checksum((struct acpi_header *)copy, old->length);
+	acpi_fix_checksum((struct acpi_header *)copy);
 	return ST_OK;
 }
 
@@ -518,7 +512,7 @@ static enum status make_root(struct acpi_arena *arena, const struct root_table *
 	}
 	memcpy(entry, &own->ccel, old->entry_size);
 	root->length = length;
-	fix_checksum(root, length);
+	acpi_fix_checksum(root);
 	*address = arena->base.v + offset;
 	return ST_OK;
 }
@@ -526,12 +520,11 @@ static enum status make_root(struct acpi_arena *arena, const struct root_table *
 static void repoint_rsdp(struct acpi_rsdp *rsdp, uint64_t rsdt, uint64_t xsdt)
 {
 	rsdp->rsdt = (uint32_t)rsdt;
-	rsdp->checksum =
-		(uint8_t)(rsdp->checksum - acpi_byte_sum((uint8_t *)rsdp, ACPI_RSDP_V1_SIZE));
+	rsdp->checksum = (uint8_t)(rsdp->checksum - acpi_byte_sum(rsdp, ACPI_RSDP_V1_SIZE));
 	if (rsdp->revision >= 2) {
 		rsdp->xsdt = xsdt;
-		rsdp->extended_checksum = (uint8_t)(rsdp->extended_checksum -
-						    acpi_byte_sum((uint8_t *)rsdp, sizeof(*rsdp)));
+		rsdp->extended_checksum =
+			(uint8_t)(rsdp->extended_checksum - acpi_byte_sum(rsdp, sizeof(*rsdp)));
 	}
 }
 

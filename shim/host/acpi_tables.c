@@ -95,15 +95,6 @@ enum acpi_verdict acpi_verdict_on(uint32_t signature)
 	return ACPI_DROPPED;
 }
 
-uint8_t acpi_byte_sum(const uint8_t *bytes, uint32_t size)
-{
-	uint8_t sum = 0;
-	for (uint32_t i = 0; i < size; i++) {
-		sum = (uint8_t)(sum + bytes[i]);
-	}
-	return sum;
-}
-
 static bool in_arena(const struct acpi_arena *arena, uint64_t address, uint64_t size)
 {
 	return acpi_fits(address - arena->base.v, size, arena->used);
@@ -121,7 +112,7 @@ enum status acpi_table_at(const struct acpi_arena *arena, uint64_t address,
 		return refuse(ST_BAD_RANGE, "ACPI %c%c%c%c at 0x%lx: length 0x%x",
 			      ACPI_CHARACTERS(table->signature), address, table->length);
 	}
-	uint8_t sum = acpi_byte_sum((const uint8_t *)table, table->length);
+	uint8_t sum = acpi_byte_sum(table, table->length);
 	if (sum != 0) {
 		return refuse(ST_BAD_FORMAT, "ACPI %c%c%c%c at 0x%lx: checksum off by 0x%x",
 			      ACPI_CHARACTERS(table->signature), address, sum);

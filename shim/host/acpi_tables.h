@@ -39,8 +39,6 @@ static inline bool acpi_fits(uint64_t offset, uint64_t size, uint64_t limit)
 	return offset <= limit && size <= limit - offset;
 }
 
-uint8_t acpi_byte_sum(const uint8_t *bytes, uint32_t size);
-
 /* A table that lies whole in the used part of the arena and whose bytes add up to 0. */
 enum status acpi_table_at(const struct acpi_arena *arena, uint64_t address,
 			  struct acpi_header **out) MUST_CHECK;
