@@ -14,12 +14,6 @@
 /* As many as Linux makes. [linux arch/x86/include/asm/tdx.h sc_retry()] */
 #define ENTROPY_TRIES 10
 
-static bool is_busy(uint64_t status)
-{
-	uint64_t code = status & TDX_STATUS_CODE;
-	return code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY;
-}
-
 struct seam_result seam_once(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8, uint64_t r9)
 {
 	struct seam_regs regs = { .rax = leaf, .rcx = rcx, .rdx = rdx, .r8 = r8, .r9 = r9 };
@@ -39,7 +33,7 @@ static struct seam_result seam_call(uint64_t leaf, uint64_t rcx, uint64_t rdx, u
 	uint64_t deadline = 0;
 	for (;;) {
 		struct seam_result result = seam_once(leaf, rcx, rdx, r8, r9);
-		if (!is_busy(result.status)) {
+		if (!seam_is_busy(result.status)) {
 			return result;
 		}
 		uint64_t now = time_us();

@@ -2,11 +2,19 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/base/status.h"
 #include "arch/tdx/module.h"
 #include "boot-tests/vmm/init/seam_failure.h"
+
+/* Does the status say that another CPU holds a lock of the module? */
+static inline bool seam_is_busy(uint64_t status)
+{
+	uint64_t code = status & TDX_STATUS_CODE;
+	return code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY;
+}
 
 /* One call with the operands most leaves have; OPERAND_BUSY and SYS_BUSY are retried for a time,
  * RND_NO_ENTROPY a few times. */

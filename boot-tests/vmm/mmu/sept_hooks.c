@@ -12,9 +12,6 @@
 #include "boot-tests/vmm/mmu/tdp_entry.h"
 #include "boot-tests/vmm/td/reclaim.h"
 
-/* vCPUs that were kicked must leave the TD within this time. */
-#define TRACK_BOUND_US 10000000
-
 static uint64_t operand(const struct tdp_change *change)
 {
 	return change->address.v | (uint64_t)change->level;
@@ -28,12 +25,6 @@ static enum tdp_answer answer_of_status(struct sept *sept, enum status status)
 	return status == ST_OK ? TDP_OK : TDP_FAILED;
 }
 
-static bool sept_is_busy(uint64_t status)
-{
-	uint64_t code = status & TDX_STATUS_CODE;
-	return code == TDX_OPERAND_BUSY || code == TDX_SYS_BUSY;
-}
-
 /*
  * A call that must not fail. vCPUs in the module can make it busy again and again, those of which
  * the module thinks that they are stepped at each entry: if it is, it is made again with none
@@ -44,7 +35,7 @@ static struct seam_result without_vcpus(struct sept *sept, uint64_t leaf, uint64
 					uint64_t rdx, uint64_t r8)
 {
 	struct seam_result result = seam_once(leaf, rcx, rdx, r8, 0);
-	if (sept_is_busy(result.status)) {
+	if (seam_is_busy(result.status)) {
 		__atomic_add_fetch(&sept->no_vcpus, 1, __ATOMIC_SEQ_CST);
 		td_kick_out(sept->kick);
 		result = seam(leaf, rcx, rdx, r8, 0);
@@ -57,7 +48,7 @@ static struct seam_result without_vcpus(struct sept *sept, uint64_t leaf, uint64
 static enum tdp_answer answer_of(struct sept *sept, const char *leaf, uint64_t rcx,
 				 struct seam_result result, const struct sept_call *call)
 {
-	if (sept_is_busy(result.status)) {
+	if (seam_is_busy(result.status)) {
 		*call->failure = (struct seam_failure){ leaf, rcx, result };
 		return TDP_RETRY;
 	}
@@ -99,7 +90,7 @@ static enum tdp_answer block_leaf(void *owner, const struct tdp_change *change, 
 
 static enum status track(struct sept *sept, struct seam_failure *failure)
 {
-	uint64_t deadline = time_us() + TRACK_BOUND_US;
+	uint64_t deadline = time_us() + TD_LEAVE_BOUND_US;
 	for (;;) {
 		struct seam_result result = without_vcpus(sept, TDH_MEM_TRACK, sept->tdr.v, 0, 0);
 		if ((result.status & TDX_STATUS_CODE) != TDX_PREVIOUS_TLB_EPOCH_BUSY ||
@@ -131,7 +122,7 @@ static enum status tracked_call(struct sept *sept, const char *name, uint64_t le
 				uint64_t r8, struct seam_result *result,
 				struct seam_failure *failure)
 {
-	uint64_t deadline = time_us() + TRACK_BOUND_US;
+	uint64_t deadline = time_us() + TD_LEAVE_BOUND_US;
 	for (;;) {
 		*result = without_vcpus(sept, leaf, rcx, sept->tdr.v, r8);
 		uint64_t code = result->status & TDX_STATUS_CODE;

@@ -12,9 +12,6 @@
 #include "boot-tests/machine/time.h"
 #include "boot-tests/module/seamcall.h"
 
-/* A vCPU that was kicked leaves the TD within this time. */
-#define LEAVE_BOUND_US 10000000
-
 static bool asked[MACHINE_MAX_CPUS];
 
 void td_flush_all(const struct td_kick *kick)
@@ -33,7 +30,7 @@ static bool stale(const struct td_kick *kick, unsigned index)
 
 void td_flush_wait(const struct td_kick *kick)
 {
-	uint64_t deadline = time_us() + LEAVE_BOUND_US;
+	uint64_t deadline = time_us() + TD_LEAVE_BOUND_US;
 	for (unsigned i = 0; i < kick->vcpu_count; i++) {
 		while (stale(kick, i)) {
 			CHECK(time_us() < deadline);

@@ -8,9 +8,6 @@
 #include "boot-tests/machine/time.h"
 #include "boot-tests/machine/wake.h"
 
-/* A vCPU that was kicked leaves the TD within this time. */
-#define LEAVE_BOUND_US 10000000
-
 void td_kick_all(const struct td_kick *kick)
 {
 	for (unsigned i = 0; i < kick->vcpu_count; i++) {
@@ -23,7 +20,7 @@ void td_kick_all(const struct td_kick *kick)
 
 void td_kick_out(const struct td_kick *kick)
 {
-	uint64_t deadline = time_us() + LEAVE_BOUND_US;
+	uint64_t deadline = time_us() + TD_LEAVE_BOUND_US;
 	td_kick_all(kick);
 	for (unsigned i = 0; i < kick->vcpu_count; i++) {
 		while (__atomic_load_n(&kick->inside[i], __ATOMIC_SEQ_CST)) {

@@ -6,6 +6,9 @@
 
 #include "boot-tests/machine/processors.h"
 
+/* A vCPU that was kicked leaves the TD within this time. */
+#define TD_LEAVE_BOUND_US 10000000
+
 /* Which CPUs run the vCPUs of a TD, and which of these are inside it. */
 struct td_kick {
 	unsigned cpu_base; /* vCPU i runs on CPU cpu_base + i */
