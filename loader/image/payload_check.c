@@ -98,7 +98,6 @@ static enum status say_fault(const struct checker *c, enum status status,
 	return status;
 }
 
-/* The .cmdline ends at its first NUL; .initrd is as long as it is. */
 static enum status check_uki(const struct checker *c, const struct plan_parts *parts)
 {
 	const uint8_t *file = parts->kernel.bytes;
@@ -118,11 +117,8 @@ static enum status check_uki(const struct checker *c, const struct plan_parts *p
 	const struct uki_part *kernel = &uki.parts[UKI_LINUX];
 	const struct uki_part *cmdline = &uki.parts[UKI_CMDLINE];
 	TRY(check_linux(c, file + kernel->offset, kernel->size, uki.parts[UKI_INITRD].size, &most));
-	struct plan_bytes text = { file + cmdline->offset, 0 };
-	while (text.size < cmdline->size && text.bytes[text.size] != 0) {
-		text.size++;
-	}
-	return check_cmdline(c, &text, most);
+	return check_cmdline(c, &(struct plan_bytes){ file + cmdline->offset, cmdline->size },
+			     most);
 }
 
 static enum status check_elf(const struct checker *c, const struct plan_parts *parts)

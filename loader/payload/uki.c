@@ -83,6 +83,16 @@ static enum status uki_read_section(const uint8_t *file, uint64_t size, uint64_t
 	return ST_OK;
 }
 
+/* A text in a file may have zeros after it. */
+static uint32_t text_length(const uint8_t *text, uint32_t size)
+{
+	uint32_t length = 0;
+	while (length < size && text[length] != 0) {
+		length++;
+	}
+	return length;
+}
+
 enum status uki_read(const uint8_t *file, uint64_t size, struct uki *out,
 		     struct payload_fault *fault)
 {
@@ -97,5 +107,7 @@ enum status uki_read(const uint8_t *file, uint64_t size, struct uki *out,
 	if (out->parts[UKI_LINUX].size == 0) {
 		return payload_refused(fault, RULE_UKI_LINUX, table, count);
 	}
+	struct uki_part *cmdline = &out->parts[UKI_CMDLINE];
+	cmdline->size = text_length(file + cmdline->offset, cmdline->size);
 	return ST_OK;
 }

@@ -17,7 +17,7 @@ enum uki_section { UKI_LINUX, UKI_INITRD, UKI_CMDLINE };
 struct uki {
 	struct uki_part {
 		uint32_t offset; /* in the file */
-		uint32_t size;   /* 0: there is none */
+		uint32_t size;   /* 0: there is none; of .cmdline up to its first NUL */
 	} parts[UKI_SECTIONS];
 };
 

@@ -94,13 +94,9 @@ enum status linux_load(struct linux_payload *payload, const struct source *kerne
 /* ---- loading of a UKI ------------------------------------------------------------------------ */
 
 static enum status copy_cmdline(const struct linux_payload *payload, const uint8_t *bytes,
-				uint32_t size)
+				uint32_t length)
 {
 	char *text = gpa_pointer(payload->parts.cmdline);
-	uint32_t length = 0;
-	while (length < size && bytes[length] != 0) {
-		length++;
-	}
 	if (length > payload->header.cmdline_size || length >= HANDOVER_CMDLINE_SIZE) {
 		return refuse(ST_NO_SPACE, "UKI .cmdline: %u bytes, cmdline_size %u", length,
 			      payload->header.cmdline_size);
