@@ -98,9 +98,7 @@ static uint64_t print_part(const char *name, const struct image_span *span, uint
 static void print_pin(const char *name, const uint8_t *digest)
 {
 	printf("  pinned: SHA-384 ");
-	for (size_t i = 0; i < SHA384_SIZE; i++) {
-		printf("%02x", digest[i]);
-	}
+	tool_print_digest(digest);
 	printf("  %s of the host\n", name);
 }
 

@@ -35,9 +35,7 @@ static enum tool_exit print_mrtd(const char *path, enum measure_order order)
 	uint8_t digest[SHA384_SIZE];
 	measure_mrtd(&image, order, digest);
 	free(file.bytes);
-	for (size_t i = 0; i < sizeof(digest); i++) {
-		printf("%02x", digest[i]);
-	}
+	tool_print_digest(digest);
 	printf("\n");
 	return tool_finish();
 }

@@ -48,13 +48,6 @@ struct prediction {
 	uint8_t rtmr[RTMRS][SHA384_SIZE];
 };
 
-static void print_digest(const uint8_t *digest)
-{
-	for (size_t i = 0; i < SHA384_SIZE; i++) {
-		printf("%02x", digest[i]);
-	}
-}
-
 static void extend(struct prediction *p, unsigned number, const char *what, const void *bytes,
 		   uint64_t size)
 {
@@ -64,7 +57,7 @@ static void extend(struct prediction *p, unsigned number, const char *what, cons
 	sha384_update(&hash, bytes, size);
 	sha384_final(&hash, digest);
 	printf("RTMR[%u] ", number);
-	print_digest(digest);
+	tool_print_digest(digest);
 	printf(" %s, 0x%lx bytes\n", what, size);
 	sha384_init(&hash);
 	sha384_update(&hash, p->rtmr[number], SHA384_SIZE);
@@ -207,7 +200,7 @@ static enum tool_exit predict(struct prediction *p)
 	TOOL_TRY(predict_payload(p));
 	for (unsigned i = p->host_files != NULL ? 0 : 1; i < RTMRS; i++) {
 		printf("rtmr%u ", i);
-		print_digest(p->rtmr[i]);
+		tool_print_digest(p->rtmr[i]);
 		printf("\n");
 	}
 	return tool_finish();

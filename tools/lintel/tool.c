@@ -55,6 +55,13 @@ enum tool_exit tool_finish(void)
 	return TOOL_OK;
 }
 
+void tool_print_digest(const uint8_t digest[SHA384_SIZE])
+{
+	for (size_t i = 0; i < SHA384_SIZE; i++) {
+		printf("%02x", digest[i]);
+	}
+}
+
 /* All of it up to one byte more than most, which tells "too big" from "just right", for pipes
  * too. */
 static uint8_t *read_all(FILE *file, size_t most, size_t *size)

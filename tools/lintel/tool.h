@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loader/image/sha384.h"
+
 enum tool_exit { TOOL_OK = 0, TOOL_ERROR = 1, TOOL_USAGE = 2 };
 
 struct file_bytes {
@@ -21,6 +23,9 @@ enum tool_exit tool_usage(const char *command, const char *format, ...)
 enum tool_exit tool_help(const char *help);
 /* Flushes stdout: a full disk or a closed pipe is an error, not a success. */
 enum tool_exit tool_finish(void);
+
+/* Prints a SHA-384 as 96 hex digits. */
+void tool_print_digest(const uint8_t digest[SHA384_SIZE]);
 
 /* Returns early with any but TOOL_OK. */
 #define TOOL_TRY(expression)                              \
