@@ -51,11 +51,10 @@ static uefi_status_t check_mailbox(void)
 			   "ACPI MADT: mailbox at 0x%lx: no page of ACPI NVS", acpi.mailbox);
 }
 
-static uefi_status_t read_tables(const struct uefi_td_info *info)
+static uefi_status_t read_tables(gpa_t rsdp, const struct uefi_td_info *info)
 {
-	static const uint8_t guid[] = EFI_ACPI_20_GUID;
 	struct uefi_acpi_fault fault;
-	enum status status = uefi_acpi_read(uefi_find_table(guid), &acpi, &fault);
+	enum status status = uefi_acpi_read(rsdp, &acpi, &fault);
 	if (status != ST_OK) {
 		return uefi_refuse(uefi_status_of(status), "ACPI: %s 0x%lx: %s", fault.field,
 				   fault.value, fault.rule);
@@ -109,14 +108,14 @@ static uefi_status_t copy_tables(gpa_t piece, gpa_t *rsdp)
 	return UEFI_SUCCESS;
 }
 
-uefi_status_t uefi_aps_prepare(struct uefi_aps *out)
+uefi_status_t uefi_aps_prepare(gpa_t rsdp, struct uefi_aps *out)
 {
 	struct uefi_td_info info = uefi_td_info();
 	if (info.vcpu_count > MAILBOX_MAX_VCPUS || info.vcpu_index >= info.vcpu_count) {
 		return uefi_refuse(UEFI_STATUS(UNSUPPORTED), "vCPU %u boots, of %u, at most %u",
 				   info.vcpu_index, info.vcpu_count, MAILBOX_MAX_VCPUS);
 	}
-	UEFI_TRY(read_tables(&info));
+	UEFI_TRY(read_tables(rsdp, &info));
 	UEFI_TRY(make_piece(&info, &out->piece));
 	UEFI_TRY(copy_tables(out->piece, &out->rsdp));
 	out->count = info.vcpu_count - 1;

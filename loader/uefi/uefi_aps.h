@@ -14,8 +14,9 @@ struct uefi_aps {
 	uint32_t own_id;   /* x2APIC id of this vCPU */
 };
 
-/* Makes all that the APs need. Nothing of the firmware's is changed. Of a TD only. */
-uefi_status_t uefi_aps_prepare(struct uefi_aps *out) MUST_CHECK;
+/* Makes all that the APs need; rsdp: of the firmware's tables, 0 if it has none. Nothing of the
+ * firmware's is changed. Of a TD only. */
+uefi_status_t uefi_aps_prepare(gpa_t rsdp, struct uefi_aps *out) MUST_CHECK;
 
 /* Nothing with count 0. Wakes each AP in the firmware's mailbox, and waits until it is parked in
  * ours. When one has not come, others may have: the firmware cannot have them back. */

@@ -88,7 +88,7 @@ static uefi_status_t prepare_machine(struct uefi_boot *boot)
 	const struct uefi_ap_head *head = NULL;
 	boot->rsdp = find_rsdp();
 	if (uefi_in_td()) {
-		UEFI_TRY(uefi_aps_prepare(&boot->aps));
+		UEFI_TRY(uefi_aps_prepare(boot->rsdp, &boot->aps));
 		boot->rsdp = boot->aps.rsdp;
 		head = uefi_ap_head(gpa_pointer(boot->aps.piece));
 	}
