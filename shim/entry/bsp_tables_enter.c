@@ -25,8 +25,8 @@ enum status tables_enter_boot(bool td, unsigned gpaw, uint64_t image_size)
 	return ST_OK;
 }
 
-/* Of an AP the second page of its area. */
-static struct gpa_range ist_of(uint32_t vcpu)
+/* The stacks of #DF and #MC; of an AP the second page of its area. */
+static struct gpa_range ist_stack_of(uint32_t vcpu)
 {
 	if (vcpu == 0) {
 		return (struct gpa_range){ gpa(IST_STACK), IST_STACK_SIZE };
@@ -40,7 +40,7 @@ void tables_load_descriptors(uint32_t vcpu)
 	static struct descriptors all[1 + AP_WORKERS];
 	CHECK(vcpu <= AP_WORKERS);
 	struct descriptors *tables = &all[vcpu];
-	tables_fill_descriptors(tables, (uintptr_t)exception_stubs, ist_of(vcpu));
+	tables_fill_descriptors(tables, (uintptr_t)exception_stubs, ist_stack_of(vcpu));
 	insn_lgdt(&(struct desc_pointer){ sizeof(tables->gdt) - 1, (uintptr_t)tables->gdt });
 	insn_ltr(SELECTOR_TSS);
 	insn_lidt(&(struct desc_pointer){ sizeof(tables->idt) - 1, (uintptr_t)tables->idt });
