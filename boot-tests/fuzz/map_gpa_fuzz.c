@@ -18,11 +18,11 @@
 #include "boot-tests/machine/time.h"
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/module/seamcall.h"
+#include "boot-tests/unit/vmm/no_costs.h"
 #include "boot-tests/vmm/call/map_gpa.h"
 #include "boot-tests/vmm/config.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/mmu/mmu.h"
-#include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_flush.h"
 #include "boot-tests/vmm/verdict.h"
 
@@ -51,14 +51,6 @@ uint64_t time_us(void)
 {
 	static uint64_t time;
 	return time += 1000;
-}
-
-void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
-{
-	(void)leaf;
-	(void)rcx;
-	(void)begin;
-	(void)end;
 }
 
 void td_kick_all(const struct td_kick *kick)

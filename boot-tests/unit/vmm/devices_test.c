@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "arch/lintel/exit_status.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/unit/machine/failing_exit.h"
 #include "boot-tests/vmm/device/fw_cfg_remap.h"
 #include "boot-tests/vmm/device/mmio.h"
 #include "boot-tests/vmm/device/ports.h"
@@ -52,12 +52,6 @@ void fw_cfg_port_write(void *device, uint64_t port, unsigned size, uint64_t valu
 	(void)size;
 	(void)value;
 	(void)verdict;
-}
-
-_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
-{
-	fail_msg("machine_exit(%u, %s)", (unsigned)code, format);
-	abort();
 }
 
 /* A TD of two vCPUs, on a machine that has so many CPUs. */

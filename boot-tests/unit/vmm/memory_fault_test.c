@@ -14,29 +14,18 @@
 
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/ve_info.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
-#include "boot-tests/machine/memory.h"
-#include "boot-tests/machine/wake.h"
-#include "boot-tests/unit/vmm/strict_module.h"
+#include "boot-tests/unit/vmm/mmu_world.h"
 #include "boot-tests/vmm/call/map_gpa.h"
-#include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/mmu/tdp_entry.h"
-#include "boot-tests/vmm/stats.h"
-#include "boot-tests/vmm/td/td_flush.h"
 #include "boot-tests/vmm/verdict.h"
 
 #define PAGE UINT64_C(0x1000)
 #define BLOCK UINT64_C(0x200000)
 #define SHARED BIT64(47)
-#define POOL_SIZE (32 * MIB)
 
-static struct mmu mmu;
-static const struct td_kick vcpus;
 static const struct config config;
-static struct seam_failure failure;
 static struct memory_fault_record record;
-static uint8_t *pool;
 static uint64_t waited;
 static uint64_t refuse; /* this leaf; 0: none */
 
@@ -48,47 +37,9 @@ uint64_t seamcall(struct seam_regs *regs)
 	return strict_module_call(regs);
 }
 
-uint64_t time_us(void)
-{
-	static uint64_t now;
-	return now += 1000;
-}
-
 void time_delay_us(uint64_t us)
 {
 	waited += us;
-}
-
-void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
-{
-	(void)leaf;
-	(void)rcx;
-	(void)begin;
-	(void)end;
-}
-
-void td_kick_all(const struct td_kick *kick)
-{
-	assert_ptr_equal(kick, &vcpus);
-}
-
-void td_flush_all(const struct td_kick *kick)
-{
-	assert_ptr_equal(kick, &vcpus);
-}
-
-void td_kick_out(const struct td_kick *kick)
-{
-	assert_ptr_equal(kick, &vcpus);
-}
-
-void td_flush_wait(const struct td_kick *kick)
-{
-	assert_ptr_equal(kick, &vcpus);
-}
-
-void wake_take_kick(void)
-{
 }
 
 bool lapic_pending(void)
@@ -96,23 +47,10 @@ bool lapic_pending(void)
 	return false;
 }
 
-_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
-{
-	fail_msg("machine_exit(%u, %s)", (unsigned)code, format);
-	abort();
-}
-
 static int set_up(void **state)
 {
 	(void)state;
-	if (pool == NULL) {
-		pool = aligned_alloc(BLOCK, POOL_SIZE);
-	}
-	assert_non_null(pool);
-	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
-	strict_module_init(ptr_hpa(pool), POOL_SIZE);
-	mmu_init(&mmu, &vcpus, hpa(STRICT_TDR), (struct shared_backing){ 0 },
-		 &(struct td_memory){ .low_size = STRICT_BLOCKS * BLOCK }, 48);
+	mmu_world_set_up();
 	record = (struct memory_fault_record){ 0 };
 	waited = refuse = 0;
 	return 0;

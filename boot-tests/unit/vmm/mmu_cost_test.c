@@ -15,13 +15,13 @@
 #include <cmocka.h>
 
 #include "arch/tdx/ve_info.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/module/seamcall.h"
+#include "boot-tests/unit/machine/failing_exit.h"
+#include "boot-tests/unit/vmm/no_costs.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/mmu/conversion.h"
-#include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_flush.h"
 
 #define PAGE UINT64_C(0x1000)
@@ -55,20 +55,6 @@ uint64_t seamcall(struct seam_regs *regs)
 	return regs->rax = TDX_SUCCESS;
 }
 
-uint64_t time_us(void)
-{
-	static uint64_t now;
-	return now += 1000;
-}
-
-void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
-{
-	(void)leaf;
-	(void)rcx;
-	(void)begin;
-	(void)end;
-}
-
 void td_kick_all(const struct td_kick *kick)
 {
 	(void)kick;
@@ -99,12 +85,6 @@ void module_host_own(hpa_t base, uint64_t size)
 {
 	(void)base;
 	(void)size;
-}
-
-_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
-{
-	fail_msg("machine_exit(%u, %s)", (unsigned)code, format);
-	abort();
 }
 
 static int set_up(void **state)

@@ -17,21 +17,11 @@ static void at_step(int step);
 
 #include <cmocka.h>
 
-#include "boot-tests/machine/exit.h"
-#include "boot-tests/machine/wake.h"
-#include "boot-tests/unit/vmm/strict_module.h"
-#include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/unit/vmm/mmu_world.h"
 #include "boot-tests/vmm/mmu/conversion.h"
-#include "boot-tests/vmm/stats.h"
-#include "boot-tests/vmm/td/td_flush.h"
 
 #define BLOCK UINT64_C(0x200000)
-#define POOL_SIZE (32 * MIB)
 
-static struct mmu mmu;
-static const struct td_kick vcpus;
-static struct seam_failure failure;
-static uint8_t *pool;
 static void (*meanwhile)(void); /* once */
 
 static void at_step(int step)
@@ -48,66 +38,15 @@ uint64_t seamcall(struct seam_regs *regs)
 	return strict_module_call(regs);
 }
 
-uint64_t time_us(void)
-{
-	static uint64_t now;
-	return now += 1000;
-}
-
-void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
-{
-	(void)leaf;
-	(void)rcx;
-	(void)begin;
-	(void)end;
-}
-
 unsigned module_keyid_bits(void)
 {
 	return MODULE_KEYID_BITS;
 }
 
-void td_kick_all(const struct td_kick *kick)
-{
-	assert_ptr_equal(kick, &vcpus);
-}
-
-void td_flush_all(const struct td_kick *kick)
-{
-	assert_ptr_equal(kick, &vcpus);
-}
-
-void td_kick_out(const struct td_kick *kick)
-{
-	assert_ptr_equal(kick, &vcpus);
-}
-
-void td_flush_wait(const struct td_kick *kick)
-{
-	assert_ptr_equal(kick, &vcpus);
-}
-
-void wake_take_kick(void)
-{
-}
-
-_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
-{
-	fail_msg("machine_exit(%u, %s)", (unsigned)code, format);
-	abort();
-}
-
 static int set_up(void **state)
 {
 	(void)state;
-	if (pool == NULL) {
-		pool = aligned_alloc(BLOCK, POOL_SIZE);
-	}
-	assert_non_null(pool);
-	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
-	strict_module_init(ptr_hpa(pool), POOL_SIZE);
-	mmu_init(&mmu, &vcpus, hpa(STRICT_TDR), (struct shared_backing){ 0 },
-		 &(struct td_memory){ .low_size = STRICT_BLOCKS * BLOCK }, 48);
+	mmu_world_set_up();
 	meanwhile = NULL;
 	return 0;
 }

@@ -21,12 +21,12 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/time.h"
 #include "boot-tests/machine/wake.h"
+#include "boot-tests/unit/vmm/no_costs.h"
 #include "boot-tests/unit/vmm/strict_module.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/mmu/conversion.h"
 #include "boot-tests/vmm/mmu/mmu.h"
 #include "boot-tests/vmm/mmu/tdp_entry.h"
-#include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_flush.h"
 
 #define PAGE UINT64_C(0x1000)
@@ -61,14 +61,6 @@ uint64_t time_us(void)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
-{
-	(void)leaf;
-	(void)rcx;
-	(void)begin;
-	(void)end;
 }
 
 unsigned module_keyid_bits(void)

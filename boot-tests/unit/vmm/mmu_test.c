@@ -25,8 +25,8 @@
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/unit/assert_within.h"
+#include "boot-tests/unit/vmm/no_costs.h"
 #include "boot-tests/vmm/init/frames.h"
-#include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_flush.h"
 #include "boot-tests/vmm/verdict.h"
 
@@ -74,14 +74,6 @@ static void note(const char *format, ...)
 uint64_t time_us(void)
 {
 	return module.time += 1000;
-}
-
-void stats_add_cost(uint64_t leaf, uint64_t rcx, uint64_t begin, uint64_t end)
-{
-	(void)leaf;
-	(void)rcx;
-	(void)begin;
-	(void)end;
 }
 
 unsigned module_keyid_bits(void)

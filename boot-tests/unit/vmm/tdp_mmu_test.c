@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/unit/machine/failing_exit.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/mmu/tdp_entry.h"
 
@@ -137,12 +137,6 @@ static bool is_mmio(void *owner, gpa_t address, uint64_t size)
 	assert_ptr_equal(owner, &tdp);
 	(void)size;
 	return address.v >= DEVICES;
-}
-
-_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
-{
-	fail_msg("machine_exit(%u, %s)", (unsigned)code, format);
-	abort();
 }
 
 static int set_up(void **state)

@@ -16,11 +16,11 @@
 #include "arch/base/bits.h"
 #include "arch/tdx/ghci.h"
 #include "arch/x86/cpu.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
+#include "boot-tests/unit/machine/failing_exit.h"
 #include "boot-tests/vmm/call/map_gpa.h"
 #include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/hooks.h"
@@ -106,12 +106,6 @@ bool lapic_x2apic_write(uint32_t msr, uint64_t value)
 	(void)msr;
 	(void)value;
 	return true;
-}
-
-_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
-{
-	fail_msg("machine_exit(%u, %s)", (unsigned)code, format);
-	abort();
 }
 
 uint64_t seamcall(struct seam_regs *regs)

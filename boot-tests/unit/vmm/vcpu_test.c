@@ -13,8 +13,8 @@
 
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve_info.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/module/seamcall.h"
+#include "boot-tests/unit/machine/failing_exit.h"
 #include "boot-tests/vmm/call/tdvmcall.h"
 #include "boot-tests/vmm/td/td_flush.h"
 
@@ -111,12 +111,6 @@ void tdvmcall(struct host_td *caller, unsigned index, struct seam_regs *regs, st
 	assert_ptr_equal(why, &verdict);
 	(void)regs;
 	world.vmcalls++;
-}
-
-_Noreturn void machine_exit(enum machine_exit_code code, const char *format, ...)
-{
-	fail_msg("machine_exit(%u, %s)", (unsigned)code, format);
-	abort();
 }
 
 uint64_t seamcall(struct seam_regs *regs)
