@@ -27,7 +27,9 @@ static void judge(const struct script_rule *rule, unsigned line)
 	CHECK((rule->actions & (ACT_LIKE | ACT_UNLIKE)) == 0 || (rule->actions & ACT_READ) != 0);
 	CHECK(rule->page % MEM_PAGE_SIZE == 0);
 	CHECK((rule->actions & ACT_WRITE) == 0 || rule->at % rule->size == 0);
-	CHECK(rule->event != SCRIPT_END || (rule->actions & (ACT_AWAIT | ACT_WRITE)) == 0);
+	CHECK(rule->event != SCRIPT_END ||
+	      (rule->actions & (ACT_AWAIT | ACT_WRITE | ACT_MOVE | ACT_ADD)) == 0);
+	CHECK((rule->moved | rule->added) % MEM_PAGE_SIZE == 0);
 	CHECK(!rule->answer.instead || rule->answer.set != 0);
 	CHECK((rule->answer.set & ~(BIT32(sizeof(struct seam_regs) / sizeof(uint64_t)) - 1)) == 0);
 }

@@ -201,6 +201,27 @@ static void case_share(const struct info *info)
 }
 PAYLOAD_CASE("share", case_share);
 
+/* What the host does with memory, when it hears of it, changes no byte of a page: the last one is
+ * shared, the one below private. */
+static void case_moved(const struct info *info)
+{
+	gpa_t page = spare_page(info);
+	volatile uint64_t *shared = words(TABLES_SHARED_VIEW + page.v);
+	volatile uint64_t *private_below = words(page.v - MEM_PAGE_SIZE);
+
+	EXPECT(guest_is_td(), "a plain VM shares nothing");
+	guest_map_gpa(page, SHARE_SHARED);
+	report("shared page %lx", page.v);
+	*shared = page.v;
+	*private_below = ~page.v;
+	guest_get_vmcall_info();
+	EXPECT(*shared == page.v, "shared page holds %lx", *shared);
+	EXPECT(*private_below == ~page.v, "private page holds %lx", *private_below);
+	guest_map_gpa(page, SHARE_PRIVATE);
+	EXPECT(guest_accept(page) == TDX_SUCCESS, "page %lx cannot be accepted", page.v);
+}
+PAYLOAD_CASE("moved", case_moved);
+
 #define RING_SLOTS 8
 #define RING_REQUESTS 20
 #define RING_BUFFER_SIZE 64

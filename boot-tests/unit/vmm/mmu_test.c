@@ -27,6 +27,7 @@
 #include "boot-tests/unit/assert_within.h"
 #include "boot-tests/unit/vmm/no_costs.h"
 #include "boot-tests/vmm/init/frames.h"
+#include "boot-tests/vmm/mmu/tdp_entry.h"
 #include "boot-tests/vmm/td/td_flush.h"
 #include "boot-tests/vmm/verdict.h"
 
@@ -501,7 +502,7 @@ static void a_range_may_be_tracked_page_by_page(void **state)
 	expect_log("flush\n");
 }
 
-/* 001-R57, 001-R59, 001-R58, 001-R60: tables of shared pages only; private pages stay in place. */
+/* 001-R57, 001-R59: tables of shared pages only; private pages stay in place. */
 static void a_shrink_takes_shared_tables_only(void **state)
 {
 	(void)state;
@@ -544,6 +545,36 @@ static void a_shrink_takes_shared_tables_only(void **state)
 		assert_int_equal(mmu_shared_fault(&mmu, gpa(BLOCK + PAGE)),
 				 i % 3 == 0 ? MMU_FIXED : MMU_SPURIOUS);
 	}
+	assert_unlocked();
+}
+
+/* 001-R58, 001-R60, 001-R96: a page that the host wants elsewhere, and memory that comes later. */
+static void shared_pages_move_and_private_ones_stay(void **state)
+{
+	(void)state;
+	uint64_t page = BLOCK + PAGE;
+	enum pg_level level;
+	hpa_t frame, same;
+	accept_fault(page + PAGE, PG_4K);
+	assert_true(mmu_private_frame(&mmu, gpa(page + PAGE), &frame));
+	assert_int_equal(convert(page, PAGE, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(page), SHARED_PAGE(page));
+	module.log[0] = 0;
+	assert_int_equal(mmu_move_page(&mmu, gpa(page)), ST_OK);
+	expect_log("flush\n");
+	assert_false(tdp_present(tdp_look(&mmu.tdp.shared, gpa(page), &level)));
+	assert_int_equal(mmu_move_page(&mmu, gpa(page)), ST_OK); /* nothing is mapped any more */
+	expect_log("");
+	assert_int_equal(mmu_shared_fault(&mmu, gpa(page)), MMU_FIXED);
+	assert_int_equal(shared_entry(page), SHARED_PAGE(page));
+	assert_int_equal(mmu_move_page(&mmu, gpa(page + PAGE)), ST_UNSUPPORTED);
+	assert_int_equal(mmu_move_page(&mmu, gpa(LOW_SIZE)), ST_NOT_FOUND);
+	assert_int_equal(mmu_add_memory(&mmu, gpa(LOW_SIZE - PAGE)), ST_BAD_RANGE);
+	assert_int_equal(mmu_add_memory(&mmu, gpa(LOW_SIZE)), ST_UNSUPPORTED);
+	expect_log("");
+	assert_true(mmu_private_frame(&mmu, gpa(page + PAGE), &same));
+	assert_int_equal(same.v, frame.v);
+	assert_int_equal(accept_answer(page + PAGE, PG_4K), MMU_SPURIOUS);
 	assert_unlocked();
 }
 
@@ -810,6 +841,7 @@ int main(void)
 		cmocka_unit_test_setup(range_over_blocks_is_tracked_once, set_up),
 		cmocka_unit_test_setup(a_range_may_be_tracked_page_by_page, set_up),
 		cmocka_unit_test_setup(a_shrink_takes_shared_tables_only, set_up),
+		cmocka_unit_test_setup(shared_pages_move_and_private_ones_stay, set_up),
 		cmocka_unit_test_setup(conversion_to_the_present_state_is_nothing, set_up),
 		cmocka_unit_test_setup(block_with_shared_pages_gets_small_pages, set_up),
 		cmocka_unit_test_setup(devices_are_shared_only, set_up),

@@ -1,4 +1,5 @@
-// Tests of what a host script does with pages: what it copies, compares, awaits and writes.
+// Tests of what a host script does with pages: what it copies, compares, awaits, writes, moves,
+// adds.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // The TD has a shared page SHARED, a private one SECRET, and no other.
@@ -32,6 +33,8 @@ static struct {
 	bool stop_asked;
 	hpa_t written;
 	uint64_t value, size;
+	uint64_t moved, added;
+	enum status answer; /* to a move or more memory */
 } world;
 
 bool mmu_is_shared(const struct mmu *mmu, uint64_t address, uint64_t size)
@@ -56,6 +59,20 @@ bool mmu_private_frame(struct mmu *mmu, gpa_t page, hpa_t *out)
 	}
 	*out = ptr_hpa(secret);
 	return true;
+}
+
+enum status mmu_move_page(struct mmu *mmu, gpa_t page)
+{
+	assert_ptr_equal(mmu, &td.mmu);
+	world.moved = page.v;
+	return world.answer;
+}
+
+enum status mmu_add_memory(const struct mmu *mmu, gpa_t page)
+{
+	assert_ptr_equal(mmu, &td.mmu);
+	world.added = page.v;
+	return world.answer;
 }
 
 void host_read(hpa_t address, void *to, uint64_t size)
@@ -217,6 +234,31 @@ static void a_private_page_is_written(void **state)
 	assert_int_equal(world.size, 0);
 }
 
+/* A shared page is moved; a private one, and a page more, must be refused. */
+static void pages_are_moved_and_refused(void **state)
+{
+	(void)state;
+	world.answer = ST_OK;
+	must("move shared 0x2001000");
+	assert_int_equal(world.moved, SHARED);
+	must_not("move private 0x2000000", "move 0x2000000: the answer is ok");
+	must_not("add 0x4000000", "add 0x4000000: the answer is ok");
+	world.answer = ST_UNSUPPORTED;
+	must("move private 0x2000000");
+	assert_int_equal(world.moved, SECRET);
+	must("add 0x4000000");
+	assert_int_equal(world.added, 0x4000000);
+	must_not("move shared 0x2001000",
+		 "move 0x2001000: the answer is valid, but not supported here");
+	world.answer = ST_NOT_FOUND;
+	must_not("move private 0x4000000", "move 0x4000000: the answer is not found");
+	/* Nothing is moved where something else is not as it must be. */
+	world.moved = world.added = 0;
+	must_not("read shared 0 as 1 move shared 0x2001000 add 0x4000000",
+		 "there is no shared page 0x0");
+	assert_int_equal(world.moved | world.added, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +268,7 @@ int main(void)
 		cmocka_unit_test_setup(unlike_is_no_word, reset),
 		cmocka_unit_test_setup(a_copy_is_awaited, reset),
 		cmocka_unit_test_setup(a_private_page_is_written, reset),
+		cmocka_unit_test_setup(pages_are_moved_and_refused, reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

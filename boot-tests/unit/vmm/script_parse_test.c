@@ -118,6 +118,15 @@ static void pages(void **state)
 	assert_int_equal(rule.size, 8);
 	assert_int_equal(rule.value, 0x5A);
 	assert_int_equal(parse("on TDVMCALL: write private 1 u8 1").at, 1);
+	rule = parse("on TDVMCALL: move shared 0x2001000 add 0x4000000");
+	assert_int_equal(rule.actions, ACT_MOVE | ACT_ADD);
+	assert_true(rule.moves);
+	assert_int_equal(rule.moved, 0x2001000);
+	assert_int_equal(rule.added, 0x4000000);
+	rule = parse("on TDVMCALL: move private 0x2000000");
+	assert_int_equal(rule.actions, ACT_MOVE);
+	assert_false(rule.moves);
+	assert_int_equal(rule.moved, 0x2000000);
 	rule = parse("on end vcpu 2 #1: read again 4 as 5 unlike 1 build again");
 	assert_int_equal(rule.event, SCRIPT_END);
 	assert_int_equal(rule.actions, ACT_READ | ACT_UNLIKE | ACT_BUILD);
@@ -273,6 +282,16 @@ static void faults(void **state)
 		{ "on TDVMCALL: write private 0 u8 256", "line 1: '256': no number of this size" },
 		{ "on TDVMCALL: write private 0xffc u64 1",
 		  "line 1: '0xffc': the GPA is no multiple of the size" },
+		{ "on TDVMCALL: move again 0", "line 1: 'again': not shared or private" },
+		{ "on TDVMCALL: move shared 0x2001800",
+		  "line 1: '0x2001800': no address of a page" },
+		{ "on TDVMCALL: move private x", "line 1: 'x': no address of a page" },
+		{ "on TDVMCALL: move shared 0 move private 0", "line 1: 'move': there already" },
+		{ "on TDVMCALL: add 0x800", "line 1: '0x800': no address of a page" },
+		{ "on TDVMCALL: add", "line 1: '': no address of a page" },
+		{ "on SEAMCALL: move shared 0", "line 1: 'move': this event has no such action" },
+		{ "on end: move shared 0", "line 1: 'move': this event has no such action" },
+		{ "on end: add 0", "line 1: 'add': this event has no such action" },
 		{ "on \x01\xFF"
 		  "34567890123456789012345678901234567890+",
 		  "line 1: '??34567890123456789012345678901234567890': no such event" },

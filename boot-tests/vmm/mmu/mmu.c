@@ -319,6 +319,31 @@ enum status mmu_punch_hole(struct mmu *mmu, gpa_t start, gpa_t end, struct seam_
 	return status;
 }
 
+/* ---- what the host's own memory management wants --------------------------------------------- */
+
+enum status mmu_move_page(struct mmu *mmu, gpa_t page)
+{
+	gpa_t end = gpa(page.v + PAGE);
+	struct seam_failure none;
+	if (!td_memory_is_private(&mmu->memory, page.v)) {
+		return ST_NOT_FOUND;
+	}
+	if (!mmu_is_shared(mmu, page.v, PAGE)) {
+		return ST_UNSUPPORTED;
+	}
+	spin_lock(&mmu->slots_lock);
+	invalidate_begin(mmu, page, end);
+	enum status status = zap(mmu, page, end, SHARE_SHARED, &none);
+	invalidate_end(mmu);
+	spin_unlock(&mmu->slots_lock);
+	return status;
+}
+
+enum status mmu_add_memory(const struct mmu *mmu, gpa_t page)
+{
+	return td_memory_is_private(&mmu->memory, page.v) ? ST_BAD_RANGE : ST_UNSUPPORTED;
+}
+
 /* ---- what the host itself looks at ----------------------------------------------------------- */
 
 /* Do the shared bytes at [address, address + size) follow each other in the host, too? */

@@ -120,6 +120,14 @@ enum status mmu_punch_hole(struct mmu *mmu, gpa_t start, gpa_t end,
  * they are needed. Private pages stay, and where they are. Returns how many tables. */
 unsigned mmu_shrink(struct mmu *mmu);
 
+/* The host wants the memory of a page elsewhere, or swapped out. A shared page is mapped by nobody
+ * then, until a fault brings it back. ST_UNSUPPORTED: it is private, and stays where it is.
+ * ST_NOT_FOUND: the TD has no RAM there. [linux kvm_unmap_gfn_range(), kvm_gmem_migrate_folio()] */
+enum status mmu_move_page(struct mmu *mmu, gpa_t page) MUST_CHECK;
+/* A page more for a TD that was built. ST_UNSUPPORTED: its memory is that which it was built with.
+ * ST_BAD_RANGE: the page is of that. */
+enum status mmu_add_memory(const struct mmu *mmu, gpa_t page) MUST_CHECK;
+
 /* Every byte of [address, address + size) is RAM of the TD and shared. */
 bool mmu_is_shared(const struct mmu *mmu, uint64_t address, uint64_t size);
 /* The host frame of a private page. False: it has none now. */

@@ -136,6 +136,18 @@ static enum status write_private(const struct script_rule *rule, struct host_td 
 	return ST_OK;
 }
 
+/* Has the host's memory management answered what was asked for a page as it must? */
+static enum status judge_answer(const char *what, uint64_t page, enum status answer,
+				enum status wanted, char *error, size_t error_size)
+{
+	if (answer != wanted) {
+		fmt_print(error, error_size, "%s 0x%llx: the answer is %s", what,
+			  (unsigned long long)page, status_text(answer));
+		return ST_BAD_FORMAT;
+	}
+	return ST_OK;
+}
+
 static enum status await_copy(const struct script_rule *rule, const struct host_td *td, char *error,
 			      size_t error_size)
 {
@@ -164,6 +176,16 @@ enum status script_page_act(const struct script_rule *rule, struct host_td *td, 
 	spin_unlock(&lock);
 	if (status == ST_OK && (rule->actions & ACT_WRITE) != 0) {
 		status = write_private(rule, td, error, error_size);
+	}
+	if (status == ST_OK && (rule->actions & ACT_MOVE) != 0) {
+		status =
+			judge_answer("move", rule->moved, mmu_move_page(&td->mmu, gpa(rule->moved)),
+				     rule->moves ? ST_OK : ST_UNSUPPORTED, error, error_size);
+	}
+	if (status == ST_OK && (rule->actions & ACT_ADD) != 0) {
+		status =
+			judge_answer("add", rule->added, mmu_add_memory(&td->mmu, gpa(rule->added)),
+				     ST_UNSUPPORTED, error, error_size);
 	}
 	return status;
 }

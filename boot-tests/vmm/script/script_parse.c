@@ -85,7 +85,8 @@ static const struct event {
 	unsigned actions;
 } events[] = {
 	[SCRIPT_SEAMCALL] = { "SEAMCALL", ACTS_CALL },
-	[SCRIPT_TDVMCALL] = { "TDVMCALL", ACTS_CALL | ACTS_COPY | ACT_AWAIT | ACT_WRITE },
+	[SCRIPT_TDVMCALL] = { "TDVMCALL",
+			      ACTS_CALL | ACTS_COPY | ACT_AWAIT | ACT_WRITE | ACT_MOVE | ACT_ADD },
 	[SCRIPT_RDRAND] = { "RDRAND", ACT_STARVE },
 	[SCRIPT_PHASE] = { "phase", ACT_HOLD },
 	[SCRIPT_HOB] = { "HOB", ACT_REPLACE },
@@ -356,6 +357,14 @@ static enum status parse_copies(struct parser *parser, uint32_t *out)
 	return ST_OK;
 }
 
+static enum status parse_page(struct parser *parser, uint64_t *out)
+{
+	struct text word = script_next(parser);
+	return script_number(word, out) && is_aligned(*out, MEM_PAGE_SIZE) ?
+		       ST_OK :
+		       fault(parser, "no address of a page", word);
+}
+
 /* shared GPA as N, private GPA as N, again M as N */
 static enum status parse_read(struct parser *parser, struct script_rule *rule)
 {
@@ -377,10 +386,7 @@ static enum status parse_read(struct parser *parser, struct script_rule *rule)
 	if (rule->source == SOURCE_COPIED) {
 		TRY(parse_copy(parser, &rule->source_copy));
 	} else {
-		word = script_next(parser);
-		if (!script_number(word, &rule->page) || !is_aligned(rule->page, MEM_PAGE_SIZE)) {
-			return fault(parser, "no address of a page", word);
-		}
+		TRY(parse_page(parser, &rule->page));
 	}
 	word = script_next(parser);
 	return text_is(word, "as") ? parse_copy(parser, &rule->copy) :
@@ -428,6 +434,21 @@ static enum status parse_build(struct parser *parser, struct script_rule *rule)
 	return parse_word(parser, "again");
 }
 
+/* shared GPA, private GPA */
+static enum status parse_move(struct parser *parser, struct script_rule *rule)
+{
+	struct text word = script_next(parser);
+	rule->moves = text_is(word, "shared");
+	return rule->moves || text_is(word, "private") ?
+		       parse_page(parser, &rule->moved) :
+		       fault(parser, "not shared or private", word);
+}
+
+static enum status parse_add(struct parser *parser, struct script_rule *rule)
+{
+	return parse_page(parser, &rule->added);
+}
+
 static enum status parse_await(struct parser *parser, struct script_rule *rule)
 {
 	return parse_copy(parser, &rule->awaits);
@@ -454,6 +475,7 @@ static const struct action {
 	{ "await", ACT_AWAIT, parse_await },    { "read", ACT_READ, parse_read },
 	{ "like", ACT_LIKE, parse_like },       { "unlike", ACT_UNLIKE, parse_unlike },
 	{ "write", ACT_WRITE, parse_write },    { "build", ACT_BUILD, parse_build },
+	{ "move", ACT_MOVE, parse_move },       { "add", ACT_ADD, parse_add },
 };
 
 /* One action that begins with word; done: its bit. */

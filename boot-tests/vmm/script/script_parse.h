@@ -38,6 +38,8 @@ enum script_action {
 	ACT_UNLIKE = 0x100,
 	ACT_WRITE = 0x200,
 	ACT_BUILD = 0x400,
+	ACT_MOVE = 0x800,
+	ACT_ADD = 0x1000,
 };
 
 /* What ACT_READ copies. */
@@ -70,6 +72,8 @@ struct script_rule {
 	unsigned source_copy;        /* SOURCE_COPIED; copies are numbered from 0 on here */
 	unsigned copy, awaits, like; /* ACT_READ, ACT_AWAIT, ACT_LIKE */
 	uint32_t unlike;             /* ACT_UNLIKE: a bit for each copy */
+	uint64_t moved, added;       /* ACT_MOVE, ACT_ADD: a page */
+	bool moves;                  /* ACT_MOVE: the page is shared */
 };
 
 struct script {
