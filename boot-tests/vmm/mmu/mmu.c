@@ -228,9 +228,11 @@ enum status mmu_extend_page(struct mmu *mmu, gpa_t address, struct seam_failure 
 
 /* ---- invalidation ---------------------------------------------------------------------------- */
 
-/* From now on until the end no fault maps a page of [start, end); those that did are done. */
+/* From now on until the end no fault maps a page of [start, end); those that did are done. One
+ * invalidation at a time: the next waits here. */
 static void invalidate_begin(struct mmu *mmu, gpa_t start, gpa_t end)
 {
+	spin_lock(&mmu->slots_lock);
 	rw_write_lock(&mmu->tdp.lock);
 	mmu->invalidated.start = start;
 	mmu->invalidated.end = end;
@@ -243,6 +245,7 @@ static void invalidate_end(struct mmu *mmu)
 	mmu->invalidated.end = mmu->invalidated.start;
 	__atomic_store_n(&mmu->invalidate_seq, mmu->invalidate_seq + 1, __ATOMIC_RELEASE);
 	rw_write_unlock(&mmu->tdp.lock);
+	spin_unlock(&mmu->slots_lock);
 }
 
 /* A large page of the private half, of which only a part goes, becomes small ones. */
@@ -294,7 +297,6 @@ static enum status zap(struct mmu *mmu, gpa_t start, gpa_t end, enum share of,
 enum status mmu_set_attributes(struct mmu *mmu, gpa_t start, gpa_t end, enum share share,
 			       struct seam_failure *failure)
 {
-	spin_lock(&mmu->slots_lock);
 	invalidate_begin(mmu, start, end);
 	enum status status =
 		zap(mmu, start, end, share == SHARE_SHARED ? SHARE_PRIVATE : SHARE_SHARED, failure);
@@ -302,20 +304,17 @@ enum status mmu_set_attributes(struct mmu *mmu, gpa_t start, gpa_t end, enum sha
 		attributes_set(&mmu->attributes, start, end, share);
 	}
 	invalidate_end(mmu);
-	spin_unlock(&mmu->slots_lock);
 	return status;
 }
 
 enum status mmu_punch_hole(struct mmu *mmu, gpa_t start, gpa_t end, struct seam_failure *failure)
 {
-	spin_lock(&mmu->slots_lock);
 	invalidate_begin(mmu, start, end);
 	enum status status = zap(mmu, start, end, SHARE_PRIVATE, failure);
 	if (status == ST_OK) {
 		guest_frames_give(&mmu->frames, start, end);
 	}
 	invalidate_end(mmu);
-	spin_unlock(&mmu->slots_lock);
 	return status;
 }
 
@@ -331,11 +330,9 @@ enum status mmu_move_page(struct mmu *mmu, gpa_t page)
 	if (!mmu_is_shared(mmu, page.v, PAGE)) {
 		return ST_UNSUPPORTED;
 	}
-	spin_lock(&mmu->slots_lock);
 	invalidate_begin(mmu, page, end);
 	enum status status = zap(mmu, page, end, SHARE_SHARED, &none);
 	invalidate_end(mmu);
-	spin_unlock(&mmu->slots_lock);
 	return status;
 }
 
