@@ -29,7 +29,7 @@ static void check_places(const struct linux_setup_header *header, uint32_t kerne
 			 uint32_t initrd_size)
 {
 	struct gpa_range window;
-	struct bzimage_fault fault;
+	struct payload_fault fault;
 	gpa_t initrd;
 	CHECK(header->setup_sects != 0 && header->init_size != 0);
 	if (bzimage_find_place(header, kernel_size, &map, &window, &fault) != ST_OK) {
@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct linux_setup_header good = bzimage_debian_header;
 	struct linux_setup_header header;
-	struct bzimage_fault fault;
+	struct payload_fault fault;
 	uint32_t sizes[2];
 	if (size < sizeof(sizes)) {
 		return 0;

@@ -28,19 +28,26 @@ struct checker {
 	size_t error_size;
 };
 
+static enum status say_fault(const struct checker *c, enum status status,
+			     const struct payload_fault *fault)
+{
+	fmt_print(c->error, c->error_size, "kernel: %s 0x%lx at 0x%lx: %s",
+		  payload_fault_field(fault), fault->value, fault->offset,
+		  payload_fault_text(fault));
+	return status;
+}
+
 /* What the kernel that a bzImage is, and an initrd and a command line of these sizes, must be. */
 static enum status check_linux(const struct checker *c, const uint8_t *kernel, uint32_t size,
 			       uint32_t initrd_size, uint32_t *cmdline_most)
 {
 	struct linux_setup_header header;
-	struct bzimage_fault fault;
+	struct payload_fault fault;
 	struct gpa_range window;
 	gpa_t initrd;
 	enum status status = bzimage_header_read(kernel, size, &header, &fault);
 	if (status != ST_OK) {
-		fmt_print(c->error, c->error_size, "kernel: %s 0x%lx: %s", fault.field, fault.value,
-			  fault.rule);
-		return status;
+		return say_fault(c, status, &fault);
 	}
 	uint32_t body = bzimage_body_offset(&header);
 	if (body > size) {
@@ -52,8 +59,9 @@ static enum status check_linux(const struct checker *c, const uint8_t *kernel, u
 	status = bzimage_place_kernel(&header, size - body, &largest_map, &window, &fault);
 	if (status != ST_OK) {
 		fmt_print(c->error, c->error_size,
-			  "kernel: %s 0x%lx, init_size 0x%x, syssize 0x%x: %s", fault.field,
-			  fault.value, header.init_size, header.syssize, fault.rule);
+			  "kernel: %s 0x%lx, init_size 0x%x, syssize 0x%x: %s",
+			  payload_fault_field(&fault), fault.value, header.init_size,
+			  header.syssize, payload_fault_text(&fault));
 		return status;
 	}
 	*cmdline_most = header.cmdline_size;
@@ -87,15 +95,6 @@ static enum status check_cmdline(const struct checker *c, const struct plan_byte
 		return ST_NO_SPACE;
 	}
 	return ST_OK;
-}
-
-static enum status say_fault(const struct checker *c, enum status status,
-			     const struct payload_fault *fault)
-{
-	fmt_print(c->error, c->error_size, "kernel: %s 0x%lx at 0x%lx: %s",
-		  payload_fault_field(fault), fault->value, fault->offset,
-		  payload_fault_text(fault));
-	return status;
 }
 
 static enum status check_uki(const struct checker *c, const struct plan_parts *parts)

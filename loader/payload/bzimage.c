@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "loader/payload/bzimage.h"
 
+#include <stddef.h>
+
 #include "arch/base/bits.h"
 #include "arch/base/mem.h"
 #include "linker/memmap.h"
@@ -13,63 +15,55 @@ static uint8_t setup_sectors(uint8_t setup_sects)
 	return setup_sects != 0 ? setup_sects : LINUX_SETUP_SECTS_DEFAULT;
 }
 
-static enum status bzimage_refused(struct bzimage_fault *fault, enum status status,
-				   const char *field, uint64_t value, const char *rule)
-{
-	*fault = (struct bzimage_fault){ field, value, rule };
-	return status;
-}
+/* The place of a field of the setup header in the file. */
+#define FIELD(name) (LINUX_HEADER_OFFSET + offsetof(struct linux_setup_header, name))
 
 /* What a loader of 64-bit kernels asks of the header. */
 static enum status check_header(const struct linux_setup_header *header,
-				struct bzimage_fault *fault)
+				struct payload_fault *fault)
 {
 	uint32_t alignment = header->kernel_alignment;
 	if (header->boot_flag != LINUX_BOOT_FLAG) {
-		return bzimage_refused(fault, ST_BAD_FORMAT, "boot_flag", header->boot_flag,
-				       "must be 0xaa55");
+		return payload_refused(fault, RULE_BZ_BOOT_FLAG, FIELD(boot_flag),
+				       header->boot_flag);
 	}
 	if (header->header != LINUX_HEADER_MAGIC) {
-		return bzimage_refused(fault, ST_BAD_FORMAT, "header", header->header,
-				       "not a bzImage (no \"HdrS\")");
+		return payload_refused(fault, RULE_BZ_HEADER, FIELD(header), header->header);
 	}
 	if (header->version < LINUX_VERSION_MIN) {
-		return bzimage_refused(fault, ST_UNSUPPORTED, "version", header->version,
-				       "boot protocol 0x20c or later is needed");
+		return payload_refused(fault, RULE_BZ_VERSION, FIELD(version), header->version);
 	}
 	if ((header->loadflags & LINUX_LOADFLAG_LOADED_HIGH) == 0) {
-		return bzimage_refused(fault, ST_UNSUPPORTED, "loadflags", header->loadflags,
-				       "bit 0, LOADED_HIGH, must be set");
+		return payload_refused(fault, RULE_BZ_LOADFLAGS, FIELD(loadflags),
+				       header->loadflags);
 	}
 	if ((header->xloadflags & LINUX_XLOADFLAG_KERNEL_64) == 0) {
-		return bzimage_refused(fault, ST_UNSUPPORTED, "xloadflags", header->xloadflags,
-				       "the kernel has no 64-bit entry");
+		return payload_refused(fault, RULE_BZ_XLOADFLAGS, FIELD(xloadflags),
+				       header->xloadflags);
 	}
 	if (header->relocatable_kernel != 0 &&
 	    (alignment < MEM_PAGE_SIZE || alignment > KERNEL_ALIGNMENT_MAX ||
 	     (alignment & (alignment - 1)) != 0)) {
-		return bzimage_refused(fault, ST_BAD_FORMAT, "kernel_alignment", alignment,
-				       "must be a power of two from 4 KiB to 1 GiB");
+		return payload_refused(fault, RULE_BZ_ALIGNMENT, FIELD(kernel_alignment),
+				       alignment);
 	}
 	if (header->init_size == 0) {
-		return bzimage_refused(fault, ST_BAD_FORMAT, "init_size", 0, "must not be 0");
+		return payload_refused(fault, RULE_BZ_INIT_SIZE, FIELD(init_size), 0);
 	}
 	return ST_OK;
 }
 
 enum status bzimage_header_read(const uint8_t *setup, uint32_t size, struct linux_setup_header *out,
-				struct bzimage_fault *fault)
+				struct payload_fault *fault)
 {
 	struct linux_setup_header header = { 0 };
 	if (size < LINUX_HEADER_END_MAX) {
-		return bzimage_refused(fault, ST_TRUNCATED, "size", size,
-				       "too small for a bzImage");
+		return payload_refused(fault, RULE_BZ_SIZE, 0, size);
 	}
 	/* The byte before the end tells the length; what lies after is code. */
 	uint32_t end = LINUX_HEADER_JUMP_END + setup[LINUX_HEADER_JUMP_END - 1];
 	if (end > LINUX_HEADER_END_MAX) {
-		return bzimage_refused(fault, ST_BAD_FORMAT, "jump", end,
-				       "the header must end at or below 0x290");
+		return payload_refused(fault, RULE_BZ_JUMP, FIELD(jump), end);
 	}
 	memcpy(&header, setup + LINUX_HEADER_OFFSET, end - LINUX_HEADER_OFFSET);
 	TRY(check_header(&header, fault));
@@ -114,22 +108,20 @@ bool bzimage_accepts_memory(const uint8_t *setup, uint32_t size,
 }
 
 static enum status check_size(const struct linux_setup_header *header, uint32_t size,
-			      struct bzimage_fault *fault)
+			      struct payload_fault *fault)
 {
 	/* The decompressor needs the whole window, and its entry point to begin with. */
 	if (size <= LINUX_ENTRY_64 || size < (uint64_t)header->syssize * 16) {
-		return bzimage_refused(fault, ST_TRUNCATED, "protected-mode size", size,
-				       "the file ends before the 64-bit entry or syssize");
+		return payload_refused(fault, RULE_BZ_BODY_SHORT, 0, size);
 	}
 	if (size > header->init_size) {
-		return bzimage_refused(fault, ST_BAD_FORMAT, "protected-mode size", size,
-				       "is above init_size");
+		return payload_refused(fault, RULE_BZ_BODY_LONG, 0, size);
 	}
 	return ST_OK;
 }
 
 static enum status preferred_base(const struct linux_setup_header *header, uint64_t *out,
-				  struct bzimage_fault *fault)
+				  struct payload_fault *fault)
 {
 	uint64_t base = header->pref_address;
 	/* A relocatable kernel below its preferred address would move itself there, out of the
@@ -138,63 +130,66 @@ static enum status preferred_base(const struct linux_setup_header *header, uint6
 		base = KERNEL_BASE;
 	}
 	if (base < SHIM_RAM_END || base >= FOUR_GIB) {
-		return bzimage_refused(fault, ST_UNSUPPORTED, "pref_address", base,
-				       "must be in [16 MiB, 4 GiB), or the kernel relocatable");
+		return payload_refused(fault, RULE_BZ_PREF_RANGE, FIELD(pref_address), base);
 	}
 	if (header->relocatable_kernel != 0) {
 		base = align_up(base, header->kernel_alignment);
 	}
 	if (!is_aligned(base, MEM_PAGE_SIZE)) {
-		return bzimage_refused(fault, ST_BAD_FORMAT, "pref_address", base,
-				       "must be a multiple of 4 KiB");
+		return payload_refused(fault, RULE_BZ_PREF_ALIGN, FIELD(pref_address), base);
 	}
 	*out = base;
 	return ST_OK;
 }
 
-static bool has_window(const struct memory_map *map, uint64_t base, uint64_t window)
+/* Where the kernel would go if there were memory everywhere. */
+static enum status preferred_window(const struct linux_setup_header *header, uint32_t size,
+				    struct gpa_range *out, struct payload_fault *fault)
 {
-	return base < FOUR_GIB && window <= FOUR_GIB - base &&
-	       memory_map_covers(map, base, window, MEMORY_ACCEPTED);
+	TRY(check_size(header, size, fault));
+	out->size = align_up(header->init_size, MEM_PAGE_SIZE);
+	return preferred_base(header, &out->base.v, fault);
+}
+
+static bool has_window(const struct memory_map *map, struct gpa_range window)
+{
+	return window.base.v < FOUR_GIB && window.size <= FOUR_GIB - window.base.v &&
+	       memory_map_covers(map, window.base.v, window.size, MEMORY_ACCEPTED);
 }
 
 enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32_t size,
 				 const struct memory_map *map, struct gpa_range *out,
-				 struct bzimage_fault *fault)
+				 struct payload_fault *fault)
 {
-	uint64_t base;
-	uint64_t window = align_up(header->init_size, MEM_PAGE_SIZE);
-	TRY(check_size(header, size, fault));
-	TRY(preferred_base(header, &base, fault));
-	if (!has_window(map, base, window)) {
-		return bzimage_refused(fault, ST_NO_MEMORY, "window at", base,
-				       "no RAM of init_size there");
+	struct gpa_range window;
+	TRY(preferred_window(header, size, &window, fault));
+	if (!has_window(map, window)) {
+		return payload_refused(fault, RULE_BZ_WINDOW_AT, 0, window.base.v);
 	}
-	*out = (struct gpa_range){ gpa(base), window };
+	*out = window;
 	return ST_OK;
 }
 
 enum status bzimage_find_place(const struct linux_setup_header *header, uint32_t size,
 			       const struct memory_map *map, struct gpa_range *out,
-			       struct bzimage_fault *fault)
+			       struct payload_fault *fault)
 {
-	uint64_t base;
-	uint64_t window = align_up(header->init_size, MEM_PAGE_SIZE);
-	enum status status = bzimage_place_kernel(header, size, map, out, fault);
-	if (status != ST_NO_MEMORY || header->relocatable_kernel == 0) {
-		return status;
+	struct gpa_range window;
+	TRY(preferred_window(header, size, &window, fault));
+	uint64_t lowest = window.base.v;
+	if (header->relocatable_kernel == 0 || has_window(map, window)) {
+		return bzimage_place_kernel(header, size, map, out, fault);
 	}
-	TRY(preferred_base(header, &base, fault));
 	for (unsigned i = 0; i < map->count; i++) {
 		uint64_t start = map->entries[i].range.base.v;
-		start = align_up(start < base ? base : start, header->kernel_alignment);
-		if (has_window(map, start, window)) {
-			*out = (struct gpa_range){ gpa(start), window };
+		start = start < lowest ? lowest : start;
+		window.base.v = align_up(start, header->kernel_alignment);
+		if (has_window(map, window)) {
+			*out = window;
 			return ST_OK;
 		}
 	}
-	return bzimage_refused(fault, ST_NO_MEMORY, "window from", base,
-			       "no RAM of init_size there");
+	return payload_refused(fault, RULE_BZ_WINDOW_FROM, 0, lowest);
 }
 
 uint64_t bzimage_initrd_end(const struct linux_setup_header *header)

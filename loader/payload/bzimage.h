@@ -10,17 +10,11 @@
 #include "arch/base/status.h"
 #include "arch/linux/boot_params.h"
 #include "loader/memory/memory_map.h"
-
-/* What a refusal is about: the header's field by its name in boot.rst, or a size. */
-struct bzimage_fault {
-	const char *field;
-	uint64_t value;
-	const char *rule; /* one clause for people */
-};
+#include "loader/payload/payload_fault.h"
 
 /* Copies the setup header out of the first size bytes of a bzImage and checks it. */
 enum status bzimage_header_read(const uint8_t *setup, uint32_t size, struct linux_setup_header *out,
-				struct bzimage_fault *fault) MUST_CHECK;
+				struct payload_fault *fault) MUST_CHECK;
 
 /* Where the protected-mode part starts in the file. header: as bzimage_header_read() made it. */
 uint32_t bzimage_body_offset(const struct linux_setup_header *header);
@@ -39,7 +33,7 @@ bool bzimage_accepts_memory(const uint8_t *setup, uint32_t size,
  */
 enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32_t size,
 				 const struct memory_map *map, struct gpa_range *out,
-				 struct bzimage_fault *fault) MUST_CHECK;
+				 struct payload_fault *fault) MUST_CHECK;
 
 /*
  * bzimage_place_kernel() where others may have memory at the kernel's preferred address: one that
@@ -47,7 +41,7 @@ enum status bzimage_place_kernel(const struct linux_setup_header *header, uint32
  */
 enum status bzimage_find_place(const struct linux_setup_header *header, uint32_t size,
 			       const struct memory_map *map, struct gpa_range *out,
-			       struct bzimage_fault *fault) MUST_CHECK;
+			       struct payload_fault *fault) MUST_CHECK;
 
 /* Where the kernels that have no opinion get their initrd at the highest. */
 #define BZIMAGE_INITRD_END_MAX UINT64_C(0x80000000)

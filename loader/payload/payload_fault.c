@@ -4,7 +4,7 @@
 
 static const struct {
 	uint8_t status;
-	char field[17];
+	char field[20];
 } rules[] = {
 #define RULE(tag, status, field, text) [RULE_##tag] = { ST_##status, field },
 #include "loader/payload/payload_rules.def"

@@ -1,4 +1,4 @@
-// What an ELF file or a UKI is refused for.
+// What a payload, whatever its kind, is refused for.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 

@@ -102,11 +102,12 @@ static uefi_status_t check_kind(const uint16_t *path, const uint8_t *bytes, uint
 
 static uefi_status_t read_header(const uint8_t *bytes, uint32_t size, struct uefi_linux *payload)
 {
-	struct bzimage_fault fault;
+	struct payload_fault fault;
 	enum status status = bzimage_header_read(bytes, size, &payload->header, &fault);
 	if (status != ST_OK) {
-		return uefi_refuse(uefi_status_of(status), "kernel header: %s 0x%lx: %s",
-				   fault.field, fault.value, fault.rule);
+		return uefi_refuse(uefi_status_of(status), "kernel: %s 0x%lx at 0x%lx: %s",
+				   payload_fault_field(&fault), fault.value, fault.offset,
+				   payload_fault_text(&fault));
 	}
 	if (bzimage_body_offset(&payload->header) > size) {
 		return uefi_refuse(UEFI_STATUS(LOAD_ERROR),
@@ -120,14 +121,15 @@ static uefi_status_t read_header(const uint8_t *bytes, uint32_t size, struct uef
 static uefi_status_t place_kernel(const uint8_t *bytes, uint32_t size, struct uefi_linux *payload)
 {
 	struct memory_map free;
-	struct bzimage_fault fault;
+	struct payload_fault fault;
 	uint32_t cut = bzimage_body_offset(&payload->header);
 	UEFI_TRY(uefi_memory_free_now(&free));
 	enum status status =
 		bzimage_find_place(&payload->header, size - cut, &free, &payload->window, &fault);
 	if (status != ST_OK) {
 		return uefi_refuse(uefi_status_of(status), "kernel: %s 0x%lx, init_size 0x%x: %s",
-				   fault.field, fault.value, payload->header.init_size, fault.rule);
+				   payload_fault_field(&fault), fault.value,
+				   payload->header.init_size, payload_fault_text(&fault));
 	}
 	UEFI_TRY(uefi_linux_allocate_at("kernel", payload->window.base, payload->window.size));
 	payload->parts.kernel = payload->window.base;

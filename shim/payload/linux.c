@@ -24,10 +24,10 @@ extern const char efi_success[], efi_unsupported[];
 
 static enum status linux_read_header(const uint8_t *setup, uint32_t size, struct linux_payload *out)
 {
-	struct bzimage_fault fault;
+	struct payload_fault fault;
 	enum status status = bzimage_header_read(setup, size, &out->header, &fault);
 	if (status != ST_OK) {
-		return refuse(status, "kernel header: %s 0x%lx", fault.field, fault.value);
+		return parts_refuse(status, &fault);
 	}
 	out->accepts_memory = bzimage_accepts_memory(setup, size, &out->header);
 	return ST_OK;
@@ -63,11 +63,12 @@ static enum status place_kernel(struct linux_payload *payload, uint32_t size,
 				const struct memory_map *map)
 {
 	const struct linux_setup_header *header = &payload->header;
-	struct bzimage_fault fault;
+	struct payload_fault fault;
 	enum status status = bzimage_place_kernel(header, size, map, &payload->window, &fault);
 	if (status != ST_OK) {
-		return refuse(status, "kernel: %s 0x%lx, init_size 0x%x, syssize 0x%x", fault.field,
-			      fault.value, header->init_size, header->syssize);
+		return refuse(status, "kernel: %s 0x%lx, init_size 0x%x, syssize 0x%x",
+			      payload_fault_field(&fault), fault.value, header->init_size,
+			      header->syssize);
 	}
 	payload->parts.kernel = payload->window.base;
 	payload->parts.cmdline = gpa(HANDOVER_CMDLINE);

@@ -46,18 +46,19 @@ static int setup(void **state)
 }
 
 /* What the last refusal was about. */
-static struct bzimage_fault fault;
+static struct payload_fault fault;
 
 static enum status read_header(struct linux_setup_header *out)
 {
 	return bzimage_header_read(bzimage, LINUX_HEADER_END_MAX, out, &fault);
 }
 
-static void refuses_header(enum status status, const char *field, uint64_t value)
+static void refuses_header(enum status status, const char *field, uint64_t offset, uint64_t value)
 {
 	struct linux_setup_header copy = { .setup_sects = 99 };
 	assert_int_equal(read_header(&copy), status);
-	assert_string_equal(fault.field, field);
+	assert_string_equal(payload_fault_field(&fault), field);
+	assert_int_equal(fault.offset, offset);
 	assert_int_equal(fault.value, value);
 	assert_int_equal(copy.setup_sects, 99);
 }
@@ -67,7 +68,8 @@ static void refuses_place(const struct linux_setup_header *copy, uint32_t size, 
 {
 	struct gpa_range window = { gpa(0x1234), 0 };
 	assert_int_equal(bzimage_place_kernel(copy, size, &map, &window, &fault), status);
-	assert_string_equal(fault.field, field);
+	assert_string_equal(payload_fault_field(&fault), field);
+	assert_int_equal(fault.offset, strcmp(field, "pref_address") == 0 ? 0x258 : 0);
 	assert_int_equal(fault.value, value);
 	assert_int_equal(window.base.v, 0x1234);
 }
@@ -78,29 +80,29 @@ static void headers(void **state)
 	(void)state;
 	assert_int_equal(bzimage_header_read(bzimage, LINUX_HEADER_END_MAX - 1, &copy, &fault),
 			 ST_TRUNCATED);
-	assert_string_equal(fault.field, "size");
+	assert_string_equal(payload_fault_field(&fault), "size");
 	assert_int_equal(fault.value, LINUX_HEADER_END_MAX - 1);
 	header->boot_flag = 0;
-	refuses_header(ST_BAD_FORMAT, "boot_flag", 0);
+	refuses_header(ST_BAD_FORMAT, "boot_flag", 0x1FE, 0);
 	make_header();
 	header->header++;
-	refuses_header(ST_BAD_FORMAT, "header", LINUX_HEADER_MAGIC + 1);
+	refuses_header(ST_BAD_FORMAT, "header", 0x202, LINUX_HEADER_MAGIC + 1);
 	make_header();
 	header->version = 0x20B;
-	refuses_header(ST_UNSUPPORTED, "version", 0x20B);
+	refuses_header(ST_UNSUPPORTED, "version", 0x206, 0x20B);
 	make_header();
 	header->xloadflags = 0x7E;
-	refuses_header(ST_UNSUPPORTED, "xloadflags", 0x7E);
+	refuses_header(ST_UNSUPPORTED, "xloadflags", 0x236, 0x7E);
 	make_header();
 	header->loadflags = 0;
-	refuses_header(ST_UNSUPPORTED, "loadflags", 0);
+	refuses_header(ST_UNSUPPORTED, "loadflags", 0x211, 0);
 	make_header();
 	header->init_size = 0;
-	refuses_header(ST_BAD_FORMAT, "init_size", 0);
+	refuses_header(ST_BAD_FORMAT, "init_size", 0x260, 0);
 	make_header();
 	/* The header would run into what boot_params has after it. */
 	header->jump_offset = 0x290 - 0x202 + 1;
-	refuses_header(ST_BAD_FORMAT, "jump", 0x291);
+	refuses_header(ST_BAD_FORMAT, "jump", 0x200, 0x291);
 	assert_int_equal(copy.setup_sects, 99);
 	header->jump_offset = 0x290 - 0x202;
 	assert_int_equal(read_header(&copy), ST_OK);
@@ -112,7 +114,7 @@ static void headers(void **state)
 	assert_int_equal(copy.later[0], 0);
 	/* So short that the magic is not in it. */
 	header->jump_offset = 0;
-	refuses_header(ST_BAD_FORMAT, "header", 0);
+	refuses_header(ST_BAD_FORMAT, "header", 0x202, 0);
 }
 
 static void alignments(void **state)
@@ -122,7 +124,7 @@ static void alignments(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_COUNT(bad); i++) {
 		header->kernel_alignment = bad[i];
-		refuses_header(ST_BAD_FORMAT, "kernel_alignment", bad[i]);
+		refuses_header(ST_BAD_FORMAT, "kernel_alignment", 0x230, bad[i]);
 	}
 	/* Nobody aligns a kernel that cannot move. */
 	header->relocatable_kernel = 0;
@@ -218,7 +220,7 @@ static void kernel_that_goes_elsewhere(void **state)
 	copy.relocatable_kernel = 1;
 	copy.init_size++;
 	assert_int_equal(bzimage_find_place(&copy, PM_SIZE, &map, &window, &fault), ST_NO_MEMORY);
-	assert_string_equal(fault.field, "window from");
+	assert_string_equal(payload_fault_field(&fault), "window from");
 	assert_int_equal(fault.value, KERNEL_BASE);
 	/* Another fault than memory is told as it is. */
 	copy.syssize = UINT32_MAX;

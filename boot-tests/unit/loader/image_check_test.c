@@ -320,21 +320,23 @@ static void kernels_that_never_boot(void **state)
 {
 	(void)state;
 	header->loadflags = 0;
-	refuses_payload(ST_UNSUPPORTED, "kernel: loadflags 0x0: bit 0, LOADED_HIGH");
+	refuses_payload(ST_UNSUPPORTED, "kernel: loadflags 0x0 at 0x211: bit 0, LOADED_HIGH");
 	header->boot_flag = 0x1234;
-	refuses_payload(ST_BAD_FORMAT, "kernel: boot_flag 0x1234: must be 0xaa55");
+	refuses_payload(ST_BAD_FORMAT, "kernel: boot_flag 0x1234 at 0x1fe: must be 0xaa55");
 	header->header++;
-	refuses_payload(ST_BAD_FORMAT, "kernel: header 0x53726449: not a bzImage");
+	refuses_payload(ST_BAD_FORMAT, "kernel: header 0x53726449 at 0x202: not a bzImage");
 	header->version = 0x20B;
-	refuses_payload(ST_UNSUPPORTED, "kernel: version 0x20b: boot protocol 0x20c");
+	refuses_payload(ST_UNSUPPORTED, "kernel: version 0x20b at 0x206: boot protocol 0x20c");
 	header->xloadflags = 0xFFFE;
-	refuses_payload(ST_UNSUPPORTED, "kernel: xloadflags 0xfffe: the kernel has no 64-bit");
+	refuses_payload(ST_UNSUPPORTED,
+			"kernel: xloadflags 0xfffe at 0x236: the kernel has no 64-bit");
 	header->kernel_alignment = 0x300000;
-	refuses_payload(ST_BAD_FORMAT, "kernel: kernel_alignment 0x300000: must be a power");
+	refuses_payload(ST_BAD_FORMAT,
+			"kernel: kernel_alignment 0x300000 at 0x230: must be a power");
 	header->jump_offset++;
-	refuses_payload(ST_BAD_FORMAT, "kernel: jump 0x291: the header must end");
+	refuses_payload(ST_BAD_FORMAT, "kernel: jump 0x291 at 0x200: the header must end");
 	header->init_size = 0;
-	refuses_payload(ST_BAD_FORMAT, "kernel: init_size 0x0: must not be 0");
+	refuses_payload(ST_BAD_FORMAT, "kernel: init_size 0x0 at 0x260: must not be 0");
 	header->init_size = 0x1000 - 1;
 	refuses_payload(ST_BAD_FORMAT, "kernel: protected-mode size 0x1000, init_size 0xfff");
 	/* With all the memory that there can be below 4 GiB. */
@@ -356,7 +358,7 @@ static void kernels_that_never_boot(void **state)
 	header->setup_sects = 10;
 	refuses_payload(ST_TRUNCATED, "kernel: setup_sects 0xa: the file has 0x1400 bytes");
 	parts.kernel.size = LINUX_HEADER_END_MAX - 1;
-	refuses_payload(ST_TRUNCATED, "kernel: size 0x28f: too small");
+	refuses_payload(ST_TRUNCATED, "kernel: size 0x28f at 0x0: too small");
 }
 
 static void kernels_that_boot(void **state)

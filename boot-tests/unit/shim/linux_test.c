@@ -235,7 +235,7 @@ static void from_the_image(void **state)
 	config.kernel.size = SETUP_SIZE - 1;
 	assert_refused(ST_TRUNCATED, "kernel header: setup_sects 39, of 0x4fff bytes");
 	config.kernel.size = LINUX_HEADER_END_MAX - 1;
-	assert_refused(ST_TRUNCATED, "kernel header: size 0x28f");
+	assert_refused(ST_TRUNCATED, "kernel: size 0x28f at 0x0");
 	config.kernel.size = FOUR_GIB;
 	assert_refused(ST_NO_SPACE, "kernel: 0x100000000 bytes in the image");
 }
@@ -298,7 +298,7 @@ static void bad_files_of_the_host(void **state)
 	assert_refused(ST_TRUNCATED, "kernel header: setup_sects 39, of 0x4fff bytes");
 	setup(NULL);
 	fake_files_add("etc/boot/kernel", 0x30, bzimage, LINUX_HEADER_END_MAX - 1);
-	assert_refused(ST_TRUNCATED, "kernel header: size 0x28f");
+	assert_refused(ST_TRUNCATED, "kernel: size 0x28f at 0x0");
 	setup(NULL);
 	fake_files_add("etc/boot/kernel", 0x30, bzimage, sizeof(bzimage) - 1);
 	assert_refused(ST_TRUNCATED,
@@ -350,7 +350,7 @@ static void sizes_of_the_host(void **state)
 {
 	(void)state;
 	setup_size = LINUX_HEADER_END_MAX - 1;
-	assert_refused(ST_TRUNCATED, "kernel header: size 0x28f");
+	assert_refused(ST_TRUNCATED, "kernel: size 0x28f at 0x0");
 	setup_size = HANDOVER_SETUP_SIZE + 1;
 	assert_refused(ST_NO_SPACE, "kernel setup part: 0x20001 bytes, at most 0x20000");
 	/* Cut at another place the same file would be entered elsewhere. */

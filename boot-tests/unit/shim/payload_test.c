@@ -221,7 +221,7 @@ static void bad_ukis(void **state)
 	refuses_uki(ST_NOT_FOUND, "kernel: section .linux 0x4 at 0x188");
 	header()->version = 0x20B;
 	make_uki();
-	refuses_uki(ST_UNSUPPORTED, "kernel header: version 0x20b");
+	refuses_uki(ST_UNSUPPORTED, "kernel: version 0x20b at 0x206");
 	header()->setup_sects = 42;
 	make_uki();
 	refuses_uki(ST_TRUNCATED, "kernel header: setup_sects 42, of 0x5400 bytes");

@@ -436,7 +436,7 @@ static void bad_payload(void **state)
 	(void)state;
 	struct linux_setup_header header = good_header;
 	make_kernel("k", header, LINUX_HEADER_END_MAX - 1);
-	run(1, "lintel: k: kernel: size 0x28f: too small", "image --output x.fd --kernel k");
+	run(1, "lintel: k: kernel: size 0x28f at 0x0: too small", "image --output x.fd --kernel k");
 	make_kernel("k", header, 2 * LINUX_SECTOR_SIZE - 1);
 	run(1, "lintel: k: kernel: setup_sects 0x1: the", "image --output x.fd --kernel k");
 	make_kernel("k", header, 2 * LINUX_SECTOR_SIZE + LINUX_ENTRY_64);
@@ -449,7 +449,7 @@ static void bad_payload(void **state)
 	header = good_header;
 	header.version = 0x20B;
 	make_kernel("k", header, 0x1000);
-	run(1, "lintel: k: kernel: version 0x20b:", "image --output x.fd --kernel k");
+	run(1, "lintel: k: kernel: version 0x20b at 0x206:", "image --output x.fd --kernel k");
 	header = good_header;
 	header.initrd_addr_max = 0x1010FFF;
 	make_kernel("k", header, 0x1000);

@@ -193,7 +193,7 @@ static void measures_what_it_refuses(void **state)
 	fake.measures = true;
 	header->boot_flag = 0;
 	refuses(UEFI_STATUS(LOAD_ERROR),
-		"lintel: kernel header: boot_flag 0x0: must be 0xaa55: EFI_LOAD_ERROR\n");
+		"lintel: kernel: boot_flag 0x0 at 0x1fe: must be 0xaa55: EFI_LOAD_ERROR\n");
 	assert_int_equal(fake.measured_count, 1);
 }
 
