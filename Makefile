@@ -371,7 +371,8 @@ bench: all $(B)/stop-kernel.bin initramfs $(B)/unit/mmu_cost_test ## figures of 
 
 # ---- installation --------------------------------------------------------------------------------
 
-# The tool, tdrun with what it runs, the header for payloads, the AP path, man pages.
+# The tool, tdrun with what it runs, tdtest with its samples, the header for payloads, the AP path, man
+# pages.
 PREFIX     := /usr/local
 VERSION    := 0.1
 INSTALL_TO := $(DESTDIR)$(PREFIX)
@@ -382,12 +383,14 @@ ALL_AP_HEADERS = $(sort $(filter-out %:,$(subst \,,$(shell $(CC) $(FREE) -MM $(A
 .PHONY: install man
 install: all man ## copy what others use to DESTDIR and PREFIX (/usr/local)
 	install -d $(INSTALL_TO)/bin $(INSTALL_TO)/lib/lintel $(INSTALL_TO)/lib/pkgconfig \
-	  $(INSTALL_TO)/include/lintel $(INSTALL_TO)/share/man/man1 $(INSTALL_TO)/share/doc/lintel
+	  $(INSTALL_TO)/include/lintel $(INSTALL_TO)/share/man/man1 $(INSTALL_TO)/share/doc/lintel \
+	  $(INSTALL_TO)/share/lintel/tdtest
 	install $(B)/lintel $(INSTALL_TO)/bin
-	install tools/tdrun $(INSTALL_TO)/lib/lintel
-	ln -sf ../lib/lintel/tdrun $(INSTALL_TO)/bin/tdrun
+	install tools/tdrun tools/tdtest $(INSTALL_TO)/lib/lintel
+	ln -sf ../lib/lintel/tdrun ../lib/lintel/tdtest $(INSTALL_TO)/bin
 	install -m 644 $(B)/machine.elf $(B)/machine.rom $(B)/lintel.fd $(B)/lintel.efi \
-	  boot-tests/vmm/settings.def linker/memmap.h $(INSTALL_TO)/lib/lintel
+	  boot-tests/vmm/settings.def linker/memmap.h tools/tdcase.py $(INSTALL_TO)/lib/lintel
+	install -m 644 tools/samples/*.toml $(INSTALL_TO)/share/lintel/tdtest
 	install -m 644 $(B)/liblintel-ap.a $(INSTALL_TO)/lib
 	install -m 644 arch/lintel/handover.h $(INSTALL_TO)/include/lintel
 	@for h in $(ALL_AP_HEADERS) linker/debug.inc; do \
@@ -396,14 +399,17 @@ install: all man ## copy what others use to DESTDIR and PREFIX (/usr/local)
 	  'Description: paravisor loader and shim for Intel TDX: hand-over header, AP path' \
 	  'Cflags: -I$${prefix}/include -I$${prefix}/include/lintel' \
 	  'Libs: -L$${prefix}/lib -llintel-ap' > $(INSTALL_TO)/lib/pkgconfig/lintel.pc
-	install -m 644 $(B)/lintel.1 $(B)/tdrun.1 $(INSTALL_TO)/share/man/man1
+	install -m 644 $(MAN_PAGES) $(INSTALL_TO)/share/man/man1
 	install -m 644 LICENSE README.md $(INSTALL_TO)/share/doc/lintel
 
-man: $(B)/lintel.1 $(B)/tdrun.1 ## the man pages, of what --help says
+MAN_PAGES := $(addprefix $(B)/,lintel.1 tdrun.1 tdtest.1)
+man: $(MAN_PAGES) ## the man pages, of what --help says
 $(B)/lintel.1: tools/mkman.py $(B)/lintel
 	tools/mkman.py $(B)/lintel image dump mrtd > $@
 $(B)/tdrun.1: tools/mkman.py tools/tdrun boot-tests/vmm/settings.def
 	tools/mkman.py tools/tdrun > $@
+$(B)/tdtest.1: tools/mkman.py tools/tdtest tools/tdcase.py
+	tools/mkman.py tools/tdtest > $@
 
 # ---- for editors ---------------------------------------------------------------------------------
 

@@ -18,13 +18,14 @@ import unittest.mock
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "boot-tests"))
+sys.path[:0] = [str(ROOT / "boot-tests"), str(ROOT / "tools")]
 import bench  # noqa: E402
 import bench_cpu  # noqa: E402
 import event_log  # noqa: E402
 import mutate  # noqa: E402
 import requirements  # noqa: E402
 import run  # noqa: E402
+import tdcase  # noqa: E402
 
 
 class EventLogs(unittest.TestCase):
@@ -235,7 +236,7 @@ class Layers(unittest.TestCase):
             self.assertIn(" files, 1 violations", output)
 
     def test_circles_with_a_reason_hold(self):
-        checker = run.load_script("tools/check-layers.py")
+        checker = tdcase.load_script(ROOT / "tools/check-layers.py")
         circle = frozenset({"shim/a", "shim/b"})
         for pattern, holds in (("shim/*", True), ("shim/a", False), ("shim/[ab]", True),
                                ("arch/*", False)):
@@ -325,7 +326,7 @@ class Requirements(unittest.TestCase):
 
 class Judge(unittest.TestCase):
     def judge(self, status=0, output="", stopped=False, **case):
-        run.judge(run.Case("case", **case), run.Ended(status, output, stopped))
+        run.judge(run.Case("case", **case), tdcase.Ended(status, output, stopped))
 
     def test_status(self):
         self.judge()
@@ -333,14 +334,14 @@ class Judge(unittest.TestCase):
             self.judge(status=10)
 
     def test_expected_status(self):
-        run.judge(run.Case("case", status=10), run.Ended(10, "", False))
+        run.judge(run.Case("case", status=10), tdcase.Ended(10, "", False))
         with self.assertRaises(run.Failure):
-            run.judge(run.Case("case", status=10), run.Ended(0, "", False))
+            run.judge(run.Case("case", status=10), tdcase.Ended(0, "", False))
 
     def test_timeout_is_its_own_verdict(self):
-        with self.assertRaises(run.Timeout):
+        with self.assertRaises(tdcase.Timeout):
             self.judge(status=124)
-        run.judge(run.Case("case", status=124), run.Ended(124, "", False))
+        run.judge(run.Case("case", status=124), tdcase.Ended(124, "", False))
 
     def test_patterns(self):
         self.judge(output="a\nb\n", expect=["^b$"], forbid=["^c$"])
@@ -350,11 +351,11 @@ class Judge(unittest.TestCase):
             self.judge(output="c\n", forbid=["^c$"])
 
     def test_what_every_case_forbids(self):
-        for line in run.FORBIDDEN:
+        for line in run.Case.FORBIDDEN:
             with self.assertRaises(run.Failure):
                 self.judge(output=f"x {line} y\n", forbid=["^c$"])
             with self.assertRaises(run.Failure):
-                self.judge(output=line, allow=[text for text in run.FORBIDDEN if text != line])
+                self.judge(output=line, allow=[text for text in run.Case.FORBIDDEN if text != line])
             self.judge(output=line, allow=[line])
 
     def test_until(self):
@@ -364,10 +365,10 @@ class Judge(unittest.TestCase):
 
     def test_stats(self):
         case = run.Case("case", stats={"accept/2M": [1, 5]})
-        run.judge_stats(case, {"accept": {"2M": 5}})
+        tdcase.judge_stats(case, {"accept": {"2M": 5}})
         for stats in ({"accept": {"2M": 6}}, {"accept": {}}, {}):
             with self.assertRaises(run.Failure):
-                run.judge_stats(case, stats)
+                tdcase.judge_stats(case, stats)
 
 
 class Processes(unittest.TestCase):
@@ -381,7 +382,7 @@ class Processes(unittest.TestCase):
         self.assertEqual((ended.status, ended.output, ended.stopped), (3, "text\n", False))
 
     def test_a_process_that_does_not_end_is_killed(self):
-        with self.assertRaises(run.Timeout):
+        with self.assertRaises(tdcase.Timeout):
             run.run_process(["sleep", "60"], self.log, 0.5)
 
     def test_until_stops(self):
@@ -593,17 +594,19 @@ class Cases(unittest.TestCase):
 
     def test_a_setting_of_the_machine_is_a_key(self):
         def options(**table):
-            case = run.make_case("case", table)
-            words = run.boot_command(case, "i", None, {"build": "b"}, pathlib.Path("s"))
-            return words[words.index("60") + 1:-2]
+            case = tdcase.make_case(run.Case, "case", table)
+            words = run.boot_command(case, None, pathlib.Path("f"), {"build": "b"})
+            self.assertEqual(words[-4:], ["--timeout", "60", "--stats", "f/stats.json"])
+            return words[words.index("64M") + 1:-4]
 
-        self.assertEqual(options(), [])
-        self.assertEqual(options(gpaw=52, la57=True), ["--gpaw", "52", "--la57"])
+        machine = ["--machine-elf", "b/machine.elf"]
+        self.assertEqual(options(), machine)
+        self.assertEqual(options(gpaw=52, la57=True), ["--gpaw", "52", "--la57", *machine])
         self.assertEqual(options(mapgpa_retry="64K", mapgpa_again=2, tdrun=["--x"]),
-                         ["--mapgpa-retry", "64K", "--mapgpa-again", "2", "--x"])
+                         ["--mapgpa-retry", "64K", "--mapgpa-again", "2", *machine, "--x"])
         for key in ("name", "settings", "gpawx", "debug"):
             with self.assertRaisesRegex(ValueError, f"'{key}'$"):
-                run.make_case("case", {key: 1})
+                tdcase.make_case(run.Case, "case", {key: 1})
 
     def test_a_setting_without_a_machine_is_refused(self):
         for table in ("machine = 'pc'", "command = ['x']"):
@@ -616,8 +619,7 @@ class Cases(unittest.TestCase):
     def test_the_script_of_a_case(self):
         case = run.Case("case", script="on HOB: x")
         with tempfile.TemporaryDirectory() as folder:
-            stats = pathlib.Path(folder, "stats")
-            words = run.boot_command(case, "i", None, {"build": "b"}, stats)
+            words = run.boot_command(case, None, pathlib.Path(folder), {"build": "b"})
             path = words[words.index("--host-script") + 1]
             self.assertEqual(pathlib.Path(path).read_text("utf-8"), "on HOB: x")
 

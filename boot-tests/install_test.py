@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree as xml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path("build")
@@ -31,15 +32,15 @@ class Installed(unittest.TestCase):
         subprocess.run(["make", "--silent", f"B={BUILD}", f"PREFIX={cls.prefix}", "install"],
                        cwd=ROOT, check=True)
 
-    def run_here(self, *command):
-        """Standard output of a command that succeeds; it finds the installed files by the paths
-        that a user would set."""
+    def run_here(self, *command, status=0):
+        """Output of a command that ends with this status; it finds the installed files by the
+        paths that a user would set."""
         ended = subprocess.run(
             [str(word) for word in command], cwd=self.work, text=True, check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={**os.environ, "PATH": f"{self.prefix}/bin:{os.environ['PATH']}",
                  "PKG_CONFIG_PATH": str(self.prefix / "lib/pkgconfig")})
-        self.assertEqual(ended.returncode, 0, ended.stdout)
+        self.assertEqual(ended.returncode, status, ended.stdout)
         return ended.stdout
 
     def test_a_firmware_with_the_ap_path(self):
@@ -68,8 +69,24 @@ class Installed(unittest.TestCase):
                                "case=hello", "--memory", "64M", "--timeout", "60")
         self.assertIn("payload: PASS hello", output)
 
+    def test_boot_tests_in_a_ci(self):
+        """By a sample as it comes: an image that is well, and the same without a reset vector."""
+        self.run_here("lintel", "image", "--kernel", ROOT / BUILD / "payload.bin", "--cmdline",
+                      "case=hello", "--output", "good.fd")
+        (self.work / "bad.fd").write_bytes((self.work / "good.fd").read_bytes()[:-16] + bytes(16))
+        sample = self.prefix / "share/lintel/tdtest/payload.toml"
+        output = self.run_here("tdtest", "--set", "image=good.fd", sample)
+        self.assertTrue(output.endswith("\n2 passed, 0 failed\n"), output)
+        output = self.run_here("tdtest", "--set", "image=bad.fd", "--only", "power-off", "--junit",
+                               "junit.xml", "--output", "kept", sample, status=1)
+        self.assertTrue(output.endswith("\n0 passed, 1 failed\n"), output)
+        failure = xml.parse(self.work / "junit.xml").find("testsuite/testcase/failure")
+        why = "access to unaccepted page at GPA 0x0 by vCPU"
+        self.assertRegex(failure.get("message"), f"^exit status 12, not 0: {why} [01]$")
+        self.assertIn(why, (self.work / "kept/payload/power-off/output").read_text())
+
     def test_man_pages(self):
-        for name in ("lintel", "tdrun"):
+        for name in ("lintel", "tdrun", "tdtest"):
             page = (self.prefix / f"share/man/man1/{name}.1").read_text(encoding="utf-8")
             self.assertIn(f".SH NAME\n{name} \\- ", page)
             self.assertIn("exit status", page.lower())

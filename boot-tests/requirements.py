@@ -19,9 +19,10 @@ import tomllib
 
 sys.dont_write_bytecode = True
 import run  # noqa: E402
+import tdcase  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DOCS = run.load_script("tools/check-docs.py")
+DOCS = tdcase.load_script(ROOT / "tools/check-docs.py")
 LIST = "boot-tests/requirements.toml"
 # Ids of each document: from R1 on, and those between two.
 LAST = {"000": 9, "001": 97, "002": 19, "003": 17, "004": 26}

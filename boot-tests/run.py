@@ -12,125 +12,31 @@ one test ran and none failed, 1 otherwise, 2 wrong usage.
 """
 
 import argparse
-import concurrent.futures
 import dataclasses
 import hashlib
-import importlib.machinery
-import importlib.util
 import json
 import os
 import pathlib
 import re
-import shutil
-import signal
-import subprocess
 import sys
-import threading
-import time
-import tomllib
-
-sys.dont_write_bytecode = True
-import event_log  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+sys.path.insert(1, str(ROOT / "tools"))
+import event_log  # noqa: E402
+import tdcase  # noqa: E402
+from tdcase import CaseError, Failure, Skip, judge, read_text, run_process  # noqa: E402
 
-
-def load_script(path):
-    """A script of the tree as a module."""
-    loader = importlib.machinery.SourceFileLoader(pathlib.Path(path).stem, str(ROOT / path))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
-
-
-# It knows the settings of the machine.
-TDRUN = load_script("tools/tdrun")
-SETTINGS = {setting.name: setting for setting in TDRUN.settings()
-            if setting.name not in TDRUN.OWN_OPTIONS}
 STOCK_SERIES = "6.12"
 BACKPORTS_SERIES = "7.2"
 SOURCE_FOLDERS = ("arch", "boot-tests", "linker", "loader", "shim", "tools")
 FUZZ_SECONDS = 5
-# tdrun and QEMU are given this much longer than the case before they are killed from outside.
-GRACE_SECONDS = 20
-TIMEOUT_STATUS = 124
-TAIL_LINES = 25
 # In BUILD/tests: how each test ended last.
 VERDICTS = "verdicts.json"
 
 
-# What no output may have, unless the case allows it: a broken expectation of payload or initramfs
-# script, a kernel in trouble, and a rule of the host script that was in vain.
-FORBIDDEN = ("FAIL", "Call Trace", "Kernel panic", "Failed to hand over", "never fired")
-
-
 # What clang before 18 says under a kernel whose vm.mmap_rnd_bits is larger than it knows.
 NO_THREAD_SANITIZER = "FATAL: ThreadSanitizer: unexpected memory mapping"
-
-
-class Failure(Exception):
-    """Why a test failed, in one line."""
-
-
-class Timeout(Failure):
-    """The verdict of its own: the test did not end."""
-
-
-class Skip(Exception):
-    """Why a test cannot be judged here. Never for something that set-up installs and is missing."""
-
-
-@dataclasses.dataclass
-class Ended:
-    status: int     # exit status, or -signal
-    output: str
-    stopped: bool   # the pattern that was waited for has been seen
-
-
-def run_process(command, log, timeout, until=None):
-    """Runs command with its output to the file log; kills its process group after timeout, and
-    once the output matches until."""
-    with open(log, "wb") as out:
-        try:
-            process = subprocess.Popen([str(word) for word in command], cwd=ROOT,
-                                       stdin=subprocess.DEVNULL, stdout=out,
-                                       stderr=subprocess.STDOUT, start_new_session=True)
-        except OSError as error:
-            raise Failure(f"cannot run {command[0]}: {error.strerror}") from error
-        end = time.monotonic() + timeout
-        while process.poll() is None:
-            if seen(until, log) or time.monotonic() > end:
-                break
-            try:
-                process.wait(0.5 if until else end - time.monotonic() + 0.01)
-            except subprocess.TimeoutExpired:
-                pass
-        # Also of a process that has ended by itself since the last look.
-        stopped = seen(until, log)
-        timed_out = process.poll() is None and not stopped
-        end_group(process)
-    if timed_out:
-        raise Timeout(f"still running after {timeout:.0f} s: killed")
-    return Ended(process.returncode, read_text(log), stopped)
-
-
-def seen(pattern, log):
-    return pattern is not None and re.search(pattern, read_text(log)) is not None
-
-
-def end_group(process):
-    """Ends a process that is still running, and whatever it started."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is None:
-            os.killpg(process.pid, number)
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                pass
-
-
-def read_text(path):
-    return pathlib.Path(path).read_bytes().decode("utf-8", "replace").replace("\r", "")
 
 
 # ---- boot cases ----------------------------------------------------------------------------------
@@ -141,107 +47,47 @@ APPLICATION = "EFI/BOOT/BOOTX64.EFI"
 
 
 @dataclasses.dataclass
-class Case:
+class Case(tdcase.Case):
     """One table of a file in boot-tests/cases/; see boot-tests/cases/README.md."""
-    name: str
+    firmware: str = "{build}/lintel.fd"
+    memory: str = "64M"
+    timeout: int = 60
+
     command: list = None       # a command of the host instead of a boot
     machine: str = "tdx"       # or pc, q35: a plain VM
-    firmware: str = "{build}/lintel.fd"
     image: list = None         # options of "lintel image": an image of the case's own
     second: list = None        # the same for a second TD beside the first
-    kernel: str = None
-    initrd: str = None
     kexec: bool = False        # the initrd is given kernel and initrd, to start them by kexec
-    append: str = ""
-    smp: str = "1"
-    memory: str = "64M"
-    script: str = None         # what the host does otherwise, and when: tdrun --host-script
-    settings: dict = dataclasses.field(default_factory=dict)  # of the machine, by name
-    volume: dict = None        # a disk of these files, by name
     fw_cfg_files: int = 0      # so many files more in QEMU's fw_cfg device
-    tdrun: list = dataclasses.field(default_factory=list)  # further options of tools/tdrun
-    timeout: int = 60
-    status: int = 0
-    until: str = None          # stop once this is seen; the exit status then does not matter
-    expect: list = dataclasses.field(default_factory=list)
-    forbid: list = dataclasses.field(default_factory=list)  # beside FORBIDDEN
-    allow: list = dataclasses.field(default_factory=list)   # of FORBIDDEN
-    stats: dict = dataclasses.field(default_factory=dict)
     mrtd: str = ""             # page or section: the machine's MRTD is what the host tool computes
     rtmr: str = ""             # lintel, igvm, edk2 or uefi, who wrote the event log that the output
                                # shows: it replays to the machine's RTMRs
     known_file: str = None     # a file of the release, and what its output must have by the file's
     known: dict = None         # SHA-256; skipped where the file is none of these
-    repeat: int = 1
-    alone: bool = False        # nothing else runs beside it
 
+    # Payload and initramfs script say so when an expectation of theirs is broken.
+    FORBIDDEN = ("FAIL", *tdcase.Case.FORBIDDEN)
 
-def make_case(name, table):
-    """A key is a field of Case or a setting of the machine."""
-    fields = {field.name for field in dataclasses.fields(Case)} - {"name", "settings"}
-    settings = {key: value for key, value in table.items() if key not in fields}
-    for key in settings:
-        if key not in SETTINGS:
-            raise ValueError(f"{name}: no key and no setting has the name '{key}'")
-    return Case(name, settings=settings,
-                **{key: value for key, value in table.items() if key in fields})
-
-
-def setting_options(case):
-    """The options of tdrun for the settings of a case; true is an option without a value."""
-    for name, value in case.settings.items():
-        yield SETTINGS[name].option
-        if value is not True:
-            yield str(value)
+    def named_files(self):
+        return [*super().named_files(), *([self.known_file] if self.known_file else [])]
 
 
 def load_cases(folder):
+    """What they name is below ROOT."""
     cases = []
     for path in sorted(pathlib.Path(folder).glob("*.toml")):
-        for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            case = make_case(f"{path.stem}/{name}", table)
-            for pattern in (*case.expect, *case.forbid, *(case.known or {}).values()):
-                re.compile(pattern)
-            if not set(case.allow) <= set(FORBIDDEN):
-                raise ValueError(f"{case.name}: nobody forbids all of {case.allow}")
+        for case in tdcase.load_file(path, Case, ""):
+            for pattern in (case.known or {}).values():
+                tdcase.check_pattern(case.name, pattern)
             if (case.known_file is None) != (not case.known):
-                raise ValueError(f"{case.name}: known_file and known belong together")
+                raise CaseError(f"{case.name}: known_file and known belong together")
             if case.machine != "tdx" and case.machine not in PLAIN_MACHINES:
-                raise ValueError(f"{case.name}: no machine '{case.machine}'")
+                raise CaseError(f"{case.name}: no machine '{case.machine}'")
             keys = [*case.settings, *(["script"] if case.script else [])]
             if keys and (case.machine != "tdx" or case.command is not None):
-                raise ValueError(f"{case.name}: {', '.join(keys)} of no machine of ours")
+                raise CaseError(f"{case.name}: {', '.join(keys)} of no machine of ours")
             cases.append(case)
     return cases
-
-
-def judge(case, ended):
-    """Raises Failure unless the run ended as the case says."""
-    if not ended.stopped:
-        if ended.status == TIMEOUT_STATUS != case.status:
-            raise Timeout("exit status 124: the TD did not end in time")
-        if case.until is not None:
-            raise Failure(f"ended with {ended.status} before /{case.until}/ was seen")
-        if ended.status != case.status:
-            raise Failure(f"exit status {ended.status}, not {case.status}")
-    for pattern in case.expect:
-        if re.search(pattern, ended.output, re.MULTILINE) is None:
-            raise Failure(f"output lacks /{pattern}/")
-    for pattern in (*(text for text in FORBIDDEN if text not in case.allow), *case.forbid):
-        if re.search(pattern, ended.output, re.MULTILINE) is not None:
-            raise Failure(f"output has /{pattern}/")
-
-
-def judge_stats(case, stats):
-    for path, (low, high) in case.stats.items():
-        value = stats
-        for key in path.split("/"):
-            if isinstance(value, list):
-                value = dict(enumerate(map(int, value))).get(int(key), 0)
-            else:
-                value = value.get(key, 0) if isinstance(value, dict) else 0
-        if not low <= value <= high:
-            raise Failure(f"statistics: {path} is {value}, not {low} to {high}")
 
 
 def judge_rtmr(case, output, registers, files):
@@ -257,19 +103,6 @@ def judge_rtmr(case, output, registers, files):
                         content(volume.get(APPLICATION)))
     except event_log.Wrong as wrong:
         raise Failure(f"event log: {wrong}") from wrong
-
-
-def make_volume(case, folder, files):
-    """A directory with the files of a volume. Without a kernel the command line is one of them."""
-    volume = folder / "volume"
-    shutil.rmtree(volume, ignore_errors=True)
-    for name, source in case.volume.items():
-        path = volume / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.symlink_to((ROOT / source.format(**files)).resolve())
-    if case.kernel is None and case.append:
-        (volume / "cmdline").write_text(case.append + "\n")
-    return str(volume)
 
 
 def judge_prediction(case, lintel, image, folder, registers, files):
@@ -297,44 +130,35 @@ def qemu_options(case, folder):
             "-readconfig", str(path)]
 
 
-def script_options(case, folder):
-    if case.script is None:
-        return []
-    path = folder / "script"
-    path.write_text(case.script, encoding="utf-8")
-    return ["--host-script", str(path)]
-
-
-def boot_command(case, image, second, files, stats):
+def plain_command(case, folder, files):
+    """QEMU's own, for a VM that is no TD."""
     options = []
-    more = qemu_options(case, stats.parent)
-    volume = make_volume(case, stats.parent, files) if case.volume else None
-    if case.kernel is not None:
-        options += ["-kernel", case.kernel.format(**files)]
-    if case.initrd is not None:
-        options += ["-initrd", case.initrd.format(**files)]
+    volume = tdcase.make_volume(case, folder, files) if case.volume else None
+    for name in ("kernel", "initrd"):
+        if getattr(case, name) is not None:
+            options += ["-" + name, case.place(getattr(case, name), files)]
     if case.append and (case.kernel is not None or volume is None):
         options += ["-append", case.append]
+    # CMPXCHG16B is hidden: QEMU 7.2 translates it wrongly. One thread: with several, one CPU
+    # may go on with code that another has patched (seen: an "Oops: int3" in
+    # sched_clock_cpu()), as the code bytes are read before their page is watched.
+    return ["qemu-system-x86_64", "-machine", case.machine, "-accel", "tcg,thread=single",
+            "-cpu", "max,-cx16", "-smp", case.smp, "-m", case.memory, "-nodefaults",
+            "-display", "none", "-no-reboot", "-serial", "stdio",
+            "-bios", case.place(case.firmware, files), *options,
+            *(tdcase.TDRUN.volume_options(volume) if volume else [])]
+
+
+def boot_command(case, second, folder, files):
+    more = qemu_options(case, folder)
     if case.machine in PLAIN_MACHINES:
-        # CMPXCHG16B is hidden: QEMU 7.2 translates it wrongly. One thread: with several, one CPU
-        # may go on with code that another has patched (seen: an "Oops: int3" in
-        # sched_clock_cpu()), as the code bytes are read before their page is watched.
-        return ["qemu-system-x86_64", "-machine", case.machine, "-accel", "tcg,thread=single",
-                "-cpu", "max,-cx16", "-smp", case.smp, "-m", case.memory, "-nodefaults",
-                "-display", "none", "-no-reboot", "-serial", "stdio", "-bios", image, *options,
-                *(TDRUN.volume_options(volume) if volume else []), *more]
-    return ["tools/tdrun", "--machine-elf", files["build"] + "/machine.elf", "--firmware", image,
-            "--smp", case.smp, "--memory", case.memory, "--timeout", str(case.timeout),
-            *(["--second-firmware", second] if second else []),
-            *(["--volume", volume] if volume else []),
-            *setting_options(case),
-            *script_options(case, stats.parent),
-            *(["--mrtd-order", case.mrtd] if case.mrtd else []),
-            *(["--host-files", stats.parent / "host"] if case.rtmr == "lintel" else []),
-            *(f"--qemu-arg={word}" for word in more),
-            *case.tdrun,
-            "--stats", stats] + ["-" + word if word in ("-kernel", "-initrd", "-append") else word
-                                 for word in options]
+        return [*plain_command(case, folder, files), *more]
+    return tdcase.tdrun_command(case, folder, files, [
+        "--machine-elf", files["build"] + "/machine.elf",
+        *(["--second-firmware", second] if second else []),
+        *(["--mrtd-order", case.mrtd] if case.mrtd else []),
+        *(["--host-files", str(folder / "host")] if case.rtmr == "lintel" else []),
+        *(f"--qemu-arg={word}" for word in more)])
 
 
 def make_image(lintel, path, options, files, log):
@@ -354,13 +178,8 @@ def with_known(case):
 
 
 def run_case(case, folder, files):
-    folder.mkdir(parents=True, exist_ok=True)
+    tdcase.prepare(case, folder, files)
     log = folder / "output"
-    log.write_bytes(b"")
-    for text in (case.firmware, case.kernel, case.initrd, case.known_file,
-                 *(case.volume or {}).values()):
-        if text is not None and not os.path.exists(ROOT / text.format(**files)):
-            raise Failure(f"{text.format(**files)} is not there")
     if case.known_file is not None:
         case = with_known(case)
     if case.command is not None:
@@ -368,34 +187,28 @@ def run_case(case, folder, files):
         judge(case, run_process(command, log, case.timeout))
         return ""
 
-    image = case.firmware.format(**files)
     lintel = files["build"] + "/lintel"
     if case.image is not None:
         image = make_image(lintel, folder / "image.fd", case.image, files, log)
+        case = dataclasses.replace(case, firmware=image)
     second = None
     if case.second is not None:
         second = make_image(lintel, folder / "second.fd", case.second, files, log)
     if case.kexec:
         initrd = str(folder / "initrd")
-        ended = run_process(["tools/mkinitramfs", initrd, "--kexec", case.kernel.format(**files),
-                             case.initrd.format(**files)], log, 60)
+        ended = run_process(["tools/mkinitramfs", initrd, "--kexec", case.place(case.kernel, files),
+                             case.place(case.initrd, files)], log, 60)
         if ended.status != 0:
             raise Failure(f"tools/mkinitramfs: exit status {ended.status}")
         case = dataclasses.replace(case, initrd=initrd)
-    stats = folder / "stats.json"
-    stats.unlink(missing_ok=True)
-    ended = run_process(boot_command(case, image, second, files, stats), log,
-                        case.timeout + GRACE_SECONDS, case.until)
-    judge(case, ended)
-    if case.stats or case.mrtd or case.rtmr:
-        measured = json.loads(read_text(stats))
-        judge_stats(case, measured)
+    output, measured = tdcase.boot(case, folder, boot_command(case, second, folder, files))
+    image = case.place(case.firmware, files)
     if case.mrtd:
         told = run_process([lintel, "mrtd", "--order", case.mrtd, image], folder / "mrtd", 60)
         if told.status != 0 or told.output.strip() != measured.get("mrtd"):
             raise Failure(f"MRTD: machine {measured.get('mrtd')}, lintel {told.output.strip()}")
     if case.rtmr:
-        judge_rtmr(case, ended.output, measured.get("rtmr"), files)
+        judge_rtmr(case, output, measured.get("rtmr"), files)
     if case.rtmr == "lintel":
         judge_prediction(case, lintel, image, folder, measured.get("rtmr"), files)
     return ""
@@ -488,82 +301,36 @@ def load_verdicts(folder):
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-class Results:
-    """Runs tests, prints a line for each, counts."""
+class Results(tdcase.Results):
+    """Of the wanted tests alone, below a folder."""
 
     def __init__(self, folder, only):
+        super().__init__()
         self.folder = folder
         self.only = only
-        self.passed = 0
-        self.failed = 0
-        self.verdicts = {}
-        self.skipped = []
-        self.lock = threading.Lock()
 
     def wanted(self, name):
         return self.only is None or self.only.search(name) is not None
 
     def wanted_case(self, case):
-        return any(self.wanted(name) for name in names_of(case))
+        return any(self.wanted(name) for name in case.runs())
 
     def log(self, name):
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def skip(self, name, reason):
-        with self.lock:
-            self.skipped.append(f"SKIP {name}: {reason}")
-
-    def run(self, name, test, log):
-        """test() returns a note for the line, or raises."""
-        start = time.monotonic()
-        verdict, note, tail = "PASS", "", []
-        try:
-            note = test()
-        except Timeout as timeout:
-            verdict, note = "TIMEOUT", str(timeout)
-        except Skip as skip:
-            verdict, note = "SKIP", str(skip)
-            self.skip(name, note)
-        except Failure as failure:
-            verdict, note = "FAIL", str(failure)
-        except Exception as error:  # a test that cannot run has failed, the others go on
-            verdict, note = "FAIL", f"{type(error).__name__}: {error}"
-        good = verdict in ("PASS", "SKIP")
-        if not good:
-            tail = read_text(log).splitlines()[-TAIL_LINES:] if log.is_file() else []
-        with self.lock:
-            self.verdicts[name] = verdict
-            if verdict == "PASS":
-                self.passed += 1
-            elif not good:
-                self.failed += 1
-            print(f"{verdict:<7} {time.monotonic() - start:6.1f} s  {name}"
-                  + (f"  ({note})" if note else ""))
-            if not good:
-                print("".join(f"        | {line}\n" for line in tail) + f"        log: {log}")
-            sys.stdout.flush()
-
-    def run_all(self, tests, jobs, waiting=()):
-        """(name, test, log) each: tests, jobs at a time, and beside them those that mostly wait."""
-        with (concurrent.futures.ThreadPoolExecutor(jobs) as pool,
-              concurrent.futures.ThreadPoolExecutor(1) as beside):
-            futures = [pool.submit(self.run, *test) for test in tests]
-            futures += [beside.submit(self.run, *test) for test in waiting]
-            for future in futures:
-                future.result()
-
     def end(self):
-        verdicts = json.dumps({**load_verdicts(self.folder), **self.verdicts}, indent=0,
-                              sort_keys=True)
+        verdicts = {result.name: result.verdict for result in self.results}
+        verdicts = json.dumps({**load_verdicts(self.folder), **verdicts}, indent=0, sort_keys=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / VERDICTS).write_text(verdicts, encoding="utf-8")
         for line in self.skipped:
             print(line)
-        print(f"{self.passed} passed, {self.failed} failed"
+        passed, failed = self.count("PASS"), self.failures()
+        print(f"{passed} passed, {failed} failed"
               + (f", {len(self.skipped)} skipped" if self.skipped else ""))
-        return 0 if self.passed > 0 and self.failed == 0 else 1
+        return 0 if passed > 0 and failed == 0 else 1
 
 
 def host_tests(results, programs, runner, folder):
@@ -575,15 +342,9 @@ def host_tests(results, programs, runner, folder):
             yield name, lambda n=name, p=program, l=log: runner(n, p, l), log
 
 
-def names_of(case):
-    """Of each run."""
-    return [case.name if case.repeat == 1 else f"{case.name}#{run}"
-            for run in range(1, case.repeat + 1)]
-
-
 def boot_tests(results, cases, files):
     for case in cases:
-        for name in names_of(case):
+        for name in case.runs():
             folder = results.log(name)
             if results.wanted(name):
                 yield case.alone, (name, lambda c=case, f=folder: run_case(c, f, files),
@@ -606,11 +367,11 @@ def download_steps(build):
 
 def run_steps(results, steps):
     """(name, test, words) each, in this order; True if none failed."""
-    failed = results.failed
+    failed = results.failures()
     for name, step, words in steps:
         log = results.log(name)
         results.run(name, lambda: step(log, *words), log)
-    return results.failed == failed
+    return results.failures() == failed
 
 
 def build_all(results, build):

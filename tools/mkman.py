@@ -13,8 +13,8 @@ import sys
 SUMMARY = {
     "lintel": "make, show and measure firmware images for TDs",
     "tdrun": "run a firmware image as a TD, without TDX hardware",
+    "tdtest": "run boot tests of firmware for TDs, without TDX hardware",
 }
-OTHERS = {"lintel": "tdrun", "tdrun": "lintel"}
 
 
 def roff(text):
@@ -44,7 +44,8 @@ def main(words):
     print(section("DESCRIPTION", help_of([program])), end="")
     for command in words[1:]:
         print(section(f"{name.upper()} {command.upper()}", help_of([program, command])), end="")
-    print(f".SH SEE ALSO\n.BR {OTHERS[name]} (1),\nREADME.md in /usr/share/doc/lintel or wherever "
+    others = "".join(f".BR {other} (1),\n" for other in SUMMARY if other != name)
+    print(f".SH SEE ALSO\n{others}README.md in /usr/share/doc/lintel or wherever "
           "Lintel was installed")
     return 0
 
