@@ -7,9 +7,12 @@
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "boot-tests/machine/memory.h"
+#include "boot-tests/machine/page_marks.h"
 #include "boot-tests/module/memory/key_address.h"
 
 #define PAGE_SIZE 4096
+/* Entries in a page of the PAMT. */
+#define PAGE_ENTRIES (PAGE_SIZE / PAMT_ENTRY_SIZE)
 
 /* The metadata field PAMT_4K_ENTRY_SIZE says this. */
 _Static_assert(sizeof(struct pamt_entry) == PAMT_ENTRY_SIZE, "the host pays 16 bytes for 4 KiB.");
@@ -75,14 +78,21 @@ static bool is_free(const struct pamt_entry *entry)
 	return (words[0] | words[1]) == 0;
 }
 
+/* Is index the first of a page of entries to which nobody has stored, so that all are free? It
+ * spares QEMU that memory, and whoever looks for an entry the time for what no TD has used. */
+static bool page_is_free(const struct tdmr *tdmr, uint64_t index)
+{
+	_Static_assert(PAMT_INIT_ENTRIES % PAGE_ENTRIES == 0, "Whole pages are made.");
+	return index % PAGE_ENTRIES == 0 && page_untouched(ptr_hpa(&tdmr->pamt_4k[index]), PG_4K);
+}
+
 void pamt_init_entries(struct tdmr *tdmr)
 {
 	uint64_t first = (tdmr->next - tdmr->base) / PAGE_SIZE;
 	uint64_t end = first + PAMT_INIT_ENTRIES;
-	for (uint64_t i = first; i < end; i++) {
-		/* No store where there are zeroes: QEMU need not have such memory. */
-		if (!is_free(&tdmr->pamt_4k[i])) {
-			tdmr->pamt_4k[i] = (struct pamt_entry){ 0 };
+	for (uint64_t i = first; i < end; i += PAGE_ENTRIES) {
+		if (!page_is_free(tdmr, i)) {
+			memset(&tdmr->pamt_4k[i], 0, PAGE_SIZE);
 		}
 	}
 	for (unsigned i = 0; i < TDX_MAX_RESERVED_PER_TDMR; i++) {
@@ -100,8 +110,10 @@ static uint64_t made_end(const struct tdmr *tdmr)
 const struct pamt_entry *pamt_next_used(const struct tdmr *tdmr, uint64_t *page)
 {
 	uint64_t end = (made_end(tdmr) - tdmr->base) / PAGE_SIZE;
-	for (uint64_t i = (*page - tdmr->base) / PAGE_SIZE; i < end; i++) {
-		if (!is_free(&tdmr->pamt_4k[i])) {
+	uint64_t skipped;
+	for (uint64_t i = (*page - tdmr->base) / PAGE_SIZE; i < end; i += skipped) {
+		skipped = page_is_free(tdmr, i) ? PAGE_ENTRIES : 1;
+		if (skipped == 1 && !is_free(&tdmr->pamt_4k[i])) {
 			*page = tdmr->base + i * PAGE_SIZE;
 			return &tdmr->pamt_4k[i];
 		}

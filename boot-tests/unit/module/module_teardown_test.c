@@ -435,6 +435,36 @@ static void census(void **state)
 	assert_int_equal(after.owned, before.owned);
 }
 
+/* What a PAMT has, and nobody has stored to, is neither cleared nor looked at. */
+static void entries_never_stored_to(void **state)
+{
+	(void)state;
+	const uint64_t area = fixture.base + pg_size(PG_2M);
+	const uint64_t area_entries = pg_size(PG_2M) / PAMT_ENTRY_SIZE;
+	const struct tdmr *tdmr = pamt_tdmr_at(0);
+	struct pamt_entry *first = hpa_ptr(hpa(area));
+	struct pamt_entry *end = first + area_entries;
+	uint64_t page = tdmr->base + (uint64_t)(first - tdmr->pamt_4k) * PAGE;
+	first->bepoch = 1;
+	fixture.areas[1] = 0;
+	uint64_t at = page;
+	assert_ptr_equal(pamt_next_used(tdmr, &at), end);
+	assert_int_equal(at, page + area_entries * PAGE);
+	at = page - PAGE;
+	assert_ptr_equal(pamt_next_used(tdmr, &at), first - 1);
+	at = page + PAGE;
+	assert_ptr_equal(pamt_next_used(tdmr, &at), first + 1);
+	module_load(&fixture.platform);
+	fixture_sys_init();
+	assert_int_equal(first->bepoch, 1);
+	fixture.areas[1] = PTE_D;
+	at = page;
+	assert_ptr_equal(pamt_next_used(tdmr, &at), first);
+	module_load(&fixture.platform);
+	fixture_sys_init();
+	assert_int_equal(first->bepoch, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +476,7 @@ int main(void)
 		cmocka_unit_test(debug_memory),
 		cmocka_unit_test(host_cannot_write_fields),
 		cmocka_unit_test(census),
+		cmocka_unit_test(entries_never_stored_to),
 	};
 	return cmocka_run_group_tests(tests, fixture_load, NULL);
 }

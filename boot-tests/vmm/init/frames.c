@@ -171,11 +171,7 @@ void *frames_try_span(uint64_t size)
 	hpa_t base = take_bump(span);
 	pool.taken += base.v != 0 ? span : 0;
 	spin_unlock(&pool.lock);
-	if (base.v == 0) {
-		return NULL;
-	}
-	module_host_own(base, span);
-	return hpa_ptr(base);
+	return base.v == 0 ? NULL : hpa_ptr(base);
 }
 
 void *frames_take_span(uint64_t size)
@@ -185,6 +181,7 @@ void *frames_take_span(uint64_t size)
 		machine_exit(EXIT_TD_STOPPED, "the host has no 0x%llx contiguous bytes",
 			     (unsigned long long)size);
 	}
+	module_host_own(ptr_hpa(span), align_up(size, pg_size(PG_2M)));
 	return span;
 }
 

@@ -26,8 +26,8 @@ void frames_give(hpa_t frame, enum pg_level level);
 hpa_t frames_take_page(void);
 void frames_give_page(hpa_t frame);
 
-/* Contiguous memory for the host, 2 MiB aligned. When there is none frames_take_span() stops the
- * machine, and frames_try_span() returns null. */
+/* Contiguous memory, 2 MiB aligned: for the host, as frames_take_page(), which stops the machine
+ * when there is none; for the module, with what its last user left, or null. */
 void *frames_take_span(uint64_t size);
 void *frames_try_span(uint64_t size);
 /* Gives a span back. The one taken last can be taken again as one; an older one becomes 2 MiB
