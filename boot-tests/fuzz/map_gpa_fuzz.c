@@ -42,6 +42,7 @@
 
 static const struct config config; /* as KVM */
 static struct mmu mmu;
+static uint64_t tables[MMU_TABLES_SIZE(HIGH_SIZE) / sizeof(uint64_t)];
 static struct td_kick kicked;
 static bool is_shared[PAGES]; /* what the TD has asked for */
 static uint64_t frames[PAGES];
@@ -209,7 +210,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(is_shared, 0, sizeof(is_shared));
 	memset(frames, 0, sizeof(frames));
 	mmu_init(&mmu, &kicked, hpa(0x7000), (struct shared_backing){ 0 },
-		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, GPAW);
+		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, GPAW, tables);
 	struct reader reader = { data, size };
 	turn = (uint8_t)next(&reader, 1);
 	for (unsigned i = 0; i < REQUESTS_MAX && reader.size != 0; i++) {

@@ -16,6 +16,7 @@
 #include "boot-tests/vmm/init/bios_map.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/tdx_init.h"
+#include "boot-tests/vmm/mmu/mmu.h"
 #include "boot-tests/vmm/selftest_entry.h"
 #include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/run.h"
@@ -29,6 +30,26 @@ static enum status load_firmware(const char *name, struct blob *firmware, struct
 	if (firmware->data == NULL) {
 		verdict_setup(verdict, "no fw_cfg file %s", name);
 		return ST_NOT_FOUND;
+	}
+	return ST_OK;
+}
+
+/* The host's tables of a TD's memory; its shared memory may lie in frames. */
+static enum status place_memory(struct td_place *place, struct verdict *verdict)
+{
+	char error[160];
+	struct td_memory memory;
+	enum status status = td_memory_make(place->memory, &memory, error, sizeof(error));
+	if (status != ST_OK) {
+		verdict_setup(verdict, "cannot lay out the TD: %s", error);
+		return status;
+	}
+	place->tables = frames_take_span(MMU_TABLES_SIZE(memory.high_size));
+	if (!place->q35) {
+		place->shared.base = ptr_hpa(frames_take_span(place->memory));
+	} else if (memory.low_size > TD_LOW_MEMORY_SPLIT) {
+		uint64_t upper = memory.low_size - TD_LOW_MEMORY_SPLIT;
+		place->shared.upper = ptr_hpa(frames_take_span(upper));
 	}
 	return ST_OK;
 }
@@ -64,14 +85,8 @@ static enum status place_tds(const struct config *config, struct run_td tds[2],
 					  .memory = config->second_memory,
 					  .serial = PORT_COM2,
 					  .prefix = "second " };
-	if (config->second_smp != 0) {
-		tds[1].place.shared.base = ptr_hpa(frames_take_span(config->second_memory));
-	}
-	if (config->memory > TD_LOW_MEMORY_SPLIT && config->memory < TD_LOW_MEMORY_MAX) {
-		uint64_t upper = config->memory - TD_LOW_MEMORY_SPLIT;
-		tds[0].place.shared.upper = ptr_hpa(frames_take_span(upper));
-	}
-	return ST_OK;
+	TRY(place_memory(&tds[0].place, verdict));
+	return config->second_smp != 0 ? place_memory(&tds[1].place, verdict) : ST_OK;
 }
 
 /* What ends the machine before a TD runs. */

@@ -36,7 +36,8 @@ static struct {
 	uint64_t all, kicks;
 } count;
 static struct mmu mmu;
-static struct tdp_page tables[TABLES];
+static uint64_t tables[MMU_TABLES_SIZE(0) / sizeof(uint64_t)];
+static struct tdp_page more[TABLES];
 static const struct td_kick vcpus;
 static struct seam_failure failure;
 static uint8_t *pool;
@@ -96,7 +97,7 @@ static int set_up(void **state)
 	assert_non_null(pool);
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
 	mmu_init(&mmu, &vcpus, hpa(0x7000), (struct shared_backing){ 0 },
-		 &(struct td_memory){ .low_size = 2 * GIB }, 48);
+		 &(struct td_memory){ .low_size = 2 * GIB }, 48, tables);
 	memset(&count, 0, sizeof(count));
 	return 0;
 }
@@ -180,7 +181,7 @@ static void grow(uint64_t size, uint64_t *mapped, uint64_t *zapped)
 	mmu.batch.limit = TDP_BATCH_MAX;
 	tdp->pool_used = 0;
 	tdp->free = NULL;
-	tdp_init(tdp, PG_512G, tables, TABLES);
+	tdp_init(tdp, PG_512G, more, TABLES);
 	memset(&count, 0, sizeof(count));
 	for (uint64_t at = 0; at < size; at += PAGE) {
 		if (tdp_map(tdp, &tdp->mirror, gpa(at), PG_4K, hpa(FRAME + at), &call) != TDP_OK) {

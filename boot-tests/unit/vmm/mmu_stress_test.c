@@ -40,6 +40,7 @@
 #define RANGE_MAX 96u     /* pages */
 
 static struct mmu mmu;
+static uint64_t tables[MMU_TABLES_SIZE(0) / sizeof(uint64_t)];
 static const struct td_kick vcpus;
 static uint8_t *pool;
 static bool kicked[VCPUS];
@@ -240,7 +241,7 @@ static void stress(bool one_by_one)
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
 	strict_module_init(ptr_hpa(pool), POOL_SIZE);
 	mmu_init(&mmu, &vcpus, hpa(STRICT_TDR), (struct shared_backing){ 0 },
-		 &(struct td_memory){ .low_size = RAM_PAGES * PAGE }, 48);
+		 &(struct td_memory){ .low_size = RAM_PAGES * PAGE }, 48, tables);
 	mmu.large_pages = true;
 	mmu.zap_one_by_one = one_by_one;
 	mmu.shrink_every = 10;

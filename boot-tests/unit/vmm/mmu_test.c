@@ -59,6 +59,7 @@ static struct {
 } module;
 
 static struct mmu mmu;
+static uint64_t tables[MMU_TABLES_SIZE(HIGH_SIZE) / sizeof(uint64_t)];
 static const struct td_kick vcpus;
 static struct seam_failure failure;
 static uint8_t *pool;
@@ -187,7 +188,7 @@ static int set_up(void **state)
 	module.fail_leaf = UINT64_MAX;
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + POOL_SIZE));
 	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ 0 },
-		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
+		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48, tables);
 	mmu.large_pages = true;
 	mmu.sept.hkid = HKID;
 	return 0;
@@ -348,7 +349,7 @@ static void shared_memory_may_stand_elsewhere(void **state)
 {
 	(void)state;
 	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ .base = hpa(40 * BLOCK) },
-		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48);
+		 &(struct td_memory){ LOW_SIZE, HIGH_SIZE, FIRMWARE_SIZE }, 48, tables);
 	mmu.large_pages = true;
 	mmu.sept.hkid = HKID;
 	assert_int_equal(convert(BLOCK, BLOCK, SHARE_SHARED), ST_OK);
@@ -376,7 +377,7 @@ static void what_is_shared_above_2_gib_may_stand_apart(void **state)
 	(void)state;
 	uint64_t split = TD_LOW_MEMORY_SPLIT;
 	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ .upper = hpa(50 * BLOCK) },
-		 &(struct td_memory){ split + 2 * BLOCK, HIGH_SIZE, FIRMWARE_SIZE }, 48);
+		 &(struct td_memory){ split + 2 * BLOCK, HIGH_SIZE, FIRMWARE_SIZE }, 48, tables);
 	mmu.large_pages = true;
 	mmu.sept.hkid = HKID;
 	assert_int_equal(convert(split - BLOCK, 2 * BLOCK, SHARE_SHARED), ST_OK);
@@ -394,6 +395,27 @@ static void what_is_shared_above_2_gib_may_stand_apart(void **state)
 	assert_false(mmu_is_shared(&mmu, split - 4, 8));
 }
 
+/* What a TD has of tables grows with it: 64 GiB, and its last page. */
+static void the_largest_td(void **state)
+{
+	(void)state;
+	uint64_t last = FOUR_GIB + TD_HIGH_MEMORY_MAX - PAGE;
+	void *many = malloc(MMU_TABLES_SIZE(TD_HIGH_MEMORY_MAX));
+	assert_non_null(many);
+	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ 0 },
+		 &(struct td_memory){ TD_LOW_MEMORY_SPLIT, TD_HIGH_MEMORY_MAX, FIRMWARE_SIZE }, 48,
+		 many);
+	mmu.large_pages = true;
+	mmu.sept.hkid = HKID;
+	access_fault(last);
+	expect_log("SEPT 3\nSEPT 1040000002\nAUG 107fe00001\n");
+	assert_int_equal(mmu_private_fault(&mmu, gpa(last + PAGE), 0, &failure), MMU_NO_MEMORY);
+	assert_int_equal(convert(last, PAGE, SHARE_SHARED), ST_OK);
+	assert_int_equal(shared_entry(last), SHARED_PAGE(last));
+	assert_int_equal(shared_entry(last + PAGE), 0);
+	free(many);
+}
+
 /* The last block has RAM, and devices after it. */
 static void ram_need_not_end_with_a_block(void **state)
 {
@@ -401,7 +423,7 @@ static void ram_need_not_end_with_a_block(void **state)
 	uint64_t low = BLOCK + 3 * PAGE;
 	uint64_t high = PAGE;
 	mmu_init(&mmu, &vcpus, hpa(TDR), (struct shared_backing){ 0 },
-		 &(struct td_memory){ low, high, FIRMWARE_SIZE }, 48);
+		 &(struct td_memory){ low, high, FIRMWARE_SIZE }, 48, tables);
 	mmu.large_pages = true;
 	mmu.sept.hkid = HKID;
 	assert_int_equal(shared_entry(0), NPT_SUPPRESS_VE);
@@ -835,6 +857,7 @@ int main(void)
 		cmocka_unit_test_setup(shared_memory_may_stand_elsewhere, set_up),
 		cmocka_unit_test_setup(a_host_may_have_small_pages_only, set_up),
 		cmocka_unit_test_setup(what_is_shared_above_2_gib_may_stand_apart, set_up),
+		cmocka_unit_test_setup(the_largest_td, set_up),
 		cmocka_unit_test_setup(ram_need_not_end_with_a_block, set_up),
 		cmocka_unit_test_setup(private_frames_are_told, set_up),
 		cmocka_unit_test_setup(part_of_a_large_page_becomes_shared, set_up),

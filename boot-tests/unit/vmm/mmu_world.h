@@ -16,6 +16,7 @@
 #define WORLD_POOL_SIZE (32 * MIB)
 
 static struct mmu mmu;
+static uint64_t tables[MMU_TABLES_SIZE(0) / sizeof(uint64_t)];
 static const struct td_kick vcpus;
 static struct seam_failure failure;
 static uint8_t *pool; /* the last test frees it */
@@ -54,5 +55,5 @@ static void mmu_world_set_up(void)
 	frames_init(ptr_hpa(pool), hpa(ptr_hpa(pool).v + WORLD_POOL_SIZE));
 	strict_module_init(ptr_hpa(pool), WORLD_POOL_SIZE);
 	mmu_init(&mmu, &vcpus, hpa(STRICT_TDR), (struct shared_backing){ 0 },
-		 &(struct td_memory){ .low_size = STRICT_BLOCKS * WORLD_BLOCK }, 48);
+		 &(struct td_memory){ .low_size = STRICT_BLOCKS * WORLD_BLOCK }, 48, tables);
 }

@@ -452,7 +452,7 @@ static void the_books_must_balance(void **state)
 	(void)state;
 	world.stops[0] = world.lose_frame = true;
 	run(EXIT_BUG,
-	    "bug of the machine: after the TD 4206592 bytes of frames are taken, not 4194304");
+	    "bug of the machine: after the TD 2109440 bytes of frames are taken, not 2097152");
 	(void)set_up(NULL);
 	/* 001-R92: what host and module have of the TD's memory. */
 	world.stops[0] = true;

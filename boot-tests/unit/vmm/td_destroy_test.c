@@ -47,9 +47,10 @@ static struct seam_failure failure;
 static struct verdict verdict;
 static struct blob firmware;
 static struct config config = { .page_size = PAGE_SIZE_2M };
-static const struct td_place place = { .vcpu_count = VCPUS,
-				       .hkid = MODULE_HKID_BASE + 1,
-				       .memory = 16 * BLOCK };
+static uint64_t tables[MMU_TABLES_SIZE(0) / sizeof(uint64_t)];
+static const struct td_place place = {
+	.vcpu_count = VCPUS, .hkid = MODULE_HKID_BASE + 1, .memory = 16 * BLOCK, .tables = tables
+};
 
 /* --- the machine, and the SEAMCALLs between host and module ----------------------------------- */
 
@@ -565,7 +566,8 @@ static void two_packages(void **state)
 static const struct config recorded_config = { .gpaw = GPAW_52, .mrtd_order = MRTD_ORDER_SECTION };
 static const struct td_place recorded_place = { .vcpu_count = RECORDED_VCPUS,
 						.hkid = MODULE_HKID_BASE + 1,
-						.memory = 16 * BLOCK };
+						.memory = 16 * BLOCK,
+						.tables = tables };
 
 /* Our host makes the same calls in the same order. */
 static void built_as_on_hardware(void **state)

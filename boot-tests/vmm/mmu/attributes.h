@@ -9,11 +9,18 @@
 #include <stdint.h>
 
 #include "arch/base/addr.h"
+#include "arch/x86/paging.h"
 #include "boot-tests/vmm/mmu/guest_blocks.h"
 
-/* All zero: all private. */
+/* A bit for each page of a block: it is shared. */
+struct attribute_block {
+	uint64_t words[PT_ENTRIES / 64];
+};
+
+/* So many blocks; all zero: all private. */
 struct attributes {
-	uint64_t shared[GUEST_BLOCKS][8]; /* a bit for each page of a block */
+	struct attribute_block *blocks;
+	uint64_t block_count;
 };
 
 bool attribute_shared(const struct attributes *attributes, gpa_t page);

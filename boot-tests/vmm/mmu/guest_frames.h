@@ -21,11 +21,12 @@ struct guest_block {
 	uint64_t *small; /* by page, 0: none; null: it never had any */
 };
 
-/* All zero: no frames. */
+/* So many blocks; all zero: no frames. */
 struct guest_frames {
 	struct spinlock lock;
 	bool dirty; /* the host writes to a frame before the TD gets it */
-	struct guest_block blocks[GUEST_BLOCKS];
+	struct guest_block *blocks;
+	uint64_t block_count;
 };
 
 /* The frame of the page at address; where it has none a new one, of the level if the block has no

@@ -35,8 +35,23 @@ static bool be_patient(uint64_t *deadline, struct seam_failure *failure)
 
 /* ---- the beginning and the end --------------------------------------------------------------- */
 
+/* The page-table pages' descriptions are written when they are taken. */
+static void place_tables(struct mmu *mmu, uint64_t high_size, void *tables)
+{
+	uint64_t count = GUEST_BLOCKS(high_size);
+	struct attribute_block *attributes = tables;
+	struct guest_block *frames = (void *)(attributes + count);
+	struct tdp_page *pages = (void *)(frames + count);
+	memset(tables, 0, (uintptr_t)pages - (uintptr_t)tables);
+	mmu->attributes = (struct attributes){ attributes, count };
+	mmu->frames.blocks = frames;
+	mmu->frames.block_count = count;
+	tdp_init(&mmu->tdp, mmu->gpaw == 52 ? PG_256T : PG_512G, pages,
+		 (unsigned)MMU_PAGES(high_size));
+}
+
 void mmu_init(struct mmu *mmu, const struct td_kick *kick, hpa_t tdr, struct shared_backing shared,
-	      const struct td_memory *memory, unsigned gpaw)
+	      const struct td_memory *memory, unsigned gpaw, void *tables)
 {
 	memset(mmu, 0, sizeof(*mmu));
 	mmu->memory = *memory;
@@ -46,7 +61,7 @@ void mmu_init(struct mmu *mmu, const struct td_kick *kick, hpa_t tdr, struct sha
 	mmu->shared = (struct shared_half){ shared, *memory, kick };
 	sept_init(&mmu->tdp.mirror, &mmu->sept);
 	shared_half_init(&mmu->tdp.shared, &mmu->shared);
-	tdp_init(&mmu->tdp, gpaw == 52 ? PG_256T : PG_512G, mmu->tables, MMU_TABLES);
+	place_tables(mmu, memory->high_size, tables);
 }
 
 enum status mmu_destroy(struct mmu *mmu, struct seam_failure *failure)

@@ -39,8 +39,12 @@
 #include "boot-tests/vmm/td/td_kick.h"
 #include "boot-tests/vmm/td/td_layout.h"
 
-/* Page-table pages of both halves: one for each block, some for each GiB, the roots. */
-#define MMU_TABLES (2 * (GUEST_BLOCKS + GUEST_GIBS + 3))
+/* Page-table pages of both halves: one for each block, one for each GiB, three above. */
+#define MMU_PAGES(high_size) (2 * (GUEST_BLOCKS(high_size) + GUEST_GIBS(high_size) + 3))
+/* Bytes of a TD's tables, if it has so much memory above 4 GiB. */
+#define MMU_TABLES_SIZE(high_size)                                                                 \
+	(GUEST_BLOCKS(high_size) * (sizeof(struct guest_block) + sizeof(struct attribute_block)) + \
+	 MMU_PAGES(high_size) * sizeof(struct tdp_page))
 
 struct mmu {
 	struct td_memory memory;
@@ -53,7 +57,6 @@ struct mmu {
 	struct attributes attributes;
 	struct guest_frames frames;
 	struct tdp_mmu tdp;
-	struct tdp_page tables[MMU_TABLES];
 	struct sept sept;
 	struct shared_half shared;
 	struct tdp_batch batch; /* of who has slots_lock */
@@ -65,9 +68,10 @@ struct mmu {
 };
 
 /* All private, nothing mapped, by 4 KiB as KVM does: large_pages, shrink_every, zap_one_by_one,
- * frames.dirty and sept.hkid are the caller's to set. */
+ * frames.dirty and sept.hkid are the caller's to set. tables: MMU_TABLES_SIZE(high_size) bytes,
+ * aligned to 8, which stay the MMU's. */
 void mmu_init(struct mmu *mmu, const struct td_kick *kick, hpa_t tdr, struct shared_backing shared,
-	      const struct td_memory *memory, unsigned gpaw);
+	      const struct td_memory *memory, unsigned gpaw, void *tables);
 
 /* Takes all frames back from a TD that has no key any more. ST_TDX: not all are back, for the
  * failure given; it can be called again. */

@@ -203,7 +203,7 @@ static enum status td_build_all(struct building *b)
 	struct host_td *td = b->td;
 	TRY(create_td(b));
 	mmu_init(&td->mmu, &td->kick, td->tdr, td->place.shared, &b->from->layout->memory,
-		 td->config->gpaw == GPAW_52 ? 52 : 48);
+		 td->config->gpaw == GPAW_52 ? 52 : 48, td->place.tables);
 	td->mmu.large_pages = td->config->page_size == PAGE_SIZE_2M;
 	td->mmu.shrink_every = td->config->shrink;
 	td->mmu.zap_one_by_one = td->config->private_zap == PRIVATE_ZAP_SINGLE;

@@ -135,8 +135,7 @@ static uint64_t firmware_window(const struct launch_image *image)
 	return FOUR_GIB - lowest;
 }
 
-static enum status place_memory(struct td_layout *layout, uint64_t size, uint64_t image_size,
-				char *error, size_t error_size)
+enum status td_memory_make(uint64_t size, struct td_memory *out, char *error, size_t error_size)
 {
 	uint64_t low = size < TD_LOW_MEMORY_MAX ? size : TD_LOW_MEMORY_SPLIT;
 	if (size == 0 || !is_aligned(size, TD_MEMORY_UNIT) || size - low > TD_HIGH_MEMORY_MAX) {
@@ -146,6 +145,15 @@ static enum status place_memory(struct td_layout *layout, uint64_t size, uint64_
 			  (unsigned long long)(TD_LOW_MEMORY_SPLIT + TD_HIGH_MEMORY_MAX));
 		return ST_BAD_ARGUMENT;
 	}
+	*out = (struct td_memory){ .low_size = low, .high_size = size - low };
+	return ST_OK;
+}
+
+static enum status place_memory(struct td_layout *layout, uint64_t size, uint64_t image_size,
+				char *error, size_t error_size)
+{
+	struct td_memory *memory = &layout->memory;
+	TRY(td_memory_make(size, memory, error, error_size));
 	if (image_size == 0 || !is_aligned(image_size, MEM_PAGE_SIZE) ||
 	    image_size > IMAGE_MAX_SIZE) {
 		fmt_print(error, error_size,
@@ -153,11 +161,11 @@ static enum status place_memory(struct td_layout *layout, uint64_t size, uint64_
 			  (unsigned long long)image_size, (unsigned long long)IMAGE_MAX_SIZE);
 		return ST_BAD_ARGUMENT;
 	}
-	layout->memory = (struct td_memory){ low, size - low, image_size };
-	layout->ranges[layout->range_count++] = (struct td_ram_range){ 0, low, false };
-	if (size > low) {
+	memory->firmware_size = image_size;
+	layout->ranges[layout->range_count++] = (struct td_ram_range){ 0, memory->low_size, false };
+	if (memory->high_size != 0) {
 		layout->ranges[layout->range_count++] =
-			(struct td_ram_range){ FOUR_GIB, size - low, false };
+			(struct td_ram_range){ FOUR_GIB, memory->high_size, false };
 	}
 	return ST_OK;
 }

@@ -22,6 +22,11 @@ struct td_memory {
 /* QEMU rounds -m up to a multiple of this. */
 #define TD_MEMORY_UNIT 0x2000
 
+/* Where size bytes of RAM lie; no firmware. ST_BAD_ARGUMENT: they cannot be laid out; error says
+ * so. */
+enum status td_memory_make(uint64_t size, struct td_memory *out, char *error,
+			   size_t error_size) MUST_CHECK;
+
 /* The page at address (SHARED bit stripped) is RAM. */
 bool td_memory_is_ram(const struct td_memory *memory, uint64_t address);
 /* The page at address (SHARED bit stripped) may be mapped private: it is RAM or firmware. */

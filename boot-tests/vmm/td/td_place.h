@@ -13,6 +13,7 @@ struct td_place {
 	uint32_t hkid;
 	uint64_t memory; /* bytes of RAM */
 	struct shared_backing shared;
+	void *tables;       /* for mmu_init() */
 	bool q35;           /* QEMU's devices are its own: see devices.h */
 	uint16_t serial;    /* else: the port of QEMU's that it finds at COM1 */
 	bool ends_all;      /* its end is that of all TDs, and the run's verdict is its own */
