@@ -65,7 +65,7 @@ FREE = -std=gnu11 -Os -g -ffreestanding -nostdinc -isystem $(CC_INCLUDE) \
 LARGE_DATA  = $(eval LARGE_DATA := $$(shell echo | $$(CC) -mcmodel=medium -mlarge-data-threshold=0 \
                 -x c -c - -o /dev/null 2>/dev/null && echo -mlarge-data-threshold=0))$(LARGE_DATA)
 SHIM_FLAGS  = $(FREE) -Oz -mcmodel=medium $(LARGE_DATA) -fno-jump-tables
-# The machine is linked at 8 GiB and all in one place: RIP-relative operands reach everything.
+# The machine is above 4 GiB and all in one place: RIP-relative operands reach everything.
 MACHINE_FLAGS = $(FREE) -fpie -include boot-tests/machine/hidden.h -mcmodel=small -O2
 PAYLOAD_FLAGS = $(FREE)
 PARAVISOR_FLAGS = $(FREE) -fpie
@@ -208,9 +208,18 @@ $(B)/lintel.efi: $(B)/uefi.elf
 # ---- the TDX machine and the test payload ----------------------------------------------------------
 
 MACHINE_OBJ := $(call objects,machine,$(MACHINE_C) $(MACHINE_ASM) $(ARCH_C) $(HOST_LOADER_C))
-machine: $(B)/machine.elf $(B)/machine.rom ## the software TDX machine
-$(B)/machine.elf: $(MACHINE_OBJ) $(B)/machine.lds
-	$(LD) $(LDFLAGS) -T $(B)/machine.lds -Map $(B)/machine.map $(MACHINE_OBJ) -o $@
+MACHINE := $(addprefix $(B)/,machine.elf machine_high.elf machine.rom)
+machine: $(MACHINE) ## the software TDX machine
+# $(call machine_rule,name,base)
+define machine_rule
+$(B)/$(1).lds: linker/machine.lds.S Makefile
+	@mkdir -p $$(@D)
+	$$(CC) -E -P -x assembler-with-cpp -I. -DMACHINE_AT=$(2) -MMD -MP -MT $$@ -MF $$@.d $$< -o $$@
+$(B)/$(1).elf: $$(MACHINE_OBJ) $(B)/$(1).lds
+	$$(LD) $$(LDFLAGS) -T $(B)/$(1).lds -Map $(B)/$(1).map $$(MACHINE_OBJ) -o $$@
+endef
+$(eval $(call machine_rule,machine,MACHINE_BASE))
+$(eval $(call machine_rule,machine_high,MACHINE_BASE_HIGH))
 
 $(B)/machine.rom: $(MACHINE_ROM) $(B)/asm_offsets.inc Makefile
 	$(NASM) -f bin -Werror -I$(B)/ $< -o $@
@@ -388,7 +397,7 @@ install: all man ## copy what others use to DESTDIR and PREFIX (/usr/local)
 	install $(B)/lintel $(INSTALL_TO)/bin
 	install tools/tdrun tools/tdtest $(INSTALL_TO)/lib/lintel
 	ln -sf ../lib/lintel/tdrun ../lib/lintel/tdtest $(INSTALL_TO)/bin
-	install -m 644 $(B)/machine.elf $(B)/machine.rom $(B)/lintel.fd $(B)/lintel.efi \
+	install -m 644 $(MACHINE) $(B)/lintel.fd $(B)/lintel.efi \
 	  boot-tests/vmm/settings.def linker/memmap.h tools/tdcase.py $(INSTALL_TO)/lib/lintel
 	install -m 644 tools/samples/*.toml $(INSTALL_TO)/share/lintel/tdtest
 	install -m 644 $(B)/liblintel-ap.a $(INSTALL_TO)/lib

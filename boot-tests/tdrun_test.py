@@ -236,7 +236,8 @@ def test_wrong_usage_is_2(fake, arguments):
 def test_command_line_of_qemu(fake):
     fake.run("leave(0)", "--memory", "512M", "--smp", "4")
     assert fake.option("-accel") == ["tcg,thread=single"]
-    assert fake.option("-machine") == [f"q35,smm=off,pic=off,max-ram-below-4g={512 << 20}"]
+    assert fake.option("-machine") == [
+        f"q35,smm=off,pic=off,max-ram-below-4g={512 << 20},memory-backend=ram"]
     assert fake.option("-cpu") == ["max,phys-bits=48,la57=off"]
     assert fake.option("-smp") == ["4"]
     assert fake.option("-bios") == [str(fake.path / "machine.rom")]
@@ -248,6 +249,18 @@ def test_command_line_of_qemu(fake):
     assert f"isa-debug-exit,iobase={ports['EXIT']}" in fake.option("-device")
     # Low RAM, and from 4 GiB to the pool at 8 GiB + 64 MiB with room for the TD.
     needed = 512 + 4096 + 64 + 512 + 8 + 256
+    assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
+    # It need not be there before it is written.
+    assert fake.option("-object") == [
+        f"memory-backend-ram,id=ram,size={fake.option('-m')[0]},reserve=off"]
+
+
+@pytest.mark.parametrize("kib, machine, base_gib", [
+    (6 << 20, "elf", 8), ((6 << 20) + 8, "elf_high", 66), (64 << 20, "elf_high", 66)])
+def test_the_machine_lies_above_the_td(fake, kib, machine, base_gib):
+    fake.run("leave(0)", "--memory", f"{kib}K")
+    assert f"loader,file={fake.path / machine}" in fake.option("-device")
+    needed = 2048 + (base_gib - 4) * 1024 + 64 + (kib + kib // 64) // 1024 + 256
     assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
 
 
@@ -359,14 +372,16 @@ leave(config[-2:] != ["second_smp=3", f"second_memory={128 << 20}"])
 @pytest.mark.parametrize("memory, pool", [("3G", 3072), ("2560M", 2560 + 512)])
 def test_low_ram_is_at_most_2_gib(fake, memory, pool):
     fake.run("leave(0)", "--memory", memory)
-    assert fake.option("-machine") == [f"q35,smm=off,pic=off,max-ram-below-4g={2 << 30}"]
+    assert fake.option("-machine") == [
+        f"q35,smm=off,pic=off,max-ram-below-4g={2 << 30},memory-backend=ram"]
     needed = 2048 + 4096 + 64 + pool + pool // 64 + 256
     assert needed <= int(fake.option("-m")[0].rstrip("M")) <= needed + 1
 
 
 def test_memory_is_any_that_qemu_takes(fake):
     fake.run("leave(0)", "--memory", "65544K")
-    assert fake.option("-machine") == [f"q35,smm=off,pic=off,max-ram-below-4g={65544 << 10}"]
+    assert fake.option("-machine") == [
+        f"q35,smm=off,pic=off,max-ram-below-4g={65544 << 10},memory-backend=ram"]
 
 
 @pytest.mark.parametrize("smp", ["1", "64", "cpus=3,sockets=2,cores=2", "4,maxcpus=8"])

@@ -1,5 +1,6 @@
 /*
- * The TDX machine: a small stub in low memory, all the rest at 8 GiB. Addresses come from memmap.h.
+ * The TDX machine: a small stub in low memory, all the rest at MACHINE_AT, MACHINE_BASE or
+ * MACHINE_BASE_HIGH of memmap.h as the Makefile says.
  * SPDX-License-Identifier: BSD-2-Clause-Patent
  */
 #include "linker/memmap.h"
@@ -19,7 +20,8 @@ SECTIONS
 	.stub : { KEEP(*(.stub)) } :stub
 	.stub_bss : { *(.stub_bss) } :stub
 
-	. = MACHINE_BASE;
+	. = MACHINE_AT;
+	machine_base = .;
 	.text : { *(.text .text.* .ltext .ltext.*) } :machine =0xCCCCCCCC
 	. = ALIGN(MEM_PAGE_SIZE);
 	machine_text_end = .;
@@ -29,7 +31,7 @@ SECTIONS
 	.data : { *(.data .data.* .ldata .ldata.*) } :machine
 	.bss : { *(.bss .bss.* .lbss .lbss.* COMMON) } :bss
 	ASSERT(stub_entry == MACHINE_STUB, "rom.nasm jumps to MACHINE_STUB.")
-	ASSERT(. <= MACHINE_BASE + MACHINE_WINDOW, "the machine does not fit its window.")
+	ASSERT(. <= machine_base + MACHINE_WINDOW, "the machine does not fit its window.")
 
 #include "linker/debug.inc"
 	/DISCARD/ : { *(.comment .note.GNU* .eh_frame* .llvm_addrsig) }

@@ -144,15 +144,16 @@
 
 /*
  * The TDX machine, a program of its own under QEMU (boot-tests/). The TD owns all low RAM, so the
- * machine lives above it:
+ * machine lives above it. It is identity mapped, and linked twice: at MACHINE_BASE, and at
+ * MACHINE_BASE_HIGH for TDs that would reach into that:
  *
  *   top of RAM                +-----------------------------------------------+
  *                             | map of the pool, and marks of its pages        |
  *   memory_top()              +-----------------------------------------------+
  *                             | frames the VMM gives to the module and the TD  |
- *   MACHINE_POOL  0x2_0400_0000 +---------------------------------------------+
- *                             | machine: text, data, stacks, page tables       |
- *   MACHINE_BASE  0x2_0000_0000 +---------------------------------------------+
+ *   memory_pool()             +-----------------------------------------------+
+ *     + MACHINE_WINDOW 64 MiB | machine: text, data, stacks, page tables       |
+ *   MACHINE_BASE 0x2_0000_0000, or MACHINE_BASE_HIGH 0x10_8000_0000 -----------+
  *                             | shared backing of the TD's RAM above 4 GiB     |
  *   4 GiB                     +-----------------------------------------------+
  *   MACHINE_ROM 64 KiB        | (what the CPU starts in, dead with the stub)   |
@@ -170,14 +171,14 @@
 #define MACHINE_TRAMPOLINE        0x8000
 #define MACHINE_STACK_SIZE        0x10000
 #define MACHINE_BASE              0x200000000
+#define MACHINE_BASE_HIGH         0x1080000000
 #define MACHINE_WINDOW            0x4000000
-#define MACHINE_POOL              0x204000000
 /* What of a TD's memory lies below 4 GiB, as in QEMU's q35: all of it if that is less than the
  * first, else so much as the second. */
 #define TD_LOW_MEMORY_MAX         0xB0000000
 #define TD_LOW_MEMORY_SPLIT       0x80000000
 /* Shared GPA == HPA, so a TD's memory above 4 GiB ends below the machine. */
-#define TD_HIGH_MEMORY_MAX        (MACHINE_BASE - FOUR_GIB)
+#define TD_HIGH_MEMORY_MAX        (MACHINE_BASE_HIGH - FOUR_GIB)
 
 /* What the machine's host leaves in every byte that it adds without a measurement (TempMem, the TD
  * HOB's section after the list): nobody may rely on zeros there, nor hand it on. It writes it to

@@ -109,7 +109,7 @@ stub_entry:
 
 .no_cpu:	db "E QEMU must run with -cpu max,phys-bits=48 (long mode, NX, 1 GiB pages)", 10, 0
 .no_svm:	db "E QEMU must run with -accel tcg and -cpu max (SVM)", 10, 0
-.no_memory:	db "E no RAM at 8 GiB: give QEMU a greater -m", 10, 0
+.no_memory:	db "E no RAM for the machine: give QEMU a greater -m", 10, 0
 
 bits 32
 ; An application processor from its trampoline: flat segments of stub_gdt, no stack.

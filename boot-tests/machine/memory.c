@@ -23,6 +23,7 @@
 
 #define TABLE __attribute__((aligned(4096)))
 
+extern const char machine_base[];
 extern const char machine_text_end[];
 extern const char machine_rodata_end[];
 
@@ -35,6 +36,16 @@ static TABLE uint64_t window_pts[WINDOW_TABLES][PT_ENTRIES];
 uint64_t machine_cr3;
 
 static uint64_t top;
+
+hpa_t memory_base(void)
+{
+	return ptr_hpa(machine_base);
+}
+
+hpa_t memory_pool(void)
+{
+	return hpa(memory_base().v + MACHINE_WINDOW);
+}
 
 hpa_t memory_top(void)
 {
@@ -57,33 +68,34 @@ static uint64_t *take_zeroes(uint64_t size)
 	return hpa_ptr(hpa(top));
 }
 
-/* The GiBs from MACHINE_BASE on in which there is RAM: the window by 4 KiB, all else by 2 MiB. */
+/* The GiBs from memory_base() on in which there is RAM: the window by 4 KiB, all else by 2 MiB. */
 static bool map_pool(void)
 {
-	CHECK(top <= STUB_MEMORY);
+	uint64_t base = memory_base().v;
+	CHECK(is_aligned(base, pg_size(PG_1G)) && top <= STUB_MEMORY);
 	uint64_t end = align_up(top, pg_size(PG_1G));
-	uint64_t areas = (end - MACHINE_BASE) / pg_size(PG_2M);
+	uint64_t areas = (end - base) / pg_size(PG_2M);
 	uint64_t *directory = take_zeroes(areas * sizeof(uint64_t));
-	uint64_t *guests = take_zeroes((end - MACHINE_POOL) / pg_size(PG_4K) / 8);
-	if (top <= MACHINE_POOL) {
+	uint64_t *guests = take_zeroes((end - memory_pool().v) / pg_size(PG_4K) / 8);
+	if (top <= memory_pool().v) {
 		return false;
 	}
 	for (uint64_t i = 0; i < areas; i++) {
-		directory[i] = (MACHINE_BASE + i * pg_size(PG_2M)) | PTE_P | PTE_W | PTE_PS |
-			       PTE_A | PTE_NX;
+		directory[i] =
+			(base + i * pg_size(PG_2M)) | PTE_P | PTE_W | PTE_PS | PTE_A | PTE_NX;
 	}
 	for (uint64_t i = 0; i < WINDOW_TABLES; i++) {
 		directory[i] = ptr_hpa(window_pts[i]).v | PTE_P | PTE_W;
 		for (uint64_t j = 0; j < PT_ENTRIES; j++) {
 			window_pts[i][j] =
-				window_page(MACHINE_BASE + i * pg_size(PG_2M) + j * pg_size(PG_4K));
+				window_page(base + i * pg_size(PG_2M) + j * pg_size(PG_4K));
 		}
 	}
-	uint64_t *gibs = &pdpts[pt_index(MACHINE_BASE, PG_512G)][pt_index(MACHINE_BASE, PG_1G)];
+	uint64_t *gibs = &pdpts[pt_index(base, PG_512G)][pt_index(base, PG_1G)];
 	for (uint64_t i = 0; i < areas / PT_ENTRIES; i++) {
 		gibs[i] = ptr_hpa(&directory[i * PT_ENTRIES]).v | PTE_P | PTE_W;
 	}
-	page_marks_init(hpa(MACHINE_POOL), hpa(top), &directory[WINDOW_TABLES], guests);
+	page_marks_init(memory_pool(), hpa(top), &directory[WINDOW_TABLES], guests);
 	return true;
 }
 
@@ -115,7 +127,7 @@ const char *memory_init(uint64_t ram_end)
 
 void memory_guard(const void *page)
 {
-	uint64_t offset = ptr_hpa(page).v - MACHINE_BASE;
+	uint64_t offset = ptr_hpa(page).v - memory_base().v;
 	CHECK(offset < MACHINE_WINDOW && is_aligned(offset, pg_size(PG_4K)));
 	window_pts[offset / pg_size(PG_2M)][pt_index(offset, PG_4K)] = 0;
 	insn_invlpg(ptr_hpa(page).v);

@@ -16,8 +16,11 @@ static inline hpa_t ptr_hpa(const void *pointer)
 	return hpa((uint64_t)(uintptr_t)pointer);
 }
 
-/* The frame pool is [MACHINE_POOL, memory_top()): of the RAM above 4 GiB all but the tables at its
- * end, which memory_init() makes. */
+/* Where this program is linked, and has MACHINE_WINDOW bytes. */
+hpa_t memory_base(void);
+/* The frame pool is [memory_pool(), memory_top()): of the RAM after that window all but the tables
+ * at its end, which memory_init() makes. */
+hpa_t memory_pool(void);
 hpa_t memory_top(void);
 
 /* Builds the machine's own page tables and loads them: [0, 2^47) identity, the machine's window by

@@ -8,7 +8,7 @@
 #include "arch/linux/boot_params.h"
 #include "arch/qemu/fw_cfg.h"
 #include "boot-tests/machine/fw_cfg_dma.h"
-#include "linker/memmap.h"
+#include "boot-tests/machine/memory.h"
 
 #define E820_MAX 128
 
@@ -20,10 +20,10 @@ uint64_t ram_end(void)
 	CHECK(fwcfg_find("etc/e820", &selector, &size) && size <= sizeof(map));
 	fwcfg_read(selector, map, size);
 	for (size_t i = 0; i < size / sizeof(map[0]); i++) {
-		if (map[i].type == E820_RAM && map[i].base <= MACHINE_BASE &&
-		    map[i].base + map[i].size > MACHINE_POOL) {
+		if (map[i].type == E820_RAM && map[i].base <= memory_base().v &&
+		    map[i].base + map[i].size > memory_pool().v) {
 			return map[i].base + map[i].size;
 		}
 	}
-	return MACHINE_POOL;
+	return memory_pool().v;
 }

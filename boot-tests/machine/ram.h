@@ -4,5 +4,5 @@
 
 #include <stdint.h>
 
-/* The end of the RAM in which the machine is loaded; MACHINE_POOL if none follows that. */
+/* The end of the RAM in which the machine is loaded; memory_pool() if none follows that. */
 uint64_t ram_end(void);

@@ -57,7 +57,7 @@ void selftest_sys_init(void)
 
 struct tdmr_range selftest_ram(void)
 {
-	return (struct tdmr_range){ MACHINE_POOL, memory_top().v - MACHINE_POOL };
+	return (struct tdmr_range){ memory_pool().v, memory_top().v - memory_pool().v };
 }
 
 struct tdmr_range selftest_pool(void)

@@ -44,6 +44,7 @@ static enum status place_memory(struct td_place *place, struct verdict *verdict)
 		verdict_setup(verdict, "cannot lay out the TD: %s", error);
 		return status;
 	}
+	CHECK(FOUR_GIB + memory.high_size <= memory_base().v);
 	place->tables = frames_take_span(MMU_TABLES_SIZE(memory.high_size));
 	if (!place->q35) {
 		place->shared.base = ptr_hpa(frames_take_span(place->memory));
@@ -97,26 +98,35 @@ static void vmm_must(enum status status, const struct verdict *verdict)
 	}
 }
 
-static unsigned take_keyid_bits(const struct config *config)
+static enum status take_keyid_bits(const struct config *config, unsigned *out,
+				   struct verdict *verdict)
 {
 	uint64_t bits = config->keyid_bits != 0 ? config->keyid_bits : MODULE_KEYID_BITS;
 	if (bits < MODULE_KEYID_BITS_MIN || bits > MODULE_KEYID_BITS_MAX) {
-		struct verdict verdict = { 0 };
-		verdict_setup(&verdict, "%llu bits of key id: there may be %u to %u",
+		verdict_setup(verdict, "%llu bits of key id: there may be %u to %u",
 			      (unsigned long long)bits, MODULE_KEYID_BITS_MIN,
 			      MODULE_KEYID_BITS_MAX);
-		verdict_exit(&verdict);
+		return ST_BAD_ARGUMENT;
 	}
-	/* Any machine's memory ends below. */
-	CHECK(memory_top().v <= BIT64(MODULE_PHYS_BITS - bits));
-	return (unsigned)bits;
+	uint64_t end = BIT64(MODULE_PHYS_BITS - bits);
+	if (memory_top().v > end) {
+		verdict_setup(verdict,
+			      "%llu bits of key id leave addresses below 0x%llx: the memory that a "
+			      "TD of 0x%llx bytes needs ends at 0x%llx",
+			      (unsigned long long)bits, (unsigned long long)end,
+			      (unsigned long long)config->memory,
+			      (unsigned long long)memory_top().v);
+		return ST_BAD_ARGUMENT;
+	}
+	*out = (unsigned)bits;
+	return ST_OK;
 }
 
 void machine_main(void)
 {
 	machine_at_exit(stats_print);
 	smp_start_all();
-	frames_init(hpa(MACHINE_POOL), memory_top());
+	frames_init(memory_pool(), memory_top());
 	struct verdict verdict = { 0 };
 	struct config config;
 	vmm_must(blob_load_config(&config, &verdict), &verdict);
@@ -124,7 +134,8 @@ void machine_main(void)
 	event_trace_only = config.trace_only;
 	stats_icount = config.icount;
 	hooks_load_script();
-	unsigned keyid_bits = take_keyid_bits(&config);
+	unsigned keyid_bits;
+	vmm_must(take_keyid_bits(&config, &keyid_bits, &verdict), &verdict);
 	struct module_platform platform = platform_make(keyid_bits);
 	platform.version_1_0 = config.module_version == MODULE_1_0;
 	platform.tlb_memory =
@@ -133,7 +144,7 @@ void machine_main(void)
 		selftest_run(config.selftest, &platform);
 	}
 	module_load(&platform);
-	struct tdmr_range pool = { MACHINE_POOL, memory_top().v - MACHINE_POOL };
+	struct tdmr_range pool = { memory_pool().v, memory_top().v - memory_pool().v };
 	if (tdx_enable(&tdx, &pool, 1, TDMR_COALESCE) != ST_OK) {
 		verdict_no_module(&verdict);
 		verdict_exit(&verdict);
