@@ -28,6 +28,26 @@ struct pe_header {
 ABI_SIZE(struct pe_header, 24);
 ABI_FIELD(struct pe_header, optional_size, 0x14, 2);
 
+/* The optional header of PE32+, up to the entry of the certificates: the fields that say what is
+ * signed and measured. */
+#define PE_OPTIONAL_MAGIC 0x20B
+struct pe_optional {
+	uint16_t magic;             /* 00 */
+	uint8_t reserved_02[58];    /* 02 */
+	uint32_t headers_size;      /* 3C: with those of the sections, padded */
+	uint32_t checksum;          /* 40 */
+	uint8_t reserved_44[40];    /* 44 */
+	uint32_t directory_count;   /* 6C: entries that follow */
+	uint8_t reserved_70[32];    /* 70: four of them */
+	uint32_t certificates;      /* 90: offset in the file */
+	uint32_t certificates_size; /* 94 */
+};
+#define PE_DIRECTORIES_MIN 5
+ABI_SIZE(struct pe_optional, 0x98);
+ABI_FIELD(struct pe_optional, headers_size, 0x3C, 4);
+ABI_FIELD(struct pe_optional, checksum, 0x40, 4);
+ABI_FIELD(struct pe_optional, certificates, 0x90, 4);
+
 struct pe_section {
 	char name[8] NONSTRING;   /* 00: no NUL after eight letters */
 	uint32_t virtual_size;    /* 08 */

@@ -1,4 +1,4 @@
-// The headers of a PE file, checked, and the sections of a UKI in it.
+// The sections of a UKI, among those of its PE file.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "loader/payload/uki.h"
 
@@ -6,37 +6,7 @@
 
 #include "arch/base/mem.h"
 #include "arch/exe/pe.h"
-
-/* Reads the headers; *table: where the sections' are, *count: how many. */
-static enum status read_headers(const uint8_t *file, uint64_t size, uint64_t *table,
-				unsigned *count, struct payload_fault *fault)
-{
-	struct pe_header header;
-	uint32_t at;
-	if (size < PE_LFANEW + sizeof(at)) {
-		return payload_refused(fault, RULE_PE_SIZE, 0, size);
-	}
-	memcpy(&at, file + PE_LFANEW, sizeof(at));
-	if (at > size || size - at < sizeof(header)) {
-		return payload_refused(fault, RULE_PE_LFANEW, PE_LFANEW, at);
-	}
-	memcpy(&header, file + at, sizeof(header));
-	if (header.magic != PE_MAGIC) {
-		return payload_refused(fault, RULE_PE_SIGNATURE, at, header.magic);
-	}
-	if (header.machine != PE_MACHINE_X86_64) {
-		return payload_refused(fault, RULE_PE_MACHINE,
-				       at + offsetof(struct pe_header, machine), header.machine);
-	}
-	*table = at + sizeof(header) + header.optional_size;
-	*count = header.sections;
-	if (*count > PE_SECTIONS_MAX || *table > size ||
-	    *count > (size - *table) / sizeof(struct pe_section)) {
-		return payload_refused(fault, RULE_PE_SECTIONS,
-				       at + offsetof(struct pe_header, sections), *count);
-	}
-	return ST_OK;
-}
+#include "loader/payload/pe_headers.h"
 
 /* The part that a section is of, or NULL. */
 static struct uki_part *part_of(const struct pe_section *section, struct uki *uki)
@@ -96,16 +66,16 @@ static uint32_t text_length(const uint8_t *text, uint32_t size)
 enum status uki_read(const uint8_t *file, uint64_t size, struct uki *out,
 		     struct payload_fault *fault)
 {
-	uint64_t table = 0;
-	unsigned count = 0;
+	struct pe_headers headers;
 	memset(out, 0, sizeof(*out));
-	TRY(read_headers(file, size, &table, &count, fault));
-	for (unsigned i = 0; i < count; i++) {
-		TRY(uki_read_section(file, size, table + i * sizeof(struct pe_section), out,
-				     fault));
+	TRY(pe_headers_read(file, size, &headers, fault));
+	for (unsigned i = 0; i < headers.pe.sections; i++) {
+		TRY(uki_read_section(file, size, headers.sections + i * sizeof(struct pe_section),
+				     out, fault));
 	}
 	if (out->parts[UKI_LINUX].size == 0) {
-		return payload_refused(fault, RULE_UKI_LINUX, table, count);
+		return payload_refused(fault, RULE_UKI_LINUX, headers.sections,
+				       headers.pe.sections);
 	}
 	struct uki_part *cmdline = &out->parts[UKI_CMDLINE];
 	cmdline->size = text_length(file + cmdline->offset, cmdline->size);

@@ -102,3 +102,31 @@ static inline void fixture_uki(uint8_t *file, const uint8_t *kernel, uint32_t ke
 	memcpy(file + FIXTURE_UKI_LINUX_AT, kernel, kernel_size);
 	memset(file + initrd, 'i', FIXTURE_UKI_INITRD_SIZE);
 }
+
+/*
+ * An image as UEFI starts it, of PE32+: headers of 0x400 bytes, two sections of 0x200 bytes, the
+ * first of which is the later one in the file, one without bytes, and 0x40 bytes that are in none.
+ * Each byte beyond the headers is that of its place.
+ */
+#define FIXTURE_IMAGE_SECTIONS (0x80 + 24 + 0xF0)
+#define FIXTURE_IMAGE_SIZE 0x840
+
+static inline void fixture_image(uint8_t file[FIXTURE_IMAGE_SIZE])
+{
+	for (size_t i = 0; i < FIXTURE_IMAGE_SIZE; i++) {
+		file[i] = i < 0x400 ? 0 : (uint8_t)(i * 7 + i / 256);
+	}
+	memcpy(file, "MZ", 2);
+	fixture_put(file, 0x3C, 0x80, 4);
+	memcpy(file + 0x80, "PE\0\0\x64\x86\x03", 7);
+	fixture_put(file, 0x80 + 20, 0xF0, 2);
+	fixture_put(file, 0x98, 0x20B, 2);
+	fixture_put(file, 0x98 + 0x3C, 0x400, 4);
+	fixture_put(file, 0x98 + 0x40, 0x12345678, 4);
+	fixture_put(file, 0x98 + 0x6C, 16, 4);
+	for (unsigned i = 0; i < 2; i++) {
+		fixture_put(file, FIXTURE_IMAGE_SECTIONS + 40 * i + 0x10, 0x200, 4);
+		fixture_put(file, FIXTURE_IMAGE_SECTIONS + 40 * i + 0x14, i == 0 ? 0x600 : 0x400,
+			    4);
+	}
+}
