@@ -84,6 +84,7 @@ ifneq ($(findstring clang,$(HOSTCC)),)
 TEST_FLAGS    += -fsanitize=fuzzer-no-link
 endif
 THREAD_FLAGS  := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=thread
+COVER_FLAGS   := -std=gnu11 -O1 -g $(WARN) -I. -fprofile-instr-generate -fcoverage-mapping
 # The whole shim on the host, and the model around it: at the TD's own addresses, which are ASan's.
 MODEL_FLAGS   := -std=gnu11 -O1 -g $(WARN) -I. -fsanitize=undefined -fno-sanitize-recover=all \
                  -fno-pie
@@ -121,6 +122,7 @@ $(eval $(call c_rules,test,$$(HOSTCC),TEST_FLAGS))
 $(eval $(call c_rules,whole,$$(FUZZCC),WHOLE_FLAGS))
 $(eval $(call c_rules,model,$$(FUZZCC),MODEL_FLAGS))
 $(eval $(call c_rules,thread,$$(HOSTCC),THREAD_FLAGS))
+$(eval $(call c_rules,cover,$$(FUZZCC),COVER_FLAGS))
 
 # nasm -MD leaves out %include'd files while it assembles; a separate -M lists them.
 define nasm_rules
@@ -335,8 +337,19 @@ $(B)/fuzzers/shim_fuzz: $(B)/model/boot-tests/fuzz/shim_fuzz.c.o $(WHOLE_OBJ)
 	$(FUZZCC) -fsanitize=fuzzer,undefined $(WHOLE_LINK) $^ -o $@
 fuzz: $(FUZZ_BIN) ## run every fuzzer for FUZZ_SECONDS (5)
 	@set -e; for f in $(FUZZ_BIN); do echo "== $$f"; \
-	  mkdir -p $(B)/corpus/$$(basename $$f); \
-	  $$f -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/ $(B)/corpus/$$(basename $$f); done
+	  $$f -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 -artifact_prefix=$(B)/ \
+	    $$(boot-tests/fuzz_corpus.py --build $(B) $$(basename $$f)); done
+
+# The parsers' fuzzers once more: they count lines, and run the inputs that there are.
+COVER_C := $(filter-out boot-tests/machine/% boot-tests/module/% boot-tests/vmm/% \
+             boot-tests/unit/module/% boot-tests/unit/vmm/% boot-tests/unit/machine/%,$(PURE_C))
+$(B)/cover/pure.a: $(call objects,cover,$(COVER_C)) $(B)/uefi_ap_blob.o
+	rm -f $@; ar rcs $@ $^
+$(B)/cover/%: $(B)/cover/boot-tests/fuzz/%.c.o $(B)/cover/pure.a
+	$(FUZZCC) -fprofile-instr-generate -fsanitize=fuzzer $^ -o $@
+.PHONY: fuzz-coverage
+fuzz-coverage: ## lines of each parser that its fuzzer's inputs have run: in the tree, and in build/corpus
+	@boot-tests/fuzz_coverage.py --build $(B)
 
 # ---- set-up, runs, checks ------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT / "boot-tests"), str(ROOT / "tools")]
 import bench  # noqa: E402
 import bench_cpu  # noqa: E402
 import event_log  # noqa: E402
+import fuzz_corpus  # noqa: E402
 import mutate  # noqa: E402
 import requirements  # noqa: E402
 import run  # noqa: E402
@@ -518,6 +519,19 @@ class Filtered(unittest.TestCase):
     def test_no_test_of_stale_binaries(self):
         self.assertFalse(self.steps(cases=[run.Case("c")], fail="CC=clang")[0])
         self.assertTrue(self.steps(cases=[run.Case("c", kernel="{stock}")], fail="6.12")[0])
+
+
+class Corpus(unittest.TestCase):
+    def test_kept_inputs_are_files_of_the_fuzzer(self):
+        with (tempfile.TemporaryDirectory() as folder,
+              unittest.mock.patch.object(fuzz_corpus, "KEPT", pathlib.Path(folder, "kept"))):
+            self.assertEqual(fuzz_corpus.kept("a_fuzz"), [])
+            fuzz_corpus.keep("a_fuzz", [b"long", b"a", b""])
+            fuzz_corpus.keep("a_fuzz", [b"b", b"a"])
+            self.assertEqual(fuzz_corpus.kept("a_fuzz"), [b"a", b"b", b"long"])
+            grown, seeds = fuzz_corpus.folders("a_fuzz", folder)
+            self.assertEqual(list(grown.iterdir()), [])
+            self.assertEqual({path.read_bytes() for path in seeds.iterdir()}, {b"a", b"b", b"long"})
 
 
 class Lost(unittest.TestCase):

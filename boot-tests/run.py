@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.dont_write_bytecode = True
 sys.path.insert(1, str(ROOT / "tools"))
 import event_log  # noqa: E402
+import fuzz_corpus  # noqa: E402
 import tdcase  # noqa: E402
 from tdcase import CaseError, Failure, Skip, judge, read_text, run_process  # noqa: E402
 
@@ -281,10 +282,10 @@ def run_unit(results, name, program, log):
     return f"{count} tests" + (f", {len(skipped)} skipped" if skipped else "")
 
 
-def run_fuzzer(program, log, corpus):
-    corpus.mkdir(parents=True, exist_ok=True)
+def run_fuzzer(program, log, *corpora):
+    """New inputs go to the first of the corpora."""
     ended = run_process([program, f"-max_total_time={FUZZ_SECONDS}", "-print_final_stats=1",
-                         f"-artifact_prefix={log.parent}/", corpus], log, FUZZ_SECONDS + 120)
+                         f"-artifact_prefix={log.parent}/", *corpora], log, FUZZ_SECONDS + 120)
     runs = re.search(r"number_of_executed_units: (\d+)", ended.output)
     if ended.status != 0:
         raise Failure(f"exit status {ended.status}")
@@ -456,13 +457,12 @@ def main():
     # A Python test that is the command of a case is run as that.
     commands = {pathlib.Path(case.command[0]) for case in cases if case.command is not None}
     pythons = sorted(set(here.glob("*_test.py")) - commands)
-    corpora = pathlib.Path(build, "corpus")
     waiting = list(host_tests(results, pythons, lambda *words: run_pytest(results, *words),
                               "python"))
     tests = list(host_tests(results, units, lambda *words: run_unit(results, *words), "unit"))
     tests += host_tests(results, fuzzers,
-                        lambda _, program, log: run_fuzzer(program, log, corpora / program.name),
-                        "fuzz")
+                        lambda _, program, log: run_fuzzer(
+                            program, log, *fuzz_corpus.folders(program.name, build)), "fuzz")
     boots = list(boot_tests(results, cases, files))
     if arguments.only is not None and not build_wanted(
             results, build,

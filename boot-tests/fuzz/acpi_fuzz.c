@@ -1,7 +1,8 @@
 // Fuzzes the table-loader interpreter: QEMU's tables with any bytes changed.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// Input: one byte of flags, then changes of 4 bytes each: which file, offset (16 bits), new byte.
+// Input: one byte of flags, then changes of 7 bytes each: which file, offset (16 bits), 32 bits. A
+// change is one byte, or all four (bit 6 of the first), or the file's end at the offset (bit 7).
 // What is installed must lead from the RSDP to one wake-up structure and one CCEL, and both must be
 // ours; a DSDT is in the arena.
 #include <stddef.h>
@@ -19,6 +20,9 @@
 #define FLAG_XSDT 1
 #define FLAG_TD 2
 #define FLAG_REFUSE_AML 4
+#define FLAG_PIN 8
+#define FLAG_SPARE 16
+#define CHANGE 7
 #define ARENA_SIZE 0x3000
 
 static const struct mailbox_info mailbox = { { MAILBOX }, { RESET_CODE } };
@@ -43,16 +47,23 @@ void log_line(const char *format, ...)
 
 static void change(struct acpi_fixture *fixture, const uint8_t *record)
 {
+	const struct {
+		uint8_t *bytes;
+		size_t size;
+	} files[] = {
+		{ fixture->rsdp, sizeof(fixture->rsdp) },
+		{ fixture->tables, sizeof(fixture->tables) },
+		{ (uint8_t *)fixture->commands, sizeof(fixture->commands) },
+	};
+	unsigned file = record[0] % 0x40u % ARRAY_COUNT(files);
 	uint32_t offset = (uint32_t)record[1] | (uint32_t)record[2] << 8;
-	switch (record[0] % 3) {
-	case 0:
-		fixture->rsdp[offset % sizeof(fixture->rsdp)] = record[3];
-		break;
-	case 1:
-		fixture->tables[offset % sizeof(fixture->tables)] = record[3];
-		break;
-	default:
-		((uint8_t *)fixture->commands)[offset % sizeof(fixture->commands)] = record[3];
+	if ((record[0] & 0x80) != 0) {
+		fixture->rsdp_size =
+			file == 0 ? offset % sizeof(fixture->rsdp) : fixture->rsdp_size;
+		return;
+	}
+	for (size_t i = 0; i < ((record[0] & 0x40) != 0 ? 4 : 1); i++) {
+		files[file].bytes[(offset + i) % files[file].size] = record[3 + i];
 	}
 }
 
@@ -124,7 +135,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	acpi_fixture_build(&fixture, (data[0] & FLAG_XSDT) != 0);
-	for (size_t at = 1; at + 4 <= size; at += 4) {
+	if ((data[0] & FLAG_SPARE) != 0) {
+		acpi_fixture_add(&fixture, "TPM2", 0x80);
+	}
+	for (size_t at = 1; at + CHANGE <= size; at += CHANGE) {
 		change(&fixture, data + at);
 	}
 	fake_files_reset();
@@ -134,7 +148,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(arena.memory, 0, ARENA_SIZE);
 	bool td = (data[0] & FLAG_TD) != 0;
 	const struct image_config config = {
-		.flags = (data[0] & FLAG_REFUSE_AML) != 0 ? IMAGE_CONFIG_REFUSE_AML : 0,
+		.flags = ((data[0] & FLAG_REFUSE_AML) != 0 ? IMAGE_CONFIG_REFUSE_AML : 0u) |
+			 ((data[0] & FLAG_PIN) != 0 ? IMAGE_CONFIG_PIN_ACPI : 0u),
 	};
 	if (acpi_install(&arena, &config, td ? &mailbox : NULL, &address) == ST_OK) {
 		uint32_t offset = (uint32_t)(address.v - ACPI_ARENA);

@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			good[offset % (HEADERS - 8) + i] ^= data[at + 2 + i];
 		}
 	}
-	uint64_t cut = data[0] < 0x80 ? 0 : (data[0] & 0x7Eu) * 64;
+	uint64_t cut = data[0] < 0x80 ? 0 : (data[0] & 0x7Eu) * 66;
 	uint64_t file_size = sizeof(good) - cut;
 	uint8_t *file = malloc(file_size);
 	CHECK(file != NULL);

@@ -1,7 +1,9 @@
 // Fuzzes the reader of the firmware's ACPI tables, and what is copied of them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
-// Input: the structures of a MADT, which a host may have written; all that leads there is good.
+// Input: a byte of flags, one that says how often the rest is repeated (from 0xC0 on), and the
+// structures of a MADT, which a host may have written. What leads there is good, but for what a
+// flag breaks; addresses are the firmware's, which is trusted.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,6 +13,16 @@
 #include "loader/uefi/uefi_acpi.h"
 
 #define MAILBOX_PLACE 0x7654000
+#define FLAG_NO_RSDP 1
+#define FLAG_RSDP_SIGNATURE 2
+#define FLAG_ROOT_SIGNATURE 4
+#define FLAG_ROOT_LENGTH 8
+#define FLAG_NO_MADT 0x10
+#define FLAG_TWO_MADTS 0x20
+#define FLAG_MADT_LENGTH 0x40
+#define FLAG_MADT_SUM 0x80
+#define REPEATED_FROM 0xC0
+#define REPEATED_BY 64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,6 +54,23 @@ static void check_copy(const struct uefi_acpi *acpi)
 	free(out);
 }
 
+static struct acpi_madt *make_madt(uint8_t flags, unsigned times, const uint8_t *data, size_t size)
+{
+	/* As large as the table, so that a read after it is seen. */
+	struct acpi_madt *madt = calloc(1, sizeof(*madt) + times * size);
+	CHECK(madt != NULL);
+	for (unsigned i = 0; i < times && size != 0; i++) {
+		memcpy((uint8_t *)(madt + 1) + i * size, data, size);
+	}
+	madt->header.signature = (flags & FLAG_NO_MADT) != 0 ? ACPI_XSDT : ACPI_MADT;
+	madt->header.length = (flags & FLAG_MADT_LENGTH) != 0 ?
+				      sizeof(*madt) - 4 :
+				      (uint32_t)(sizeof(*madt) + times * size);
+	seal(&madt->header);
+	madt->header.checksum = (uint8_t)(madt->header.checksum + ((flags & FLAG_MADT_SUM) != 0));
+	return madt;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct uefi_acpi acpi;
@@ -49,21 +78,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct {
 		struct acpi_header header;
 		uint64_t madt;
+		uint64_t spare;
 	} PACKED xsdt = { .header = { .signature = ACPI_XSDT, .length = sizeof(xsdt) } };
-	struct acpi_rsdp rsdp = { .signature = ACPI_RSDP_SIGNATURE,
-				  .revision = 2,
-				  .xsdt = (uintptr_t)&xsdt };
-	/* As large as the table, so that a read after it is seen. */
-	struct acpi_madt *madt = malloc(sizeof(*madt) + size);
-	CHECK(madt != NULL);
-	memset(madt, 0, sizeof(*madt));
-	memcpy(madt + 1, data, size);
-	madt->header.signature = ACPI_MADT;
-	madt->header.length = (uint32_t)(sizeof(*madt) + size);
-	seal(&madt->header);
+	if (size < 2) {
+		return 0;
+	}
+	uint8_t flags = data[0];
+	unsigned times =
+		data[1] >= REPEATED_FROM ? (data[1] - REPEATED_FROM + 1u) * REPEATED_BY : 1;
+	struct acpi_rsdp rsdp = {
+		.signature = (flags & FLAG_RSDP_SIGNATURE) != 0 ? 0 : ACPI_RSDP_SIGNATURE,
+		.revision = 2,
+		.xsdt = (uintptr_t)&xsdt,
+	};
+	struct acpi_madt *madt = make_madt(flags, times, data + 2, size - 2);
 	xsdt.madt = (uintptr_t)madt;
+	xsdt.spare = (flags & FLAG_TWO_MADTS) != 0 ? (uintptr_t)madt : 0;
+	xsdt.header.signature = (flags & FLAG_ROOT_SIGNATURE) != 0 ? ACPI_RSDT : ACPI_XSDT;
 	seal(&xsdt.header);
-	if (uefi_acpi_read(gpa((uintptr_t)&rsdp), &acpi, &fault) == ST_OK) {
+	if ((flags & FLAG_ROOT_LENGTH) != 0) {
+		xsdt.header.length = sizeof(xsdt.header) - 1;
+	}
+	gpa_t place = gpa((flags & FLAG_NO_RSDP) != 0 ? 0 : (uintptr_t)&rsdp);
+	if (uefi_acpi_read(place, &acpi, &fault) == ST_OK) {
 		check_copy(&acpi);
 	} else {
 		CHECK(fault.field != NULL && fault.rule != NULL);

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // Input: a byte that says how many bytes of a good file there are, then changes of 10 bytes each:
-// an offset in the headers, and 8 bytes that are XORed there.
+// an offset in the headers, and 8 bytes that are XORed there, or replace those there (bit 15 of the
+// offset).
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -32,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint16_t offset;
 		memcpy(&offset, data + at, sizeof(offset));
 		for (size_t i = 0; i < 8; i++) {
-			good[offset % (HEADERS - 8) + i] ^= data[at + 2 + i];
+			uint8_t *byte = &good[(offset & 0x7FFF) % (HEADERS - 8) + i];
+			*byte = (uint8_t)((offset >> 15 != 0 ? 0 : *byte) ^ data[at + 2 + i]);
 		}
 	}
 	uint64_t file_size = SIZE - data[0] * (SIZE / 256u);

@@ -107,12 +107,12 @@ enum {
 #define FIXTURE_DATA_PAGES 4
 
 /* A file for SNP (mask 2) and TDX (mask 1), of all kinds of headers that TDX has. */
-static inline void igvm_fixture_good(struct igvm_fixture *f)
+static inline void igvm_fixture_make(struct igvm_fixture *f, uint32_t version)
 {
 	/* The headers' size decides where the data stand: two passes. */
 	uint32_t data = 0;
 	for (unsigned pass = 0; pass < 2; pass++) {
-		igvm_fixture_start(f, 1);
+		igvm_fixture_start(f, version);
 		IGVM_FIXTURE_ADD(f, 0x001, 16, 2, 0x00010200);
 		IGVM_FIXTURE_ADD(f, 0x001, 16, 1, 0x00010300, 0, 0x8000);
 		IGVM_FIXTURE_ADD(f, 0x101, 16, 2, 0, 1);
@@ -138,4 +138,9 @@ static inline void igvm_fixture_good(struct igvm_fixture *f)
 	}
 	igvm_fixture_finish(f, FIXTURE_DATA_PAGES);
 	CHECK(f->count == FIXTURE_COUNT);
+}
+
+static inline void igvm_fixture_good(struct igvm_fixture *f)
+{
+	igvm_fixture_make(f, 1);
 }
