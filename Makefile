@@ -427,7 +427,7 @@ install: all man ## copy what others use to DESTDIR and PREFIX (/usr/local)
 MAN_PAGES := $(addprefix $(B)/,lintel.1 tdrun.1 tdtest.1)
 man: $(MAN_PAGES) ## the man pages, of what --help says
 $(B)/lintel.1: tools/mkman.py $(B)/lintel
-	tools/mkman.py $(B)/lintel image dump mrtd > $@
+	tools/mkman.py $(B)/lintel image dump mrtd rtmr attest-values > $@
 $(B)/tdrun.1: tools/mkman.py tools/tdrun boot-tests/vmm/settings.def
 	tools/mkman.py tools/tdrun > $@
 $(B)/tdtest.1: tools/mkman.py tools/tdtest tools/tdcase.py

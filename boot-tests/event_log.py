@@ -11,6 +11,7 @@ import struct
 REGISTERS = 4
 SHA384 = 0xC
 DIGEST_SIZE = 48
+UNTOUCHED = "00" * DIGEST_SIZE  # a register that nobody has extended
 END = 0xFFFFFFFF
 NO_ACTION, SEPARATOR, TAG, CONFIG, IPL = 3, 4, 6, 0xA, 0xD
 BOOT_APPLICATION = 0x80000003

@@ -43,6 +43,8 @@ NO_THREAD_SANITIZER = "FATAL: ThreadSanitizer: unexpected memory mapping"
 # ---- boot cases ----------------------------------------------------------------------------------
 
 PLAIN_MACHINES = ("pc", "q35")
+# Values of a case's rtmr where all events are the shim's.
+OUR_LOGS = ("lintel", "igvm", "silent")
 # What a firmware boots of a removable disk. [UEFI 2.10 3.5.1.1]
 APPLICATION = "EFI/BOOT/BOOTX64.EFI"
 
@@ -62,7 +64,7 @@ class Case(tdcase.Case):
     fw_cfg_files: int = 0      # so many files more in QEMU's fw_cfg device
     mrtd: str = ""             # page or section: the machine's MRTD is what the host tool computes
     rtmr: str = ""             # lintel, igvm, edk2 or uefi, who wrote the event log that the output
-                               # shows: it replays to the machine's RTMRs
+                               # shows: it replays to the machine's RTMRs; silent: it shows none
     known_file: str = None     # a file of the release, and what its output must have by the file's
     known: dict = None         # SHA-256; skipped where the file is none of these
 
@@ -106,18 +108,29 @@ def judge_rtmr(case, output, registers, files):
         raise Failure(f"event log: {wrong}") from wrong
 
 
-def judge_prediction(case, lintel, image, folder, registers, files):
-    """lintel rtmr must say of the host's files what the machine has at the end."""
-    options = ["--host-files", folder / "host"]
-    if case.kernel is not None:
-        options += ["--kernel", case.kernel.format(**files)]
+def judge_prediction(case, lintel, image, folder, measured, files):
+    """lintel rtmr and lintel attest-values must say of the files that host and firmware have what
+    the machine has at the end. Under UEFI RTMR[0] is the firmware's own."""
+    uefi = case.rtmr == "uefi"
+    parts = case.volume if uefi else {"vmlinuz": case.kernel, "initrd": case.initrd}
+    options = ["--uefi", case.volume[APPLICATION].format(**files)] if uefi else [
+        "--host-files", folder / "host"]
+    if parts.get("vmlinuz") is not None:
+        options += ["--kernel", parts["vmlinuz"].format(**files)]
         options += ["--cmdline", case.append] if case.append else []
-    if case.initrd is not None:
-        options += ["--initrd", case.initrd.format(**files)]
-    told = run_process([lintel, "rtmr", *options, image], folder / "rtmr", 60)
+    if parts.get("initrd") is not None:
+        options += ["--initrd", parts["initrd"].format(**files)]
+    registers = measured["rtmr"][1 if uefi else 0:3]
+    told = run_process([lintel, "rtmr", *options, *([] if uefi else [image])], folder / "rtmr", 60)
     predicted = re.findall(r"^rtmr\d ([0-9a-f]{96})$", told.output, re.MULTILINE)
-    if told.status != 0 or predicted != registers[:3]:
-        raise Failure(f"RTMRs: machine {registers[:3]}, lintel rtmr {predicted}")
+    if told.status != 0 or predicted != registers:
+        raise Failure(f"RTMRs: machine {registers}, lintel rtmr {predicted}")
+    told = run_process([lintel, "attest-values", "--order", case.mrtd or "page", *options, image],
+                       folder / "attest-values", 60)
+    values = json.loads(told.output) if told.status == 0 else {}
+    wanted = {"mrtd": measured["mrtd"], "rtmr": [None] * uefi + registers + [event_log.UNTOUCHED]}
+    if {key: values.get(key) for key in wanted} != wanted:
+        raise Failure(f"machine {wanted}, lintel attest-values {told.output}")
 
 
 def qemu_options(case, folder):
@@ -158,7 +171,7 @@ def boot_command(case, second, folder, files):
         "--machine-elf", files["build"] + "/machine.elf",
         *(["--second-firmware", second] if second else []),
         *(["--mrtd-order", case.mrtd] if case.mrtd else []),
-        *(["--host-files", str(folder / "host")] if case.rtmr == "lintel" else []),
+        *(["--host-files", str(folder / "host")] if case.rtmr in OUR_LOGS else []),
         *(f"--qemu-arg={word}" for word in more)])
 
 
@@ -208,10 +221,10 @@ def run_case(case, folder, files):
         told = run_process([lintel, "mrtd", "--order", case.mrtd, image], folder / "mrtd", 60)
         if told.status != 0 or told.output.strip() != measured.get("mrtd"):
             raise Failure(f"MRTD: machine {measured.get('mrtd')}, lintel {told.output.strip()}")
-    if case.rtmr:
+    if case.rtmr not in ("", "silent"):
         judge_rtmr(case, output, measured.get("rtmr"), files)
-    if case.rtmr == "lintel":
-        judge_prediction(case, lintel, image, folder, measured.get("rtmr"), files)
+    if case.rtmr in (*OUR_LOGS, "uefi"):
+        judge_prediction(case, lintel, image, folder, measured, files)
     return ""
 
 

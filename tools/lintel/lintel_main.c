@@ -11,6 +11,8 @@ static const char help[] = "usage: lintel COMMAND [OPTION]...\n"
 			   "  dump    show and check an image, ours or any other of TDVF or IGVM\n"
 			   "  mrtd    print the measurement that a TD of an image starts with\n"
 			   "  rtmr    predict the measurements of its boot\n"
+			   "  attest-values\n"
+			   "          what a verifier must find in the TD's report, as JSON\n"
 			   "\n"
 			   "lintel COMMAND --help says more.\n"
 			   "Exit status: 0 done, 1 error or malformed image, 2 wrong usage.\n";
@@ -30,6 +32,9 @@ static enum tool_exit run(int argc, char **argv)
 		}
 		if (strcmp(command, "rtmr") == 0) {
 			return command_rtmr(argc - 1, argv + 1);
+		}
+		if (strcmp(command, "attest-values") == 0) {
+			return command_attest_values(argc - 1, argv + 1);
 		}
 		if (strcmp(command, "--help") == 0) {
 			return tool_help(help);

@@ -4,10 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "linker/memmap.h"
-#include "loader/image/launch_read.h"
 #include "loader/image/mrtd.h"
 #include "tools/lintel/tool.h"
 
@@ -22,17 +19,9 @@ static const char help[] =
 static enum tool_exit print_mrtd(const char *path, enum measure_order order)
 {
 	struct file_bytes file;
-	enum tool_exit result = file_read(path, IMAGE_MAX_SIZE, &file);
-	if (result != TOOL_OK) {
-		return result;
-	}
 	struct launch_image image;
-	char error[160];
-	if (launch_read(file.bytes, file.size, &image, error, sizeof(error)) != ST_OK) {
-		free(file.bytes);
-		return tool_error("%s: %s", path, error);
-	}
 	uint8_t digest[SHA384_SIZE];
+	TOOL_TRY(image_read(path, &file, &image));
 	measure_mrtd(&image, order, digest);
 	free(file.bytes);
 	tool_print_digest(digest);
@@ -54,14 +43,7 @@ enum tool_exit command_mrtd(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'o':
-			if (strcmp(optarg, "page") == 0) {
-				order = MEASURE_PER_PAGE;
-			} else if (strcmp(optarg, "section") == 0) {
-				order = MEASURE_PER_SECTION;
-			} else {
-				return tool_usage(argv[0], "--order \"%s\": page or section",
-						  optarg);
-			}
+			TOOL_TRY(tool_order(argv[0], optarg, &order));
 			has_order = true;
 			break;
 		case 'h':

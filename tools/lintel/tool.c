@@ -12,6 +12,7 @@
 
 #include "arch/base/check.h"
 #include "linker/memmap.h"
+#include "loader/image/launch_read.h"
 
 void bug(const char *file, int line, const char *what)
 {
@@ -62,6 +63,18 @@ void tool_print_digest(const uint8_t digest[SHA384_SIZE])
 	}
 }
 
+enum tool_exit tool_order(const char *command, const char *text, enum measure_order *out)
+{
+	if (strcmp(text, "page") == 0) {
+		*out = MEASURE_PER_PAGE;
+	} else if (strcmp(text, "section") == 0) {
+		*out = MEASURE_PER_SECTION;
+	} else {
+		return tool_usage(command, "--order \"%s\": page or section", text);
+	}
+	return TOOL_OK;
+}
+
 /* All of it up to one byte more than most, which tells "too big" from "just right", for pipes
  * too. */
 static uint8_t *read_all(FILE *file, size_t most, size_t *size)
@@ -101,6 +114,17 @@ enum tool_exit file_read(const char *path, size_t most, struct file_bytes *out)
 		return result;
 	}
 	*out = (struct file_bytes){ bytes, size };
+	return TOOL_OK;
+}
+
+enum tool_exit image_read(const char *path, struct file_bytes *file, struct launch_image *image)
+{
+	char error[160];
+	TOOL_TRY(file_read(path, IMAGE_MAX_SIZE, file));
+	if (launch_read(file->bytes, file->size, image, error, sizeof(error)) != ST_OK) {
+		free(file->bytes);
+		return tool_error("%s: %s", path, error);
+	}
 	return TOOL_OK;
 }
 

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loader/image/launch_image.h"
+#include "loader/image/mrtd.h"
 #include "loader/image/sha384.h"
 
 enum tool_exit { TOOL_OK = 0, TOOL_ERROR = 1, TOOL_USAGE = 2 };
@@ -27,6 +29,9 @@ enum tool_exit tool_finish(void);
 /* Prints a SHA-384 as 96 hex digits. */
 void tool_print_digest(const uint8_t digest[SHA384_SIZE]);
 
+/* The value of an option --order. */
+enum tool_exit tool_order(const char *command, const char *text, enum measure_order *out);
+
 /* Returns early with any but TOOL_OK. */
 #define TOOL_TRY(expression)                              \
 	do {                                              \
@@ -41,6 +46,8 @@ void tool_print_digest(const uint8_t digest[SHA384_SIZE]);
 
 /* Reads a file that is not empty and has at most most bytes. */
 enum tool_exit file_read(const char *path, size_t most, struct file_bytes *out);
+/* Reads a TDVF image or an IGVM file, whose bytes *image points to. */
+enum tool_exit image_read(const char *path, struct file_bytes *file, struct launch_image *image);
 /* Leaves no half-written regular file behind. */
 enum tool_exit file_write(const char *path, const uint8_t *bytes, size_t size);
 
@@ -49,3 +56,4 @@ enum tool_exit command_image(int argc, char **argv);
 enum tool_exit command_dump(int argc, char **argv);
 enum tool_exit command_mrtd(int argc, char **argv);
 enum tool_exit command_rtmr(int argc, char **argv);
+enum tool_exit command_attest_values(int argc, char **argv);

@@ -20,6 +20,7 @@
 #include "arch/base/bits.h"
 #include "arch/linux/boot_params.h"
 #include "boot-tests/unit/loader/igvm_fixture.h"
+#include "boot-tests/unit/loader/payload_fixture.h"
 #include "boot-tests/unit/ovmf.h"
 #include "linker/memmap.h"
 
@@ -94,6 +95,7 @@ static void help(void **state)
 	run(0, "usage: lintel dump FILE", "dump --help");
 	run(0, "usage: lintel mrtd --order", "mrtd --help");
 	run(0, "usage: lintel rtmr [OPTION]", "rtmr --help");
+	run(0, "usage: lintel attest-values [OPTION]", "attest-values --help");
 	run(1, "standard output: No space left", "dump --help >/dev/full");
 }
 
@@ -315,6 +317,97 @@ static void rtmr_of_files_that_are_none(void **state)
 	run(0, "kernel, 0x202 bytes", "rtmr --kernel uki");
 	assert_null(strstr(out, "command line"));
 	run(1, "lintel: uki: a UKI: no boot gets past", "rtmr --kernel uki --cmdline x");
+}
+
+/* The TD of an IGVM file has a memory map in the place of the HOB. */
+static void rtmr_of_an_igvm_file(void **state)
+{
+	/* Two entries, the one that ends them, garbage. */
+	static uint8_t map[0x60];
+	uint8_t rtmr0[SHA384_DIGEST_LENGTH] = { 0 }, bytes[0x200];
+	(void)state;
+	make_kernel("k", good_header, 0x1000);
+	save_host();
+	memset(map, 0xA5, sizeof(map));
+	memset(map + 56, 0, 8);
+	save("host/igvm-memory-map", map, sizeof(map));
+	run(0, "", "image --format igvm --output r.igvm");
+	extend(rtmr0, map, 48);
+	extend(rtmr0, bytes, load("host/etc/table-loader/raw", bytes, sizeof(bytes)));
+	extend(rtmr0, "aaa", 3);
+	extend(rtmr0, "bb", 2);
+	extend(rtmr0, "\0\0\0", 4);
+	wants_line("rtmr0", rtmr0, "rtmr --host-files host --kernel k r.igvm");
+	save("host/igvm-memory-map", map, 56);
+	run(1, "lintel: host/igvm-memory-map: 0x38 bytes, and no entry that ends it",
+	    "rtmr --host-files host --kernel k r.igvm");
+}
+
+/* What edk2 extends before and after, and what the application does, of its files. */
+static void rtmr_by_uefi(void **state)
+{
+	static uint8_t image[FIXTURE_IMAGE_SIZE], measured[FIXTURE_IMAGE_SIZE], kernel[0x1000];
+	uint8_t rtmr[3][SHA384_DIGEST_LENGTH] = { { 0 } };
+	(void)state;
+	fixture_image(image);
+	save("app", image, sizeof(image));
+	save("initrd", "initrd", 6);
+	make_kernel("k", good_header, sizeof(kernel));
+	/* Without its checksum and its entry of the certificates. */
+	memcpy(measured, image, 0xD8);
+	memcpy(measured + 0xD8, image + 0xDC, 0x128 - 0xDC);
+	memcpy(measured + 0x124, image + 0x130, sizeof(image) - 0x130);
+	extend(rtmr[1], "Calling EFI Application from Boot Option", 40);
+	extend(rtmr[1], "\0\0\0", 4);
+	extend(rtmr[1], measured, sizeof(image) - 12);
+	extend(rtmr[1], kernel, load("k", kernel, sizeof(kernel)));
+	extend(rtmr[1], "Exit Boot Services Invocation", 29);
+	extend(rtmr[1], "Exit Boot Services Returned with Success", 40);
+	extend(rtmr[2], "x=y", 3);
+	extend(rtmr[2], "initrd", 6);
+	static const char all[] = "rtmr --uefi app --kernel k --initrd initrd --cmdline x=y";
+	wants_line("rtmr1", rtmr[1], all);
+	wants_line("rtmr2", rtmr[2], all);
+	assert_null(strstr(out, "rtmr0"));
+	run(2, "with --uefi there is no IMAGE", "rtmr --uefi app --kernel k k");
+	run(2, "RTMR[0] is the firmware's own", "rtmr --uefi app --kernel k --host-files host");
+	run(2, "--kernel is needed", "rtmr --uefi app");
+	run(1, "lintel: k: PE signature 0x0 at 0x0: not a PE file", "rtmr --uefi k --kernel k");
+	run(1, "lintel: app: an ELF file or a UKI: must be a bzImage",
+	    "rtmr --uefi app --kernel app");
+	run(1, "lintel: nothing: No such file", "rtmr --uefi nothing --kernel k");
+}
+
+/* Its values are those of the two other commands. */
+static void attest_values(void **state)
+{
+	char mrtd[100], line[128];
+	(void)state;
+	make_kernel("k", good_header, 0x1000);
+	save_host();
+	run(0, "", "image --output e.fd --kernel k");
+	run(0, "", "image --output d.fd --allow-debug");
+	for (unsigned i = 0; i < 2; i++) {
+		const char *order = i == 0 ? "page" : "section";
+		snprintf(line, sizeof(line), "mrtd --order %s e.fd", order);
+		run(0, "", line);
+		memcpy(mrtd, out, 96);
+		mrtd[96] = 0;
+		snprintf(line, sizeof(line), "attest-values --order %s e.fd", order);
+		run(0, mrtd, line);
+	}
+	run(0, "\"mask\": \"0x0000000000000001\", \"value\": \"0x0000000000000000\"",
+	    "attest-values e.fd");
+	assert_non_null(strstr(out, "\"rtmr\": [\n  null,\n"));
+	assert_non_null(strstr(out, "\"rtmr0\": \"it is of what --host-files names\""));
+	run(0, "\"attributes\": null", "attest-values --kernel k d.fd");
+	assert_null(strstr(out, "RTMR["));
+	run(0, "\"xfam\": null", "attest-values --kernel k --host-files host d.fd");
+	assert_null(strstr(out, "\n  null,\n"));
+	run(1, "lintel: k: ", "attest-values k");
+	run(2, "one IMAGE is needed", "attest-values --kernel k");
+	run(2, "--order \"both\": page or section", "attest-values --order both e.fd");
+	run(2, "--what: unknown option", "attest-values --what e.fd");
 }
 
 /* The last option counts, as elsewhere. */
@@ -778,6 +871,9 @@ int main(void)
 		cmocka_unit_test(rtmr_of_the_host),
 		cmocka_unit_test(rtmr_of_an_image),
 		cmocka_unit_test(rtmr_of_files_that_are_none),
+		cmocka_unit_test(rtmr_of_an_igvm_file),
+		cmocka_unit_test(rtmr_by_uefi),
+		cmocka_unit_test(attest_values),
 		cmocka_unit_test(default_image),
 		cmocka_unit_test(payload_image),
 		cmocka_unit_test(bad_payload),

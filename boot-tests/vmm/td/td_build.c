@@ -253,7 +253,9 @@ static enum status build_image(struct host_td *td, const struct launch_image *im
 			      (unsigned long long)layout->hob_size);
 	} else {
 		if (td->config->host_files && td->place.q35) {
-			host_file_print("td-hob", hob, (uint32_t)layout->hob_size);
+			uint32_t start = (uint32_t)layout->map_offset;
+			host_file_print(layout->memory_map ? "igvm-memory-map" : "td-hob",
+					hob + start, (uint32_t)layout->hob_size - start);
 		}
 		hpa_t fill = frames_take_page();
 		hpa_t page = frames_take_page();
