@@ -512,7 +512,7 @@ class Filtered(unittest.TestCase):
                              (run.Case("c", image=["--kernel", "{backports}"]), {"7.2"}),
                              (run.Case("c", firmware="{ovmf13}"), {"ovmf-13"}),
                              (run.Case("c", command=["boot-tests/x_test.py"]),
-                              {"6.12", "7.2", "ovmf-13"})):
+                              {"6.12", "7.2", "ovmf-13", "stub", "ukify"})):
             _, words = self.steps(cases=[case])
             self.assertEqual({line.split()[1] for line in words[:-1]}, wanted)
 

@@ -375,7 +375,8 @@ def download_steps(build):
         ("stock", "build/kernel", ["tools/get-debian", STOCK_SERIES, f"{build}/kernel"]),
         ("backports", "build/kernel-backports",
          ["tools/get-debian", BACKPORTS_SERIES, f"{build}/kernel"]),
-        ("ovmf13", "build/ovmf-13", ["tools/get-debian", "ovmf-13", f"{build}/firmware"]),
+        *((what.replace("-", ""), f"build/{what}", ["tools/get-debian", what, f"{build}/firmware"])
+          for what in ("ovmf-13", "stub", "ukify")),
     ]
 
 

@@ -148,6 +148,7 @@ static void case_measured(const struct info *info)
 	uint64_t used = replay(info, &log, registers);
 
 	guest_read_report(&td);
+	report("report attributes %lx", td.attributes);
 	for (unsigned i = 0; i < REGISTERS; i++) {
 		EXPECT(memcmp(registers[i], td.rtmr[i], SHA384_SIZE) == 0,
 		       "RTMR[%u] is not what the log says", i);
