@@ -65,10 +65,10 @@ FREE = -std=gnu11 -Os -g -ffreestanding -nostdinc -isystem $(CC_INCLUDE) \
 LARGE_DATA  = $(eval LARGE_DATA := $$(shell echo | $$(CC) -mcmodel=medium -mlarge-data-threshold=0 \
                 -x c -c - -o /dev/null 2>/dev/null && echo -mlarge-data-threshold=0))$(LARGE_DATA)
 SHIM_FLAGS  = $(FREE) -Oz -mcmodel=medium $(LARGE_DATA) -fno-jump-tables
-# The machine is above 4 GiB and all in one place: RIP-relative operands reach everything.
-MACHINE_FLAGS = $(FREE) -fpie -include boot-tests/machine/hidden.h -mcmodel=small -O2
+# The machine is above 4 GiB and all in one place: RIP-relative operands reach everything. What
+# other programs have of arch and loader is compiled once, with these flags: they go anywhere.
+PIE_FLAGS     = $(FREE) -fpie -include linker/hidden.h -mcmodel=small -O2
 PAYLOAD_FLAGS = $(FREE)
-PARAVISOR_FLAGS = $(FREE) -fpie
 # Linked as a shared object, so that it has the relocations that gnu-efi's crt0 wants.
 UEFI_FLAGS    = $(FREE) -fpie -isystem $(GNU_EFI_INCLUDE) -isystem $(GNU_EFI_INCLUDE)/x86_64 \
                 -DGNU_EFI_USE_MS_ABI
@@ -102,8 +102,8 @@ help: ## this text
 
 # ---- rules -------------------------------------------------------------------------------------
 
-# $(call objects,variant,sources): objects keep their folder.
-objects = $(patsubst %,$(B)/$(1)/%.o,$(2))
+# $(call objects,variant,sources): objects keep their folder. Assembly has no variants.
+objects = $(foreach f,$(2),$(B)/$(if $(filter %.c,$(f)),$(1),asm)/$(f).o)
 
 # $(call c_rules,variant,compiler,flags variable)
 define c_rules
@@ -113,9 +113,8 @@ $(B)/$(1)/%.c.o: %.c Makefile
 	$(2) $$($(3)) -MMD -MP -c $$< -o $$@
 endef
 $(eval $(call c_rules,shim,$$(CC),SHIM_FLAGS))
-$(eval $(call c_rules,machine,$$(CC),MACHINE_FLAGS))
+$(eval $(call c_rules,pie,$$(CC),PIE_FLAGS))
 $(eval $(call c_rules,payload,$$(CC),PAYLOAD_FLAGS))
-$(eval $(call c_rules,paravisor,$$(CC),PARAVISOR_FLAGS))
 $(eval $(call c_rules,uefi,$$(CC),UEFI_FLAGS))
 $(eval $(call c_rules,host,$$(HOSTCC),HOST_FLAGS))
 $(eval $(call c_rules,test,$$(HOSTCC),TEST_FLAGS))
@@ -125,13 +124,10 @@ $(eval $(call c_rules,thread,$$(HOSTCC),THREAD_FLAGS))
 $(eval $(call c_rules,cover,$$(FUZZCC),COVER_FLAGS))
 
 # nasm -MD leaves out %include'd files while it assembles; a separate -M lists them.
-define nasm_rules
-$(B)/$(1)/%.nasm.o: %.nasm Makefile $(B)/asm_offsets.inc
-	@mkdir -p $$(@D)
-	$$(NASM) $$(NASMFLAGS) -M -MT $$@ $$< > $$@.d
-	$$(NASM) $$(NASMFLAGS) $$< -o $$@
-endef
-$(foreach v,shim machine payload uefi,$(eval $(call nasm_rules,$(v))))
+$(B)/asm/%.nasm.o: %.nasm Makefile $(B)/asm_offsets.inc
+	@mkdir -p $(@D)
+	$(NASM) $(NASMFLAGS) -M -MT $@ $< > $@.d
+	$(NASM) $(NASMFLAGS) $< -o $@
 
 $(B)/asm_offsets.inc: arch/asm/offsets.c Makefile
 	@mkdir -p $(@D)
@@ -153,7 +149,7 @@ $(B)/shim.bin: $(B)/shim.elf
 
 # ---- the host tool and the image ---------------------------------------------------------------
 
-LINTEL_OBJ := $(call objects,host,$(LINTEL_C) $(LOADER_C) $(filter-out %/mem.c,$(ARCH_C)))
+LINTEL_OBJ := $(call objects,host,$(LINTEL_C)) $(call objects,pie,$(LOADER_C) $(ARCH_C))
 lintel: $(B)/lintel ## the host tool build/lintel
 $(B)/shim_blob.o: $(B)/shim.bin Makefile
 	printf 'section .rodata\nglobal shim_blob, shim_blob_end\nshim_blob: incbin "%s"\nshim_blob_end:\nsection .note.GNU-stack noalloc noexec\n' $< > $(B)/shim_blob.nasm
@@ -167,8 +163,8 @@ $(B)/lintel.fd: $(B)/lintel
 
 # ---- the UEFI application --------------------------------------------------------------------------
 
-UEFI_OBJ := $(call objects,uefi,$(UEFI_C) $(UEFI_ASM) arch/base/fmt.c arch/base/mem.c \
-              arch/base/status.c $(BOOT_LOADER_C))
+UEFI_OBJ := $(call objects,uefi,$(UEFI_C) $(UEFI_ASM)) \
+            $(call objects,pie,arch/base/fmt.c arch/base/mem.c arch/base/status.c $(BOOT_LOADER_C))
 UEFI_AP_OBJ := $(call objects,uefi,$(UEFI_AP_ASM))
 # $(call uefi_ap_rule,name,base): at 0 for the application; so as to end at 4 GiB, as images do, for
 # the tests of its code, and of what the application makes of the former.
@@ -209,7 +205,7 @@ $(B)/lintel.efi: $(B)/uefi.elf
 
 # ---- the TDX machine and the test payload ----------------------------------------------------------
 
-MACHINE_OBJ := $(call objects,machine,$(MACHINE_C) $(MACHINE_ASM) $(ARCH_C) $(HOST_LOADER_C))
+MACHINE_OBJ := $(call objects,pie,$(MACHINE_C) $(MACHINE_ASM) $(ARCH_C) $(HOST_LOADER_C))
 MACHINE := $(addprefix $(B)/,machine.elf machine_high.elf machine.rom)
 machine: $(MACHINE) ## the software TDX machine
 # $(call machine_rule,name,base)
@@ -226,8 +222,8 @@ $(eval $(call machine_rule,machine_high,MACHINE_BASE_HIGH))
 $(B)/machine.rom: $(MACHINE_ROM) $(B)/asm_offsets.inc Makefile
 	$(NASM) -f bin -Werror -I$(B)/ $< -o $@
 
-PAYLOAD_OBJ := $(call objects,payload,$(PAYLOAD_C) $(PAYLOAD_ASM) $(ARCH_C) loader/image/sha384.c \
-                 loader/memory/regions.c)
+PAYLOAD_OBJ := $(call objects,payload,$(PAYLOAD_C) $(PAYLOAD_ASM)) \
+               $(call objects,pie,$(ARCH_C) loader/image/sha384.c loader/memory/regions.c)
 payload: $(B)/payload.bin ## the in-tree test payload, a bzImage by its header
 $(B)/payload.elf: $(PAYLOAD_OBJ) $(B)/payload.lds
 	$(LD) $(LDFLAGS) -T $(B)/payload.lds $(PAYLOAD_OBJ) -o $@
@@ -235,7 +231,7 @@ $(B)/payload.bin: $(B)/payload.elf
 	$(OBJCOPY) -O binary $< $@
 
 # A sample of a payload that is no kernel: once where it is linked, once as a PIE.
-PARAVISOR_OBJ := $(call objects,paravisor,boot-tests/paravisor/paravisor.c)
+PARAVISOR_OBJ := $(call objects,pie,boot-tests/paravisor/paravisor.c)
 PARAVISOR_LD  := -nostdlib -static -e start -z max-page-size=0x1000 -z noexecstack --build-id=none
 paravisor: $(B)/paravisor.elf $(B)/paravisor-pie.elf ## a sample paravisor
 $(B)/paravisor.elf: $(PARAVISOR_OBJ)
