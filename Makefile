@@ -46,8 +46,7 @@ FUZZ_C      := $(wildcard boot-tests/fuzz/*_fuzz.c)
 # linked into the unit tests.
 SHIM_TARGET_ONLY    := shim/shim_main.c shim/fatal.c shim/entry/bsp_tables_enter.c
 UEFI_TARGET_ONLY    := loader/uefi/uefi_services.c
-MACHINE_TARGET_ONLY := $(filter-out %/event.c %/page_marks.c %/walk.c, \
-                         $(call part_files,boot-tests/machine,c))
+MACHINE_TARGET_ONLY := $(filter-out %/event.c %/page_marks.c,$(call part_files,boot-tests/machine,c))
 
 # ---- flags -------------------------------------------------------------------------------------
 
@@ -79,6 +78,8 @@ GNU_EFI_LIB      = $(dir $(firstword $(shell ls /usr/lib/crt0-efi-x86_64.o \
 HOST_FLAGS    := -std=gnu11 -O2 -g $(WARN) -I.
 TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
+# A test's own file: to optimize it takes longer than to run it.
+UNIT_FLAGS    := $(TEST_FLAGS) -O0
 # The same objects are linked into fuzzers, which clang alone has.
 ifneq ($(findstring clang,$(HOSTCC)),)
 TEST_FLAGS    += -fsanitize=fuzzer-no-link
@@ -118,6 +119,7 @@ $(eval $(call c_rules,payload,$$(CC),PAYLOAD_FLAGS))
 $(eval $(call c_rules,uefi,$$(CC),UEFI_FLAGS))
 $(eval $(call c_rules,host,$$(HOSTCC),HOST_FLAGS))
 $(eval $(call c_rules,test,$$(HOSTCC),TEST_FLAGS))
+$(eval $(call c_rules,unit,$$(HOSTCC),UNIT_FLAGS))
 $(eval $(call c_rules,whole,$$(FUZZCC),WHOLE_FLAGS))
 $(eval $(call c_rules,model,$$(FUZZCC),MODEL_FLAGS))
 $(eval $(call c_rules,thread,$$(HOSTCC),THREAD_FLAGS))
@@ -267,14 +269,24 @@ $(B)/ap-example.fd: $(B)/ap-example.elf
 
 # ---- tests ---------------------------------------------------------------------------------------
 
-# All pure code, as archives: a test takes what it names, and defines the seams (tdcall, bug) itself
+# All pure code, as an archive: a test takes what it names, and defines the seams (tdcall, bug) itself
 # or takes them from boot-tests/unit that are not tests.
 PURE_C    := $(filter-out %/mem.c,$(ARCH_C)) $(LOADER_C) $(filter-out $(UEFI_TARGET_ONLY),$(UEFI_C)) \
              $(filter-out $(SHIM_TARGET_ONLY),$(SHIM_C)) \
              $(filter-out $(MACHINE_TARGET_ONLY),$(MACHINE_C)) \
              $(filter-out $(UNIT_C) %/whole_shim.c %/whole_judge.c,$(UNIT_ALL_C))
-$(B)/test/pure.a: $(call objects,test,$(PURE_C)) $(B)/uefi_ap_blob.o
-	rm -f $@; ar rcs $@ $^
+PURE_OBJ  := $(call objects,test,$(PURE_C)) $(B)/uefi_ap_blob.o
+$(B)/pure.a: $(PURE_OBJ)
+	rm -f $@; ar rcs --thin $@ $^
+# $(call link_pure,command,libraries): the linker says what it took of the archive, and only that, where
+# all of it is still there, makes the program anew.
+define link_pure
+	@mkdir -p $(@D)
+	$(1) -fuse-ld=lld $(filter-out $(PURE_OBJ) renamed,$^) $(B)/pure.a $(2) -Wl,--trace -o $@ > $@.trace
+	@sed -nE 's|^$(B)/pure\.a\(($(B)/)?(.*)\)$$|$@: $$(call taken,$(B)/\2)|p' $@.trace > $@.d
+endef
+taken = $(if $(filter $(1),$(PURE_OBJ)),$(1),renamed)
+.PHONY: renamed
 
 # All that runs in a boot; the program itself stands above the RAM of the TD. shim_base is the linker
 # script's in the shim.
@@ -290,9 +302,8 @@ WHOLE_LINK := -no-pie -Wl,-Ttext-segment=0x40000000,--no-relax,--defsym=shim_bas
 # $(call unit_rule,source): build/unit has no folders, as the names of files are unique.
 unit_bin = $(B)/unit/$(basename $(notdir $(1)))
 define unit_rule
-$(call unit_bin,$(1)): $(B)/test/$(1).o $(B)/test/pure.a
-	@mkdir -p $$(@D)
-	$$(HOSTCC) -fsanitize=address,undefined $$^ -lcmocka $$(UNIT_LIBS) -o $$@
+$(call unit_bin,$(1)): $(B)/unit/$(1).o | $(B)/pure.a
+	$$(call link_pure,$$(HOSTCC) -fsanitize=address -fsanitize=undefined,-lcmocka $$(UNIT_LIBS))
 endef
 WHOLE_TEST := boot-tests/unit/shim/shim_test.c
 # Has threads, and another sanitizer for all that it is made of.
@@ -313,9 +324,11 @@ $(call unit_bin,$(WHOLE_TEST)): $(B)/model/$(WHOLE_TEST).o $(WHOLE_OBJ)
 # Oracles that some tests link: OpenSSL for hashes, Zydis for decoding.
 UNIT_LIBS := -lcrypto -lZydis
 # The host tool once more, with sanitizers, for the test of its command line.
-$(B)/test/lintel: $(call objects,test,$(LINTEL_C)) $(B)/test/pure.a $(B)/shim_blob.o
-	$(HOSTCC) -fsanitize=address,undefined $^ -o $@
+$(B)/test/lintel: $(call objects,test,$(LINTEL_C)) $(B)/shim_blob.o | $(B)/pure.a
+	$(call link_pure,$(HOSTCC) -fsanitize=address -fsanitize=undefined)
 $(B)/unit/lintel_cli_test: | $(B)/test/lintel
+# Walks tables itself; to the module's tests boot-tests/unit has it that a linear address is the GPA.
+$(B)/unit/walk_test: $(B)/test/boot-tests/machine/walk.c.o
 # These read the code of the images.
 $(B)/unit/ap_code_test $(B)/unit/exception_code_test: | $(B)/lintel.fd $(B)/ap-example.fd
 $(B)/unit/ap_code_test $(B)/unit/uefi_ap_piece_test: | $(B)/uefi_ap_high.fd
@@ -324,10 +337,9 @@ unit: $(UNIT_BIN) ## build and run the unit tests
 
 FUZZ_BIN := $(patsubst boot-tests/fuzz/%.c,$(B)/fuzzers/%,$(FUZZ_C))
 FUZZ_SECONDS := 5
-$(B)/fuzzers/%: $(B)/test/boot-tests/fuzz/%.c.o $(B)/test/pure.a
-	@mkdir -p $(@D)
+$(B)/fuzzers/%: $(B)/test/boot-tests/fuzz/%.c.o | $(B)/pure.a
 	$(if $(findstring clang,$(HOSTCC)),,$(error fuzzers want CC=clang))
-	$(FUZZCC) -fsanitize=fuzzer,address,undefined $^ -lZydis -o $@
+	$(call link_pure,$(FUZZCC) -fsanitize=fuzzer -fsanitize=address -fsanitize=undefined,-lZydis)
 $(B)/fuzzers/shim_fuzz: $(B)/model/boot-tests/fuzz/shim_fuzz.c.o $(WHOLE_OBJ)
 	@mkdir -p $(@D)
 	$(FUZZCC) -fsanitize=fuzzer,undefined $(WHOLE_LINK) $^ -o $@
@@ -372,7 +384,7 @@ $(INITRAMFS_BIN): $(B)/%: tools/%.c Makefile
 boot-programs: all initramfs $(B)/stop-kernel.bin $(B)/stop-app.efi $(B)/uki.efi
 test-programs: boot-programs $(UNIT_BIN)
 # Without the links, for a compiler whose unit tests nobody runs.
-test-objects: boot-programs $(call objects,test,$(PURE_C) $(filter-out $(WHOLE_TEST),$(UNIT_C)))
+test-objects: boot-programs $(PURE_OBJ) $(call objects,unit,$(filter-out $(WHOLE_TEST),$(UNIT_C)))
 fuzz-programs: $(FUZZ_BIN)
 
 run: setup ## set up, build, and boot a stock Debian kernel as a TD with 4 vCPUs; UEFI=1: by OVMF
@@ -435,7 +447,7 @@ $(B)/tdtest.1: tools/mkman.py tools/tdtest tools/tdcase.py
 # of a source: that of the program, not of its tests.
 C_OBJ = $(filter %.c.o,$(SHIM_OBJ) $(UEFI_OBJ) $(filter-out $(SHIM_OBJ),$(EXAMPLE_OBJ)) $(MACHINE_OBJ) \
   $(PAYLOAD_OBJ) $(PARAVISOR_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(call objects,host,$(INITRAMFS_C)) $(WHOLE_OBJ) \
-  $(THREAD_OBJ) $(call objects,test,$(PURE_C) $(UNIT_C) $(LINTEL_C) $(FUZZ_C)))
+  $(THREAD_OBJ) $(call objects,test,$(PURE_C) $(LINTEL_C) $(FUZZ_C)) $(call objects,unit,$(UNIT_C)))
 # $(call compile_entry,variant,source)
 compile_entry = {"directory":"$(CURDIR)","file":"$(2)","command":"$(COMPILE_$(1)) $(2)"}
 comma := ,
