@@ -29,35 +29,36 @@
 // The mailbox stands in the measured image and not in RAM: its initial bytes are zero by
 // measurement, so that a host cannot seed a wake-up command before the shim has run.
 //
-// Low memory while the shim runs:
+// Low memory while the shim runs. What a TD is born with is in the 2 MiB of the VGA window, which
+// are no page of 2 MiB anyway; the bounce buffer is one.
 //
-//   SHIM_RAM_END     0x0100_0000 +----------------------------------------------+
-//                                | ACPI arena: tables from the host, MADT with  |
-//   ACPI_ARENA       0x00A0_0000 |   the wake-up structure                      |
-//                                +----------------------------------------------+
-//   HANDOVER_TABLES   0x0097_0000 | hand-over table                               |
-//   HANDOVER_SETUP    0x0095_0000 | first bytes of the host's kernel; then, for a |
-//                                |   paravisor, hand-over structure and ranges  |
-//   HANDOVER_CMDLINE  0x0094_1000 | command line                                 |
-//   HANDOVER_BOOT_..  0x0094_0000 | boot_params (HANDOVER_BOOT_PARAMS)            |
-//                                +----------------------------------------------+
-//   EFI_ARENA        0x008C_0000 | EFI tables, then table of unaccepted memory  |
-//                                +----------------------------------------------+
-//   BOUNCE           0x0088_0000 | bounce buffer for fw_cfg DMA                 |
-//                                +----------------------------------------------+
-//   TD_HOB           0x0086_9000 | TD HOB, written by the host                  |
-//                                +----------------------------------------------+
-//   AP_STACKS        0x0082_C000 | 15 x { guard page, #DF and #MC stack of an   |
-//                                |   AP, guard page, its stack }, a guard page  |
-//   IST_STACK        0x0082_A000 | stack of #DF and #MC, a guard page below     |
-//   BSP_STACK        0x0082_1000 | stack, a guard page each side                |
-//                                +----------------------------------------------+
-//   EVENT_LOG        0x0081_8000 | measurement event log                        |
-//                                +----------------------------------------------+
-//   SHIM_DATA        0x0081_0000 | .bss of the shim                             |
-//                                +----------------------------------------------+
-//   BOOT_TABLES      0x0080_0000 | boot table                                   |
-//                                +----------------------------------------------+
+//   SHIM_RAM_END      0x0100_0000 +----------------------------------------------+
+//                                 | ACPI arena: tables from the host, MADT with  |
+//   ACPI_ARENA        0x00A0_0000 |   the wake-up structure                      |
+//                                 +----------------------------------------------+
+//   BOUNCE            0x0080_0000 | bounce buffer for fw_cfg DMA, 2 MiB          |
+//                                 +----------------------------------------------+
+//   HANDOVER_TABLES   0x002B_0000 | hand-over table                              |
+//   HANDOVER_SETUP    0x0029_0000 | first bytes of the host's kernel; then, for  |
+//                                 |   a paravisor, hand-over structure, ranges   |
+//   HANDOVER_CMDLINE  0x0028_1000 | command line                                 |
+//   HANDOVER_BOOT_..  0x0028_0000 | boot_params (HANDOVER_BOOT_PARAMS)           |
+//                                 +----------------------------------------------+
+//   EFI_ARENA         0x0020_0000 | EFI tables, then table of unaccepted memory  |
+//                                 +----------------------------------------------+
+//   TD_HOB            0x0016_9000 | TD HOB, written by the host                  |
+//                                 +----------------------------------------------+
+//   AP_STACKS         0x0012_C000 | 15 x { guard page, #DF and #MC stack of an   |
+//                                 |   AP, guard page, its stack }, a guard page  |
+//   IST_STACK         0x0012_A000 | stack of #DF and #MC, a guard page below     |
+//   BSP_STACK         0x0012_1000 | stack, a guard page each side                |
+//                                 +----------------------------------------------+
+//   EVENT_LOG         0x0011_8000 | measurement event log                        |
+//                                 +----------------------------------------------+
+//   SHIM_DATA         0x0011_0000 | .bss of the shim                             |
+//                                 +----------------------------------------------+
+//   BOOT_TABLES       0x0010_0000 | boot table                                   |
+//                                 +----------------------------------------------+
 #pragma once
 
 #define FOUR_GIB                  0x100000000
@@ -93,48 +94,48 @@
 #define NULL_PAGE                 0
 #define NULL_PAGE_SIZE            0x1000
 
-#define SHIM_RAM                  0x800000
-#define BOOT_TABLES               0x800000
+#define SHIM_RAM                  0x100000
+#define BOOT_TABLES               0x100000
 #define BOOT_TABLES_SIZE          0x10000
-#define SHIM_DATA                 0x810000
+#define SHIM_DATA                 0x110000
 #define SHIM_DATA_SIZE            0x8000
-#define EVENT_LOG                 0x818000
+#define EVENT_LOG                 0x118000
 #define EVENT_LOG_SIZE            0x8000
-#define BSP_GUARD                 0x820000
+#define BSP_GUARD                 0x120000
 #define BSP_GUARD_SIZE            0x1000
-#define BSP_STACK                 0x821000
+#define BSP_STACK                 0x121000
 #define BSP_STACK_SIZE            0x8000
-#define IST_GUARD                 0x829000
+#define IST_GUARD                 0x129000
 #define IST_GUARD_SIZE            0x1000
-#define IST_STACK                 0x82A000
+#define IST_STACK                 0x12A000
 #define IST_STACK_SIZE            0x2000
 /* APs with vCPU index 1 to AP_WORKERS help the boot processor. The stack of one ends at AP_STACKS +
  * index * AP_STACK_AREA, those of its #DF and #MC in the middle of the area. */
 #define AP_WORKERS                15
 #define AP_STACK_SHIFT            14
 #define AP_STACK_AREA             0x4000
-#define AP_STACKS                 0x82C000
+#define AP_STACKS                 0x12C000
 #define AP_STACKS_SIZE            0x3C000
-#define TOP_GUARD                 0x868000
+#define TOP_GUARD                 0x168000
 #define TOP_GUARD_SIZE            0x1000
-#define TEMPMEM_END               0x869000
-#define TD_HOB                    0x869000
+#define TEMPMEM_END               0x169000
+#define TD_HOB                    0x169000
 #define TD_HOB_SIZE               0x2000
-#define BOUNCE                    0x880000
-#define BOUNCE_SIZE               0x40000
-#define EFI_ARENA                 0x8C0000
+#define EFI_ARENA                 0x200000
 #define EFI_ARENA_SIZE            0x80000
 #define EFI_TABLES_SIZE           0x4000
 #define UNACCEPTED_TABLE          (EFI_ARENA + EFI_TABLES_SIZE)
 #define UNACCEPTED_TABLE_SIZE     (EFI_ARENA_SIZE - EFI_TABLES_SIZE)
-#define HANDOVER_BOOT_PARAMS      0x940000
+#define HANDOVER_BOOT_PARAMS      0x280000
 #define HANDOVER_BOOT_PARAMS_SIZE 0x1000
-#define HANDOVER_CMDLINE          0x941000
+#define HANDOVER_CMDLINE          0x281000
 #define HANDOVER_CMDLINE_SIZE     0xF000
-#define HANDOVER_SETUP            0x950000
+#define HANDOVER_SETUP            0x290000
 #define HANDOVER_SETUP_SIZE       0x20000
-#define HANDOVER_TABLES           0x970000
+#define HANDOVER_TABLES           0x2B0000
 #define HANDOVER_TABLES_SIZE      0x8000
+#define BOUNCE                    0x800000
+#define BOUNCE_SIZE               0x200000
 #define ACPI_ARENA                0xA00000
 #define ACPI_ARENA_SIZE           0x600000
 #define SHIM_RAM_END              0x1000000

@@ -38,7 +38,6 @@ static struct {
 	uint8_t flags;
 	uint16_t selector;
 	uint32_t position;
-	uint32_t dma_high;
 	bool lied; /* some transfer was not done as it should */
 	bool hung;
 } host;
@@ -119,18 +118,20 @@ void port_out(uint16_t port, unsigned size, uint32_t value)
 		host.selector = (uint16_t)value;
 		host.position = 0;
 		break;
-	case FW_CFG_PORT_DMA_HIGH:
-		CHECK(size == 4);
-		host.dma_high = __builtin_bswap32(value);
-		break;
-	default:
+	default: /* the high half stays 0 */
 		CHECK(port == FW_CFG_PORT_DMA_LOW && size == 4);
-		transfer((uint64_t)host.dma_high << 32 | __builtin_bswap32(value));
+		transfer(__builtin_bswap32(value));
 	}
 }
 
 uint32_t port_in(uint16_t port, unsigned size)
 {
+	if (port == FW_CFG_PORT_DMA_HIGH) {
+		CHECK(size == 4);
+		return (host.flags & (FLAG_NO_SIGNATURE | FLAG_NO_DMA)) == 0 ?
+			       FW_CFG_SIGNATURE_VALUE :
+			       UINT32_MAX;
+	}
 	CHECK(port == FW_CFG_PORT_DATA && size == 1);
 	return byte_of_item();
 }
@@ -199,7 +200,7 @@ static void check_read(uint32_t offset, uint32_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint16_t count;
-	low_memory_map(HANDOVER_BOOT_PARAMS);
+	low_memory_map(ACPI_ARENA);
 	if (size < 4) {
 		return 0;
 	}

@@ -174,7 +174,7 @@ static enum status check_dsdt(const struct acpi_arena *arena, uint64_t address)
 static enum status check_registers(const struct acpi_fadt *fadt)
 {
 	static const struct {
-		uint16_t offset;
+		uint32_t offset;
 		char name[16];
 	} registers[] = {
 		{ offsetof(struct acpi_fadt, reset_reg), "RESET_REG" },

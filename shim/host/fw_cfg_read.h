@@ -26,9 +26,9 @@ enum status fw_cfg_init(void) MUST_CHECK;
 void fw_cfg_forget(void);
 
 /*
- * Looks a file up in the directory, which is read anew, a chunk at a time: what counts is what the
- * host says now, and that it is measured as it is read. ST_HOST_LIED: the name is there twice, and
- * so no file's name.
+ * Looks a file up in the directory. The part of it that was read last is kept: one that is longer
+ * is read anew, part by part, and what the host says then counts. What it says is not measured, but
+ * what is read by it. ST_HOST_LIED: the name is there twice, and so no file's name.
  */
 enum status fw_cfg_file_find(const char *name, struct fw_cfg_item *out) MUST_CHECK;
 

@@ -159,11 +159,11 @@ static void sections(void **state)
 	refuses_poke(SECTION(0, type), TDVF_SECTION_CFV, 4, "section 0: type 0x1");
 	/* Temporary memory: on the kernel's place, elsewhere, short, the HOB's. */
 	refuses_poke(SECTION(1, memory_address), KERNEL_BASE, 8,
-		     "section 1: memory_address 0x1000000 at 0xfffffc48: must be 0x800000");
+		     "section 1: memory_address 0x1000000 at 0xfffffc48: must be 0x100000");
 	refuses_poke(SECTION(1, memory_data_size), PAGE, 8, "section 1: memory_data_size 0x1000");
 	refuses_poke(SECTION(1, type), TDVF_SECTION_TD_HOB, 4, "section 1: type 0x2");
 	refuses_poke(SECTION(1, attributes), 1, 4, "section 1: attributes 0x1");
-	refuses_poke(SECTION(2, memory_address), 0x840000, 8, "section 2: memory_address 0x840000");
+	refuses_poke(SECTION(2, memory_address), 0x140000, 8, "section 2: memory_address 0x140000");
 	refuses_poke(SECTION(2, memory_data_size), PAGE, 8, "section 2: memory_data_size 0x1000");
 	/* One more: temporary memory where the kernel goes. */
 	refuses_poke(SECTION(3, memory_data_size), PAGE, 8, "section 3: memory_data_size 0x1000");
@@ -172,7 +172,7 @@ static void sections(void **state)
 	refuses("descriptor: length 0x50 at 0xfffffc14: must be 0x70");
 	make_image();
 	memmove(at(SECTIONS) + 32, at(SECTIONS) + 64, 32);
-	refuses("section 1: memory_address 0x869000");
+	refuses("section 1: memory_address 0x169000");
 }
 
 /* With a section and a config that agree about half of the image. */

@@ -63,7 +63,7 @@ static void columns_agree(void **state)
 static void added_without_a_gap(void **state)
 {
 	(void)state;
-	uint64_t end = 0x800000;
+	uint64_t end = 0x100000;
 	unsigned hobs = 0;
 	for (unsigned i = 0; i < REGION_COUNT; i++) {
 		const struct region *region = &regions[i];
@@ -72,13 +72,13 @@ static void added_without_a_gap(void **state)
 			end += region->size;
 		}
 		if (region->added == ADDED_HOB) {
-			assert_int_equal(region->base, 0x869000);
+			assert_int_equal(region->base, 0x169000);
 			assert_int_equal(region->size, 0x2000);
 			hobs++;
 		}
 	}
 	assert_int_equal(hobs, 1);
-	assert_int_equal(end, 0x86B000);
+	assert_int_equal(end, 0x16B000);
 	assert_int_equal(REGIONS_TEMP_MEM_SIZE, 0x69000);
 }
 
@@ -108,10 +108,11 @@ static void what_regions_have(void **state)
 		bool have;
 	} cases[] = {
 		{ 0, true },           { 0xFFF, true },      { 0x1000, false },
-		{ 0x7FFFFF, false },   { 0x800000, true },   { 0x820000, true },
-		{ 0x86AFFF, true },    { 0x86B000, false },  { 0x87FFFF, false },
-		{ 0x880000, true },    { 0x8C0000, true },   { 0x940000, true },
-		{ 0x977FFF, true },    { 0x978000, false },  { 0xA00000, true },
+		{ 0xFFFFF, false },    { 0x100000, true },   { 0x120000, true },
+		{ 0x16AFFF, true },    { 0x16B000, false },  { 0x1FFFFF, false },
+		{ 0x200000, true },    { 0x27FFFF, true },   { 0x280000, true },
+		{ 0x2B7FFF, true },    { 0x2B8000, false },  { 0x7FFFFF, false },
+		{ 0x800000, true },    { 0x9FFFFF, true },   { 0xA00000, true },
 		{ 0xFFFFFF, true },    { 0x1000000, false }, { 0xFFFF6FFF, false },
 		{ 0xFFFF7000, true },  { 0xFFFFFFFF, true }, { FOUR_GIB, false },
 		{ UINT64_MAX, false },
@@ -160,18 +161,18 @@ static void boot_maps(void **state)
 {
 	(void)state;
 	const struct wanted_map td[] = {
-		{ 0x1000, 0x820000, PT_RW, SHARE_PRIVATE },
-		{ 0x821000, 0x829000, PT_RW, SHARE_PRIVATE },
-		{ 0x82A000, 0x82C000, PT_RW, SHARE_PRIVATE },
-		STACKS_16(0x82D000),
-		STACKS_4(0x84D000),
-		STACKS_4(0x855000),
-		STACKS_4(0x85D000),
-		STACK(0x865000),
-		STACK(0x867000),
-		{ 0x869000, 0x880000, PT_RW, SHARE_PRIVATE },
-		{ 0x880000, 0x8C0000, PT_RW, SHARE_SHARED },
-		{ 0x8C0000, 0xFFE00000, PT_RW, SHARE_PRIVATE },
+		{ 0x1000, 0x120000, PT_RW, SHARE_PRIVATE },
+		{ 0x121000, 0x129000, PT_RW, SHARE_PRIVATE },
+		{ 0x12A000, 0x12C000, PT_RW, SHARE_PRIVATE },
+		STACKS_16(0x12D000),
+		STACKS_4(0x14D000),
+		STACKS_4(0x155000),
+		STACKS_4(0x15D000),
+		STACK(0x165000),
+		STACK(0x167000),
+		{ 0x169000, 0x800000, PT_RW, SHARE_PRIVATE },
+		{ 0x800000, 0xA00000, PT_RW, SHARE_SHARED },
+		{ 0xA00000, 0xFFE00000, PT_RW, SHARE_PRIVATE },
 		{ 0xFFE00000, 0xFFFEA000, PT_R, SHARE_PRIVATE },
 		{ 0xFFFEA000, 0xFFFF4000, PT_RX, SHARE_PRIVATE },
 		{ 0xFFFF4000, 0xFFFFD000, PT_R, SHARE_PRIVATE },
@@ -180,16 +181,16 @@ static void boot_maps(void **state)
 	};
 	check_maps(true, &with_payload, td, ARRAY_COUNT(td));
 	const struct wanted_map plain[] = {
-		{ 0x1000, 0x820000, PT_RW, SHARE_PRIVATE },
-		{ 0x821000, 0x829000, PT_RW, SHARE_PRIVATE },
-		{ 0x82A000, 0x82C000, PT_RW, SHARE_PRIVATE },
-		STACKS_16(0x82D000),
-		STACKS_4(0x84D000),
-		STACKS_4(0x855000),
-		STACKS_4(0x85D000),
-		STACK(0x865000),
-		STACK(0x867000),
-		{ 0x869000, 0xFFFEA000, PT_RW, SHARE_PRIVATE },
+		{ 0x1000, 0x120000, PT_RW, SHARE_PRIVATE },
+		{ 0x121000, 0x129000, PT_RW, SHARE_PRIVATE },
+		{ 0x12A000, 0x12C000, PT_RW, SHARE_PRIVATE },
+		STACKS_16(0x12D000),
+		STACKS_4(0x14D000),
+		STACKS_4(0x155000),
+		STACKS_4(0x15D000),
+		STACK(0x165000),
+		STACK(0x167000),
+		{ 0x169000, 0xFFFEA000, PT_RW, SHARE_PRIVATE },
 		{ 0xFFFEA000, 0xFFFF4000, PT_RX, SHARE_PRIVATE },
 		{ 0xFFFF4000, 0xFFFFD000, PT_R, SHARE_PRIVATE },
 		{ 0xFFFFD000, 0xFFFFF000, PT_RW, SHARE_PRIVATE },
@@ -215,16 +216,16 @@ static void reserved_ranges(void **state)
 {
 	(void)state;
 	const struct e820_overlay all[] = {
-		{ { { 0x818000 }, 0x8000 }, E820_NVS },   { { { 0xA00000 }, 0x2000 }, E820_ACPI },
+		{ { { 0x118000 }, 0x8000 }, E820_NVS },   { { { 0xA00000 }, 0x2000 }, E820_ACPI },
 		{ { { 0xFFFF7000 }, 0x6000 }, E820_NVS }, { { { 0xFFFFD000 }, 0x2000 }, E820_NVS },
 		{ { { 0xFFFFF000 }, 0x1000 }, E820_NVS },
 	};
 	const struct e820_overlay no_tables[] = { all[0], all[2], all[3], all[4] };
 	const struct e820_overlay whole_arena[] = { { { { 0xA00000 }, 0x600000 }, E820_ACPI } };
-	const struct e820_overlay efi[] = { all[0], { { { 0x8C0000 }, 0x5000 }, E820_ACPI },
+	const struct e820_overlay efi[] = { all[0], { { { 0x200000 }, 0x5000 }, E820_ACPI },
 					    all[1], all[2],
 					    all[3], all[4] };
-	const struct e820_overlay whole_efi[] = { { { { 0x8C0000 }, 0x80000 }, E820_ACPI } };
+	const struct e820_overlay whole_efi[] = { { { { 0x200000 }, 0x80000 }, E820_ACPI } };
 	assert_int_equal(REGIONS_RESERVED_MAX, 6);
 	check_reserved(true, 0x1001, 0, all, 5);
 	check_reserved(true, 0x2000, 0, all, 5);

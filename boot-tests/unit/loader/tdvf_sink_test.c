@@ -126,8 +126,8 @@ static void check_sections(const struct launch_image *given, const uint8_t *imag
 	assert_int_equal(out.count, 3);
 	check_section(&out.sections[0], LAUNCH_BFV, FOUR_GIB - loaded, loaded,
 		      image + (size - loaded), loaded);
-	check_section(&out.sections[1], LAUNCH_TEMP_MEM, 0x800000, 0x69000, NULL, 0);
-	check_section(&out.sections[2], LAUNCH_TD_HOB, 0x869000, 0x2000, NULL, 0);
+	check_section(&out.sections[1], LAUNCH_TEMP_MEM, 0x100000, 0x69000, NULL, 0);
+	check_section(&out.sections[2], LAUNCH_TD_HOB, 0x169000, 0x2000, NULL, 0);
 	check_mrtd(given, &out);
 	assert_int_equal(out.metadata, size - 0x3F0);
 	/* The fall-back pointer alone leads there too. */

@@ -111,8 +111,8 @@ static void check_boot(bool td, unsigned gpaw, uint64_t image_size)
 		{ BSP_STACK + BSP_STACK_SIZE, "rw" },
 		{ IST_STACK, "-" },
 		{ IST_STACK + IST_STACK_SIZE, "rw" },
-		{ 0x82C000 + 15 * 0x4000, STACKS }, /* of the APs */
-		{ 0x868000 + PAGE, "-" },
+		{ 0x12C000 + 15 * 0x4000, STACKS }, /* of the APs */
+		{ 0x168000 + PAGE, "-" },
 		{ BOUNCE, "rw" },
 		{ BOUNCE + BOUNCE_SIZE, td ? "rws" : "rw" },
 		{ FOUR_GIB - image_size, "rw" },

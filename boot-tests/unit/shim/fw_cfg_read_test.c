@@ -26,7 +26,7 @@ static struct {
 	uint32_t id;
 	uint16_t selector;
 	uint32_t position;
-	uint32_t dma_high;
+	bool dma_tells; /* its address register reads as the signature */
 	bool dma_fails;
 	bool dma_hangs;
 	unsigned dma_transfers;
@@ -74,13 +74,9 @@ void port_out(uint16_t port, unsigned size, uint32_t value)
 		device.selector = (uint16_t)value;
 		device.position = 0;
 		break;
-	case 0x514:
+	case 0x518: /* the high half stays 0 */
 		assert_int_equal(size, 4);
-		device.dma_high = __builtin_bswap32(value);
-		break;
-	case 0x518:
-		assert_int_equal(size, 4);
-		dma_start((uint64_t)device.dma_high << 32 | __builtin_bswap32(value));
+		dma_start(__builtin_bswap32(value));
 		break;
 	default:
 		fail_msg("port %x", port);
@@ -90,6 +86,10 @@ void port_out(uint16_t port, unsigned size, uint32_t value)
 uint32_t port_in(uint16_t port, unsigned size)
 {
 	uint8_t byte;
+	if (port == 0x514) {
+		assert_int_equal(size, 4);
+		return device.dma_tells ? FW_CFG_SIGNATURE_VALUE : UINT32_MAX;
+	}
 	assert_int_equal(port, 0x511);
 	assert_int_equal(size, 1);
 	fake_files_read(device.selector, device.position++, &byte, 1);
@@ -112,6 +112,7 @@ static int setup(void **state)
 	low_memory_map(ACPI_ARENA);
 	memset(&device, 0, sizeof(device));
 	device.id = FW_CFG_ID_TRADITIONAL | FW_CFG_ID_DMA;
+	device.dma_tells = true;
 	memset(directory, 'x', sizeof(directory));
 	put_entry(0, "etc/acpi/tables", 0x22, 0x20000);
 	put_entry(1, "etc/acpi", 0x123, 0x01020304);
@@ -140,6 +141,7 @@ static void absent(void **state)
 	uint32_t value = 5;
 	(void)state;
 	fake_files_reset();
+	device.dma_tells = false;
 	assert_refusal(fw_cfg_init(), ST_NOT_FOUND, "fw_cfg: signature 0x0, id 0x0");
 	assert_int_equal(fw_cfg_read_u32(FW_CFG_KERNEL_SIZE, &value), ST_NOT_FOUND);
 	assert_int_equal(value, 5);
@@ -192,13 +194,14 @@ static void directory_is_bounded(void **state)
 	assert_int_equal(fw_cfg_file_find("last", &item), ST_NOT_FOUND);
 }
 
-/* The last file of one chunk, the first of the next one, none at all; by DMA and by port. */
-static void directory_in_chunks(void **state)
+/* The last file of one part, the first of the next one, none at all; by DMA and by port. */
+static void directory_in_parts(void **state)
 {
 	struct fw_cfg_item item = { 7, 7 };
 	(void)state;
 	for (unsigned by_port = 0; by_port < 2; by_port++) {
 		device.id = FW_CFG_ID_TRADITIONAL | (by_port != 0 ? 0 : FW_CFG_ID_DMA);
+		device.dma_tells = by_port == 0;
 		for (unsigned last = 62; last <= 65; last++) {
 			memset(directory, 'x', 70 * sizeof(struct fw_cfg_file));
 			put_entry(last + 1, "behind", 3, 3);
@@ -208,10 +211,12 @@ static void directory_in_chunks(void **state)
 			assert_int_equal(item.selector, last);
 			assert_int_equal(item.size, last);
 			assert_int_equal(fw_cfg_file_find("behind", &item), ST_NOT_FOUND);
-			/* A chunk before is not searched twice. */
+			/* A part before is not searched twice. */
 			put_entry(0, "first", 1, 1);
-			put_entry(last, "last", 5, 5);
+			put_entry(last + 1, "behind", 3, 3);
+			assert_int_equal(fw_cfg_init(), ST_OK);
 			assert_int_equal(fw_cfg_file_find("first", &item), ST_OK);
+			assert_int_equal(item.selector, 1);
 		}
 	}
 	memset(directory, 0, 4);
@@ -232,7 +237,30 @@ static void a_name_twice_is_none(void **state)
 	/* A look-up that fails on its way finds nothing. */
 	device.dma_fails = true;
 	assert_refusal(fw_cfg_file_find("etc/acpi/tables", &item), ST_HOST_REFUSED,
-		       "fw_cfg DMA of 0x19000c: 0x1");
+		       "fw_cfg DMA of 0x19000a: 0x1");
+}
+
+/* A directory of one part is read when the device is found, and no more. */
+static void a_short_directory_is_kept(void **state)
+{
+	struct fw_cfg_item item;
+	(void)state;
+	put_entry(63, "last", 0x1234, 1);
+	assert_int_equal(fw_cfg_init(), ST_OK);
+	assert_int_equal(device.dma_transfers, 1);
+	put_entry(0, "etc/other", 0x22, 1);
+	assert_int_equal(fw_cfg_file_find("etc/acpi/tables", &item), ST_OK);
+	assert_int_equal(fw_cfg_file_find("last", &item), ST_OK);
+	assert_int_equal(fw_cfg_file_find("etc/other", &item), ST_NOT_FOUND);
+	assert_int_equal(device.dma_transfers, 1);
+	/* One entry more: each part is read anew, but for the one that was read last. */
+	put_entry(64, "more", 0x1235, 1);
+	assert_int_equal(fw_cfg_init(), ST_OK);
+	assert_int_equal(fw_cfg_file_find("etc/other", &item), ST_OK);
+	assert_int_equal(device.dma_transfers, 1 + 1 + 2);
+	put_entry(0, "etc/acpi/tables", 0x22, 0x20000);
+	put_entry(64, "more", 0x1235, 1);
+	assert_int_equal(fw_cfg_file_find("etc/other", &item), ST_NOT_FOUND);
 }
 
 static void forgotten(void **state)
@@ -274,13 +302,27 @@ static void reads_by_dma(void **state)
 	device.dma_transfers = 0;
 	check_reads();
 	assert_int_equal(device.bytes_by_port, 0);
-	assert_within(device.dma_transfers, 8, 16);
+	/* 4 buffers, with the selection; then two that begin inside the item; and nothing. */
+	assert_int_equal(device.dma_transfers, 4 + 2 + 2);
+}
+
+/* A host whose DMA register does not tell, but the item of what it has. */
+static void dma_by_its_id(void **state)
+{
+	(void)state;
+	device.dma_tells = false;
+	assert_int_equal(fw_cfg_init(), ST_OK);
+	assert_int_equal(device.bytes_by_port, 8);
+	assert_int_equal(device.dma_transfers, 1);
+	check_reads();
+	assert_int_equal(device.bytes_by_port, 8);
 }
 
 static void reads_by_port(void **state)
 {
 	(void)state;
 	device.id = FW_CFG_ID_TRADITIONAL;
+	device.dma_tells = false;
 	assert_int_equal(fw_cfg_init(), ST_OK);
 	check_reads();
 	assert_int_equal(device.dma_transfers, 0);
@@ -293,14 +335,14 @@ static void dma_that_fails(void **state)
 	assert_int_equal(fw_cfg_init(), ST_OK);
 	device.dma_fails = true;
 	assert_refusal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_HOST_REFUSED,
-		       "fw_cfg DMA of 0x40000c: 0x1");
+		       "fw_cfg DMA of 0x40000a: 0x1");
 	device.dma_fails = false;
 	device.dma_hangs = true;
 	assert_refusal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_TIMEOUT,
-		       "fw_cfg DMA of 0x40000c: 0x40000c, not done");
+		       "fw_cfg DMA of 0x40000a: 0x40000a, not done");
 	assert_int_equal(value, 5);
 	/* A device that fails at the start is as good as none. */
-	assert_refusal(fw_cfg_init(), ST_TIMEOUT, "fw_cfg DMA of 0x19000c: 0x19000c, not done");
+	assert_refusal(fw_cfg_init(), ST_TIMEOUT, "fw_cfg DMA of 0x19000a: 0x19000a, not done");
 	assert_int_equal(fw_cfg_read_u32(BIG_SELECTOR, &value), ST_NOT_FOUND);
 }
 
@@ -312,10 +354,12 @@ int main(void)
 		CASE(absent),
 		CASE(files_are_found_by_whole_name),
 		CASE(directory_is_bounded),
-		CASE(directory_in_chunks),
+		CASE(directory_in_parts),
 		CASE(a_name_twice_is_none),
+		CASE(a_short_directory_is_kept),
 		CASE(forgotten),
 		CASE(reads_by_dma),
+		CASE(dma_by_its_id),
 		CASE(reads_by_port),
 		CASE(dma_that_fails),
 	};

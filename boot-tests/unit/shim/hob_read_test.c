@@ -254,7 +254,7 @@ static void bad_other_resources(void **state)
 		refuses_range(types[i], FOUR_GIB - 0x1000, 0x1000, ST_BAD_RANGE,
 			      "TD HOB: memory 0xfffff000, size 0x1000: on the image");
 		refuses_range(types[i], BSP_STACK, 0x1000, ST_BAD_RANGE,
-			      "TD HOB: memory 0x821000, size 0x1000: no memory, but in a section");
+			      "TD HOB: memory 0x121000, size 0x1000: no memory, but in a section");
 		refuses_range(types[i], UINT64_C(0xFFFFFFFFFFFFF000), 0x2000, ST_BAD_RANGE,
 			      "TD HOB: memory 0xfffffffffffff000, size 0x2000: above the guest's "
 			      "width");
@@ -424,7 +424,7 @@ static void end_pointer_elsewhere(void **state)
 	struct list list;
 	qemu_list(&list);
 	handoff_of(&list)->end_of_hob_list += 8;
-	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x128: end of list 0x869138");
+	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x128: end of list 0x169138");
 	handoff_of(&list)->end_of_hob_list = 0;
 	refuses(&list, ST_BAD_FORMAT, "TD HOB 0x128: end of list 0x0");
 }
@@ -664,13 +664,13 @@ static void unaccepted_on_added_pages(void **state)
 	refuses_range(UNACCEPTED, 0, GIB, ST_BAD_RANGE,
 		      "TD HOB: memory 0x0, size 0x40000000: unaccepted, but in a section");
 	refuses_range(UNACCEPTED, SHIM_RAM, 0x1000, ST_BAD_RANGE,
-		      "TD HOB: memory 0x800000, size 0x1000: unaccepted, but in a section");
+		      "TD HOB: memory 0x100000, size 0x1000: unaccepted, but in a section");
 	refuses_range(UNACCEPTED, BSP_STACK, 0x1000, ST_BAD_RANGE,
-		      "TD HOB: memory 0x821000, size 0x1000: unaccepted, but in a section");
+		      "TD HOB: memory 0x121000, size 0x1000: unaccepted, but in a section");
 	refuses_range(UNACCEPTED, TD_HOB, 0x1000, ST_BAD_RANGE,
-		      "TD HOB: memory 0x869000, size 0x1000: unaccepted, but in a section");
+		      "TD HOB: memory 0x169000, size 0x1000: unaccepted, but in a section");
 	refuses_range(UNACCEPTED, ADDED_END - 0x1000, 0x2000, ST_BAD_RANGE,
-		      "TD HOB: memory 0x86a000, size 0x2000: unaccepted, but in a section");
+		      "TD HOB: memory 0x16a000, size 0x2000: unaccepted, but in a section");
 }
 
 /* Memory that is only said to be accepted would kill the kernel at its first touch. */
@@ -680,11 +680,11 @@ static void accepted_elsewhere(void **state)
 	refuses_range(ADDED, 0, 0x1000, ST_BAD_RANGE,
 		      "TD HOB: memory 0x0, size 0x1000: accepted, but in no section");
 	refuses_range(ADDED, SHIM_RAM - 0x1000, 0x2000, ST_BAD_RANGE,
-		      "TD HOB: memory 0x7ff000, size 0x2000: accepted, but in no section");
+		      "TD HOB: memory 0xff000, size 0x2000: accepted, but in no section");
 	refuses_range(ADDED, TD_HOB, TD_HOB_SIZE + 0x1000, ST_BAD_RANGE,
-		      "TD HOB: memory 0x869000, size 0x3000: accepted, but in no section");
+		      "TD HOB: memory 0x169000, size 0x3000: accepted, but in no section");
 	refuses_range(ADDED, ADDED_END, 0x1000, ST_BAD_RANGE,
-		      "TD HOB: memory 0x86b000, size 0x1000: accepted, but in no section");
+		      "TD HOB: memory 0x16b000, size 0x1000: accepted, but in no section");
 	refuses_range(ADDED, 4 * GIB, GIB, ST_BAD_RANGE,
 		      "TD HOB: memory 0x100000000, size 0x40000000: accepted, but in no section");
 }

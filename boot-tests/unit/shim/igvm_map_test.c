@@ -164,16 +164,16 @@ static void added(void **state)
 	assert_int_equal(read_map(ENTRIES, 48), ST_OK);
 	good_map();
 	entries[0].number_of_pages = PAGES(ADDED_END) - 1;
-	refuses(ST_NO_MEMORY, "memory map: 0x800000, size 0x6b000: of 2 ranges");
+	refuses(ST_NO_MEMORY, "memory map: 0x100000, size 0x6b000: of 2 ranges");
 	good_map();
 	entries[0].starting_gpa_page_number = PAGES(SHIM_RAM) + 1;
-	refuses(ST_NO_MEMORY, "memory map: 0x800000, size 0x6b000: of 2 ranges");
+	refuses(ST_NO_MEMORY, "memory map: 0x100000, size 0x6b000: of 2 ranges");
 	good_map();
 	entries[0].entry_type = 1;
-	refuses(ST_NO_MEMORY, "memory map: 0x800000, size 0x6b000: of 2 ranges");
+	refuses(ST_NO_MEMORY, "memory map: 0x100000, size 0x6b000: of 2 ranges");
 	good_map();
 	entries[0].number_of_pages = 0;
-	refuses(ST_NO_MEMORY, "memory map: 0x800000, size 0x6b000: of 0 ranges");
+	refuses(ST_NO_MEMORY, "memory map: 0x100000, size 0x6b000: of 0 ranges");
 }
 
 /* One entry a page, with holes: as many as a map holds, one more, no end at all. */
@@ -192,7 +192,7 @@ static void many(void **state)
 			assert_int_equal(read_map(ENTRIES, 48), ST_OK);
 			assert_int_equal(map.count, MEMORY_MAP_ENTRIES);
 		} else {
-			refuses(ST_NO_SPACE, "memory map: 0x800000, size 0x6b000: of 63 ranges");
+			refuses(ST_NO_SPACE, "memory map: 0x100000, size 0x6b000: of 63 ranges");
 		}
 	}
 	good_map();

@@ -312,7 +312,7 @@ static void an_elf_file_of_the_host(void **state)
 	assert_int_equal(head->initrd, (LOW_END - INITRD_SIZE) & ~0xFFF);
 	assert_int_equal(head->initrd_size, INITRD_SIZE);
 	assert_memory_equal(gpa_pointer(gpa(head->initrd)), initrd, INITRD_SIZE);
-	assert_int_equal(type_at(0x100000), LINTEL_MEMORY_FREE);
+	assert_int_equal(type_at(SHIM_RAM - 1), LINTEL_MEMORY_FREE);
 	assert_int_equal(type_at(HANDOVER_SETUP), LINTEL_MEMORY_BOOT);
 	assert_int_equal(type_at(ELF_BASE), LINTEL_MEMORY_PAYLOAD);
 	assert_int_equal(type_at(head->initrd), LINTEL_MEMORY_INITRD);
@@ -347,7 +347,7 @@ static void bad_elf_files(void **state)
 	fixture_put(elf, 0x12, 3, 2);
 	refuses_elf(ST_UNSUPPORTED, "kernel: e_machine 0x3 at 0x12");
 	fixture_elf(elf, 2, SHIM_RAM);
-	refuses_elf(ST_UNSUPPORTED, "kernel: load address 0x800000 at 0x0");
+	refuses_elf(ST_UNSUPPORTED, "kernel: load address 0x100000 at 0x0");
 	fixture_elf(elf, 2, LOW_END);
 	refuses_elf(ST_NO_MEMORY, "kernel: load address 0x8000000 at 0x0");
 	/* Where its own file is. */

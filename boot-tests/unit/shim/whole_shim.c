@@ -49,7 +49,7 @@ static struct {
 	uint8_t page[WHOLE_PAGES]; /* enum whole_page */
 	uint8_t rtmr[WHOLE_RTMRS][SHA384_SIZE];
 	uint32_t vmcalls, accepts;
-	uint32_t dma_high, pci_address;
+	uint32_t pci_address;
 	int selected; /* enum whole_item, or one of the below */
 	bool size_selected;
 	uint32_t read_at;
@@ -81,6 +81,11 @@ _Noreturn static void end(enum whole_end how)
 const char *whole_output(void)
 {
 	return run.output;
+}
+
+uint32_t whole_accepts(void)
+{
+	return run.accepts;
 }
 
 /* ---- loads ----------------------------------------------------------------------------------- */
@@ -343,11 +348,8 @@ static void port_write(uint16_t port, uint32_t value)
 	case FW_CFG_PORT_SELECT:
 		select_item((uint16_t)value);
 		break;
-	case FW_CFG_PORT_DMA_HIGH:
-		run.dma_high = __builtin_bswap32(value);
-		break;
 	case FW_CFG_PORT_DMA_LOW:
-		dma((uint64_t)run.dma_high << 32 | __builtin_bswap32(value));
+		dma(__builtin_bswap32(value));
 		break;
 	case PCI_PORT_ADDRESS:
 		run.pci_address = value;
@@ -367,6 +369,8 @@ static uint32_t port_read(uint16_t port)
 	switch (port) {
 	case FW_CFG_PORT_DATA:
 		return item_byte();
+	case FW_CFG_PORT_DMA_HIGH:
+		return run.host.no_dma ? UINT32_MAX : FW_CFG_SIGNATURE_VALUE;
 	case COM1 + 5:
 		return LINE_STATUS_TRANSMIT_EMPTY;
 	case PCI_PORT_DATA:

@@ -86,3 +86,5 @@ enum whole_end {
 enum whole_end whole_boot(const struct whole_host *host);
 /* What the last boot wrote to the serial port. */
 const char *whole_output(void);
+/* How often it made a TDG.MEM.PAGE.ACCEPT. */
+uint32_t whole_accepts(void);

@@ -470,7 +470,7 @@ static void default_image(void **state)
 	assert_int_equal(info.st_size % IMAGE_ALIGN, 0);
 	run(0, "AP hand-over linux", "dump default.fd");
 	assert_non_null(strstr(out, " - 0x100000000  BFV"));
-	assert_non_null(strstr(out, "0x000869000 - 0x00086b000  TD_HOB"));
+	assert_non_null(strstr(out, "0x000169000 - 0x00016b000  TD_HOB"));
 	assert_non_null(strstr(out, "0x0000000000000000 + 0x100000000 -> 0x0  R-X  "
 				    "2048 pages of 2048 KiB"));
 	char page[128];
@@ -773,7 +773,7 @@ static void igvm_files(void **state)
 	run(0, "bytes, IGVM\n", "dump i.igvm");
 	assert_non_null(strstr(out, "R--  kernel, 0x800 bytes"));
 	assert_non_null(strstr(out, "AP hand-over strict"));
-	assert_non_null(strstr(out, "0x000869000 - 0x00086b000  parameters"));
+	assert_non_null(strstr(out, "0x000169000 - 0x00016b000  parameters"));
 	assert_non_null(strstr(out, "0x0000000000000000 + 0x100000000 -> 0x0  R-X"));
 	run(2, "--format \"elf\": fd or igvm", "image --output x --format elf");
 
