@@ -10,6 +10,7 @@ bench_cpu.py. Prints tables and writes BUILD/bench.json.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import json
 import pathlib
@@ -157,6 +158,42 @@ def start_boots(pool, runner, ovmf, vcpus):
             for firmware in (runner.file("lintel.fd"), ovmf)]
 
 
+# ---- why lintel calls the host -------------------------------------------------------------------
+
+# By direction and port of the I/O calls; the others are named after their sub-function.
+CALL_CAUSES = {
+    ("OUT", 0x3F8): "log: a character",
+    ("IN", 0x3FD): "log: is the FIFO empty",
+    ("OUT", 0x3FA): "log: FIFO on",
+    ("IN", 0x514): "fw_cfg: is it there",
+    ("OUT", 0x518): "fw_cfg: a transfer",
+    ("OUT", 0xCF8): "PCI configuration: select",
+    ("IN", 0xCFC): "PCI configuration: read",
+    ("OUT", 0xCFC): "PCI configuration: write",
+}
+
+
+def cause_of(line):
+    """Of a line of the trace."""
+    call = dict(word.split("=", 1) for word in line.split() if "=" in word)
+    if call["function"] != "IO":
+        return call["function"]
+    direction = "IN" if int(call["r13"], 16) == 0 else "OUT"
+    port = int(call["r14"], 16)
+    return CALL_CAUSES.get((direction, port), f"{direction} 0x{port:x}")
+
+
+def measure_causes(runner):
+    """{cause: calls} from reset to the kernel's entry, 1 GiB, one vCPU: those of measure_boot()."""
+    with tempfile.NamedTemporaryFile("r", suffix=".trace") as trace:
+        runner.run(FATAL_ERROR, "--firmware", runner.file("lintel.fd"), "--memory", "1G",
+                   "--kernel", runner.file("stop-kernel.bin"), "--trace", trace.name,
+                   "--trace-only", "tdvmcall")
+        causes = collections.Counter(cause_of(line) for line in trace)
+    causes["ReportFatalError"] -= 1     # the kernel's
+    return dict((+causes).most_common())
+
+
 # ---- accepted memory -----------------------------------------------------------------------------
 
 # Memory and the host's pages. Up to 2 GiB all is below 4 GiB, then 2 GiB are; the rest may be left.
@@ -243,6 +280,10 @@ def show_boots(boots):
     show("From reset to the kernel's entry, 1 GiB", ("", "lintel", "OVMF", "OVMF / lintel"), rows)
 
 
+def show_causes(causes):
+    show("TDVMCALLs of lintel, 1 vCPU", ("", "calls"), causes.items())
+
+
 def show_accepts(accepts):
     rows = []
     for i, (memory, pages) in enumerate(ACCEPT_BOOTS):
@@ -326,6 +367,7 @@ def main(argv):
     # Counts do not depend on what runs beside: two at a time.
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         boots = {n: start_boots(pool, runner, arguments.ovmf, n) for n in arguments.vcpus}
+        causes = pool.submit(measure_causes, runner)
         accepts = start_accepts(pool, runner)
         aps = pool.submit(measure_aps, runner, arguments.aps)
         shares = [pool.submit(measure_share, runner, *boot) for boot in SHARE_BOOTS]
@@ -334,6 +376,7 @@ def main(argv):
             calls = calls.result()
             aps = aps.result()
             boots = {n: [run.result() for run in runs] for n, runs in boots.items()}
+            causes = causes.result()
             accepts = {name: [run.result() for run in runs] for name, runs in accepts.items()}
             shares = [run.result() for run in shares]
             memory = measure_memory(runner)
@@ -346,6 +389,7 @@ def main(argv):
     show_memory(*memory)
     show_aps(arguments.aps, aps)
     show_boots(boots)
+    show_causes(causes)
     show_accepts(accepts)
     show_shares(shares)
     show_boots_of_linux(of_linux)
@@ -355,6 +399,7 @@ def main(argv):
             "memory": dict(zip(("deeds", "sizes"), memory)),
             "aps": {"vcpus": arguments.aps} | dict(aps),
             "boots": {n: dict(zip(("lintel", "ovmf"), runs)) for n, runs in boots.items()},
+            "causes": causes,
             "accepted": {name: dict(zip(map(", ".join, ACCEPT_BOOTS), runs))
                          for name, runs in accepts.items()},
             "shares": dict(zip(map(share_name, SHARE_BOOTS), shares)),

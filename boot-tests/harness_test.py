@@ -695,6 +695,13 @@ class Bench(unittest.TestCase):
         self.assertEqual(bench.host_cost(stats, "MEM.PAGE.AUG", 0), 15)
         self.assertEqual(bench.host_cost(stats, "MEM.PAGE.AUG", 1), 100)
 
+    def test_causes_of_calls(self):
+        for call, cause in (
+                ("function=IO r11=0x1e r12=0x1 r13=0x1 r14=0x3f8 r15=0x6c", "log: a character"),
+                ("function=IO r11=0x1e r12=0x1 r13=0x0 r14=0x3f8 r15=0x0", "IN 0x3f8"),
+                ("function=MapGPA r11=0x10001 r12=0x800000 r13=0x200000 r14=0x0", "MapGPA")):
+            self.assertEqual(bench.cause_of(f"171661 0 tdvmcall {call} status=0x0"), cause)
+
     def test_of_the_turns_ratios_the_median_counts(self):
         mib = bench_cpu.MIB
         turns = [((9.0, 3 * mib), (3.0, mib)), ((4.0, 5 * mib), (4.0, mib)),

@@ -97,7 +97,7 @@ static void wait_for_aps(const struct td_info *info)
 		fatal(status, "vCPU %u of %u: x2APIC id 0x%x again", which, info->vcpu_count,
 		      mailbox()->arrived[which] - 1);
 	}
-	log_note("%u vCPUs have arrived", info->vcpu_count);
+	log_info("%u vCPUs have arrived", info->vcpu_count);
 }
 
 static enum status measure_hobs(const uint8_t *list, size_t size)
@@ -173,7 +173,7 @@ static void accept_all(struct memory_map *map)
 	mailbox()->boot_round++;
 	require(accept_map_finish(&acceptance, ap_patience()));
 	struct accept sum = accept_map_sum(&acceptance);
-	log_note("accepted %lu pages of 2 MiB, %lu of 4 KiB, %lu size mismatches", sum.large,
+	log_info("accepted %lu pages of 2 MiB, %lu of 4 KiB, %lu size mismatches", sum.large,
 		 sum.small, sum.mismatches);
 }
 
@@ -279,9 +279,9 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 	require(tables_enter_boot(td != 0, info->gpaw, config->image_size));
 	tables_load_descriptors(0);
 	if (td != 0) {
-		log_note("shim in a TD: %u vCPUs, GPA width %u", info->vcpu_count, info->gpaw);
+		log_note("%u vCPUs", info->vcpu_count);
 	} else {
-		log_note("shim in a plain VM");
+		log_note("plain VM");
 	}
 	if (td != 0 && hob_claim != TD_HOB && hob_claim != 0) {
 		log_note("the host names a TD HOB at 0x%x; the image's own place is read",
@@ -310,6 +310,6 @@ void shim_main(uint32_t td, uint32_t hob_claim)
 		set_bounce(SHARE_PRIVATE);
 	}
 	require(tables_build_handover(handover.window, &handover.cr3));
-	log_note("kernel at 0x%lx", handover.entry.v);
+	log_note("kernel");
 	entry_leave(handover.entry.v, handover.argument.v, handover.cr3.v);
 }

@@ -11,6 +11,10 @@
 #define UNIT pg_size(PG_2M)
 /* Of what is accepted by pages of 4 KiB: so few that no vCPU has much more to do than another. */
 #define SMALL_PART (32 * pg_size(PG_4K))
+/* After a part of small pages, and after a unit in so many, a vCPU makes a PAUSE: those that have
+ * one CPU of the host's between them, as hyperthreads or in a QEMU of one thread, which goes to the
+ * next one there, take turns. Else one may have done all before another's first. */
+#define TURN (8 * UNIT)
 
 /* Where the next line is due. */
 static void set_next_line(struct accept_map *work)
@@ -100,6 +104,9 @@ static bool accept_part(struct accept_map *work, struct accept_share *share)
 		__atomic_store_n(&work->split[entry], true, __ATOMIC_RELAXED);
 	}
 	__atomic_add_fetch(&work->done, part.size, __ATOMIC_RELAXED);
+	if (part.size < UNIT || is_aligned(part.base.v, TURN)) {
+		insn_pause();
+	}
 	return true;
 }
 

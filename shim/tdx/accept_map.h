@@ -68,7 +68,7 @@ struct accept accept_map_sum(const struct accept_map *work);
 
 /*
  * On KVM, which has 4 KiB pages only, a GiB takes some seconds: from ACCEPT_LINE_MIN bytes on, at
- * most ACCEPT_LINES lines tell how far it is. A line costs some 100 TDVMCALLs, a GiB 262,144
+ * most ACCEPT_LINES lines tell how far it is. A line costs some 40 TDVMCALLs, a GiB 262,144
  * accepts.
  */
 #define ACCEPT_LINE_MIN UINT64_C(0x40000000)
