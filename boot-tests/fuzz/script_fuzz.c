@@ -38,18 +38,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct script script;
+	struct script_place place = { 0 };
 	char error[80] = "";
 	/* On the heap, where ASan sees its end. */
 	char *text = malloc(size + 1);
 	CHECK(text != NULL);
 	memcpy(text, data, size);
-	if (script_parse(text, size, &script, error, sizeof(error)) == ST_OK) {
-		CHECK(script.count <= SCRIPT_MAX_RULES);
-		for (unsigned i = 0; i < script.count; i++) {
-			judge(&script.rules[i], i + 1);
+	while (place.at != size) {
+		struct script_place before = place;
+		if (script_parse(text, size, &place, &script, error, sizeof(error)) != ST_OK) {
+			CHECK(memcmp(error, "line ", 5) == 0 && strlen(error) < sizeof(error));
+			break;
 		}
-	} else {
-		CHECK(memcmp(error, "line ", 5) == 0 && strlen(error) < sizeof(error));
+		CHECK(place.at > before.at && place.at <= size);
+		CHECK(script.count <= SCRIPT_MAX_RULES);
+		CHECK(strlen(script.life) <= SCRIPT_LIFE_NAME_MAX);
+		for (unsigned i = 0; i < script.count; i++) {
+			judge(&script.rules[i], before.line + i + 1);
+			CHECK(script.rules[i].line <= place.line);
+		}
 	}
 	free(text);
 	return 0;

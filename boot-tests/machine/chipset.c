@@ -6,7 +6,7 @@
 #include "arch/qemu/q35.h"
 #include "arch/x86/insn.h"
 
-static uint32_t pm_base, acpi_cntl; /* as found */
+static uint32_t pm_base, acpi_cntl, pciexbar; /* as found */
 
 static void select(unsigned device, unsigned function, unsigned where)
 {
@@ -32,6 +32,7 @@ void chipset_pm_on(void)
 {
 	pm_base = chipset_read(ICH9_LPC_DEVICE, 0, ICH9_PMBASE);
 	acpi_cntl = chipset_read(ICH9_LPC_DEVICE, 0, ICH9_ACPI_CNTL);
+	pciexbar = chipset_read(0, 0, Q35_PCIEXBAR);
 	write(ICH9_LPC_DEVICE, 0, ICH9_PMBASE, ICH9_PM_PORTS | ICH9_PMBASE_IO);
 	write(ICH9_LPC_DEVICE, 0, ICH9_ACPI_CNTL, acpi_cntl | ICH9_ACPI_EN);
 }
@@ -40,6 +41,12 @@ void chipset_pm_restore(void)
 {
 	write(ICH9_LPC_DEVICE, 0, ICH9_ACPI_CNTL, acpi_cntl);
 	write(ICH9_LPC_DEVICE, 0, ICH9_PMBASE, pm_base);
+}
+
+void chipset_restore(void)
+{
+	chipset_pm_restore();
+	write(0, 0, Q35_PCIEXBAR, pciexbar);
 }
 
 void chipset_set_up(void)

@@ -62,7 +62,7 @@ void svm_enter(struct svm_vcpu *vcpu);
 uint64_t svm_bare_exit(void);
 
 /* From now on hook is called on each CPU before each VMRUN, with the exit code of the one before;
- * it may wait. Null: no more. Before any svm_enter(). */
+ * it may wait. Null: no more. While no CPU is in svm_enter(). */
 void svm_entry_hook(void (*hook)(unsigned cpu, uint64_t exit));
 
 /* Queues an exception for the next entry (EVENTINJ). error_code is used if has_error. */

@@ -14,9 +14,9 @@ const struct hook_answer *hook_call(enum hook_call call, uint64_t number, struct
 	return hooks.call == NULL ? NULL : hooks.call(call, number, td);
 }
 
-bool hook_end(void)
+bool hook_end(const struct verdict *verdict)
 {
-	return hooks.end != NULL && hooks.end();
+	return hooks.end != NULL && hooks.end(verdict);
 }
 
 bool hook_instead(const struct hook_answer *answer)

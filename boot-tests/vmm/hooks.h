@@ -9,6 +9,7 @@
 #include "boot-tests/module/seamcall.h"
 
 struct host_td;
+struct verdict;
 
 /* What becomes of one call. */
 struct hook_answer {
@@ -28,14 +29,14 @@ struct hooks {
 	const struct hook_answer *(*call)(enum hook_call call, uint64_t number, struct host_td *td);
 	/* Changes a TD HOB list before a TD is given it. False: it has no such byte. */
 	bool (*hob)(uint8_t *list, size_t size);
-	/* A TD has ended and is taken down, by the calling CPU, which was one of its own; others
-	 * run. True: it is built again. */
-	bool (*end)(void);
+	/* A TD has ended by this verdict and is taken down, by the calling CPU, which was one of
+	 * its own; others may run. True: it is built again. */
+	bool (*end)(const struct verdict *verdict);
 };
 extern struct hooks hooks;
 
 const struct hook_answer *hook_call(enum hook_call call, uint64_t number, struct host_td *td);
-bool hook_end(void);
+bool hook_end(const struct verdict *verdict);
 bool hook_instead(const struct hook_answer *answer);
 /* Sets the registers that the answer sets; null: there is none. */
 void hook_apply(const struct hook_answer *answer, struct seam_regs *regs);
@@ -51,6 +52,6 @@ static inline uint64_t hook_seamcall(struct seam_regs *regs)
 	return regs->rax;
 }
 
-/* Takes the host's script from fw_cfg, where there is one, and hooks it in. A fault in it ends the
- * machine with the line. */
-void hooks_load_script(void);
+/* Takes the host's script for so many TDs from fw_cfg, where there is one, and hooks it in. A fault
+ * in it ends the machine with the line. */
+void hooks_load_script(unsigned tds);

@@ -133,7 +133,8 @@ void machine_main(void)
 	event_trace_on = config.trace;
 	event_trace_only = config.trace_only;
 	stats_icount = config.icount;
-	hooks_load_script();
+	unsigned count = config.second_smp != 0 ? 2 : 1;
+	hooks_load_script(count);
 	unsigned keyid_bits;
 	vmm_must(take_keyid_bits(&config, &keyid_bits, &verdict), &verdict);
 	struct module_platform platform = platform_make(keyid_bits);
@@ -154,7 +155,6 @@ void machine_main(void)
 		{ .config = &config },
 		{ .config = &config },
 	};
-	unsigned count = config.second_smp != 0 ? 2 : 1;
 	vmm_must(place_tds(&config, tds, &verdict), &verdict);
 	if (count > 1) {
 		chipset_set_up();

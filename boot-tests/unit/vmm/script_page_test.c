@@ -107,7 +107,8 @@ static enum status act(const char *actions)
 	strcpy(text, on);
 	strcat(text, actions);
 	error[0] = 0;
-	assert_int_equal(script_parse(text, strlen(text), &script, error, sizeof(error)), ST_OK);
+	struct script_place place = { 0 };
+	assert_int_equal(script_parse(text, strlen(text), &place, &script, error, sizeof(error)), ST_OK);
 	return script_page_act(&script.rules[0], &td, error, sizeof(error));
 }
 

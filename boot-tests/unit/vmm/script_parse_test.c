@@ -15,10 +15,17 @@
 
 static struct script script;
 
+/* The first life of a text. */
+static enum status parse_first(const char *text, size_t size, char *error, size_t error_size)
+{
+	struct script_place place = { 0 };
+	return script_parse(text, size, &place, &script, error, error_size);
+}
+
 static struct script_rule parse(const char *text)
 {
 	char error[160] = "";
-	if (script_parse(text, strlen(text), &script, error, sizeof(error)) != ST_OK) {
+	if (parse_first(text, strlen(text), error, sizeof(error)) != ST_OK) {
 		fail_msg("%s: %s", text, error);
 	}
 	assert_int_equal(script.count, 1);
@@ -142,12 +149,11 @@ static void lines_are_counted(void **state)
 	char error[160];
 	static const char text[] = "\n# a comment: on HOB\n \t\non HOB: replace 0 u8 1\n\n"
 				   "on RDRAND: no entropy";
-	assert_int_equal(script_parse(text, sizeof(text) - 1, &script, error, sizeof(error)),
-			 ST_OK);
+	assert_int_equal(parse_first(text, sizeof(text) - 1, error, sizeof(error)), ST_OK);
 	assert_int_equal(script.count, 2);
 	assert_int_equal(script.rules[0].line, 4);
 	assert_int_equal(script.rules[1].line, 6);
-	assert_int_equal(script_parse("", 0, &script, error, sizeof(error)), ST_OK);
+	assert_int_equal(parse_first("", 0, error, sizeof(error)), ST_OK);
 	assert_int_equal(script.count, 0);
 }
 
@@ -292,6 +298,12 @@ static void faults(void **state)
 		{ "on SEAMCALL: move shared 0", "line 1: 'move': this event has no such action" },
 		{ "on end: move shared 0", "line 1: 'move': this event has no such action" },
 		{ "on end: add 0", "line 1: 'add': this event has no such action" },
+		{ "life", "line 1: '': no name of 1 to 31 characters" },
+		{ "\nlife 12345678901234567890123456789012",
+		  "line 2: '12345678901234567890123456789012': no name of 1 to 31 characters" },
+		{ "life two words", "line 1: 'words': the end of the line was expected" },
+		{ "life a:", "line 1: ':': the end of the line was expected" },
+		{ "Life a", "line 1: 'Life': 'on' was expected" },
 		{ "on \x01\xFF"
 		  "34567890123456789012345678901234567890+",
 		  "line 1: '??34567890123456789012345678901234567890': no such event" },
@@ -299,12 +311,57 @@ static void faults(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		char error[160] = "";
 		script.count = 77;
-		assert_int_equal(script_parse(rows[i].text, strlen(rows[i].text), &script, error,
-					      sizeof(error)),
+		assert_int_equal(parse_first(rows[i].text, strlen(rows[i].text), error,
+					     sizeof(error)),
 				 ST_BAD_FORMAT);
 		assert_string_equal(error, rows[i].error);
 		assert_int_equal(script.count, 77);
 	}
+}
+
+static void one_life_after_the_other(void **state)
+{
+	(void)state;
+	static const char text[] = "# none\non RDRAND: no entropy\n"
+				   "life first\n\non HOB: replace 0 u8 1\non HOB: replace 1 u8 1\n"
+				   "life 1234567890123456789012345678901\n"
+				   "life last\non RDRAND: no entropy";
+	static const struct {
+		const char *life;
+		unsigned count, rule_line, next_line;
+	} rows[] = {
+		{ "", 1, 2, 2 },
+		{ "first", 2, 5, 6 },
+		{ "1234567890123456789012345678901", 0, 0, 7 },
+		{ "last", 1, 9, 9 },
+	};
+	struct script_place place = { 0 };
+	char error[160];
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		assert_true(place.at < sizeof(text) - 1);
+		assert_int_equal(script_parse(text, sizeof(text) - 1, &place, &script, error,
+					      sizeof(error)),
+				 ST_OK);
+		assert_string_equal(script.life, rows[i].life);
+		assert_int_equal(script.count, rows[i].count);
+		assert_int_equal(script.count == 0 ? 0 : script.rules[0].line, rows[i].rule_line);
+		assert_int_equal(place.line, rows[i].next_line);
+	}
+	assert_int_equal(place.at, sizeof(text) - 1);
+	/* A fault leaves the place where it was. */
+	static const char wrong[] = "life a\nlife b\nno\n";
+	place = (struct script_place){ 0 };
+	assert_int_equal(script_parse(wrong, sizeof(wrong) - 1, &place, &script, error,
+				      sizeof(error)),
+			 ST_OK);
+	assert_int_equal(place.at, 7);
+	assert_int_equal(script_parse(wrong, sizeof(wrong) - 1, &place, &script, error,
+				      sizeof(error)),
+			 ST_BAD_FORMAT);
+	assert_string_equal(error, "line 3: 'no': 'on' was expected");
+	assert_int_equal(place.at, 7);
+	assert_int_equal(place.line, 1);
+	assert_string_equal(script.life, "a");
 }
 
 static void rules_are_bounded(void **state)
@@ -318,10 +375,10 @@ static void rules_are_bounded(void **state)
 		memcpy(text + size, rule, sizeof(rule) - 1);
 		size += sizeof(rule) - 1;
 	}
-	assert_int_equal(script_parse(text, size, &script, error, sizeof(error)), ST_NO_SPACE);
+	assert_int_equal(parse_first(text, size, error, sizeof(error)), ST_NO_SPACE);
 	assert_string_equal(error, "line 33: more than 32 rules");
 	size -= sizeof(rule) - 1;
-	assert_int_equal(script_parse(text, size, &script, error, sizeof(error)), ST_OK);
+	assert_int_equal(parse_first(text, size, error, sizeof(error)), ST_OK);
 	assert_int_equal(script.count, SCRIPT_MAX_RULES);
 }
 
@@ -330,7 +387,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls),  cmocka_unit_test(others),
 		cmocka_unit_test(pages),  cmocka_unit_test(lines_are_counted),
-		cmocka_unit_test(faults), cmocka_unit_test(rules_are_bounded),
+		cmocka_unit_test(faults), cmocka_unit_test(one_life_after_the_other),
+		cmocka_unit_test(rules_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,8 +20,10 @@
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/blob.h"
+#include "boot-tests/vmm/device/ports.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/script/script_page.h"
+#include "boot-tests/vmm/verdict.h"
 
 static struct {
 	unsigned cpu;
@@ -34,8 +36,11 @@ static struct {
 	unsigned acts; /* rules whose actions on pages were asked for */
 	struct host_td *td;
 	const char *page_error;
+	unsigned tds;
+	char serial[400];
 } host;
 static jmp_buf stopped;
+static const struct verdict verdict = { true, EXIT_RESET, "TD asked for a reset" };
 
 unsigned cpu_index(void)
 {
@@ -80,6 +85,12 @@ enum status script_page_act(const struct script_rule *rule, struct host_td *td, 
 	return ST_BAD_FORMAT;
 }
 
+void port_serial_print(const char *text)
+{
+	size_t used = strlen(host.serial);
+	snprintf(host.serial + used, sizeof(host.serial) - used, "%s", text);
+}
+
 struct blob blob_load(const char *name)
 {
 	static char text[400];
@@ -116,6 +127,7 @@ static int reset(void **state)
 {
 	(void)state;
 	memset(&host, 0, sizeof(host));
+	host.tds = 1;
 	script_set("");
 	return 0;
 }
@@ -136,7 +148,7 @@ static void nothing_is_hooked_in_vain(void **state)
 	assert_null(hooks.end);
 	assert_null(hook_call(HOOK_SEAMCALL, 1, NULL));
 	assert_false(hook_instead(NULL));
-	assert_false(hook_end());
+	assert_false(hook_end(&verdict));
 	script_set("on RDRAND: no entropy");
 	assert_null(hooks.call);
 	assert_non_null(host.starves);
@@ -240,17 +252,17 @@ static void the_end_of_a_td(void **state)
 	(void)state;
 	script_set("on end #2: build again\non end vcpu 1: read again 1 as 2");
 	assert_null(hooks.call);
-	assert_false(hook_end());
+	assert_false(hook_end(&verdict));
 	assert_int_equal(host.acts, 0);
 	host.cpu = 1;
-	assert_true(hook_end());
+	assert_true(hook_end(&verdict));
 	assert_int_equal(host.acts, 2);
 	assert_null(host.td);
-	assert_false(hook_end());
+	assert_false(hook_end(&verdict));
 	assert_int_equal(host.acts, 3);
 	/* Any of the rules that fire says so. */
 	script_set("on end: build again\non end: read again 1 as 2");
-	assert_true(hook_end());
+	assert_true(hook_end(&verdict));
 }
 
 /* Each rule that fires, in the order of the script, whatever the answer is. */
@@ -305,7 +317,7 @@ static void load(const char *text)
 	host.text = text;
 	host.reason[0] = 0;
 	if (setjmp(stopped) == 0) {
-		hooks_load_script();
+		hooks_load_script(host.tds);
 	}
 }
 
@@ -329,6 +341,46 @@ static void the_users_script_is_loaded_and_told_of(void **state)
 	assert_string_equal(host.reason, "host script, line 2: 'Seamcall': no such event");
 }
 
+/* A life's counts, phases and hooks are its own, and each is told of when it has ended. */
+static void one_life_after_the_other(void **state)
+{
+	(void)state;
+	host.tds = 2;
+	load("on RDRAND: no entropy\nlife a\n");
+	assert_int_equal(host.code, EXIT_SETUP);
+	assert_string_equal(host.reason, "host script, life a: there are 2 TDs");
+	host.tds = 1;
+	load("life a\non phase start: hold 1us\nlife b\non phase start vcpu 4: hold 1us\n");
+	assert_string_equal(host.reason, "host script, line 4: vcpu 4: there are 4");
+	host.log[0] = 0;
+	load("life a\non SEAMCALL #2: hold 1us\non phase start: hold 10us\n"
+	     "life b\non SEAMCALL #2: hold 100us\non phase start: hold 10us\n"
+	     "on end #1: build again\nlife c\n");
+	assert_string_equal(host.reason, "");
+	assert_string_equal(host.log, "R 2 waits\nR 3 waits\nR 5 waits\nR 6 waits\nR 7 waits\n");
+	assert_null(seamcall_by(0, 0));
+	assert_non_null(seamcall_by(0, 0));
+	host.enters(0, 0);
+	assert_int_equal(host.waited_us, 11);
+	assert_true(hook_end(&verdict));
+	assert_string_equal(host.serial, "\nlife a ends by 14: TD asked for a reset\n");
+	host.serial[0] = 0;
+	assert_null(seamcall_by(0, 0));
+	host.enters(0, 0);
+	assert_int_equal(host.waited_us, 21);
+	/* Once more the same life, which goes on counting. */
+	assert_true(hook_end(&verdict));
+	assert_string_equal(host.serial, "");
+	assert_non_null(seamcall_by(0, 0));
+	assert_int_equal(host.waited_us, 121);
+	assert_true(hook_end(&verdict));
+	assert_string_equal(host.serial, "\nlife b ends by 14: TD asked for a reset\n");
+	assert_null(hooks.call);
+	assert_null(host.enters);
+	assert_false(hook_end(&verdict));
+	assert_string_equal(strstr(host.serial, "life c"), "life c ends by 14: TD asked for a reset\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +394,7 @@ int main(void)
 		cmocka_unit_test_setup(pages_are_the_calling_tds, reset),
 		cmocka_unit_test_setup(phases_hold, reset),
 		cmocka_unit_test_setup(the_users_script_is_loaded_and_told_of, reset),
+		cmocka_unit_test_setup(one_life_after_the_other, reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,6 +134,13 @@ void port_reset_write(void *device, uint64_t port, unsigned size, uint64_t value
 	}
 }
 
+void port_serial_print(const char *text)
+{
+	for (; *text != 0; text++) {
+		insn_out8(PC_COM1, (uint8_t)*text);
+	}
+}
+
 uint64_t port_pci_read(void *device, uint64_t port, unsigned size)
 {
 	(void)device;

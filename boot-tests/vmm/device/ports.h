@@ -26,6 +26,8 @@ void port_power_write(void *device, uint64_t port, unsigned size, uint64_t value
 /* QEMU's keyboard controller and system control port A; a reset ends the TD. */
 void port_reset_write(void *device, uint64_t port, unsigned size, uint64_t value,
 		      struct verdict *verdict);
+/* A text on QEMU's first serial port, as the TD's own. */
+void port_serial_print(const char *text);
 /* QEMU's PCI configuration ports, where address and data belong together; a reset ends the TD. */
 uint64_t port_pci_read(void *device, uint64_t port, unsigned size);
 void port_pci_write(void *device, uint64_t port, unsigned size, uint64_t value,

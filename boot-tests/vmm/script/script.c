@@ -3,6 +3,7 @@
 #include "boot-tests/vmm/script/script.h"
 
 #include "arch/base/check.h"
+#include "arch/base/fmt.h"
 #include "arch/base/mem.h"
 #include "arch/svm/vmcb.h"
 #include "boot-tests/machine/console.h"
@@ -12,13 +13,20 @@
 #include "boot-tests/machine/time.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/blob.h"
+#include "boot-tests/vmm/device/ports.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/script/script_page.h"
 #include "boot-tests/vmm/script/script_parse.h"
+#include "boot-tests/vmm/text.h"
+#include "boot-tests/vmm/verdict.h"
 
 #define ERROR_SIZE 160
 
+/* The life that the TD has now. */
 static struct script script;
+/* The text, and where in it the next life begins; at its end there is none. */
+static struct text source;
+static struct script_place next_life;
 /* By rule: how often its event was seen, and whether it has fired. */
 static struct {
 	uint64_t seen;
@@ -107,7 +115,31 @@ static bool change_hob(uint8_t *list, size_t size)
 	return true;
 }
 
-static bool script_end(void)
+static void hook_in(void);
+
+/* The serial port has what the life has said before. */
+static void tell_life(const struct verdict *verdict)
+{
+	char line[VERDICT_TEXT_SIZE + 80];
+	fmt_print(line, sizeof(line), "\nlife %s ends by %u: %s\n", script.life, verdict->code,
+		  verdict->text);
+	port_serial_print(line);
+}
+
+/* False: there is none. */
+static bool begin_next_life(void)
+{
+	char error[ERROR_SIZE];
+	if (next_life.at == source.size) {
+		return false;
+	}
+	CHECK(script_parse(source.at, source.size, &next_life, &script, error, sizeof(error)) ==
+	      ST_OK);
+	hook_in();
+	return true;
+}
+
+static bool script_end(const struct verdict *verdict)
 {
 	const struct script_rule *rule;
 	unsigned index = 0;
@@ -116,7 +148,10 @@ static bool script_end(void)
 		act_on_pages(rule, NULL);
 		again = again || (rule->actions & ACT_BUILD) != 0;
 	}
-	return again;
+	if (script.life[0] != 0 && !again) {
+		tell_life(verdict);
+	}
+	return again || begin_next_life();
 }
 
 static void pass(enum script_phase phase, unsigned cpu)
@@ -128,13 +163,15 @@ static void pass(enum script_phase phase, unsigned cpu)
 	}
 }
 
+/* Of each CPU's vCPU, in this life. */
+static struct {
+	bool started;
+	uint64_t exit;
+} last[MACHINE_MAX_CPUS];
+
 /* Before each entry of a vCPU on this CPU, with the exit before. */
 static void enters(unsigned cpu, uint64_t exit)
 {
-	static struct {
-		bool started;
-		uint64_t exit;
-	} last[MACHINE_MAX_CPUS];
 	bool started = last[cpu].started;
 	if (started && exit == last[cpu].exit) {
 		return;
@@ -163,20 +200,31 @@ static bool is_about(enum script_event event)
 static void hook_in(void)
 {
 	memset(states, 0, sizeof(states));
+	memset(last, 0, sizeof(last));
 	script_page_reset();
 	hooks.call = is_about(SCRIPT_SEAMCALL) || is_about(SCRIPT_TDVMCALL) ? script_call : NULL;
 	hooks.hob = is_about(SCRIPT_HOB) ? change_hob : NULL;
-	hooks.end = is_about(SCRIPT_END) ? script_end : NULL;
+	hooks.end = is_about(SCRIPT_END) || script.life[0] != 0 || next_life.at != source.size ?
+			    script_end :
+			    NULL;
 	module_entropy_hook(is_about(SCRIPT_RDRAND) ? starves : NULL);
 	svm_entry_hook(is_about(SCRIPT_PHASE) ? enters : NULL);
 }
 
+static void script_begin(struct text text, bool users)
+{
+	source = text;
+	next_life = (struct script_place){ 0 };
+	memset(&script, 0, sizeof(script));
+	is_users = users;
+	if (!begin_next_life()) {
+		hook_in();
+	}
+}
+
 void script_set(const char *text)
 {
-	char error[ERROR_SIZE];
-	CHECK(script_parse(text, strlen(text), &script, error, sizeof(error)) == ST_OK);
-	is_users = false;
-	hook_in();
+	script_begin((struct text){ text, strlen(text) }, false);
 }
 
 unsigned script_waiting(void)
@@ -188,13 +236,12 @@ unsigned script_waiting(void)
 	return waiting;
 }
 
-void hooks_load_script(void)
+/* The life can be run, and tools/tdrun hears of its rules. */
+static void check_life(unsigned tds)
 {
-	char error[ERROR_SIZE];
-	struct blob text = blob_load("opt/lintel/script");
-	if (script_parse((const char *)text.data, text.size, &script, error, sizeof(error)) !=
-	    ST_OK) {
-		machine_exit(EXIT_SETUP, "host script, %s", error);
+	if (script.life[0] != 0 && tds != 1) {
+		machine_exit(EXIT_SETUP, "host script, life %s: there are %u TDs", script.life,
+			     tds);
 	}
 	for (unsigned i = 0; i < script.count; i++) {
 		const struct script_rule *rule = &script.rules[i];
@@ -204,6 +251,19 @@ void hooks_load_script(void)
 		}
 		console_line('R', "%u waits", rule->line);
 	}
-	is_users = true;
-	hook_in();
+}
+
+void hooks_load_script(unsigned tds)
+{
+	char error[ERROR_SIZE];
+	struct blob text = blob_load("opt/lintel/script");
+	struct script_place place = { 0 };
+	while (place.at != text.size) {
+		if (script_parse((const char *)text.data, text.size, &place, &script, error,
+				 sizeof(error)) != ST_OK) {
+			machine_exit(EXIT_SETUP, "host script, %s", error);
+		}
+		check_life(tds);
+	}
+	script_begin((struct text){ (const char *)text.data, text.size }, true);
 }

@@ -523,12 +523,9 @@ static enum status parse_actions(struct parser *parser, struct script_rule *rule
 				    fault(parser, "an action was expected", script_next(parser));
 }
 
-static enum status script_line(struct parser *parser, struct script *script)
+/* The rule that begins with word. */
+static enum status parse_rule(struct parser *parser, struct text word, struct script *script)
 {
-	struct text word = script_next(parser);
-	if (word.size == 0 || text_begins(word, "#")) {
-		return ST_OK;
-	}
 	if (!text_is(word, "on")) {
 		return fault(parser, "'on' was expected", word);
 	}
@@ -545,20 +542,48 @@ static enum status script_line(struct parser *parser, struct script *script)
 	return ST_OK;
 }
 
-enum status script_parse(const char *text, size_t size, struct script *out, char *error,
-			 size_t error_size)
+/* What follows the word "life". */
+static enum status parse_life(struct parser *parser, struct script *script)
 {
+	struct text name = script_next(parser);
+	if (name.size == 0 || name.size > SCRIPT_LIFE_NAME_MAX) {
+		return fault(parser, "no name of 1 to 31 characters", name);
+	}
+	struct text more = script_next(parser);
+	if (more.size != 0) {
+		return fault(parser, "the end of the line was expected", more);
+	}
+	memcpy(script->life, name.at, name.size);
+	return ST_OK;
+}
+
+enum status script_parse(const char *text, size_t size, struct script_place *place,
+			 struct script *out, char *error, size_t error_size)
+{
+	_Static_assert(SCRIPT_LIFE_NAME_MAX == 31, "The text says so.");
 	struct script script = { 0 };
-	struct parser parser = { .error = error, .error_size = error_size };
-	for (size_t at = 0; at < size; at++) {
-		size_t begin = at;
-		while (at < size && text[at] != '\n') {
-			at++;
+	struct parser parser = { .line = place->line, .error = error, .error_size = error_size };
+	size_t at = place->at;
+	while (at < size) {
+		size_t end = at;
+		while (end < size && text[end] != '\n') {
+			end++;
 		}
 		parser.line++;
-		parser.rest = (struct text){ text + begin, at - begin };
-		TRY(script_line(&parser, &script));
+		parser.rest = (struct text){ text + at, end - at };
+		struct text word = script_next(&parser);
+		if (text_is(word, "life")) {
+			if (script.life[0] != 0 || script.count != 0) {
+				parser.line--;
+				break;
+			}
+			TRY(parse_life(&parser, &script));
+		} else if (word.size != 0 && !text_begins(word, "#")) {
+			TRY(parse_rule(&parser, word, &script));
+		}
+		at = end < size ? end + 1 : end;
 	}
+	*place = (struct script_place){ at, parser.line };
 	*out = script;
 	return ST_OK;
 }

@@ -1,4 +1,4 @@
-// The host script as rules: "on EVENT [#N] [vcpu V]: ACTION", a line each.
+// The host script as lives of a TD, each with its rules: "on EVENT [#N] [vcpu V]: ACTION", a line each.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
@@ -9,7 +9,9 @@
 #include "arch/base/status.h"
 #include "boot-tests/vmm/hooks.h"
 
+/* Of one life. */
 #define SCRIPT_MAX_RULES 32
+#define SCRIPT_LIFE_NAME_MAX 31
 #define SCRIPT_MAX_CPUS 64
 /* Copies of pages that a script can keep. */
 #define SCRIPT_MAX_COPIES 8
@@ -76,15 +78,25 @@ struct script_rule {
 	bool moves;                  /* ACT_MOVE: the page is shared */
 };
 
+/* One life: that of "life NAME" up to the next such line, or without a name what stands before the
+ * first. */
 struct script {
+	char life[SCRIPT_LIFE_NAME_MAX + 1];
 	unsigned count;
 	struct script_rule rules[SCRIPT_MAX_RULES];
 };
 
+/* Where a life begins in the text; all zero: the first. */
+struct script_place {
+	size_t at;
+	unsigned line; /* so many lines are before it */
+};
+
 /*
- * A blank line and one that begins with '#' say nothing. ST_BAD_FORMAT: a line that is no rule;
- * ST_NO_SPACE: more than SCRIPT_MAX_RULES. *out is then untouched, and error names the line and the
- * word.
+ * The life at *place, which is then where the next one begins: at size, there is none. A blank line
+ * and one that begins with '#' say nothing. ST_BAD_FORMAT: a line that is neither a rule nor
+ * "life NAME"; ST_NO_SPACE: more than SCRIPT_MAX_RULES. *out and *place are then untouched, and
+ * error names the line and the word.
  */
-enum status script_parse(const char *text, size_t size, struct script *out, char *error,
-			 size_t error_size) MUST_CHECK;
+enum status script_parse(const char *text, size_t size, struct script_place *place,
+			 struct script *out, char *error, size_t error_size) MUST_CHECK;

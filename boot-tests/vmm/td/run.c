@@ -7,6 +7,7 @@
 #include "arch/base/check.h"
 #include "arch/base/mem.h"
 #include "arch/x86/insn.h"
+#include "boot-tests/machine/chipset.h"
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/processors.h"
@@ -225,20 +226,33 @@ static void build_again(struct run *run)
 	__atomic_add_fetch(&run->rounds, 1, __ATOMIC_ACQ_REL);
 }
 
-/* The TD's end is its own; others may run. */
-static void one_ended(struct run *run)
+/* Its end is that of no other TD: true if it was built again, else it is gone. */
+static bool one_ended(struct run *run)
 {
 	hpa_t tdr = run->td.tdr;
 	run_take_down(run);
 	must_balance("pages are its own", module_pages_of(tdr), 0);
-	console_line('N', "%sTD: %s", run->place->prefix, run->verdict.text);
+	if (run->place->q35) {
+		chipset_restore();
+	}
+	if (!run->place->ends_all) {
+		console_line('N', "%sTD: %s", run->place->prefix, run->verdict.text);
+	}
 	spin_lock(&run->lock);
-	if (!run->closing && hook_end()) {
+	bool again = !run->closing && hook_end(&run->verdict);
+	if (again) {
 		build_again(run);
 	} else {
 		__atomic_store_n(&run->gone, true, __ATOMIC_RELEASE);
 	}
 	spin_unlock(&run->lock);
+	return again;
+}
+
+/* May a script have the only TD built again? */
+static bool comes_again_alone(void)
+{
+	return run_count == 1 && hooks.end != NULL;
 }
 
 /* On the CPU that takes the TD down. */
@@ -250,10 +264,13 @@ static void ended(struct run *run)
 	}
 	check_memory(run);
 	if (!run->place->ends_all) {
-		one_ended(run);
+		(void)one_ended(run);
 		return;
 	}
 	stats_set_shared_pages(attributes_shared_pages(&run->td.mmu.attributes));
+	if (comes_again_alone() && one_ended(run)) {
+		return;
+	}
 	for (unsigned i = 0; i < run_count; i++) {
 		if (&runs[i] != run) {
 			close_run(&runs[i]);
@@ -289,7 +306,7 @@ static void run_cpu(unsigned cpu)
 		come_out(run, index);
 		if (run->ender == cpu) {
 			ended(run);
-		} else if (run->place->ends_all) {
+		} else if (run->place->ends_all && !comes_again_alone()) {
 			cpu_stop();
 		}
 		lapic_renew();
