@@ -25,6 +25,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(1, str(ROOT / "tools"))
 import event_log  # noqa: E402
 import fuzz_corpus  # noqa: E402
+import hostile  # noqa: E402
 import tdcase  # noqa: E402
 from tdcase import CaseError, Failure, Skip, judge, read_text, run_process  # noqa: E402
 
@@ -365,6 +366,33 @@ def boot_tests(results, cases, files):
                                    folder / "output")
 
 
+def hostile_tests(results, build):
+    """Of each boot (name, test, log); the test runs the wanted cases that boot so, each a test."""
+    boots, cases = hostile.load(ROOT / hostile.LIST)
+    for boot in boots:
+        ours = [case for case in cases
+                if case.boot == boot and results.wanted(f"hostile/{case.name}")]
+        log = results.log(f"hostile/boot-{boot}/output")
+
+        def test(boot=boot, ours=ours, folder=log.parent):
+            lives = hostile.run_lives(boots[boot], ours, folder, build)
+            for case in ours:
+                output = results.log(f"hostile/{case.name}")
+                output.write_text(lives[case.name].output, encoding="utf-8")
+                results.run(f"hostile/{case.name}",
+                            lambda c=case: no_fault(hostile.fault(c, boots[boot], lives[c.name])),
+                            output)
+            return f"{len(ours)} lives"
+        if ours:
+            yield f"hostile/boot-{boot}", test, log
+
+
+def no_fault(fault):
+    if fault is not None:
+        raise Failure(fault)
+    return ""
+
+
 def named(source, folder):
     return [folder / path.stem for path in sorted(source)]
 
@@ -412,10 +440,10 @@ def needs_of(case, downloads):
     return {what for what in downloads if "{" + what + "}" in repr(case)}
 
 
-def build_wanted(results, build, programs, pythons, cases):
+def build_wanted(results, build, programs, pythons, cases, hostile_boots=()):
     """Builds what these tests need; False if it cannot: they would be those of stale binaries."""
     goals = [str(program) for program in programs]
-    if pythons or cases:
+    if pythons or cases or hostile_boots:
         goals.append("boot-programs")
     steps = download_steps(build)
     downloads = [what for what, _, _ in steps]
@@ -478,12 +506,13 @@ def main():
                         lambda _, program, log: run_fuzzer(
                             program, log, *fuzz_corpus.folders(program.name, build)), "fuzz")
     boots = list(boot_tests(results, cases, files))
+    hostile_boots = list(hostile_tests(results, build))
     if arguments.only is not None and not build_wanted(
             results, build,
             [path for kind, programs in (("unit", units), ("fuzz", fuzzers))
              for path in programs if results.wanted(f"{kind}/{path.name}")],
             [path for path in pythons if results.wanted(f"python/{path.name}")],
-            [case for case in cases if results.wanted_case(case)]):
+            [case for case in cases if results.wanted_case(case)], hostile_boots):
         return results.end()
     for kind, found in (("unit", units), ("fuzz", fuzzers), ("python", pythons), ("cases", cases)):
         if not found:
@@ -492,6 +521,7 @@ def main():
     if results.wanted("check/tests"):
         results.run("check/tests", lambda: run_by_nobody(pathlib.Path("."), claimed),
                     results.log("check/tests"))
+    tests += hostile_boots
     results.run_all(tests + [test for alone, test in boots if not alone], arguments.jobs, waiting)
     results.run_all([test for alone, test in boots if alone], 1)
     return results.end()

@@ -112,6 +112,8 @@
 #define VECTOR_PF 14
 #define VECTOR_MC 18
 #define VECTOR_VE 20
+/* The first that is no exception. */
+#define VECTOR_EXTERNAL 32
 
 #define DR6_BS BIT64(14)
 

@@ -17,8 +17,8 @@ void chipset_pm_restore(void);
  * For TDs that share the chipset, of which no single one can do it. */
 void chipset_set_up(void);
 
-/* Power management and PCIe configuration window are again as chipset_pm_on() found them, whatever a
- * TD has made of them. */
+/* Power management and PCIe configuration window are again as chipset_pm_on() found them, whatever
+ * a TD has made of them. */
 void chipset_restore(void);
 
 /* A register of a function on bus 0; where is a multiple of 4. Before any TD runs. */

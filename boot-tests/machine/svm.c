@@ -267,8 +267,11 @@ static bool pause_exit(struct svm_vcpu *vcpu)
 	uint8_t byte = 0;
 	unsigned length = 0;
 	while (byte != OPCODE_PAUSE) { /* after its prefixes */
-		if (length == INSN_MAX || !guest_read(vcpu, rip + length, &byte, 1)) {
+		if (length == INSN_MAX) {
 			return false;
+		}
+		if (!guest_read(vcpu, rip + length, &byte, 1)) {
+			return true; /* the host has just taken it away: the fetch is a fault */
 		}
 		length++;
 	}

@@ -8,6 +8,7 @@
 
 #include "boot-tests/module/seamcall.h"
 
+struct fw_cfg_file;
 struct host_td;
 struct verdict;
 
@@ -22,6 +23,16 @@ struct hook_answer {
 /* The calls of a host: to the module, and from its TDs. */
 enum hook_call { HOOK_SEAMCALL, HOOK_TDVMCALL };
 
+/* What a TD reads of a fw_cfg item. */
+struct hook_fw_cfg {
+	uint16_t selector;
+	uint64_t offset; /* of the first byte */
+	uint8_t *data;   /* what the TD gets */
+	uint32_t size;
+	const struct fw_cfg_file *files; /* of the directory, without what was done to it */
+	uint32_t file_count;
+};
+
 /* What a script has a say in, a function each; null where it has none. */
 struct hooks {
 	/* Before a call of this leaf or sub-function by the calling CPU, which may wait in here.
@@ -29,6 +40,10 @@ struct hooks {
 	const struct hook_answer *(*call)(enum hook_call call, uint64_t number, struct host_td *td);
 	/* Changes a TD HOB list before a TD is given it. False: it has no such byte. */
 	bool (*hob)(uint8_t *list, size_t size);
+	/* Changes what a TD reads of fw_cfg. */
+	void (*fw_cfg)(const struct hook_fw_cfg *read);
+	/* Changes the page that the host adds where nothing is measured. */
+	void (*temp_mem)(uint8_t *page);
 	/* A TD has ended by this verdict and is taken down, by the calling CPU, which was one of
 	 * its own; others may run. True: it is built again. */
 	bool (*end)(const struct verdict *verdict);

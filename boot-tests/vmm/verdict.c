@@ -99,6 +99,19 @@ void verdict_memory(struct verdict *verdict, enum mmu_answer answer, unsigned vc
 	}
 }
 
+void verdict_secret_in_register(struct verdict *verdict, unsigned vcpu, const char *name,
+				uint64_t function)
+{
+	give(verdict, EXIT_TD_STOPPED, "vCPU %u shows the secret: %s of TDVMCALL 0x%llx", vcpu,
+	     name, (unsigned long long)function);
+}
+
+void verdict_secret_in_memory(struct verdict *verdict, gpa_t address)
+{
+	give(verdict, EXIT_TD_STOPPED, "the TD shows the secret: shared memory at GPA 0x%llx",
+	     (unsigned long long)address.v);
+}
+
 void verdict_endless_fault(struct verdict *verdict, unsigned vcpu, uint64_t raw)
 {
 	give(verdict, EXIT_TD_STOPPED, "host: vCPU %u faults on GPA 0x%llx again and again", vcpu,

@@ -45,6 +45,11 @@ void verdict_vcpu_died(struct verdict *verdict, unsigned vcpu, uint64_t status, 
 void verdict_memory(struct verdict *verdict, enum mmu_answer answer, unsigned vcpu, gpa_t address,
 		    const struct seam_failure *failure);
 
+/* The host sees the text of --secret: in a register of a TDVMCALL, or in shared memory. */
+void verdict_secret_in_register(struct verdict *verdict, unsigned vcpu, const char *name,
+				uint64_t function);
+void verdict_secret_in_memory(struct verdict *verdict, gpa_t address);
+
 /* --- what the host cannot go on with ---------------------------------------------------------- */
 
 /* Faults without end at a GPA, SHARED bit included. */

@@ -3,6 +3,7 @@
 #include "boot-tests/machine/machine_main.h"
 
 #include "arch/base/check.h"
+#include "arch/base/mem.h"
 #include "boot-tests/machine/chipset.h"
 #include "boot-tests/machine/event.h"
 #include "boot-tests/machine/exit.h"
@@ -17,6 +18,7 @@
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/init/tdx_init.h"
 #include "boot-tests/vmm/mmu/mmu.h"
+#include "boot-tests/vmm/secret.h"
 #include "boot-tests/vmm/selftest_entry.h"
 #include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/run.h"
@@ -122,6 +124,16 @@ static enum status take_keyid_bits(const struct config *config, unsigned *out,
 	return ST_OK;
 }
 
+static enum status check_secret(const struct config *config, struct verdict *verdict)
+{
+	if (config->secret[0] != 0 && strlen(config->secret) < SECRET_MIN) {
+		verdict_setup(verdict, "secret '%s': it has less than %u characters",
+			      config->secret, SECRET_MIN);
+		return ST_BAD_ARGUMENT;
+	}
+	return ST_OK;
+}
+
 void machine_main(void)
 {
 	machine_at_exit(stats_print);
@@ -133,6 +145,7 @@ void machine_main(void)
 	event_trace_on = config.trace;
 	event_trace_only = config.trace_only;
 	stats_icount = config.icount;
+	vmm_must(check_secret(&config, &verdict), &verdict);
 	unsigned count = config.second_smp != 0 ? 2 : 1;
 	hooks_load_script(count);
 	unsigned keyid_bits;

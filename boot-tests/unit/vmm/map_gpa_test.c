@@ -14,6 +14,7 @@
 #include "boot-tests/vmm/config.h"
 #include "boot-tests/vmm/mmu/conversion.h"
 #include "boot-tests/vmm/mmu/mmu.h"
+#include "boot-tests/vmm/secret.h"
 #include "boot-tests/vmm/verdict.h"
 
 #define PAGE UINT64_C(0x1000)
@@ -32,6 +33,7 @@ static struct {
 	enum share share;
 	uint64_t fail_at; /* this page cannot be converted; 0 = none */
 	bool broken;      /* a SEAMCALL fails */
+	uint64_t shown;   /* the secret is there; 0 = nowhere */
 	unsigned pending; /* bit n: with n chunks done an interrupt waits */
 } host;
 
@@ -58,6 +60,14 @@ enum status conversion_make(struct mmu *of, struct gpa_range range, enum share s
 	return ST_OK;
 }
 
+bool secret_in_shared(const char *text, const struct mmu *of, uint64_t start, uint64_t end,
+		      uint64_t *where)
+{
+	assert_ptr_equal(of, &mmu);
+	*where = host.shown;
+	return text[0] != 0 && host.shown >= start && host.shown < end;
+}
+
 static int reset(void **state)
 {
 	(void)state;
@@ -67,7 +77,7 @@ static int reset(void **state)
 	again = 0;
 	host.broken = false;
 	host.chunks = host.pending = 0;
-	host.fail_at = 0;
+	host.fail_at = host.shown = 0;
 	return 0;
 }
 
@@ -186,6 +196,22 @@ static void a_seamcall_that_fails_ends_the_td(void **state)
 					  "RCX 0x3, RDX 0x4");
 }
 
+/* Before the chunk that has it is private, and its content lost. */
+static void a_secret_that_was_shared_ends_the_td(void **state)
+{
+	(void)state;
+	host.shown = BASE + 3 * MIB;
+	must_be(BASE, 5 * MIB, TDVMCALL_SUCCESS, BASE);
+	config.secret[0] = 'x';
+	must_be(BASE | SHARED, 5 * MIB, TDVMCALL_SUCCESS, BASE | SHARED);
+	assert_false(verdict.given);
+	host.chunks = 0;
+	must_be(BASE, 5 * MIB, TDVMCALL_INVALID_OPERAND, BASE);
+	assert_int_equal(host.chunks, 1);
+	assert_true(verdict.given);
+	assert_string_equal(verdict.text, "the TD shows the secret: shared memory at GPA 0x307000");
+}
+
 static void requests_that_are_none(void **state)
 {
 	(void)state;
@@ -218,6 +244,7 @@ int main(void)
 		cmocka_unit_test_setup(a_chunk_may_be_put_off_without_progress, reset),
 		cmocka_unit_test_setup(a_page_that_cannot_be_converted_ends_it, reset),
 		cmocka_unit_test_setup(a_seamcall_that_fails_ends_the_td, reset),
+		cmocka_unit_test_setup(a_secret_that_was_shared_ends_the_td, reset),
 		cmocka_unit_test_setup(requests_that_are_none, reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

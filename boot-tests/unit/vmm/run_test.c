@@ -32,6 +32,7 @@
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/mmu/mmu_check.h"
+#include "boot-tests/vmm/secret.h"
 #include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_build.h"
 #include "boot-tests/vmm/td/td_destroy.h"
@@ -41,11 +42,15 @@
 #define CPUS 4
 #define POOL_SIZE UINT64_C(0x2000000)
 
+static const struct config habits;
 /* CPUs 0 and 1 are the first TD's, 2 and 3 of one TD each. */
 static const struct run_td tds[] = {
-	{ .place = { .vcpu_count = 2, .hkid = 1, .q35 = true, .ends_all = true, .prefix = "" } },
-	{ .place = { .cpu_base = 2, .vcpu_count = 1, .hkid = 2, .prefix = "second " } },
-	{ .place = { .cpu_base = 3, .vcpu_count = 1, .hkid = 3, .prefix = "third " } },
+	{ .place = { .vcpu_count = 2, .hkid = 1, .q35 = true, .ends_all = true, .prefix = "" },
+	  .config = &habits },
+	{ .place = { .cpu_base = 2, .vcpu_count = 1, .hkid = 2, .prefix = "second " },
+	  .config = &habits },
+	{ .place = { .cpu_base = 3, .vcpu_count = 1, .hkid = 3, .prefix = "third " },
+	  .config = &habits },
 };
 
 bool stats_icount;
@@ -54,7 +59,7 @@ static struct {
 	pthread_mutex_t lock; /* over what follows, but what a test sets */
 	bool over;            /* the machine has ended: each CPU leaves */
 	unsigned cpus;
-	unsigned told;        /* TDs whose own end was told */
+	unsigned told; /* TDs whose own end was told */
 	enum machine_exit_code code;
 	char text[VERDICT_TEXT_SIZE];
 	char log[4096];
@@ -64,9 +69,12 @@ static struct {
 	unsigned fail_build, fail_destroy, fail_fw_cfg; /* hkid of the TD; 0: none */
 	bool lose_frame;
 	enum mmu_checked checked;
-	uint64_t mapped, pages; /* of a TD, by its host and by the module */
-	unsigned lives;         /* of the only TD */
-	bool wants_again;       /* the TD of CPU 2 is always to be built again */
+	bool stop_asked;             /* the time is over: nothing comes again */
+	bool shown;                  /* the secret is in shared memory */
+	uint64_t mapped, pages;      /* of a TD, by its host and by the module */
+	unsigned builds, fail_later; /* the one with this number fails; 0: none */
+	unsigned lives;              /* of the only TD */
+	bool wants_again;            /* the TD of CPU 2 is always to be built again */
 } world;
 static _Thread_local unsigned this_cpu;
 static void (*cpu_entry)(unsigned cpu);
@@ -131,6 +139,11 @@ uint64_t time_us(void)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+bool cpu_stop_asked(void)
+{
+	return world.stop_asked;
 }
 
 _Noreturn void cpu_stop(void)
@@ -247,6 +260,16 @@ enum mmu_checked mmu_check(struct mmu *mmu, uint64_t *pages, char *error, size_t
 	return world.checked;
 }
 
+bool secret_in_shared(const char *text, const struct mmu *mmu, uint64_t start, uint64_t end,
+		      uint64_t *where)
+{
+	(void)mmu;
+	(void)end;
+	CHECK(text == habits.secret);
+	*where = start + 0x1000;
+	return world.shown && start != 0;
+}
+
 enum status td_build(struct host_td *td, const struct td_place *place, const struct config *config,
 		     struct blob firmware, struct verdict *verdict)
 {
@@ -255,7 +278,7 @@ enum status td_build(struct host_td *td, const struct td_place *place, const str
 	td->place = *place;
 	td->tdr = frames_take_page();
 	note("build %u;", place->hkid);
-	if (world.fail_build == place->hkid) {
+	if (world.fail_build == place->hkid || ++world.builds == world.fail_later) {
 		verdict_setup(verdict, "cannot build %u", place->hkid);
 		return ST_BAD_FORMAT;
 	}
@@ -445,17 +468,31 @@ static void the_only_one_may_come_again(void **state)
 	world.lives = 3;
 	world.stops[1] = true;
 	run_some(1, EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
-	assert_string_equal(world.log,
-			    "build 1;group 0+2;"
-			    "vcpu 1 of 1;destroy 1 by CPU 1;chipset;verdict 12;build 1;"
-			    "vcpu 1 of 1;destroy 1 by CPU 1;chipset;verdict 12;build 1;"
-			    "vcpu 1 of 1;destroy 1 by CPU 1;chipset;verdict 12;");
+	assert_string_equal(world.log, "build 1;group 0+2;"
+				       "vcpu 1 of 1;destroy 1 by CPU 1;chipset;verdict 12;build 1;"
+				       "vcpu 1 of 1;destroy 1 by CPU 1;chipset;verdict 12;build 1;"
+				       "vcpu 1 of 1;destroy 1 by CPU 1;chipset;verdict 12;");
+	/* A life that cannot be built is over. */
+	(void)set_up(NULL);
+	world.lives = 3;
+	world.stops[1] = true;
+	world.fail_later = 2;
+	run_some(1, EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
+	assert_string_equal(world.log, "build 1;group 0+2;"
+				       "vcpu 1 of 1;destroy 1 by CPU 1;chipset;verdict 12;build 1;"
+				       "destroy 1 by CPU 1;verdict 2;build 1;"
+				       "vcpu 1 of 1;destroy 1 by CPU 1;chipset;verdict 12;");
 	/* What it leaves behind is found then, not in the end. */
 	(void)set_up(NULL);
 	world.lives = 3;
 	world.stops[1] = true;
 	world.mapped = world.pages = 2;
 	run_some(1, EXIT_BUG, "bug of the machine: after the TD 2 pages are its own, not 0");
+	(void)set_up(NULL);
+	world.lives = 3;
+	world.stops[1] = world.stop_asked = true;
+	run_some(1, EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
+	assert_string_equal(world.log, "build 1;group 0+2;vcpu 1 of 1;destroy 1 by CPU 1;chipset;");
 	(void)set_up(NULL);
 	hooks.end = NULL;
 	world.stops[0] = true;
@@ -476,6 +513,14 @@ static void nobody_may_have_a_say(void **state)
 					     "second TD: TD asked for a reset: 0x6 to port 0xcf9;"
 					     "destroy 3 by CPU 3;third TD: the first TD has ended;"
 					     "destroy 1 by CPU 0;");
+}
+
+/* Whatever it has ended by. */
+static void a_secret_that_is_shared_is_its_end(void **state)
+{
+	(void)state;
+	world.stops[0] = world.shown = true;
+	run_some(1, EXIT_TD_STOPPED, "the TD shows the secret: shared memory at GPA 0x100001000");
 }
 
 static void what_cannot_be_built_ends_all(void **state)
@@ -522,6 +567,7 @@ int main(void)
 		cmocka_unit_test_setup(a_script_may_have_it_built_again, set_up),
 		cmocka_unit_test_setup(the_only_one_may_come_again, set_up),
 		cmocka_unit_test_setup(nobody_may_have_a_say, set_up),
+		cmocka_unit_test_setup(a_secret_that_is_shared_is_its_end, set_up),
 		cmocka_unit_test_setup(what_cannot_be_built_ends_all, set_up),
 		cmocka_unit_test_setup(the_books_must_balance, set_up),
 	};

@@ -17,6 +17,7 @@
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/time.h"
 #include "boot-tests/vmm/init/host_memory.h"
+#include "boot-tests/vmm/mmu/conversion.h"
 #include "boot-tests/vmm/td/host_td.h"
 #include "linker/memmap.h"
 
@@ -35,6 +36,8 @@ static struct {
 	uint64_t value, size;
 	uint64_t moved, added;
 	enum status answer; /* to a move or more memory */
+	uint64_t shared, dropped;
+	enum status taken; /* what became of that */
 } world;
 
 bool mmu_is_shared(const struct mmu *mmu, uint64_t address, uint64_t size)
@@ -75,6 +78,27 @@ enum status mmu_add_memory(const struct mmu *mmu, gpa_t page)
 	return world.answer;
 }
 
+enum status conversion_make(struct mmu *mmu, struct gpa_range range, enum share share,
+			    gpa_t *stopped, struct seam_failure *failure)
+{
+	(void)stopped;
+	assert_ptr_equal(mmu, &td.mmu);
+	assert_int_equal(range.size, MEM_PAGE_SIZE);
+	assert_int_equal(share, SHARE_SHARED);
+	world.shared = range.base.v;
+	*failure = (struct seam_failure){ "TDH_X", 1, { 2, 3, 4, 5 } };
+	return world.taken;
+}
+
+enum status mmu_punch_hole(struct mmu *mmu, gpa_t start, gpa_t end, struct seam_failure *failure)
+{
+	assert_ptr_equal(mmu, &td.mmu);
+	assert_int_equal(end.v - start.v, MEM_PAGE_SIZE);
+	world.dropped = start.v;
+	*failure = (struct seam_failure){ "TDH_X", 1, { 2, 3, 4, 5 } };
+	return world.taken;
+}
+
 void host_read(hpa_t address, void *to, uint64_t size)
 {
 	memcpy(to, hpa_ptr(address), size);
@@ -108,7 +132,8 @@ static enum status act(const char *actions)
 	strcat(text, actions);
 	error[0] = 0;
 	struct script_place place = { 0 };
-	assert_int_equal(script_parse(text, strlen(text), &place, &script, error, sizeof(error)), ST_OK);
+	assert_int_equal(script_parse(text, strlen(text), &place, &script, error, sizeof(error)),
+			 ST_OK);
 	return script_page_act(&script.rules[0], &td, error, sizeof(error));
 }
 
@@ -260,6 +285,27 @@ static void pages_are_moved_and_refused(void **state)
 	assert_int_equal(world.moved | world.added, 0);
 }
 
+/* Nothing is compared or checked before: the host may. */
+static void pages_are_taken_away(void **state)
+{
+	(void)state;
+	must("write shared 0x2001ff8 u64 0x1122334455667788");
+	assert_int_equal(shared[WORDS - 1], 0x1122334455667788);
+	must("write shared 0x2001001 u8 0xff");
+	assert_int_equal(shared[0], 0xff00);
+	assert_int_equal(act("write shared 0x2000000 u8 1"), ST_BAD_FORMAT);
+	assert_string_equal(error, "there is no shared page 0x2000000");
+	must("share private 0x5000 drop private 0x6000");
+	assert_int_equal(world.shared, 0x5000);
+	assert_int_equal(world.dropped, 0x6000);
+	world.taken = ST_BAD_ARGUMENT;
+	assert_int_equal(act("share private 0x5000"), ST_BAD_FORMAT);
+	assert_string_equal(error, "share 0x5000: it is no RAM");
+	world.taken = ST_TDX;
+	assert_int_equal(act("drop private 0x5000"), ST_BAD_FORMAT);
+	assert_string_equal(error, "TDH_X(RCX 0x1) failed: 0x0000000000000002, RCX 0x3, RDX 0x4");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup(unlike_is_no_word, reset),
 		cmocka_unit_test_setup(a_copy_is_awaited, reset),
 		cmocka_unit_test_setup(a_private_page_is_written, reset),
+		cmocka_unit_test_setup(pages_are_taken_away, reset),
 		cmocka_unit_test_setup(pages_are_moved_and_refused, reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,43 @@ static void others(void **state)
 	assert_int_equal(parse("on HOB: replace 0 u32 0xffffffff").size, 4);
 }
 
+static void what_a_td_is_given(void **state)
+{
+	(void)state;
+	struct script_rule rule = parse("on fw_cfg etc/boot/kernel #2: replace 0x202 u32 1");
+	assert_int_equal(rule.event, SCRIPT_FW_CFG);
+	assert_int_equal(rule.actions, ACT_REPLACE);
+	assert_int_equal(rule.file.size, 15);
+	assert_memory_equal(rule.file.at, "etc/boot/kernel", 15);
+	assert_int_equal(rule.first, 2);
+	rule = parse("on fw_cfg 0x19: replace 0 u32 0xffffffff");
+	assert_int_equal(rule.file.size, 0);
+	assert_int_equal(rule.number, 0x19);
+	assert_int_equal(parse("on fw_cfg 65535: replace 0 u8 0").number, 65535);
+	rule = parse("on fw_cfg a: size 4294967295");
+	assert_int_equal(rule.actions, ACT_SIZE);
+	assert_int_equal(rule.file_size, UINT32_MAX);
+	/* As long as a name may be. */
+	rule = parse("on fw_cfg 1234567890123456789012345678901234567890123456789012345: size 0");
+	assert_int_equal(rule.file.size, 55);
+	assert_int_equal(parse("on fw_cfg a: hide").actions, ACT_HIDE);
+	rule = parse("on TempMem: fill 0xfedcba9876543210");
+	assert_int_equal(rule.event, SCRIPT_TEMP_MEM);
+	assert_int_equal(rule.fill, 0xfedcba9876543210);
+}
+
+static void interrupts(void **state)
+{
+	(void)state;
+	struct script_rule rule = parse("on phase start: nmi interrupt 32 hold 1us");
+	assert_int_equal(rule.actions, ACT_NMI | ACT_INTERRUPT | ACT_HOLD);
+	assert_int_equal(rule.vector, 32);
+	assert_int_equal(parse("on TDVMCALL: interrupt 0xff").vector, 255);
+	rule = parse("on phase turn: nmi");
+	assert_int_equal(rule.actions, ACT_NMI);
+	assert_int_equal(rule.hold_us, 0);
+}
+
 static void pages(void **state)
 {
 	(void)state;
@@ -134,6 +171,14 @@ static void pages(void **state)
 	assert_int_equal(rule.actions, ACT_MOVE);
 	assert_false(rule.moves);
 	assert_int_equal(rule.moved, 0x2000000);
+	rule = parse("on TDVMCALL: write shared 0x2001ffe u16 0xffff share private 0x2000000 "
+		     "drop private 0x2002000");
+	assert_int_equal(rule.actions, ACT_WRITE | ACT_SHARE | ACT_DROP);
+	assert_true(rule.writes_shared);
+	assert_int_equal(rule.at, 0x2001ffe);
+	assert_int_equal(rule.shared, 0x2000000);
+	assert_int_equal(rule.dropped, 0x2002000);
+	assert_false(parse("on TDVMCALL: write private 0 u8 0").writes_shared);
 	rule = parse("on end vcpu 2 #1: read again 4 as 5 unlike 1 build again");
 	assert_int_equal(rule.event, SCRIPT_END);
 	assert_int_equal(rule.actions, ACT_READ | ACT_UNLIKE | ACT_BUILD);
@@ -283,7 +328,32 @@ static void faults(void **state)
 		  "line 1: '1,': not copies from 1 to 8, such as 1 or 1,2" },
 		{ "on TDVMCALL: read shared 0 as 1 unlike",
 		  "line 1: '': not copies from 1 to 8, such as 1 or 1,2" },
-		{ "on TDVMCALL: write shared 0 u8 1", "line 1: 'shared': not private" },
+		{ "on TDVMCALL: write again 0 u8 1", "line 1: 'again': not shared or private" },
+		{ "on TDVMCALL: share shared 0", "line 1: 'shared': not private" },
+		{ "on TDVMCALL: drop 0", "line 1: '0': not private" },
+		{ "on TDVMCALL: drop private 8", "line 1: '8': no address of a page" },
+		{ "on SEAMCALL: drop private 0", "line 1: 'drop': this event has no such action" },
+		{ "on SEAMCALL: nmi", "line 1: 'nmi': this event has no such action" },
+		{ "on phase start: nmi nmi", "line 1: 'nmi': there already" },
+		{ "on TDVMCALL: interrupt 31", "line 1: '31': no vector from 32 to 255" },
+		{ "on TDVMCALL: interrupt 256", "line 1: '256': no vector from 32 to 255" },
+		{ "on TDVMCALL: interrupt", "line 1: '': no vector from 32 to 255" },
+		{ "on fw_cfg: hide", "line 1: ':': no such item" },
+		{ "on fw_cfg", "line 1: '': no such item" },
+		{ "on fw_cfg.a b: hide", "line 1: 'b': no such item" },
+		{ "on fw_cfg 65536: replace 0 u8 0", "line 1: '65536': no such item" },
+		{ "on fw_cfg 12345678901234567890123456789012345678901234567890123456: hide",
+		  "line 1: '1234567890123456789012345678901234567890': no such item" },
+		{ "on fw_cfg 25: hide", "line 1: 'hide': the item is no file" },
+		{ "on fw_cfg 25: size 1", "line 1: 'size': the item is no file" },
+		{ "on fw_cfg a: size 0x100000000", "line 1: '0x100000000': no size of 32 bits" },
+		{ "on fw_cfg a: hide size 1", "line 1: 'size': one action of this event" },
+		{ "on fw_cfg a: hold 1s", "line 1: 'hold': this event has no such action" },
+		{ "on HOB: hide", "line 1: 'hide': this event has no such action" },
+		{ "on TempMem: fill", "line 1: '': no number" },
+		{ "on TempMem.1: fill 1", "line 1: 'TempMem.1': no such event" },
+		{ "on TempMem: replace 0 u8 1",
+		  "line 1: 'replace': this event has no such action" },
 		{ "on TDVMCALL: write private x u8 1", "line 1: 'x': no offset" },
 		{ "on TDVMCALL: write private 0 u8 256", "line 1: '256': no number of this size" },
 		{ "on TDVMCALL: write private 0xffc u64 1",
@@ -311,9 +381,9 @@ static void faults(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		char error[160] = "";
 		script.count = 77;
-		assert_int_equal(parse_first(rows[i].text, strlen(rows[i].text), error,
-					     sizeof(error)),
-				 ST_BAD_FORMAT);
+		assert_int_equal(
+			parse_first(rows[i].text, strlen(rows[i].text), error, sizeof(error)),
+			ST_BAD_FORMAT);
 		assert_string_equal(error, rows[i].error);
 		assert_int_equal(script.count, 77);
 	}
@@ -339,9 +409,9 @@ static void one_life_after_the_other(void **state)
 	char error[160];
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		assert_true(place.at < sizeof(text) - 1);
-		assert_int_equal(script_parse(text, sizeof(text) - 1, &place, &script, error,
-					      sizeof(error)),
-				 ST_OK);
+		assert_int_equal(
+			script_parse(text, sizeof(text) - 1, &place, &script, error, sizeof(error)),
+			ST_OK);
 		assert_string_equal(script.life, rows[i].life);
 		assert_int_equal(script.count, rows[i].count);
 		assert_int_equal(script.count == 0 ? 0 : script.rules[0].line, rows[i].rule_line);
@@ -351,13 +421,13 @@ static void one_life_after_the_other(void **state)
 	/* A fault leaves the place where it was. */
 	static const char wrong[] = "life a\nlife b\nno\n";
 	place = (struct script_place){ 0 };
-	assert_int_equal(script_parse(wrong, sizeof(wrong) - 1, &place, &script, error,
-				      sizeof(error)),
-			 ST_OK);
+	assert_int_equal(
+		script_parse(wrong, sizeof(wrong) - 1, &place, &script, error, sizeof(error)),
+		ST_OK);
 	assert_int_equal(place.at, 7);
-	assert_int_equal(script_parse(wrong, sizeof(wrong) - 1, &place, &script, error,
-				      sizeof(error)),
-			 ST_BAD_FORMAT);
+	assert_int_equal(
+		script_parse(wrong, sizeof(wrong) - 1, &place, &script, error, sizeof(error)),
+		ST_BAD_FORMAT);
 	assert_string_equal(error, "line 3: 'no': 'on' was expected");
 	assert_int_equal(place.at, 7);
 	assert_int_equal(place.line, 1);
@@ -385,9 +455,14 @@ static void rules_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(calls),  cmocka_unit_test(others),
-		cmocka_unit_test(pages),  cmocka_unit_test(lines_are_counted),
-		cmocka_unit_test(faults), cmocka_unit_test(one_life_after_the_other),
+		cmocka_unit_test(calls),
+		cmocka_unit_test(others),
+		cmocka_unit_test(what_a_td_is_given),
+		cmocka_unit_test(interrupts),
+		cmocka_unit_test(pages),
+		cmocka_unit_test(lines_are_counted),
+		cmocka_unit_test(faults),
+		cmocka_unit_test(one_life_after_the_other),
 		cmocka_unit_test(rules_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

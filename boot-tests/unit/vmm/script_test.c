@@ -16,8 +16,10 @@
 #include "arch/tdx/module.h"
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/svm.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/blob.h"
 #include "boot-tests/vmm/device/ports.h"
@@ -38,6 +40,8 @@ static struct {
 	const char *page_error;
 	unsigned tds;
 	char serial[400];
+	unsigned nmis, interrupts; /* a bit for each CPU */
+	uint64_t icr;
 } host;
 static jmp_buf stopped;
 static const struct verdict verdict = { true, EXIT_RESET, "TD asked for a reset" };
@@ -65,6 +69,18 @@ void module_entropy_hook(bool (*starves)(void))
 void svm_entry_hook(void (*enters)(unsigned cpu, uint64_t exit))
 {
 	host.enters = enters;
+}
+
+void wake_post_nmi(unsigned cpu)
+{
+	host.nmis |= 1u << cpu;
+}
+
+bool lapic_send_ipi(unsigned index, uint64_t icr)
+{
+	host.interrupts |= 1u << index;
+	host.icr = icr;
+	return true;
 }
 
 void script_page_reset(void)
@@ -143,6 +159,8 @@ static void nothing_is_hooked_in_vain(void **state)
 	(void)state;
 	assert_null(hooks.call);
 	assert_null(hooks.hob);
+	assert_null(hooks.fw_cfg);
+	assert_null(hooks.temp_mem);
 	assert_null(host.starves);
 	assert_null(host.enters);
 	assert_null(hooks.end);
@@ -312,6 +330,60 @@ static void phases_hold(void **state)
 	}
 }
 
+static void interrupts_are_sent(void **state)
+{
+	(void)state;
+	script_set("on TDVMCALL #2: nmi\non phase start vcpu 3: interrupt 0x80");
+	host.cpu = 1;
+	assert_non_null(hooks.call);
+	(void)hook_call(HOOK_TDVMCALL, 1, NULL);
+	host.enters(2, 0);
+	assert_int_equal(host.nmis | host.interrupts, 0);
+	(void)hook_call(HOOK_TDVMCALL, 1, NULL);
+	host.enters(3, 0);
+	assert_int_equal(host.nmis, 1 << 1);
+	assert_int_equal(host.interrupts, 1 << 3);
+	assert_int_equal(host.icr, 0x80);
+}
+
+static void temp_mem_is_filled(void **state)
+{
+	(void)state;
+	static uint8_t page[4096 + 8];
+	script_set("on TempMem #2: fill 0x0102030405060708");
+	memset(page, 0xAA, sizeof(page));
+	hooks.temp_mem(page);
+	assert_int_equal(page[0], 0xAA);
+	hooks.temp_mem(page);
+	for (unsigned i = 0; i < 4096; i++) {
+		assert_int_equal(page[i], 8 - i % 8);
+	}
+	assert_int_equal(page[4096], 0xAA);
+}
+
+/* A rule about fw_cfg counts reads of its bytes by its vCPU. */
+static void what_is_read_of_fw_cfg_is_changed(void **state)
+{
+	(void)state;
+	uint8_t data[4] = { 0 };
+	struct hook_fw_cfg read = { .selector = 7, .offset = 8, .data = data, .size = 4 };
+	script_set("on fw_cfg 7 #2 vcpu 1: replace 10 u16 0x1234");
+	host.cpu = 2;
+	hooks.fw_cfg(&read);
+	hooks.fw_cfg(&read);
+	host.cpu = 1;
+	read.offset = 0;
+	hooks.fw_cfg(&read);
+	read.offset = 8;
+	hooks.fw_cfg(&read);
+	assert_int_equal(script_waiting(), 1);
+	assert_int_equal(data[2], 0);
+	hooks.fw_cfg(&read);
+	assert_int_equal(script_waiting(), 0);
+	assert_int_equal(data[2], 0x34);
+	assert_int_equal(data[3], 0x12);
+}
+
 static void load(const char *text)
 {
 	host.text = text;
@@ -378,7 +450,8 @@ static void one_life_after_the_other(void **state)
 	assert_null(hooks.call);
 	assert_null(host.enters);
 	assert_false(hook_end(&verdict));
-	assert_string_equal(strstr(host.serial, "life c"), "life c ends by 14: TD asked for a reset\n");
+	assert_string_equal(strstr(host.serial, "life c"),
+			    "life c ends by 14: TD asked for a reset\n");
 }
 
 int main(void)
@@ -393,6 +466,9 @@ int main(void)
 		cmocka_unit_test_setup(the_end_of_a_td, reset),
 		cmocka_unit_test_setup(pages_are_the_calling_tds, reset),
 		cmocka_unit_test_setup(phases_hold, reset),
+		cmocka_unit_test_setup(interrupts_are_sent, reset),
+		cmocka_unit_test_setup(temp_mem_is_filled, reset),
+		cmocka_unit_test_setup(what_is_read_of_fw_cfg_is_changed, reset),
 		cmocka_unit_test_setup(the_users_script_is_loaded_and_told_of, reset),
 		cmocka_unit_test_setup(one_life_after_the_other, reset),
 	};

@@ -236,6 +236,20 @@ static void wbinvd_is_refused(void **state)
 	assert_int_equal(vmcall(TDVMCALL_SERVICE, 0, 0, NULL), TDVMCALL_SUBFUNC_UNSUPPORTED);
 }
 
+/* Not even its number is looked at. */
+static void a_secret_in_a_register_ends_the_td(void **state)
+{
+	(void)state;
+	struct seam_regs regs = { .r11 = TDVMCALL_WBINVD };
+	strcpy(config.secret, "12345678");
+	assert_int_equal(vmcall(TDVMCALL_WBINVD, 0, 0, NULL), TDVMCALL_SUBFUNC_UNSUPPORTED);
+	assert_false(verdict.given);
+	memcpy(&regs.rbx, "12345678", 8);
+	tdvmcall(&td, 1, &regs, &verdict);
+	assert_string_equal(verdict.text, "vCPU 1 shows the secret: rbx of TDVMCALL 0x36");
+	assert_int_equal(regs.r10, 0);
+}
+
 static struct hook_answer answer;
 
 static const struct hook_answer *ask(enum hook_call kind, uint64_t number, struct host_td *of)
@@ -660,6 +674,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(unknown_sub_functions_are_counted, set_up),
 		cmocka_unit_test_setup(wbinvd_is_refused, set_up),
+		cmocka_unit_test_setup(a_secret_in_a_register_ends_the_td, set_up),
 		cmocka_unit_test_setup(a_script_has_its_say, set_up),
 		cmocka_unit_test_setup(fatal_code_has_no_low_bits, set_up),
 		cmocka_unit_test_setup(features_are_qemus, set_up),

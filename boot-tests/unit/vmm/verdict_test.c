@@ -57,6 +57,10 @@ static void what_the_td_does(void **state)
 	expect(EXIT_TD_STOPPED,
 	       "ReportFatalError of vCPU 2 with code 0x10001: QEMU refuses one whose low 16 bits "
 	       "are not 0, and shows no text; it was: text");
+	verdict_secret_in_register(&verdict, 1, "r13", 0x20);
+	expect(EXIT_TD_STOPPED, "vCPU 1 shows the secret: r13 of TDVMCALL 0x20");
+	verdict_secret_in_memory(&verdict, gpa(0x1234));
+	expect(EXIT_TD_STOPPED, "the TD shows the secret: shared memory at GPA 0x1234");
 	verdict_all_halted(&verdict);
 	expect(EXIT_TD_STOPPED, "all vCPUs halted with interrupts off");
 	verdict_vcpu_died(&verdict, 1, 0x12, true);

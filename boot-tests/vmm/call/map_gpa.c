@@ -7,6 +7,7 @@
 #include "boot-tests/vmm/config.h"
 #include "boot-tests/vmm/mmu/conversion.h"
 #include "boot-tests/vmm/mmu/mmu.h"
+#include "boot-tests/vmm/secret.h"
 #include "boot-tests/vmm/verdict.h"
 
 #define CHUNK_SIZE UINT64_C(0x200000)
@@ -65,6 +66,12 @@ uint64_t map_gpa(struct mmu *mmu, const struct config *config, uint64_t *again,
 		if (stop || is_put_off(config, again)) {
 			regs->r11 = address_of(mmu, config, chunk.base, share);
 			return TDVMCALL_RETRY;
+		}
+		uint64_t where;
+		if (share == SHARE_PRIVATE && secret_in_shared(config->secret, mmu, chunk.base.v,
+							       gpa_range_end(chunk), &where)) {
+			verdict_secret_in_memory(verdict, gpa(where));
+			return TDVMCALL_INVALID_OPERAND;
 		}
 		gpa_t stopped;
 		struct seam_failure failure;

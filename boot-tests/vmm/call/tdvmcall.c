@@ -7,6 +7,7 @@
 #include "arch/base/mem.h"
 #include "arch/tdx/ghci.h"
 #include "arch/tdx/module.h"
+#include "arch/x86/cpu.h"
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/wake.h"
@@ -16,13 +17,13 @@
 #include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/seam.h"
+#include "boot-tests/vmm/secret.h"
 #include "boot-tests/vmm/vmm_events.h"
 #include "linker/memmap.h"
 
 /* GetTdVmCallInfo leaf 1, R11. */
 #define INFO_SETUP_EVENT_NOTIFY BIT64(1)
 #define FATAL_CODE_RESERVED MASK64(15, 0)
-#define VECTOR_MIN 32
 #define VECTOR_MAX 255
 
 /* [GHCI 1.5 TDG.VP.VMCALL<GetQuote>] */
@@ -129,8 +130,8 @@ static uint64_t fatal_error(struct host_td *td, unsigned index, const struct sea
 
 static uint64_t setup_event_notify(const struct seam_regs *regs)
 {
-	return regs->r12 >= VECTOR_MIN && regs->r12 <= VECTOR_MAX ? TDVMCALL_SUCCESS :
-								    TDVMCALL_INVALID_OPERAND;
+	return regs->r12 >= VECTOR_EXTERNAL && regs->r12 <= VECTOR_MAX ? TDVMCALL_SUCCESS :
+									 TDVMCALL_INVALID_OPERAND;
 }
 
 static uint64_t cpuid(struct seam_regs *regs)
@@ -311,6 +312,11 @@ void tdvmcall(struct host_td *td, unsigned index, struct seam_regs *regs, struct
 {
 	struct seam_regs in = *regs;
 	td->vcpus[index].last_call = in;
+	const char *shown = secret_in_regs(td->config->secret, &in);
+	if (shown != NULL) {
+		verdict_secret_in_register(verdict, index, shown, in.r11);
+		return;
+	}
 	if (regs->r10 != 0) {
 		event_count(kvm_hypercall, in.r10);
 		regs->r10 = kvm_hypercall(td, regs);

@@ -13,6 +13,7 @@
 #include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/device/kernel_file.h"
 #include "boot-tests/vmm/device/ports.h"
+#include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/host_file.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/td/acpi_cpus.h"
@@ -286,6 +287,8 @@ static enum status add_files(struct fw_cfg_remap *remap, struct verdict *verdict
 	for (unsigned i = 0; i < remap->boot_file_count; i++) {
 		files[kept++] = add_boot_file(remap, &remap->boot_files[i], next_selector++);
 	}
+	remap->files = files;
+	remap->file_count = kept;
 	uint32_t kept_size = (uint32_t)sizeof(count) + kept * (uint32_t)sizeof(*files);
 	kept = __builtin_bswap32(kept);
 	memcpy(directory, &kept, sizeof(kept));
@@ -368,24 +371,41 @@ void fw_cfg_remap_print(const struct fw_cfg_remap *remap)
 	frames_give_span(directory, size);
 }
 
-static bool read_item(struct fw_cfg_remap *remap, uint8_t *value)
+/* The TD has been given this: a script may change it. */
+static void fw_cfg_given(struct fw_cfg_remap *remap, void *data, uint32_t size)
 {
-	spin_lock(&remap->lock);
-	bool ours = remap->items.selected != NULL;
-	if (ours) {
-		fw_cfg_items_read(&remap->items, value, sizeof(*value));
+	const struct hook_fw_cfg read = { .selector = remap->selector,
+					  .offset = remap->offset,
+					  .data = data,
+					  .size = size,
+					  .files = remap->files,
+					  .file_count = remap->file_count };
+	if (hooks.fw_cfg != NULL) {
+		hooks.fw_cfg(&read);
 	}
+	remap->offset += size;
+}
+
+static uint8_t read_byte(struct fw_cfg_remap *remap)
+{
+	uint8_t value;
+	spin_lock(&remap->lock);
+	if (remap->items.selected != NULL) {
+		fw_cfg_items_read(&remap->items, &value, sizeof(value));
+	} else {
+		value = insn_in8(FW_CFG_PORT_DATA);
+	}
+	fw_cfg_given(remap, &value, sizeof(value));
 	spin_unlock(&remap->lock);
-	return ours;
+	return value;
 }
 
 uint64_t fw_cfg_port_read(void *device, uint64_t port, unsigned size)
 {
 	struct fw_cfg_remap *remap = device;
 	bool data = (port == FW_CFG_PORT_DATA || port == FW_CFG_PORT_SELECT) && size == 1;
-	uint8_t value;
-	if (data && read_item(remap, &value)) {
-		return value;
+	if (data && (remap->place->q35 || remap->items.selected != NULL)) {
+		return read_byte(remap);
 	}
 	return remap->place->q35 ? port_host_read(NULL, port, size) :
 				   device_absent_read(NULL, port, size);
@@ -422,6 +442,8 @@ static void read_tables(const struct fw_cfg_remap *remap, struct verdict *verdic
 /* Selects an item; false: QEMU's device is to serve it. */
 static bool select_item(struct fw_cfg_remap *remap, uint16_t selector, struct verdict *verdict)
 {
+	remap->selector = selector;
+	remap->offset = 0;
 	if (!fw_cfg_items_select(&remap->items, selector)) {
 		return false;
 	}
@@ -444,15 +466,24 @@ static uint32_t fw_cfg_remap_transfer(struct fw_cfg_remap *remap, uint32_t contr
 	if ((control & FW_CFG_DMA_SELECT) != 0) {
 		(void)select_item(remap, (uint16_t)field_get(MASK64(31, 16), control), verdict);
 	}
+	bool reads = moves && (control & FW_CFG_DMA_READ) != 0;
 	if (remap->items.selected == NULL) {
-		return qemu_dma(wire);
+		uint32_t left = qemu_dma(wire);
+		if (reads) {
+			fw_cfg_given(remap, mmu_shared(remap->mmu, address), length);
+		} else if ((control & FW_CFG_DMA_SKIP) != 0) {
+			remap->offset += length;
+		}
+		return left;
 	}
-	if ((control & FW_CFG_DMA_READ) != 0) {
+	if (reads) {
 		fw_cfg_items_read(&remap->items, mmu_shared(remap->mmu, address), length);
+		fw_cfg_given(remap, mmu_shared(remap->mmu, address), length);
 	} else if ((control & FW_CFG_DMA_WRITE) != 0) {
 		return FW_CFG_DMA_ERROR; /* all of ours are read-only */
 	} else if ((control & FW_CFG_DMA_SKIP) != 0) {
 		fw_cfg_items_skip(&remap->items, length);
+		remap->offset += length;
 	}
 	return 0;
 }

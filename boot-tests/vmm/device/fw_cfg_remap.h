@@ -46,6 +46,10 @@ struct fw_cfg_remap {
 	struct fw_cfg_item tables; /* read anew whenever they are selected; data null: not so */
 	struct fw_cfg_boot_file boot_files[FW_CFG_BOOT_FILES];
 	unsigned boot_file_count;
+	const struct fw_cfg_file *files; /* of the directory */
+	uint32_t file_count;
+	uint16_t selector; /* what the TD reads, and how far it has read */
+	uint32_t offset;
 	uint32_t signature, id;
 	uint16_t cpus;
 	struct blob spans[FW_CFG_SPANS]; /* what the items stand in */

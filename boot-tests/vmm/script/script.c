@@ -8,17 +8,21 @@
 #include "arch/svm/vmcb.h"
 #include "boot-tests/machine/console.h"
 #include "boot-tests/machine/exit.h"
+#include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/machine/time.h"
+#include "boot-tests/machine/wake.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/device/blob.h"
 #include "boot-tests/vmm/device/ports.h"
 #include "boot-tests/vmm/hooks.h"
+#include "boot-tests/vmm/script/script_fw_cfg.h"
 #include "boot-tests/vmm/script/script_page.h"
 #include "boot-tests/vmm/script/script_parse.h"
 #include "boot-tests/vmm/text.h"
 #include "boot-tests/vmm/verdict.h"
+#include "linker/memmap.h"
 
 #define ERROR_SIZE 160
 
@@ -49,6 +53,11 @@ static bool fires(unsigned index)
 	return true;
 }
 
+static bool is_of_cpu(const struct script_rule *rule, uint64_t cpu)
+{
+	return rule->any_cpu || rule->cpu == cpu;
+}
+
 /* The next rule from *index on that fires; NULL: there is none. */
 static const struct script_rule *next_firing(unsigned *index, enum script_event event,
 					     uint64_t number, uint64_t cpu)
@@ -57,7 +66,7 @@ static const struct script_rule *next_firing(unsigned *index, enum script_event 
 		unsigned at = (*index)++;
 		const struct script_rule *rule = &script.rules[at];
 		if (rule->event == event && (rule->any || rule->number == number) &&
-		    (rule->any_cpu || rule->cpu == cpu) && fires(at)) {
+		    is_of_cpu(rule, cpu) && fires(at)) {
 			return rule;
 		}
 	}
@@ -70,6 +79,17 @@ static void act_on_pages(const struct script_rule *rule, struct host_td *td)
 	char error[ERROR_SIZE];
 	if (script_page_act(rule, td, error, sizeof(error)) != ST_OK) {
 		machine_exit(EXIT_TD_STOPPED, "host script, line %u: %s", rule->line, error);
+	}
+}
+
+/* What the rule sends to the vCPU of this CPU. */
+static void interrupt(const struct script_rule *rule, unsigned cpu)
+{
+	if ((rule->actions & ACT_NMI) != 0) {
+		wake_post_nmi(cpu);
+	}
+	if ((rule->actions & ACT_INTERRUPT) != 0) {
+		CHECK(lapic_send_ipi(cpu, rule->vector));
 	}
 }
 
@@ -86,6 +106,7 @@ static const struct hook_answer *script_call(enum hook_call call, uint64_t numbe
 		if (rule->hold_us != 0) {
 			time_delay_us(rule->hold_us);
 		}
+		interrupt(rule, cpu_index());
 		act_on_pages(rule, td);
 		first = first == NULL ? rule : first;
 	}
@@ -113,6 +134,29 @@ static bool change_hob(uint8_t *list, size_t size)
 		memcpy(list + rule->at, &rule->value, rule->size);
 	}
 	return true;
+}
+
+static void change_fw_cfg(const struct hook_fw_cfg *read)
+{
+	for (unsigned i = 0; i < script.count; i++) {
+		const struct script_rule *rule = &script.rules[i];
+		uint8_t *where;
+		if (rule->event == SCRIPT_FW_CFG && is_of_cpu(rule, cpu_index()) &&
+		    script_fw_cfg_has(rule, read, &where) && fires(i)) {
+			script_fw_cfg_change(rule, where);
+		}
+	}
+}
+
+static void fill_temp_mem(uint8_t *page)
+{
+	const struct script_rule *rule;
+	unsigned index = 0;
+	while ((rule = next_firing(&index, SCRIPT_TEMP_MEM, 0, cpu_index())) != NULL) {
+		for (unsigned at = 0; at < MEM_PAGE_SIZE; at += sizeof(rule->fill)) {
+			memcpy(page + at, &rule->fill, sizeof(rule->fill));
+		}
+	}
 }
 
 static void hook_in(void);
@@ -160,6 +204,7 @@ static void pass(enum script_phase phase, unsigned cpu)
 	unsigned index = 0;
 	while ((rule = next_firing(&index, SCRIPT_PHASE, phase, cpu)) != NULL) {
 		time_delay_us(rule->hold_us);
+		interrupt(rule, cpu);
 	}
 }
 
@@ -204,6 +249,8 @@ static void hook_in(void)
 	script_page_reset();
 	hooks.call = is_about(SCRIPT_SEAMCALL) || is_about(SCRIPT_TDVMCALL) ? script_call : NULL;
 	hooks.hob = is_about(SCRIPT_HOB) ? change_hob : NULL;
+	hooks.fw_cfg = is_about(SCRIPT_FW_CFG) ? change_fw_cfg : NULL;
+	hooks.temp_mem = is_about(SCRIPT_TEMP_MEM) ? fill_temp_mem : NULL;
 	hooks.end = is_about(SCRIPT_END) || script.life[0] != 0 || next_life.at != source.size ?
 			    script_end :
 			    NULL;

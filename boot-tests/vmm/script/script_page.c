@@ -10,6 +10,7 @@
 #include "boot-tests/machine/spinlock.h"
 #include "boot-tests/machine/time.h"
 #include "boot-tests/vmm/init/host_memory.h"
+#include "boot-tests/vmm/mmu/conversion.h"
 #include "boot-tests/vmm/td/host_td.h"
 #include "linker/memmap.h"
 
@@ -50,6 +51,12 @@ static enum status private_frame(struct host_td *td, uint64_t page, hpa_t *out, 
 	return ST_OK;
 }
 
+static enum status no_shared_page(uint64_t page, char *error, size_t error_size)
+{
+	fmt_print(error, error_size, "there is no shared page 0x%llx", (unsigned long long)page);
+	return ST_BAD_FORMAT;
+}
+
 /* Have they 8 bytes in common, at multiples of 8? A copy with itself: has it 8 bytes twice? */
 static bool share_words(const struct copy *one, const struct copy *other)
 {
@@ -70,9 +77,7 @@ static enum status find_frame(const struct script_rule *rule, struct host_td *td
 	switch (rule->source) {
 	case SOURCE_SHARED:
 		if (!mmu_is_shared(&td->mmu, rule->page, MEM_PAGE_SIZE)) {
-			fmt_print(error, error_size, "there is no shared page 0x%llx",
-				  (unsigned long long)rule->page);
-			return ST_BAD_FORMAT;
+			return no_shared_page(rule->page, error, error_size);
 		}
 		*out = ptr_hpa(mmu_shared(&td->mmu, rule->page));
 		return ST_OK;
@@ -126,6 +131,43 @@ static enum status keep_copy(const struct script_rule *rule, struct host_td *td,
 	return ST_OK;
 }
 
+static enum status write_shared(const struct script_rule *rule, struct host_td *td, char *error,
+				size_t error_size)
+{
+	uint64_t page = align_down(rule->at, MEM_PAGE_SIZE);
+	if (!mmu_is_shared(&td->mmu, page, MEM_PAGE_SIZE)) {
+		return no_shared_page(page, error, error_size);
+	}
+	memcpy((uint8_t *)mmu_shared(&td->mmu, page) + (rule->at - page), &rule->value, rule->size);
+	return ST_OK;
+}
+
+/* Nobody of the TD has asked for it. */
+static enum status take_pages(const struct script_rule *rule, struct host_td *td, char *error,
+			      size_t error_size)
+{
+	struct seam_failure failure;
+	enum status status = ST_OK;
+	if ((rule->actions & ACT_SHARE) != 0) {
+		struct gpa_range page = { gpa(rule->shared), MEM_PAGE_SIZE };
+		gpa_t stopped;
+		status = conversion_make(&td->mmu, page, SHARE_SHARED, &stopped, &failure);
+	}
+	if (status == ST_OK && (rule->actions & ACT_DROP) != 0) {
+		status = mmu_punch_hole(&td->mmu, gpa(rule->dropped),
+					gpa(rule->dropped + MEM_PAGE_SIZE), &failure);
+	}
+	if (status == ST_TDX) {
+		char text[SEAM_FAILURE_SIZE];
+		seam_failure_text(&failure, text);
+		fmt_print(error, error_size, "%s", text);
+	} else if (status != ST_OK) {
+		fmt_print(error, error_size, "share 0x%llx: it is no RAM",
+			  (unsigned long long)rule->shared);
+	}
+	return status == ST_OK ? ST_OK : ST_BAD_FORMAT;
+}
+
 static enum status write_private(const struct script_rule *rule, struct host_td *td, char *error,
 				 size_t error_size)
 {
@@ -175,7 +217,8 @@ enum status script_page_act(const struct script_rule *rule, struct host_td *td, 
 	}
 	spin_unlock(&lock);
 	if (status == ST_OK && (rule->actions & ACT_WRITE) != 0) {
-		status = write_private(rule, td, error, error_size);
+		status = rule->writes_shared ? write_shared(rule, td, error, error_size) :
+					       write_private(rule, td, error, error_size);
 	}
 	if (status == ST_OK && (rule->actions & ACT_MOVE) != 0) {
 		status =
@@ -187,5 +230,5 @@ enum status script_page_act(const struct script_rule *rule, struct host_td *td, 
 			judge_answer("add", rule->added, mmu_add_memory(&td->mmu, gpa(rule->added)),
 				     ST_UNSUPPORTED, error, error_size);
 	}
-	return status;
+	return status == ST_OK ? take_pages(rule, td, error, error_size) : status;
 }

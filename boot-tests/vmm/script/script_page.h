@@ -14,7 +14,8 @@ struct host_td;
 void script_page_reset(void);
 
 /*
- * The rule's actions on pages, if it has any: awaits, then reads, writes, moves and adds. td: the
+ * The rule's actions on pages, if it has any: awaits, then reads, writes, moves, adds, shares and
+ * drops. td: the
  * TD whose vCPU the calling CPU runs; null where no action of the rule needs one. ST_BAD_FORMAT:
  * the page or a copy is not what the rule says, the page was not moved or refused as it must be, or
  * the copy that it awaits has not come in SCRIPT_MAX_HOLD_US; error says which. A wait gives up,

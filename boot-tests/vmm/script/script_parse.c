@@ -5,7 +5,9 @@
 #include "arch/base/bits.h"
 #include "arch/base/fmt.h"
 #include "arch/base/mem.h"
+#include "arch/qemu/fw_cfg.h"
 #include "arch/tdx/names.h"
+#include "arch/x86/cpu.h"
 #include "boot-tests/vmm/text.h"
 #include "linker/memmap.h"
 
@@ -78,6 +80,7 @@ static bool script_number(struct text word, uint64_t *out)
 /* --- what a rule is about --------------------------------------------------------------------- */
 
 #define ACTS_CALL (ACT_STATUS | ACT_SET | ACT_HOLD)
+#define ACTS_EVENT (ACT_NMI | ACT_INTERRUPT)
 #define ACTS_COPY (ACT_READ | ACT_LIKE | ACT_UNLIKE)
 
 static const struct event {
@@ -85,11 +88,14 @@ static const struct event {
 	unsigned actions;
 } events[] = {
 	[SCRIPT_SEAMCALL] = { "SEAMCALL", ACTS_CALL },
-	[SCRIPT_TDVMCALL] = { "TDVMCALL",
-			      ACTS_CALL | ACTS_COPY | ACT_AWAIT | ACT_WRITE | ACT_MOVE | ACT_ADD },
+	[SCRIPT_TDVMCALL] = { "TDVMCALL", ACTS_CALL | ACTS_EVENT | ACTS_COPY | ACT_AWAIT |
+						  ACT_WRITE | ACT_MOVE | ACT_ADD | ACT_SHARE |
+						  ACT_DROP },
 	[SCRIPT_RDRAND] = { "RDRAND", ACT_STARVE },
-	[SCRIPT_PHASE] = { "phase", ACT_HOLD },
+	[SCRIPT_PHASE] = { "phase", ACT_HOLD | ACTS_EVENT },
 	[SCRIPT_HOB] = { "HOB", ACT_REPLACE },
+	[SCRIPT_FW_CFG] = { "fw_cfg", ACT_REPLACE | ACT_SIZE | ACT_HIDE },
+	[SCRIPT_TEMP_MEM] = { "TempMem", ACT_FILL },
 	[SCRIPT_END] = { "end", ACTS_COPY | ACT_BUILD },
 };
 
@@ -125,6 +131,16 @@ static bool number_of_phase(struct text name, uint64_t *out)
 	return false;
 }
 
+/* A file's name, or a selector of 16 bits. */
+static bool parse_item(struct text name, struct script_rule *rule)
+{
+	if (script_number(name, &rule->number)) {
+		return rule->number <= UINT16_MAX;
+	}
+	rule->file = name;
+	return name.size != 0 && name.size < FW_CFG_NAME_SIZE && !text_is(name, ":");
+}
+
 static enum status parse_event(struct parser *parser, struct script_rule *rule)
 {
 	struct text word = script_next(parser);
@@ -153,8 +169,13 @@ static enum status parse_event(struct parser *parser, struct script_rule *rule)
 		return !named && number_of_phase(name, &rule->number) ?
 			       ST_OK :
 			       fault(parser, "no such phase", name);
+	case SCRIPT_FW_CFG:
+		name = script_next(parser);
+		return !named && parse_item(name, rule) ? ST_OK :
+							  fault(parser, "no such item", name);
 	case SCRIPT_RDRAND:
 	case SCRIPT_HOB:
+	case SCRIPT_TEMP_MEM:
 	case SCRIPT_END:
 		return named ? fault(parser, "no such event", word) : ST_OK;
 	}
@@ -248,7 +269,7 @@ static bool parse_register(struct text name, size_t *out)
 		size_t number;
 	} registers[] = {
 #define REGISTER(name) { #name, HOOK_REG(name) },
-#include "boot-tests/vmm/script/script_words.def"
+#include "boot-tests/vmm/call_registers.def"
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(registers); i++) {
 		if (text_is(name, registers[i].name)) {
@@ -304,12 +325,13 @@ static enum status parse_bytes(struct parser *parser, struct script_rule *rule)
 	return ST_OK;
 }
 
-/* private GPA u8|u16|u32|u64 VALUE, of one page. */
+/* private|shared GPA u8|u16|u32|u64 VALUE, of one page. */
 static enum status parse_write(struct parser *parser, struct script_rule *rule)
 {
 	struct text word = script_next(parser);
-	if (!text_is(word, "private")) {
-		return fault(parser, "not private", word);
+	rule->writes_shared = text_is(word, "shared");
+	if (!rule->writes_shared && !text_is(word, "private")) {
+		return fault(parser, "not shared or private", word);
 	}
 	struct parser ahead = *parser;
 	word = script_next(&ahead);
@@ -464,6 +486,59 @@ static enum status parse_unlike(struct parser *parser, struct script_rule *rule)
 	return parse_copies(parser, &rule->unlike);
 }
 
+static enum status parse_private_page(struct parser *parser, uint64_t *out)
+{
+	struct text word = script_next(parser);
+	return text_is(word, "private") ? parse_page(parser, out) :
+					  fault(parser, "not private", word);
+}
+
+static enum status parse_share(struct parser *parser, struct script_rule *rule)
+{
+	return parse_private_page(parser, &rule->shared);
+}
+
+static enum status parse_drop(struct parser *parser, struct script_rule *rule)
+{
+	return parse_private_page(parser, &rule->dropped);
+}
+
+/* Nothing follows the word. */
+static enum status parse_word_only(struct parser *parser, struct script_rule *rule)
+{
+	(void)parser;
+	(void)rule;
+	return ST_OK;
+}
+
+static enum status parse_interrupt(struct parser *parser, struct script_rule *rule)
+{
+	struct text word = script_next(parser);
+	uint64_t vector;
+	if (!script_number(word, &vector) || vector < VECTOR_EXTERNAL || vector > UINT8_MAX) {
+		return fault(parser, "no vector from 32 to 255", word);
+	}
+	rule->vector = (uint8_t)vector;
+	return ST_OK;
+}
+
+static enum status parse_size(struct parser *parser, struct script_rule *rule)
+{
+	struct text word = script_next(parser);
+	uint64_t size;
+	if (!script_number(word, &size) || size > UINT32_MAX) {
+		return fault(parser, "no size of 32 bits", word);
+	}
+	rule->file_size = (uint32_t)size;
+	return ST_OK;
+}
+
+static enum status parse_fill(struct parser *parser, struct script_rule *rule)
+{
+	struct text word = script_next(parser);
+	return script_number(word, &rule->fill) ? ST_OK : fault(parser, "no number", word);
+}
+
 /* What begins with its word, but for ACT_SET. */
 static const struct action {
 	const char *word;
@@ -476,6 +551,10 @@ static const struct action {
 	{ "like", ACT_LIKE, parse_like },       { "unlike", ACT_UNLIKE, parse_unlike },
 	{ "write", ACT_WRITE, parse_write },    { "build", ACT_BUILD, parse_build },
 	{ "move", ACT_MOVE, parse_move },       { "add", ACT_ADD, parse_add },
+	{ "nmi", ACT_NMI, parse_word_only },    { "interrupt", ACT_INTERRUPT, parse_interrupt },
+	{ "share", ACT_SHARE, parse_share },    { "drop", ACT_DROP, parse_drop },
+	{ "size", ACT_SIZE, parse_size },       { "hide", ACT_HIDE, parse_word_only },
+	{ "fill", ACT_FILL, parse_fill },
 };
 
 /* One action that begins with word; done: its bit. */
@@ -513,6 +592,12 @@ static enum status parse_actions(struct parser *parser, struct script_rule *rule
 		}
 		if ((rule->actions & done) != 0 && done != ACT_SET) {
 			return fault(parser, "there already", word);
+		}
+		if (rule->event == SCRIPT_FW_CFG && rule->actions != 0) {
+			return fault(parser, "one action of this event", word);
+		}
+		if ((done & (ACT_SIZE | ACT_HIDE)) != 0 && rule->file.size == 0) {
+			return fault(parser, "the item is no file", word);
 		}
 		if ((done & (ACT_LIKE | ACT_UNLIKE)) != 0 && (rule->actions & ACT_READ) == 0) {
 			return fault(parser, "there is no read before it", word);

@@ -1,4 +1,5 @@
-// The host script as lives of a TD, each with its rules: "on EVENT [#N] [vcpu V]: ACTION", a line each.
+// The host script: lives of a TD, each with its rules: "on EVENT [#N] [vcpu V]: ACTION", a line
+// each.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
@@ -8,6 +9,7 @@
 
 #include "arch/base/status.h"
 #include "boot-tests/vmm/hooks.h"
+#include "boot-tests/vmm/text.h"
 
 /* Of one life. */
 #define SCRIPT_MAX_RULES 32
@@ -24,7 +26,9 @@ enum script_event {
 	SCRIPT_RDRAND,   /* the module wants random words */
 	SCRIPT_PHASE,    /* number: enum script_phase */
 	SCRIPT_HOB,      /* the host has written a TD HOB list */
-	SCRIPT_END,      /* a TD is taken down, others run */
+	SCRIPT_FW_CFG,   /* a TD reads an item: file, or number: its selector */
+	SCRIPT_TEMP_MEM, /* the host has made what it adds where nothing is measured */
+	SCRIPT_END,      /* a TD is taken down */
 };
 
 /* What a rule does, a bit each; an event has some of them. */
@@ -42,6 +46,13 @@ enum script_action {
 	ACT_BUILD = 0x400,
 	ACT_MOVE = 0x800,
 	ACT_ADD = 0x1000,
+	ACT_NMI = 0x2000,
+	ACT_INTERRUPT = 0x4000,
+	ACT_SHARE = 0x8000,
+	ACT_DROP = 0x10000,
+	ACT_SIZE = 0x20000,
+	ACT_HIDE = 0x40000,
+	ACT_FILL = 0x80000,
 };
 
 /* What ACT_READ copies. */
@@ -67,8 +78,10 @@ struct script_rule {
 	unsigned actions;     /* enum script_action; what follows are their operands: */
 	uint64_t hold_us;
 	struct hook_answer answer;   /* ACT_STATUS, ACT_SET */
-	uint64_t at, value;          /* ACT_REPLACE: offset; ACT_WRITE: GPA in a private page */
+	struct text file;            /* of SCRIPT_FW_CFG; empty: number is it */
+	uint64_t at, value;          /* ACT_REPLACE: offset; ACT_WRITE: GPA */
 	unsigned size;               /* of value, which is stored little endian there */
+	bool writes_shared;          /* ACT_WRITE: into a shared page, not a private one */
 	enum script_source source;   /* ACT_READ */
 	uint64_t page;               /* its GPA */
 	unsigned source_copy;        /* SOURCE_COPIED; copies are numbered from 0 on here */
@@ -76,6 +89,10 @@ struct script_rule {
 	uint32_t unlike;             /* ACT_UNLIKE: a bit for each copy */
 	uint64_t moved, added;       /* ACT_MOVE, ACT_ADD: a page */
 	bool moves;                  /* ACT_MOVE: the page is shared */
+	uint64_t shared, dropped;    /* ACT_SHARE, ACT_DROP: a private page */
+	uint32_t file_size;          /* ACT_SIZE */
+	uint64_t fill;               /* ACT_FILL: again and again */
+	uint8_t vector;              /* ACT_INTERRUPT */
 };
 
 /* One life: that of "life NAME" up to the next such line, or without a name what stands before the
@@ -93,10 +110,10 @@ struct script_place {
 };
 
 /*
- * The life at *place, which is then where the next one begins: at size, there is none. A blank line
- * and one that begins with '#' say nothing. ST_BAD_FORMAT: a line that is neither a rule nor
- * "life NAME"; ST_NO_SPACE: more than SCRIPT_MAX_RULES. *out and *place are then untouched, and
- * error names the line and the word.
+ * The life at *place, which is then where the next one begins: at size, there is none. The rules
+ * refer to the text. A blank line and one that begins with '#' say nothing. ST_BAD_FORMAT: a line
+ * that is neither a rule nor "life NAME"; ST_NO_SPACE: more than SCRIPT_MAX_RULES. *out and *place
+ * are then untouched, and error names the line and the word.
  */
 enum status script_parse(const char *text, size_t size, struct script_place *place,
 			 struct script *out, char *error, size_t error_size) MUST_CHECK;

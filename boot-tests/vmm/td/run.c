@@ -21,11 +21,13 @@
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/init/frames.h"
 #include "boot-tests/vmm/mmu/mmu_check.h"
+#include "boot-tests/vmm/secret.h"
 #include "boot-tests/vmm/stats.h"
 #include "boot-tests/vmm/td/td_build.h"
 #include "boot-tests/vmm/td/td_destroy.h"
 #include "boot-tests/vmm/td/vcpu.h"
 #include "boot-tests/vmm/td/vcpu_log.h"
+#include "linker/memmap.h"
 
 /* Within this time a TD that ends is out of all its vCPUs, and then taken down. Until it is out
  * they are kicked. */
@@ -155,6 +157,18 @@ static void check_memory(struct run *run)
 	}
 }
 
+/* What the TD leaves in memory that it shares. */
+static void look_for_secret(struct run *run)
+{
+	const char *text = run->made_of->config->secret;
+	const struct mmu *mmu = &run->td.mmu;
+	uint64_t where;
+	if (secret_in_shared(text, mmu, 0, mmu->memory.low_size, &where) ||
+	    secret_in_shared(text, mmu, FOUR_GIB, FOUR_GIB + mmu->memory.high_size, &where)) {
+		verdict_secret_in_memory(&run->verdict, gpa(where));
+	}
+}
+
 /* No page, no frame and no key id may be left behind. */
 static void check_nothing_left(void)
 {
@@ -215,15 +229,17 @@ static enum status run_build(struct run *run, struct verdict *verdict)
 	return ST_OK;
 }
 
-/* While other TDs run. */
-static void build_again(struct run *run)
+/* While other TDs may run. False, with a verdict: it cannot be built, and is taken down. */
+static bool build_again(struct run *run)
 {
-	struct verdict verdict;
-	if (run_build(run, &verdict) != ST_OK) {
-		verdict_bug("the %sTD cannot be built again: %s", run->place->prefix, verdict.text);
+	run->verdict = (struct verdict){ 0 };
+	if (run_build(run, &run->verdict) != ST_OK) {
+		run_take_down(run);
+		return false;
 	}
 	run->claimed = false;
 	__atomic_add_fetch(&run->rounds, 1, __ATOMIC_ACQ_REL);
+	return true;
 }
 
 /* Its end is that of no other TD: true if it was built again, else it is gone. */
@@ -239,12 +255,11 @@ static bool one_ended(struct run *run)
 		console_line('N', "%sTD: %s", run->place->prefix, run->verdict.text);
 	}
 	spin_lock(&run->lock);
-	bool again = !run->closing && hook_end(&run->verdict);
-	if (again) {
-		build_again(run);
-	} else {
-		__atomic_store_n(&run->gone, true, __ATOMIC_RELEASE);
+	bool again = false;
+	while (!again && !run->closing && !cpu_stop_asked() && hook_end(&run->verdict)) {
+		again = build_again(run);
 	}
+	__atomic_store_n(&run->gone, !again, __ATOMIC_RELEASE);
 	spin_unlock(&run->lock);
 	return again;
 }
@@ -263,6 +278,7 @@ static void ended(struct run *run)
 		vcpu_log(&run->td, i);
 	}
 	check_memory(run);
+	look_for_secret(run);
 	if (!run->place->ends_all) {
 		(void)one_ended(run);
 		return;

@@ -260,6 +260,9 @@ static enum status build_image(struct host_td *td, const struct launch_image *im
 		hpa_t fill = frames_take_page();
 		hpa_t page = frames_take_page();
 		memset(hpa_ptr(fill), unmeasured, MEM_PAGE_SIZE);
+		if (hooks.temp_mem != NULL) {
+			hooks.temp_mem(hpa_ptr(fill));
+		}
 		const struct content content = {
 			td->config->mrtd_order, image, layout, hob, hpa_ptr(fill), hpa_ptr(page),
 		};
