@@ -566,6 +566,22 @@ leave({})
                                          str(fake.path / "rules")).stderr
 
 
+@pytest.mark.parametrize("name, rip, shown", [
+    ("firmware.elf", 0x1005, " (start code.s:8)"),
+    ("shim.elf", 0x1005, " (start code.s:8)"),
+    ("other.elf", 0x1005, ""),
+    ("firmware.elf", 0x5000, ""),
+])
+def test_a_place_in_the_firmware_has_its_name(fake, name, rip, shown):
+    (fake.path / "code.s").write_text(".globl start\nstart:\n" + "nop\n" * 16 +
+                                      ".type start, @function\n.size start, 16\n")
+    subprocess.run(["as", "-g", "-o", "code.o", "code.s"], cwd=fake.path, check=True)
+    subprocess.run(["ld", "-Ttext=0x1000", "-e", "start", "-o", name, "code.o"], cwd=fake.path,
+                   check=True)
+    done = fake.run(f"write('N vCPU 0, RIP {rip:#x}: uses\\n'); leave(0)")
+    assert f"tdrun: vCPU 0, RIP {rip:#x}: uses{shown}\n" in done.stderr
+
+
 def test_machine_log(fake):
     script = "write('L hello\\n'); leave(0)"
     assert "machine: hello" in fake.run(script, "--machine-log").stderr

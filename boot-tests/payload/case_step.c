@@ -1,6 +1,7 @@
 // Instructions that exit: what they raise, and what comes after them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #include "arch/base/bits.h"
+#include "arch/tdx/ghci.h"
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/cpu.h"
@@ -9,6 +10,7 @@
 #include "boot-tests/payload/guest.h"
 #include "boot-tests/payload/payload_case.h"
 #include "boot-tests/payload/report.h"
+#include "linker/memmap.h"
 
 /* Of the exception that the last instruction raised; 0: none. */
 static struct {
@@ -67,6 +69,27 @@ static void case_ve_instructions(const struct info *info)
 	report("6 instructions are a #VE, 1 is a #GP");
 }
 PAYLOAD_CASE("ve-instructions", case_ve_instructions);
+
+/* What no firmware may do, and the machine tells people of. */
+static void case_misuse(const struct info *info)
+{
+	static _Alignas(MEM_PAGE_SIZE) uint8_t page[MEM_PAGE_SIZE];
+	struct tdcall_regs regs = { .rax = TDG_VP_VMCALL,
+				    .rcx = TDVMCALL_EXPOSE_ALL | TDVMCALL_GPR_RBP,
+				    .r11 = TDVMCALL_GET_TD_VM_CALL_INFO };
+
+	(void)info;
+	EXPECT(tdcall(&regs) == (TDX_OPERAND_INVALID | TDX_OPERAND_RCX), "RBP is exposed: %lx",
+	       regs.rax);
+	EXPECT((guest_accept(gpa((uintptr_t)page)) & TDX_STATUS_CODE) == TDX_PAGE_ALREADY_ACCEPTED,
+	       "a page is accepted twice");
+	report_take_exceptions(take_any);
+	RAISES("movl $0xC0000080, %%ecx\n\twrmsr", VECTOR_VE, EXIT_REASON_WRMSR);
+	RAISES("movq %%cr4, %%rax\n\tbtrl $6, %%eax\n\tmovq %%rax, %%cr4", VECTOR_VE,
+	       EXIT_REASON_CR_ACCESS);
+	report_take_exceptions(NULL);
+}
+PAYLOAD_CASE("misuse", case_misuse);
 
 /* step.nasm */
 void step_run(uint64_t cr4);

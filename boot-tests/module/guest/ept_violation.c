@@ -9,6 +9,7 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/guest/ept_walk.h"
 #include "boot-tests/module/guest/guest_code.h"
+#include "boot-tests/module/guest/misuse.h"
 #include "boot-tests/module/guest/td_exit.h"
 #include "boot-tests/module/guest/tdcall.h"
 #include "boot-tests/module/guest/tlb.h"
@@ -156,6 +157,7 @@ static void private_violation(struct vcpu *vcpu, uint64_t gpa_raw, uint64_t qual
 		/* Even when another CPU has mapped it since: the host sees a spurious exit. */
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_NONE);
 	} else if ((tdcs->td_ctls & TD_CTLS_PENDING_VE_DISABLE) != 0) {
+		misuse(vcpu, MISUSE_NOT_ACCEPTED, gpa_raw);
 		ept_violation_exit(vcpu, gpa_raw, qualification, EXT_QUAL_PENDING_EPT_VIOLATION);
 	} else {
 		inject(vcpu, gpa_raw, qualification, finder);

@@ -6,6 +6,7 @@
 #include "arch/x86/cpu.h"
 #include "boot-tests/machine/exit.h"
 #include "boot-tests/module/guest/guest_code.h"
+#include "boot-tests/module/guest/misuse.h"
 #include "boot-tests/module/guest/td_cpuid.h"
 #include "boot-tests/module/guest/ve_inject.h"
 
@@ -185,5 +186,9 @@ void td_cr_write_cr4(struct vcpu *vcpu)
 {
 	struct cr_write write = decode_write(vcpu);
 	uint64_t allowed = td_cpuid_cr4_allowed(vcpu->td.tdcs);
-	conclude(vcpu, td_cr4_apply(guest_save(vcpu), write.value, allowed), &write);
+	enum cr_outcome outcome = td_cr4_apply(guest_save(vcpu), write.value, allowed);
+	if (outcome == CR_VE && (write.value & CR4_MCE) == 0) {
+		misuse(vcpu, MISUSE_CR4_MCE_CLEARED, write.value);
+	}
+	conclude(vcpu, outcome, &write);
 }

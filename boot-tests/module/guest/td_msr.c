@@ -7,6 +7,7 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/insn.h"
 #include "boot-tests/machine/lapic.h"
+#include "boot-tests/module/guest/misuse.h"
 #include "boot-tests/module/guest/td_cpuid.h"
 
 /*
@@ -239,6 +240,7 @@ static enum msr_outcome write_efer(struct vcpu *vcpu, uint64_t value)
 	struct vmcb_save *save = &vcpu->svm.vmcb->save;
 	uint64_t changed = (save->efer ^ value) & ~(EFER_SVME | EFER_LMA);
 	if ((changed & ~EFER_SCE) != 0 || (value & EFER_SVME) != 0) {
+		misuse(vcpu, MISUSE_EFER_WRITTEN, value);
 		return MSR_VE;
 	}
 	save->efer = (save->efer & ~EFER_SCE) | (value & EFER_SCE);

@@ -10,6 +10,7 @@
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/module/guest/ept_violation.h"
 #include "boot-tests/module/guest/guest_code.h"
+#include "boot-tests/module/guest/misuse.h"
 #include "boot-tests/module/guest/td_cpuid.h"
 #include "boot-tests/module/guest/td_cr.h"
 #include "boot-tests/module/guest/td_exit.h"
@@ -53,7 +54,12 @@ void module_log_vcpu(hpa_t tdvpr)
 /* A triple fault: the vCPU never runs again. */
 static void vcpu_died(struct vcpu *vcpu)
 {
+	uint64_t cr2 = vcpu->svm.vmcb->save.cr2;
+	uint64_t somewhere;
 	console_line('V', "vCPU %u: triple fault", vcpu->index);
+	if (cr2 != 0 && !guest_translate(&vcpu->svm, cr2, &somewhere)) {
+		misuse(vcpu, MISUSE_NOT_MAPPED, cr2);
+	}
 	log_registers(vcpu);
 	vcpu->state = VCPU_DISABLED;
 	td_exit(vcpu, TDX_NON_RECOVERABLE_VCPU | EXIT_REASON_TRIPLE_FAULT, 0, 0, 0);

@@ -5,6 +5,7 @@
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/machine/wake.h"
 #include "boot-tests/module/guest/ept_violation.h"
+#include "boot-tests/module/guest/misuse.h"
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/memory/page.h"
 #include "boot-tests/module/memory/sept_op.h"
@@ -39,6 +40,13 @@ static bool zero(const struct sept_walk *walk)
 	return true;
 }
 
+static uint64_t already_accepted(const struct vcpu *vcpu, gpa_t address, enum pg_level level)
+{
+	event_count(accept_already, 0);
+	misuse(vcpu, MISUSE_ACCEPTED_TWICE, address.v);
+	return TDX_PAGE_ALREADY_ACCEPTED | (uint64_t)level;
+}
+
 /* The entry is locked. */
 static uint64_t accept(struct vcpu *vcpu, gpa_t address, const struct sept_walk *walk)
 {
@@ -49,8 +57,7 @@ static uint64_t accept(struct vcpu *vcpu, gpa_t address, const struct sept_walk 
 		event_count(accept_size_mismatch, 0);
 		return TDX_PAGE_SIZE_MISMATCH | (uint64_t)level;
 	case SEPT_MAPPED:
-		event_count(accept_already, 0);
-		return TDX_PAGE_ALREADY_ACCEPTED | (uint64_t)level;
+		return already_accepted(vcpu, address, level);
 	case SEPT_FREE:
 	case SEPT_BLOCKED:
 	case SEPT_PENDING_BLOCKED:
@@ -81,8 +88,7 @@ uint64_t tdg_mem_page_accept(struct vcpu *vcpu)
 	struct sept_walk walk = sept_walk(vcpu->td.tdcs->sept_root, address, level);
 	if (walk.level != level) {
 		if (sept_state(walk.value) == SEPT_MAPPED) {
-			event_count(accept_already, 0);
-			return TDX_PAGE_ALREADY_ACCEPTED | (uint64_t)walk.level;
+			return already_accepted(vcpu, address, walk.level);
 		}
 		/* The host has to add, unblock or split; then the TD tries again. */
 		ept_violation_of_page(vcpu, address, level, &walk, EXT_QUAL_ACCEPT);

@@ -5,6 +5,7 @@
 
 #include "arch/tdx/ve_info.h"
 #include "boot-tests/module/guest/guest_tables.h"
+#include "boot-tests/module/guest/misuse.h"
 #include "boot-tests/module/guest/td_exit.h"
 #include "boot-tests/module/leaf/leaf.h"
 
@@ -19,6 +20,9 @@ uint64_t tdg_vp_vmcall(struct vcpu *vcpu)
 	uint64_t never = GPRS_NEVER;
 	if ((vcpu->td.tdcs->config_flags & TD_CONFIG_FLAGS_NO_RBP_MOD) != 0) {
 		never |= BIT64(RBP);
+	}
+	if ((control & never & BIT64(RBP)) != 0) {
+		misuse(vcpu, MISUSE_RBP_EXPOSED, control);
 	}
 	if ((control & (CONTROL_RESERVED | never)) != 0) {
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
