@@ -478,6 +478,10 @@ check-debug: $(B)/shim.elf $(B)/uefi.elf $(B)/machine.elf $(B)/payload.elf $(B)/
 test: setup ## set up, build with both compilers, and run every test; ONLY=REGEX: what that needs, and those tests
 	@boot-tests/run.py --build $(B) $(if $(value ONLY),--only '$(value ONLY)')
 
+.PHONY: hostile
+hostile: boot-programs ## how FIRMWARE=FILE fares against hosts that do wrong: a table
+	@boot-tests/hostile.py --build $(B) --firmware $(FIRMWARE)
+
 .PHONY: requirements
 requirements: ## each requirement, the tests that show it, their last results; fails while any is open
 	@boot-tests/requirements.py --build $(B)

@@ -7,7 +7,8 @@ Cases that boot the same are lives of one host script, in one run of tools/tdrun
 before its last life (a timeout, a bug of the machine) is that life's end, and the others go on in a
 run more. Each line has what is wrong with a case, or nothing; the output of each is kept in
 BUILD/tests/hostile/. With --random the rules are made by chance, by seed and number; what is found
-is told with the shortest script that still shows it.
+is told with the shortest script that still shows it. With --firmware nothing is judged: a table
+says how the firmware ends.
 
 Exit status: 0 all are as they should be, 1 one is not or none is there, 2 wrong usage.
 """
@@ -22,8 +23,10 @@ import sys
 import tomllib
 
 sys.dont_write_bytecode = True
-
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(1, str(ROOT / "tools"))
+import tdcase  # noqa: E402
+
 LIST = "boot-tests/hostile.toml"
 # Of boot-tests/vmm/script/script.c.
 END = re.compile(r"^life (\S+) ends by (\d+): (.*)$", re.MULTILINE)
@@ -43,6 +46,7 @@ class Case:
     status: int = 0       # exit status that the life would have by itself
     expect: str = None    # what its output must have; of a right boot, the boot's own pattern
     idle: list = dataclasses.field(default_factory=list)  # rules that need not fire, from 1 on
+    foreign: bool = False  # says nothing of where a firmware has what: any firmware can meet it
 
 
 @dataclasses.dataclass
@@ -160,6 +164,36 @@ def judge_all(boots, cases, folder, build, tell):
             tell(case.name, fault(case, boot, lives[case.name]), log)
 
 
+# ---- other firmware ------------------------------------------------------------------------------
+
+# A boot that is not through by then hangs.
+FOREIGN_SECONDS = 300
+
+
+def end_of(ended):
+    """How a foreign firmware ended, in words."""
+    reason = re.search(r"^tdrun:   (.*)$", ended.output, re.MULTILINE)
+    if ended.stopped:
+        return "boots"
+    if ended.status == 124:
+        return "hangs"
+    return reason[1] if reason else f"exit status {ended.status}"
+
+
+def run_foreign(boot, cases, firmware, folder, build):
+    """Prints a row for each case that any firmware can meet, in a run of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    print("| host | the firmware |\n| --- | --- |")
+    for case in [Case("none", ""), *(case for case in cases if case.foreign)]:
+        script = folder / "script"
+        script.write_text("".join(rule + "\n" for rule in rules(case)), encoding="utf-8")
+        ended = tdcase.run_process(
+            ["tools/tdrun", "--machine-elf", f"{build}/machine.elf", "--firmware", firmware,
+             *boot["options"], "--host-script", script, "--timeout", str(FOREIGN_SECONDS)],
+            folder / case.name, FOREIGN_SECONDS + 20, boot["right"])
+        print(f"| {case.name} | {end_of(ended)} |", flush=True)
+
+
 # ---- random hosts --------------------------------------------------------------------------------
 
 # A TD that was stopped by name, or that its host has broken by a means that leaves no other end.
@@ -234,8 +268,8 @@ class Host:
         vcpu = self.random.choice(("", "", " vcpu 0", " vcpu 1"))
         most = {"IO": 2000, "MapGPA": 3, "CPUID": 4}.get(call, 10)
         which = self.which(most)
-        if call == "HLT" and not which:
-            which = " #1"  # a TD that may not even wait does not end
+        if call in ("HLT", "IO") and not which:
+            which = " #1"  # a TD that may not even wait, or say anything, takes long to end
         return f"on TDVMCALL.{call}{which}{vcpu}: " + " ".join(actions)
 
     def interrupt(self):
@@ -278,6 +312,8 @@ def finding(life, script, right):
         return last
     if life.status == POWER_OFF:
         return None if re.search(right, life.output, re.MULTILINE) else "off without a right boot"
+    if "host script, line" in life.output:
+        return None  # there is no such page in this life
     if "payload: " in life.output and life.status == 10:
         return None  # the payload's own checks: it trusts its host
     if life.status not in NAMED or re.search(NAMED[life.status], life.output) is None:
@@ -333,6 +369,8 @@ def parse_arguments():
     parser.add_argument("--build", default="build", help="build directory (build)")
     parser.add_argument("--only", metavar="REGEX", type=re.compile, default="",
                         help="only cases whose name matches")
+    parser.add_argument("--firmware", metavar="FILE",
+                        help="another firmware against the hosts that any can meet: a table")
     parser.add_argument("--random", metavar="N", type=int,
                         help="N random hosts instead of the cases")
     parser.add_argument("--first", metavar="K", type=int, default=0,
@@ -346,6 +384,10 @@ def main():
     boots, cases = load(ROOT / LIST)
     cases = [case for case in cases if re.search(arguments.only, case.name)]
     folder = ROOT / arguments.build / "tests" / "hostile"
+    if arguments.firmware is not None:
+        run_foreign(boots["foreign"], cases, arguments.firmware, folder / "foreign",
+                    arguments.build)
+        return 0
     if arguments.random is not None:
         return 1 if fuzz_all(boots["random"], arguments.seed, arguments.first, arguments.random,
                              folder / "boot-random", arguments.build) else 0

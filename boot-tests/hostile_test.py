@@ -123,6 +123,7 @@ def test_a_fault(case, life, wrong):
     (12, "life a ends by 12: access to unaccepted page at GPA 0x1", "on T: hold 1us", True),
     (12, "life a ends by 12: all vCPUs halted with interrupts off", "on HOB: x", True),
     (12, "life a ends by 12: the TD shows the secret: x", "on T: drop private 0", True),
+    (12, "tdrun:   host script, line 7: there is no private page 0x1000", "on HOB: x", False),
     (13, "bug of the machine", "on HOB: x", True),
     (124, "", "on HOB: x", True),
 ])

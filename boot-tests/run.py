@@ -33,6 +33,7 @@ STOCK_SERIES = "6.12"
 BACKPORTS_SERIES = "7.2"
 SOURCE_FOLDERS = ("arch", "boot-tests", "linker", "loader", "shim", "tools")
 FUZZ_SECONDS = 5
+RANDOM_HOSTS = 200
 # In BUILD/tests: how each test ended last.
 VERDICTS = "verdicts.json"
 
@@ -385,6 +386,19 @@ def hostile_tests(results, build):
             return f"{len(ours)} lives"
         if ours:
             yield f"hostile/boot-{boot}", test, log
+    if results.wanted("hostile/random"):
+        log = results.log("hostile/random")
+        yield ("hostile/random", lambda: random_hosts(boots["random"], log, build), log)
+
+
+def random_hosts(boot, log, build):
+    """A few of those that boot-tests/hostile.py --random makes."""
+    found = list(hostile.fuzz(boot, "1", 0, RANDOM_HOSTS, log.parent / "boot-random", build))
+    log.write_text("".join(f"{name}: {what}\n{script}\n" for name, what, script in found),
+                   encoding="utf-8")
+    if found:
+        raise Failure(f"{len(found)} of {RANDOM_HOSTS} random hosts end otherwise")
+    return f"{RANDOM_HOSTS} hosts"
 
 
 def no_fault(fault):
