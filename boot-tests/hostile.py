@@ -33,7 +33,7 @@ END = re.compile(r"^life (\S+) ends by (\d+): (.*)$", re.MULTILINE)
 NEVER_FIRED = re.compile(r"^tdrun: host script, line (\d+) never fired: ", re.MULTILINE)
 POWER_OFF, SETUP = 0, 2
 # A life and the start of a run, on a machine that has other work.
-SECONDS_PER_LIFE, SECONDS_PER_RUN = 5, 60
+SECONDS_PER_LIFE, SECONDS_PER_RUN = 10, 60
 # Random hosts.
 LIVES_PER_RUN = 100
 
