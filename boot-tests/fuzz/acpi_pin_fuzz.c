@@ -34,7 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *copy = malloc(at + count + 1);
 	CHECK(copy != NULL);
 	memcpy(copy, memory, at + count);
-	status_ignore(acpi_pin_from_log(copy, at + count, pin), "any will do");
+	char error[160] = "";
+	enum status status = acpi_pin_from_log(copy, at + count, pin, error, sizeof(error));
+	CHECK((status == ST_OK) == (error[0] == 0));
 	free(copy);
 	return 0;
 }

@@ -14,6 +14,8 @@
 /*
  * From the event log of a boot of Lintel: the bytes of CCEL's log area (Linux:
  * /sys/firmware/acpi/tables/data/CCEL). ST_BAD_FORMAT: no log of SHA-384; ST_TRUNCATED: it ends
- * within an event; ST_NOT_FOUND: that boot had no ACPI files. pin is then untouched.
+ * within an event; ST_NOT_FOUND: that boot had no ACPI files. pin is then untouched, and error says
+ * where in the log, and which value.
  */
-enum status acpi_pin_from_log(const uint8_t *log, size_t size, uint8_t pin[SHA384_SIZE]) MUST_CHECK;
+enum status acpi_pin_from_log(const uint8_t *log, size_t size, uint8_t pin[SHA384_SIZE],
+			      char *error, size_t error_size) MUST_CHECK;

@@ -23,13 +23,16 @@ struct reader {
 	uint64_t size;
 	char *error;
 	size_t error_size;
+	uint64_t place; /* in the image: what is being read; of an entry of the GUIDed table its end
+			 */
 };
 
-/* "<where>: <field> 0x<value>: <rule>" */
+/* "<where>: <field> 0x<value>: <rule> (at 0x<place>)" */
 static enum status fail(const struct reader *r, enum status status, const char *where,
 			const char *field, uint64_t value, const char *rule)
 {
-	fmt_print(r->error, r->error_size, "%s: %s 0x%lx: %s", where, field, value, rule);
+	fmt_print(r->error, r->error_size, "%s: %s 0x%lx: %s (at 0x%lx)", where, field, value, rule,
+		  r->place);
 	return status;
 }
 
@@ -51,17 +54,19 @@ static bool read_guid_is(const struct reader *r, uint64_t offset, const uint8_t 
  * Walks the GUIDed table down from its footer. All offsets stay in [start, at], and each entry
  * takes at least READ_ENTRY_TAIL bytes, so the walk ends.
  */
-static enum status read_guid_table(const struct reader *r, uint64_t *descriptor)
+static enum status read_guid_table(struct reader *r, uint64_t *descriptor)
 {
 	static const uint8_t wanted[] = TDVF_METADATA_OFFSET_GUID;
 	uint64_t at = r->size - TDVF_FOOTER_FROM_END - 2;
 	uint64_t length = tdvf_read_number(r, at, 2);
+	r->place = at;
 	if (length < READ_ENTRY_TAIL || length - READ_ENTRY_TAIL > at) {
 		return fail(r, ST_BAD_FORMAT, "GUIDed table", "length", length,
 			    "must hold the footer and lie in the image");
 	}
 	uint64_t start = at - (length - READ_ENTRY_TAIL);
 	while (at != start) {
+		r->place = at;
 		if (at - start < READ_ENTRY_TAIL) {
 			return fail(r, ST_BAD_FORMAT, "GUIDed table", "bytes left", at - start,
 				    "too few for an entry");
@@ -91,14 +96,15 @@ static enum status read_guid_table(const struct reader *r, uint64_t *descriptor)
 		    "has no entry for TDX metadata");
 }
 
-static enum status read_find(const struct reader *r, uint64_t *descriptor)
+static enum status read_find(struct reader *r, uint64_t *descriptor)
 {
 	static const uint8_t footer[] = TDVF_FOOTER_GUID;
 	if (read_guid_is(r, r->size - TDVF_FOOTER_FROM_END, footer)) {
 		return read_guid_table(r, descriptor);
 	}
 	/* Without the table the pointer may be any code: only a signature makes it a pointer. */
-	uint64_t offset = tdvf_read_number(r, r->size - TDVF_POINTER_FROM_END, 4);
+	r->place = r->size - TDVF_POINTER_FROM_END;
+	uint64_t offset = tdvf_read_number(r, r->place, 4);
 	if (offset > r->size - 4 || tdvf_read_number(r, offset, 4) != TDVF_SIGNATURE) {
 		return fail(r, ST_NOT_FOUND, "image", "pointer at size - 0x20", offset,
 			    "no GUIDed table, and this leads to no TDVF descriptor");
@@ -161,14 +167,16 @@ static enum status read_check_memory(const struct reader *r, const char *where,
 	return ST_OK;
 }
 
-static enum status read_check_sections(const struct reader *r, const struct tdvf_section *sections,
+static enum status read_check_sections(struct reader *r, const struct tdvf_section *sections,
 				       unsigned count)
 {
 	char where[16];
+	const uint64_t descriptor = r->place;
 	unsigned seen[TDVF_SECTION_TYPE_COUNT] = { 0 };
 	for (unsigned i = 0; i < count; i++) {
 		const struct tdvf_section *s = &sections[i];
 		fmt_print(where, sizeof(where), "section %u", i);
+		r->place = descriptor + sizeof(struct tdvf_descriptor) + i * sizeof(*s);
 		if (s->type >= TDVF_SECTION_TYPE_COUNT) {
 			return fail(r, ST_UNSUPPORTED, where, "type", s->type,
 				    "only BFV, CFV, TD HOB and TempMem are supported");
@@ -185,6 +193,7 @@ static enum status read_check_sections(const struct reader *r, const struct tdvf
 			}
 		}
 	}
+	r->place = descriptor;
 	if (seen[TDVF_SECTION_TD_HOB] != 1) {
 		return fail(r, ST_BAD_FORMAT, "descriptor", "TD HOB sections",
 			    seen[TDVF_SECTION_TD_HOB], "there must be one");
@@ -196,10 +205,10 @@ static enum status read_check_sections(const struct reader *r, const struct tdvf
 	return ST_OK;
 }
 
-static enum status read_descriptor(const struct reader *r, uint64_t offset,
-				   struct tdvf_descriptor *out)
+static enum status read_descriptor(struct reader *r, uint64_t offset, struct tdvf_descriptor *out)
 {
 	const char *where = "descriptor";
+	r->place = offset;
 	if (r->size - offset < sizeof(*out)) {
 		return fail(r, ST_TRUNCATED, where, "offset", offset, "ends outside the image");
 	}
@@ -257,7 +266,7 @@ static struct launch_section tdvf_read_section(const struct reader *r, const str
 enum status tdvf_read(const uint8_t *file, uint64_t size, struct launch_image *out, char *error,
 		      size_t error_size)
 {
-	const struct reader r = { file, size, error, error_size };
+	struct reader r = { .image = file, .size = size, .error = error, .error_size = error_size };
 	struct tdvf_section sections[LAUNCH_SECTIONS_MAX];
 	if (size == 0 || !is_aligned(size, READ_SIZE_UNIT)) {
 		return fail(&r, ST_BAD_FORMAT, "image", "size", size,

@@ -17,7 +17,7 @@
  * ST_NOT_FOUND: no metadata. ST_TRUNCATED: something reaches past the end of the file.
  * ST_BAD_FORMAT: a field breaks a rule. ST_BAD_RANGE: a section's memory is empty, unaligned,
  * wraps or overlaps another. ST_UNSUPPORTED: version, type, attribute, address or count that we
- * know but do not take. On failure *out is untouched and error names the field and the value.
+ * know but do not take. On failure *out is untouched and error names part, field, value and place.
  * The file is mapped so that it ends at 4 GiB.
  */
 enum status tdvf_read(const uint8_t *file, uint64_t size, struct launch_image *out, char *error,

@@ -15,7 +15,9 @@
 static enum status uefi_acpi_refused(struct uefi_acpi_fault *fault, enum status status,
 				     const char *field, uint64_t value, const char *rule)
 {
-	*fault = (struct uefi_acpi_fault){ field, value, rule };
+	fault->field = field;
+	fault->value = value;
+	fault->rule = rule;
 	return status;
 }
 
@@ -25,6 +27,7 @@ static enum status table_at(uint64_t address, const struct acpi_header **out,
 			    struct uefi_acpi_fault *fault)
 {
 	const struct acpi_header *table = gpa_pointer(gpa(address));
+	fault->address = address;
 	if (table->length < sizeof(*table) || table->length > TABLE_MAX) {
 		return uefi_acpi_refused(fault, ST_BAD_FORMAT, "table length", table->length,
 					 "must be 36 bytes to 1 MiB");
@@ -40,6 +43,7 @@ static enum status table_at(uint64_t address, const struct acpi_header **out,
 static enum status find_root(gpa_t address, struct uefi_acpi *acpi, struct uefi_acpi_fault *fault)
 {
 	const struct acpi_rsdp *rsdp = gpa_pointer(address);
+	fault->address = address.v;
 	if (address.v == 0) {
 		return uefi_acpi_refused(fault, ST_NOT_FOUND, "RSDP", 0, "the firmware has none");
 	}

@@ -24,6 +24,7 @@ struct uefi_acpi {
 struct uefi_acpi_fault {
 	const char *field;
 	uint64_t value;
+	uint64_t address; /* of the table, or the RSDP */
 	const char *rule; /* one clause for people */
 };
 

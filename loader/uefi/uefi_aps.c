@@ -56,8 +56,8 @@ static uefi_status_t read_tables(gpa_t rsdp, const struct uefi_td_info *info)
 	struct uefi_acpi_fault fault;
 	enum status status = uefi_acpi_read(rsdp, &acpi, &fault);
 	if (status != ST_OK) {
-		return uefi_refuse(uefi_status_of(status), "ACPI: %s 0x%lx: %s", fault.field,
-				   fault.value, fault.rule);
+		return uefi_refuse(uefi_status_of(status), "ACPI table 0x%lx: %s 0x%lx: %s",
+				   fault.address, fault.field, fault.value, fault.rule);
 	}
 	if (acpi.cpu_count != info->vcpu_count || !has_id(info->apic_id)) {
 		return uefi_refuse(UEFI_STATUS(UNSUPPORTED),

@@ -269,7 +269,11 @@ static enum status load_tables(struct loader *loader)
 	for (uint32_t at = 0; at < item.size; at += (uint32_t)sizeof(struct table_loader_command)) {
 		struct table_loader_command command;
 		memcpy(&command, script + at, sizeof(command));
-		TRY(run_command(loader, &command));
+		enum status status = run_command(loader, &command);
+		if (status != ST_OK) {
+			log_error(LOADER_FILE ": refused is the command at 0x%x", at);
+			return status;
+		}
 	}
 	return ST_OK;
 }

@@ -219,10 +219,10 @@ static enum tool_exit read_pin(const char *path, struct image_options *options)
 	struct file_bytes log = { NULL, 0 };
 	enum tool_exit result = file_read(path, IMAGE_MAX_SIZE, &log);
 	if (result == TOOL_OK) {
-		enum status st = acpi_pin_from_log(log.bytes, log.size, options->acpi_pin);
-		if (st != ST_OK) {
-			result = tool_error("%s: ACPI events of an event log: %s", path,
-					    status_text(st));
+		char error[160];
+		if (acpi_pin_from_log(log.bytes, log.size, options->acpi_pin, error,
+				      sizeof(error)) != ST_OK) {
+			result = tool_error("%s: %s", path, error);
 		}
 	}
 	free(log.bytes);

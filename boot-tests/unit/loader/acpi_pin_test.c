@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,8 @@ static int setup(void **state)
 	return 0;
 }
 
+static char error[160];
+
 static void expect(size_t size, enum status want)
 {
 	uint8_t pin[SHA384_SIZE], before[SHA384_SIZE], right[SHA384_SIZE];
@@ -52,7 +55,9 @@ static void expect(size_t size, enum status want)
 	memset(pin, 0x5A, sizeof(pin));
 	memcpy(before, pin, sizeof(pin));
 	SHA384(digests, sizeof(digests), right);
-	assert_int_equal(acpi_pin_from_log(copy, size, pin), want);
+	error[0] = 0;
+	assert_int_equal(acpi_pin_from_log(copy, size, pin, error, sizeof(error)), want);
+	assert_int_equal(error[0] == 0, want == ST_OK);
 	assert_memory_equal(pin, want == ST_OK ? right : before, sizeof(pin));
 	free(copy);
 }
@@ -69,9 +74,18 @@ static void three_files(void **state)
 static void cut(void **state)
 {
 	(void)state;
+	char last[160];
+	size_t place = events.used - 66 - 9;
 	expect(events.used - 1, ST_TRUNCATED);
+	snprintf(last, sizeof(last), "event log 0x%zx: event size 0x9: the log ends before it does",
+		 place);
+	assert_string_equal(error, last);
 	expect(events.used - 9 - 1, ST_TRUNCATED);
+	snprintf(last, sizeof(last), "event log 0x%zx: bytes left 0x41: too few for an event",
+		 place);
+	assert_string_equal(error, last);
 	expect(64, ST_BAD_FORMAT);
+	assert_string_equal(error, "event log 0x0: bytes left 0x40: too few for its first event");
 	expect(1, ST_BAD_FORMAT);
 }
 
@@ -84,6 +98,8 @@ static void not_a_log(void **state)
 	for (unsigned i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
 		memory[offsets[i]] ^= 0x10;
 		expect(sizeof(memory), ST_BAD_FORMAT);
+		const char *where = i < 5 ? "event log 0x0: " : "event log 0x41: ";
+		assert_memory_equal(error, where, strlen(where));
 		memory[offsets[i]] ^= 0x10;
 	}
 }

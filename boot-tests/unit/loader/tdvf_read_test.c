@@ -138,6 +138,22 @@ static void run_pokes(const struct poke *pokes, size_t count)
 	}
 }
 
+/* Each refusal says where in the image the part is that it names. */
+static void places(void **state)
+{
+	(void)state;
+	static const struct poke pokes[] = {
+		{ TABLE_LENGTH, 2, 0, ST_BAD_FORMAT, "lie in the image (at 0x1ffce)" },
+		{ ENTRY_A_END - 18, 2, 0, ST_BAD_FORMAT, "lie in the table (at 0x1ffce)" },
+		{ ENTRY_B_END - 18, 2, 21, ST_BAD_FORMAT, "must be 22 (at 0x1ffb4)" },
+		{ FOOTER, 1, 0, ST_NOT_FOUND, "to no TDVF descriptor (at 0x1ffe0)" },
+		{ DESCRIPTOR, 1, 0, ST_BAD_FORMAT, "is not \"TDVF\" (at 0x1f000)" },
+		{ SECTION(0) + 24, 4, 1, ST_BAD_FORMAT, "at least one (at 0x1f000)" },
+		{ SECTION(2) + 16, 8, 0, ST_BAD_RANGE, "4 KiB, not 0 (at 0x1f050)" },
+	};
+	run_pokes(pokes, ARRAY_COUNT(pokes));
+}
+
 static void broken_table(void **state)
 {
 	(void)state;
@@ -363,13 +379,10 @@ static void stock_ovmf_code(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_image),
-		cmocka_unit_test(broken_table),
-		cmocka_unit_test(broken_descriptor),
-		cmocka_unit_test(broken_sections),
-		cmocka_unit_test(sizes),
-		cmocka_unit_test(stock_ovmf),
-		cmocka_unit_test(known_ovmf),
+		cmocka_unit_test(good_image),      cmocka_unit_test(places),
+		cmocka_unit_test(broken_table),    cmocka_unit_test(broken_descriptor),
+		cmocka_unit_test(broken_sections), cmocka_unit_test(sizes),
+		cmocka_unit_test(stock_ovmf),      cmocka_unit_test(known_ovmf),
 		cmocka_unit_test(stock_ovmf_code),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -448,8 +448,7 @@ static void wrong_usage(void **state)
 	run(2, "--acpi \"lax\": refuse-aml or pin=LOG", "image --output a.fd --acpi lax");
 	run(1, "lintel: none: No such file", "image --output a.fd --acpi pin=none");
 	save("nolog", "no log", 6);
-	run(1, "nolog: ACPI events of an event log: input is not of the format",
-	    "image --output a.fd --acpi pin=nolog");
+	run(1, "lintel: nolog: event log 0x0: ", "image --output a.fd --acpi pin=nolog");
 	run(2, "one FILE is needed", "dump");
 	run(2, "one FILE is needed", "dump a b");
 	run(2, "--frob: unknown option", "dump --frob a");

@@ -82,9 +82,10 @@ static enum status read_tables(void)
 	return uefi_acpi_read(gpa((uintptr_t)&rsdp), &acpi, &fault);
 }
 
-static void refuses(enum status status, const char *field, uint64_t value)
+static void refuses(enum status status, const void *table, const char *field, uint64_t value)
 {
 	assert_int_equal(read_tables(), status);
+	assert_ptr_equal((const void *)(uintptr_t)fault.address, table);
 	assert_string_equal(fault.field, field);
 	assert_int_equal(fault.value, value);
 }
@@ -192,38 +193,38 @@ static void bad_roots(void **state)
 	assert_int_equal(uefi_acpi_read(gpa(0), &acpi, &fault), ST_NOT_FOUND);
 	assert_string_equal(fault.field, "RSDP");
 	rsdp.signature++;
-	refuses(ST_BAD_FORMAT, "RSDP signature", ACPI_RSDP_SIGNATURE + 1);
+	refuses(ST_BAD_FORMAT, &rsdp, "RSDP signature", ACPI_RSDP_SIGNATURE + 1);
 	setup(state);
 	xsdt.header.checksum++;
-	refuses(ST_BAD_FORMAT, "table checksum", 1);
+	refuses(ST_BAD_FORMAT, &xsdt, "table checksum", 1);
 	setup(state);
 	xsdt.header.length = 35;
-	refuses(ST_BAD_FORMAT, "table length", 35);
+	refuses(ST_BAD_FORMAT, &xsdt, "table length", 35);
 	xsdt.header.length = 0x100001;
-	refuses(ST_BAD_FORMAT, "table length", 0x100001);
+	refuses(ST_BAD_FORMAT, &xsdt, "table length", 0x100001);
 	setup(state);
 	xsdt.header.signature = ACPI_RSDT;
 	seal(&xsdt.header);
-	refuses(ST_BAD_FORMAT, "root table signature", ACPI_RSDT);
+	refuses(ST_BAD_FORMAT, &xsdt, "root table signature", ACPI_RSDT);
 }
 
 static void bad_madts(void **state)
 {
 	(void)state;
 	madt.header.checksum++;
-	refuses(ST_BAD_FORMAT, "table checksum", 1);
+	refuses(ST_BAD_FORMAT, &madt, "table checksum", 1);
 	setup(state);
 	madt.header.length = 43;
 	seal(&madt.header);
-	refuses(ST_BAD_FORMAT, "MADT length", 43);
+	refuses(ST_BAD_FORMAT, &madt, "MADT length", 43);
 	setup(state);
 	xsdt.entries[2] = (uintptr_t)&madt;
 	seal(&xsdt.header);
-	refuses(ST_BAD_FORMAT, "MADT", (uintptr_t)&madt);
+	refuses(ST_BAD_FORMAT, &madt, "MADT", (uintptr_t)&madt);
 	setup(state);
 	xsdt.entries[1] = 0;
 	seal(&xsdt.header);
-	refuses(ST_NOT_FOUND, "MADT", 0);
+	refuses(ST_NOT_FOUND, &xsdt, "MADT", 0);
 }
 
 static void bad_structures(void **state)
@@ -232,7 +233,7 @@ static void bad_structures(void **state)
 	for (unsigned i = 0; i < 4; i++) {
 		setup(state);
 		add(bad[i], i == 0 ? 1 : 2);
-		refuses(ST_BAD_FORMAT, "MADT structure at", 44 + sizeof(structures));
+		refuses(ST_BAD_FORMAT, &madt, "MADT structure at", 44 + sizeof(structures));
 	}
 	setup(state);
 	add("\x7\2", 2);
@@ -243,7 +244,7 @@ static void two_mailboxes(void **state)
 {
 	(void)state;
 	add("\x10\x10\0\0\0\0\0\0\0\x60\x34\x12\0\0\0\0", 16);
-	refuses(ST_BAD_FORMAT, "MADT mailbox", 0x12346000);
+	refuses(ST_BAD_FORMAT, &madt, "MADT mailbox", 0x12346000);
 }
 
 static void many_processors(void **state)
@@ -256,7 +257,7 @@ static void many_processors(void **state)
 	assert_int_equal(read_tables(), ST_OK);
 	assert_int_equal(acpi.cpu_count, MAILBOX_MAX_VCPUS);
 	add(cpu, sizeof(cpu));
-	refuses(ST_NO_SPACE, "MADT processors", MAILBOX_MAX_VCPUS + 1);
+	refuses(ST_NO_SPACE, &madt, "MADT processors", MAILBOX_MAX_VCPUS + 1);
 }
 
 #define CASE(name) cmocka_unit_test_setup(name, setup)
