@@ -72,6 +72,8 @@ def test_each_verdict_counts_and_its_output_is_kept(fake):
             (fake.case("bad", "print('last words'); leave(124)"), "TIMEOUT", "did not end in time"),
             (fake.case("bad", "print('last words'); leave(0)", "status = 10"), "FAIL",
              "(exit status 0, not 10)"),
+            *((fake.case("bad", f"print('last words'); write('S {stats}\\n'); sys.exit(23)"), "FAIL",
+               "(exit status 11, not 0)") for stats in ("{}", '{"exits": [1]}')),
             (fake.case("bad", "print('last words'); leave(0)", "expect = ['no such']"),
              "FAIL", "output lacks /no such/")):
         done = fake.run(good + case)

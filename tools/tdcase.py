@@ -28,8 +28,6 @@ TIMEOUT_STATUS = 124
 TAIL_LINES = 25
 # A case's name is that of a folder.
 CASE_NAME = r"\w[\w.-]*"
-# The first line in which tdrun says why; its statistics begin with the number of vCPUs.
-REASON = re.compile(r"^tdrun: (?:error: |  (?!vCPUs  ))(.+)$", re.MULTILINE)
 # What a terminal would do and not show: sequences that move, clear or colour, and controls.
 CONTROL = re.compile("\x1b\\[[0-9;?=]*[A-Za-z]"
                      "|[^\t\x20-\x7e\xa0-\ud7ff\ue000-\ufffd"
@@ -48,6 +46,11 @@ def load_script(path):
 TDRUN = load_script(HERE / "tdrun")
 SETTINGS = {setting.name: setting for setting in TDRUN.settings()
             if setting.name not in TDRUN.OWN_OPTIONS}
+# Where tdrun says why: in what follows its verdict, if that does not begin its statistics.
+BAD_ENDS = "|".join(re.escape(text) for status, text in TDRUN.VERDICT.items()
+                    if status != TDRUN.POWER_OFF)
+REASON = re.compile(rf"^tdrun: (?:error: |(?:{BAD_ENDS})\ntdrun:   (?!vCPUs  |wall time  ))(.+)$",
+                    re.MULTILINE)
 
 
 class Failure(Exception):
