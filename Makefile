@@ -414,12 +414,14 @@ ALL_AP_HEADERS = $(sort $(filter-out %:,$(subst \,,$(shell $(CC) $(FREE) -MM $(A
 install: all man ## copy what others use to DESTDIR and PREFIX (/usr/local)
 	install -d $(INSTALL_TO)/bin $(INSTALL_TO)/lib/lintel $(INSTALL_TO)/lib/pkgconfig \
 	  $(INSTALL_TO)/include/lintel $(INSTALL_TO)/share/man/man1 $(INSTALL_TO)/share/doc/lintel \
-	  $(INSTALL_TO)/share/lintel/tdtest
+	  $(INSTALL_TO)/share/lintel/tdtest $(INSTALL_TO)/share/bash-completion/completions
 	install $(B)/lintel $(INSTALL_TO)/bin
 	install tools/tdrun tools/tdtest $(INSTALL_TO)/lib/lintel
 	ln -sf ../lib/lintel/tdrun ../lib/lintel/tdtest $(INSTALL_TO)/bin
 	install -m 644 $(MACHINE) $(B)/lintel.fd $(B)/lintel.efi \
 	  boot-tests/vmm/settings.def linker/memmap.h tools/tdcase.py $(INSTALL_TO)/lib/lintel
+	install -m 644 tools/completion.bash $(INSTALL_TO)/share/bash-completion/completions/tdrun
+	ln -sf tdrun $(INSTALL_TO)/share/bash-completion/completions/tdtest
 	install -m 644 tools/samples/*.toml $(INSTALL_TO)/share/lintel/tdtest
 	install -m 644 $(B)/liblintel-ap.a $(INSTALL_TO)/lib
 	install -m 644 arch/lintel/handover.h $(INSTALL_TO)/include/lintel

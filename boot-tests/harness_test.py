@@ -626,8 +626,9 @@ class Cases(unittest.TestCase):
         for table in ("machine = 'pc'", "command = ['x']"):
             with tempfile.TemporaryDirectory() as folder:
                 path = pathlib.Path(folder, "x.toml")
-                path.write_text(f"[a]\n{table}\nla57 = true\nscript = 'x'\n", "utf-8")
-                with self.assertRaisesRegex(ValueError, "^x/a: la57, script of no machine"):
+                path.write_text(f"[a]\n{table}\nla57 = true\nscript = 'x'\ndisk = 'x'\n",
+                                "utf-8")
+                with self.assertRaisesRegex(ValueError, "^x/a: la57, script, disk of no machine"):
                     run.load_cases(folder)
 
     def test_the_script_of_a_case(self):

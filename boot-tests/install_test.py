@@ -85,6 +85,14 @@ class Installed(unittest.TestCase):
         self.assertRegex(failure.get("message"), f"^exit status 12, not 0: {why} [01]$")
         self.assertIn(why, (self.work / "kept/payload/power-off/output").read_text())
 
+    def test_completion_where_bash_looks_for_it(self):
+        for name in ("tdrun", "tdtest"):
+            script = (f". {self.prefix}/share/bash-completion/completions/{name} && "
+                      f"complete -p {name} && COMP_WORDS=({name} --ju) COMP_CWORD=1 && "
+                      f"lintel_complete {name} && echo \"${{COMPREPLY[*]}}\"")
+            output = self.run_here("bash", "-c", script)
+            self.assertEqual(output.splitlines()[-1], "--junit" if name == "tdtest" else "")
+
     def test_man_pages(self):
         for name in ("lintel", "tdrun", "tdtest"):
             page = (self.prefix / f"share/man/man1/{name}.1").read_text(encoding="utf-8")

@@ -63,6 +63,7 @@ class Case(tdcase.Case):
     image: list = None         # options of "lintel image": an image of the case's own
     second: list = None        # the same for a second TD beside the first
     kexec: bool = False        # the initrd is given kernel and initrd, to start them by kexec
+    modules: list = None       # modules of the 6.12 kernel that the initrd is given
     fw_cfg_files: int = 0      # so many files more in QEMU's fw_cfg device
     mrtd: str = ""             # page or section: the machine's MRTD is what the host tool computes
     rtmr: str = ""             # lintel, igvm, edk2 or uefi, who wrote the event log that the output
@@ -88,7 +89,7 @@ def load_cases(folder):
                 raise CaseError(f"{case.name}: known_file and known belong together")
             if case.machine != "tdx" and case.machine not in PLAIN_MACHINES:
                 raise CaseError(f"{case.name}: no machine '{case.machine}'")
-            keys = [*case.settings, *(["script"] if case.script else [])]
+            keys = [*case.settings, *(key for key in ("script", "disk") if getattr(case, key))]
             if keys and (case.machine != "tdx" or case.command is not None):
                 raise CaseError(f"{case.name}: {', '.join(keys)} of no machine of ours")
             cases.append(case)
@@ -185,6 +186,19 @@ def make_image(lintel, path, options, files, log):
     return str(path)
 
 
+def make_initrd(case, folder, files):
+    """The initrd of a case, and more behind it."""
+    initrd = case.place(case.initrd, files)
+    more = ["--kexec", case.place(case.kernel, files), initrd]
+    if case.modules:
+        more = ["--modules", initrd, *(f"{files['modules']}/{name}.ko.xz" for name in case.modules)]
+    path = str(folder / "initrd")
+    ended = run_process(["tools/mkinitramfs", path, *more], folder / "output", 60)
+    if ended.status != 0:
+        raise Failure(f"tools/mkinitramfs: exit status {ended.status}")
+    return path
+
+
 def with_known(case):
     """The case with the pattern that belongs to its file."""
     digest = hashlib.sha256(pathlib.Path(case.known_file).read_bytes()).hexdigest()
@@ -210,13 +224,8 @@ def run_case(case, folder, files):
     second = None
     if case.second is not None:
         second = make_image(lintel, folder / "second.fd", case.second, files, log)
-    if case.kexec:
-        initrd = str(folder / "initrd")
-        ended = run_process(["tools/mkinitramfs", initrd, "--kexec", case.place(case.kernel, files),
-                             case.place(case.initrd, files)], log, 60)
-        if ended.status != 0:
-            raise Failure(f"tools/mkinitramfs: exit status {ended.status}")
-        case = dataclasses.replace(case, initrd=initrd)
+    if case.kexec or case.modules:
+        case = dataclasses.replace(case, initrd=make_initrd(case, folder, files))
     output, measured = tdcase.boot(case, folder, boot_command(case, second, folder, files))
     image = case.place(case.firmware, files)
     if case.mrtd:
@@ -499,6 +508,7 @@ def main():
         "build": build,
         "payload": f"{build}/payload.bin",
         "stock": f"{build}/kernel/vmlinuz-{STOCK_SERIES}",
+        "modules": f"{build}/kernel/modules-{STOCK_SERIES}",
         "backports": f"{build}/kernel/vmlinuz-{BACKPORTS_SERIES}",
         "initramfs": f"{build}/initramfs.cpio.gz",
         "ovmf13": f"{build}/firmware/ovmf-13.fd",

@@ -216,6 +216,8 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--mapgpa-retry", "0"), ("--mapgpa-retry", "2K"), ("--mapgpa-again", "0"),
     ("--mapgpa-r11", "shared"), ("--page-size", "1G"), ("--sept-ve-disable", "no"),
     ("--volume", "/no/such/folder"), ("--volume", "/dev/null"),
+    ("--disk", "/no/such/file"), ("--net", "tap"), ("--net", "user,"), ("--net", "user,a=b,c"),
+    ("--net", "user,a="), ("--net", "userx"), ("--net", ""),
     ("--second-firmware", "/no/such/file"), ("--second-smp", "1"),
     ("--second-memory", "64M"),
     ("--second-firmware", "/dev/null", "--second-smp", "0"),
@@ -295,6 +297,43 @@ def test_a_volume_is_a_disk_that_a_td_can_use(fake, accel):
     # Its firmware reads it through shared memory, which it must be told.
     assert "virtio-blk-pci,drive=volume,disable-legacy=on,iommu_platform=on" in (
         fake.option("-device"))
+
+
+@pytest.mark.parametrize("accel", [(), ("--accel", "tdx")])
+def test_disks(fake, accel):
+    (fake.path / "a,b").write_bytes(b"QFI\xfa")
+    (fake.path / "c").write_bytes(b"QFI\xfb")
+    (fake.path / "d").write_bytes(b"")
+    fake.run("leave(0)", *accel, *(f"--disk={fake.path / name}" for name in ("a,b", "c", "d")))
+    assert fake.option("-drive") == [
+        f"if=none,id=disk{i},format={kind},file={fake.path}/{name}"
+        for i, (kind, name) in enumerate((("raw", "a,,b"), ("qcow2", "c"), ("raw", "d")))]
+    assert [device for device in fake.option("-device") if "blk" in device] == [
+        f"virtio-blk-pci,drive=disk{i},disable-legacy=on,iommu_platform=on" for i in range(3)]
+
+
+@pytest.mark.parametrize("given, netdev", [
+    ("user", "user,id=net"),
+    ("user,hostfwd=tcp::2222-:22,net=10.1.0.0/16",
+     "user,id=net,hostfwd=tcp::2222-:22,net=10.1.0.0/16")])
+@pytest.mark.parametrize("accel", [(), ("--accel", "tdx")])
+def test_network(fake, accel, given, netdev):
+    fake.run("leave(0)", "--net", given, *accel)
+    assert fake.option("-netdev") == [netdev]
+    assert "virtio-net-pci,netdev=net,romfile=,disable-legacy=on,iommu_platform=on" in (
+        fake.option("-device"))
+    for options in (("--net", "none"), ()):
+        fake.run("leave(0)", *options, *accel)
+        assert fake.option("-netdev") == []
+        assert not [device for device in fake.option("-device") if "virtio" in device]
+
+
+def test_options_by_qemus_names(fake):
+    other = fake.path / "other"
+    other.write_bytes(b"y")
+    done = fake.run("sys.exit(0)", "--bios", str(other), "-m", "512M", "--accel", "tdx")
+    assert done.returncode == 0
+    assert fake.option("-bios") == [str(other)] and fake.option("-m") == ["512M"]
 
 
 def test_command_line_of_a_td_on_hardware(fake):
@@ -487,6 +526,40 @@ def test_each_row_of_the_table_is_an_option_or_known(fake):
     assert len(names) > 20 and len(set(names)) == len(names)
     for name in names:
         assert re.search(rf"^  --{name.replace('_', '-')}\b", text, re.MULTILINE), name
+
+
+def test_examples_of_the_help_hold():
+    tdrun = runpy.run_path(TDRUN)
+    commands = [line.split() for line in tdrun["EXAMPLES"].splitlines() if "    tdrun " in line]
+    assert len(commands) >= 6
+    files = ("vmlinuz", "initrd.img", "MY.fd", "OVMF.fd", "debian.qcow2", "rules.txt")
+    for command in commands:
+        words = ["/dev/null" if word in files or word.endswith((".txt", ".json")) else word
+                 for word in command[1:]]
+        assert tdrun["parse_arguments"]([*words, "--qemu", "true", "--machine-elf=/dev/null"]
+                                        if "tdx" not in words else [*words, "--qemu", "true"])
+
+
+def complete(*words):
+    """What bash offers for the last word."""
+    script = ('. "$1/tools/completion.bash"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+              'complete -p tdrun tdtest >/dev/null && lintel_complete "$1"; '
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(["bash", "-c", script, "bash", ROOT, *words], check=True, text=True,
+                          capture_output=True)
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_completion():
+    assert complete(TDRUN, "--print") == ["--print-command"]
+    assert {"--kernel", "--memory", "--bios", "--page-size"} <= set(complete(TDRUN, "--"))
+    assert complete(TDRUN, "--threads", "") == ["single", "multi"]
+    assert complete(TDRUN, "--threads", "m") == ["multi"]
+    assert complete(TDRUN, "--gpaw", "") == ["48", "52"]
+    # bash offers files then.
+    assert complete(TDRUN, "--kernel", "") == [] and complete(TDRUN, "--kernel", "/a", "") == []
+    assert complete(os.path.join(ROOT, "tools/tdtest"), "--j") == ["--jobs", "--junit"]
 
 
 def test_an_installed_tdrun_has_its_tables_beside_it(fake):

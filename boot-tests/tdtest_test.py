@@ -72,8 +72,8 @@ def test_each_verdict_counts_and_its_output_is_kept(fake):
             (fake.case("bad", "print('last words'); leave(124)"), "TIMEOUT", "did not end in time"),
             (fake.case("bad", "print('last words'); leave(0)", "status = 10"), "FAIL",
              "(exit status 0, not 10)"),
-            *((fake.case("bad", f"print('last words'); write('S {stats}\\n'); sys.exit(23)"), "FAIL",
-               "(exit status 11, not 0)") for stats in ("{}", '{"exits": [1]}')),
+            *((fake.case("bad", f"print('last words'); write('S {stats}\\n'); sys.exit(23)"),
+               "FAIL", "(exit status 11, not 0)") for stats in ("{}", '{"exits": [1]}')),
             (fake.case("bad", "print('last words'); leave(0)", "expect = ['no such']"),
              "FAIL", "output lacks /no such/")):
         done = fake.run(good + case)
@@ -309,12 +309,13 @@ def test_what_a_case_says_reaches_tdrun(tmp_path):
     (tmp_path / "app").write_text("x")
     case = tdcase.make_case(tdcase.Case, "c/a", {
         "firmware": "{f}.fd", "append": "a b", "smp": 3, "memory": "2G", "timeout": 7,
-        "volume": {"EFI/BOOT/BOOTX64.EFI": "app"}, "script": "on HOB: x", "la57": True,
+        "disk": "d", "volume": {"EFI/BOOT/BOOTX64.EFI": "app"}, "script": "on HOB: x", "la57": True,
         "debug_td": False, "page_size": "2M", "tdrun": ["--icount"]}, str(tmp_path))
     words = tdcase.tdrun_command(case, tmp_path, {"f": "/x/y"}, ["--more"])
     assert words == [
         str(ROOT / "tools/tdrun"), "--firmware", "/x/y.fd", "--smp", "3", "--memory", "2G",
-        "--volume", f"{tmp_path}/volume", "--la57", "--page-size", "2M",
+        "--disk", f"{tmp_path}/d", "--qemu-arg=-snapshot", "--volume", f"{tmp_path}/volume",
+        "--la57", "--page-size", "2M",
         "--host-script", f"{tmp_path}/script", "--more", "--icount", "--timeout", "7",
         "--stats", f"{tmp_path}/stats.json"]
     assert (tmp_path / "volume/EFI/BOOT/BOOTX64.EFI").read_text() == "x"

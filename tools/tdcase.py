@@ -174,6 +174,7 @@ class Case:
     append: str = key("the kernel's command line (none)", "")
     smp: str = key("vCPUs, or a QEMU -smp string (1)", "1")
     memory: str = key("as for tdrun, such as 512M (1G)")
+    disk: str = key("image of a disk, raw or qcow2; what the TD writes to it is lost (none)")
     volume: dict = key("{ NAME = FILE, ... }: a disk of these files, which a UEFI firmware boots; "
                        "without a kernel the text of append is its file cmdline (none)")
     script: str = key("what the host does otherwise, and when: the text of tdrun --host-script; a "
@@ -204,7 +205,7 @@ class Case:
 
     def named_files(self):
         """As the case names them."""
-        return [text for text in (self.firmware, self.kernel, self.initrd,
+        return [text for text in (self.firmware, self.kernel, self.initrd, self.disk,
                                   *(self.volume or {}).values()) if text is not None]
 
     def place(self, text, files):
@@ -322,6 +323,8 @@ def tdrun_command(case, folder, files, more=()):
     if case.append and (case.kernel is not None or not case.volume):
         words += ["--append", case.append]
     words += ["--smp", case.smp, *(["--memory", case.memory] if case.memory else []),
+              *(["--disk", case.place(case.disk, files), "--qemu-arg=-snapshot"] if case.disk
+                else []),
               *(["--volume", make_volume(case, folder, files)] if case.volume else []),
               *setting_options(case),
               *(["--host-script", make_script(case, folder)] if case.script else [])]
