@@ -65,25 +65,25 @@ def fake(tmp_path):
 
 
 def test_each_verdict_counts_and_its_output_is_kept(fake):
+    bad = (("leave(11, 'why')", "", "FAIL", "(exit status 11, not 0: why)"),
+           ("leave(124)", "", "TIMEOUT", "did not end in time"),
+           ("leave(0)", "status = 10", "FAIL", "(exit status 0, not 10)"),
+           ("write('S {}\\n'); sys.exit(23)", "", "FAIL", "(exit status 11, not 0)"),
+           ("write('S {\"exits\": [1]}\\n'); sys.exit(23)", "", "FAIL", "(exit status 11, not 0)"),
+           ("leave(0)", "expect = ['no such']", "FAIL", "(output lacks /no such/)"))
     good = fake.case("good", "print('hello'); leave(0)", "expect = ['^hello$']")
-    for case, verdict, note in (
-            (fake.case("bad", "print('last words'); leave(11, 'why')"), "FAIL",
-             "exit status 11, not 0: why"),
-            (fake.case("bad", "print('last words'); leave(124)"), "TIMEOUT", "did not end in time"),
-            (fake.case("bad", "print('last words'); leave(0)", "status = 10"), "FAIL",
-             "(exit status 0, not 10)"),
-            *((fake.case("bad", f"print('last words'); write('S {stats}\\n'); sys.exit(23)"),
-               "FAIL", "(exit status 11, not 0)") for stats in ("{}", '{"exits": [1]}')),
-            (fake.case("bad", "print('last words'); leave(0)", "expect = ['no such']"),
-             "FAIL", "output lacks /no such/")):
-        done = fake.run(good + case)
-        assert done.returncode == 1
-        assert fake.verdicts(done) == {"good": "PASS", "bad": verdict}
-        assert note in done.stdout and "| last words\n" in done.stdout
-        assert done.stdout.endswith("\n1 passed, 1 failed\n")
-        assert (fake.output / "c/bad/output").read_text().startswith("last words\n")
-        assert (fake.output / "c/good/output").read_text().startswith("hello\n")
-        assert json.loads((fake.output / "c/good/stats.json").read_text()) == STATS
+    done = fake.run(good + "".join(fake.case(f"bad{i}", f"print('last words'); {script}", more)
+                                   for i, (script, more, _, _) in enumerate(bad)))
+    assert done.returncode == 1
+    assert fake.verdicts(done) == {"good": "PASS", **{f"bad{i}": row[2]
+                                                      for i, row in enumerate(bad)}}
+    for i, (_, _, _, note) in enumerate(bad):
+        assert re.search(rf" c/bad{i}  .*{re.escape(note)}", done.stdout), note
+        assert (fake.output / f"c/bad{i}/output").read_text().startswith("last words\n")
+    assert done.stdout.count("        | last words\n") == len(bad)
+    assert done.stdout.endswith(f"\n1 passed, {len(bad)} failed\n")
+    assert (fake.output / "c/good/output").read_text().startswith("hello\n")
+    assert json.loads((fake.output / "c/good/stats.json").read_text()) == STATS
     done = fake.run(good)
     assert done.returncode == 0 and done.stdout.endswith("\n1 passed, 0 failed\n")
 
@@ -229,20 +229,20 @@ def test_no_case_is_run_again(fake):
 def test_until_stops(fake):
     wait = "print('there', flush=True); time.sleep(60)"
     start = time.monotonic()
-    assert fake.run(fake.case("a", wait, "until = '^there$'")).returncode == 0
-    assert time.monotonic() - start < 30
-    done = fake.run(fake.case("a", "leave(12, 'why')", "until = 'there'"))
+    done = fake.run(fake.case("a", wait, "until = '^there$'")
+                    + fake.case("b", "leave(12, 'why')", "until = 'there'"))
+    assert time.monotonic() - start < 40
+    assert fake.verdicts(done) == {"a": "PASS", "b": "FAIL"}
     assert "ended with 12 before /there/ was seen: why" in done.stdout
 
 
 def test_stats(fake):
-    def run(bounds, script="leave(0)"):
-        return fake.run(fake.case("a", script, f"stats = {{ {bounds} }}"))
-
-    assert run('"tdvmcall/MapGPA" = [200, 200], "exits/1" = [20, 20]').returncode == 0
-    done = run('"tdvmcall/MapGPA" = [0, 199]')
+    done = fake.run(fake.case("a", "leave(0)", "stats.'tdvmcall/MapGPA' = [200, 200]\n"
+                              "stats.'exits/1' = [20, 20]")
+                    + fake.case("b", "leave(0)", 'stats = { "tdvmcall/MapGPA" = [0, 199] }')
+                    + fake.case("c", "leave(0, '', '{}')", 'stats = { "x" = [0, 0] }'))
+    assert fake.verdicts(done) == {"a": "PASS", "b": "FAIL", "c": "FAIL"}
     assert "statistics: tdvmcall/MapGPA is 200, not 0 to 199" in done.stdout
-    done = run('"x" = [0, 0]', "leave(0, '', '{}')")
     assert "there are no statistics" in done.stdout
 
 
