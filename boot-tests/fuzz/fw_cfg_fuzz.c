@@ -20,8 +20,10 @@
 #define FLAG_NO_SIGNATURE 1
 #define FLAG_NO_DMA 2
 #define FLAG_HUGE_COUNT 4
-#define FLAG_LONG 0xF8 /* all of these bits */
+#define FLAG_LONG 0xF8  /* all of these bits */
+#define FLAG_HANGS 0x78 /* these of them: a transfer may never be done, which takes its time */
 #define ENTRIES_MAX 200
+#define LONG_MAX_ENTRIES 4096
 #define SELECTOR 0x77
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -69,6 +71,22 @@ static uint8_t byte_of_item(void)
 	}
 }
 
+/* A directory may be long, and is read over and over: what it does not serve is zeros. */
+static void copy_item(uint8_t *to, uint32_t length)
+{
+	if (host.selector != FW_CFG_FILE_DIR) {
+		for (uint32_t i = 0; i < length; i++) {
+			to[i] = byte_of_item();
+		}
+		return;
+	}
+	uint32_t at = host.position < host.directory_size ? host.position : host.directory_size;
+	uint32_t known = host.directory_size - at < length ? host.directory_size - at : length;
+	memset(to, 0, length);
+	memcpy(to, host.directory + at, known);
+	host.position += length;
+}
+
 /* Does what a device does, unless the input wants otherwise. */
 static void transfer(uint64_t address)
 {
@@ -86,10 +104,7 @@ static void transfer(uint64_t address)
 	if ((control & FW_CFG_DMA_READ) != 0) {
 		CHECK(to >= BOUNCE && to < BOUNCE + BOUNCE_SIZE &&
 		      length <= BOUNCE + BOUNCE_SIZE - to);
-		uint8_t *bytes = gpa_pointer(gpa(to));
-		for (uint32_t i = 0; i < length; i++) {
-			bytes[i] = byte_of_item();
-		}
+		copy_item(gpa_pointer(gpa(to)), length);
 	} else {
 		host.position += length;
 	}
@@ -97,7 +112,8 @@ static void transfer(uint64_t address)
 	uint32_t left = 0;
 	if (answer == 0xFF) {
 		/* Never done. Once: it costs the whole bound. */
-		left = host.hung ? FW_CFG_DMA_ERROR : FW_CFG_DMA_READ;
+		bool hangs = !host.hung && (host.flags & FLAG_LONG) == FLAG_HANGS;
+		left = hangs ? FW_CFG_DMA_READ : FW_CFG_DMA_ERROR;
 		host.hung = host.lied = true;
 	} else if (answer >= 0xC0) {
 		left = (uint32_t)answer << 24 | FW_CFG_DMA_ERROR;
@@ -213,7 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	/* Few directories are long, for their time; none by port, a byte at a time. */
 	bool longer = (host.flags & (FLAG_LONG | FLAG_NO_DMA)) == FLAG_LONG;
-	count = longer ? count : count % ENTRIES_MAX;
+	count = count % (longer ? LONG_MAX_ENTRIES : ENTRIES_MAX);
 	make_directory(count, data + 4, served);
 	host.answers = data + 4 + served;
 	host.answer_count = size - 4 - served;
