@@ -227,7 +227,7 @@ def test_no_case_is_run_again(fake):
 
 
 def test_until_stops(fake):
-    wait = "print('there', flush=True); time.sleep(60)"
+    wait = "print('first\\nthere', flush=True); time.sleep(60)"
     start = time.monotonic()
     done = fake.run(fake.case("a", wait, "until = '^there$'")
                     + fake.case("b", "leave(12, 'why')", "until = 'there'"))

@@ -145,7 +145,7 @@ def run_process(command, log, timeout, until=None):
 
 
 def seen(pattern, log):
-    return pattern is not None and re.search(pattern, read_text(log)) is not None
+    return pattern is not None and re.search(pattern, read_text(log), re.MULTILINE) is not None
 
 
 def read_text(path):
