@@ -375,6 +375,9 @@ def parse_arguments():
                         help="N random hosts instead of the cases")
     parser.add_argument("--first", metavar="K", type=int, default=0,
                         help="the number of the first random host (0)")
+    parser.add_argument("--icount", action="store_true",
+                        help="random hosts: an instruction takes a nanosecond of every clock, so "
+                             "that a run repeats exactly, in three times the time")
     parser.add_argument("--seed", metavar="S", default="1", help="seed of the random hosts (1)")
     return parser.parse_args()
 
@@ -389,6 +392,8 @@ def main():
                     arguments.build)
         return 0
     if arguments.random is not None:
+        if arguments.icount:
+            boots["random"]["options"].append("--icount")
         return 1 if fuzz_all(boots["random"], arguments.seed, arguments.first, arguments.random,
                              folder / "boot-random", arguments.build) else 0
     faults = []

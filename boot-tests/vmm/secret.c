@@ -9,14 +9,33 @@
 #include "boot-tests/vmm/mmu/mmu.h"
 #include "linker/memmap.h"
 
-/* The offset of SECRET_MIN characters of the text in size bytes; size: there are none. */
+/* Do SECRET_MIN characters of the text begin there? */
+static bool begins(const char *text, size_t length, const uint8_t *bytes)
+{
+	for (size_t from = 0; from + SECRET_MIN <= length; from++) {
+		if (memcmp(bytes, text + from, SECRET_MIN) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The offset of SECRET_MIN characters of the text in size bytes; size: there are none. Of so many
+ * in a row one is the last of SECRET_MIN bytes, counted from the start: only those are looked at.
+ */
 static uint64_t find(const char *text, const uint8_t *bytes, uint64_t size)
 {
+	bool has[UINT8_MAX + 1] = { false };
 	size_t length = strlen(text);
-	for (uint64_t at = 0; at + SECRET_MIN <= size; at++) {
-		for (size_t from = 0; from + SECRET_MIN <= length; from++) {
-			if (bytes[at] == (uint8_t)text[from] &&
-			    memcmp(bytes + at, text + from, SECRET_MIN) == 0) {
+	for (size_t i = 0; i < length; i++) {
+		has[(uint8_t)text[i]] = true;
+	}
+	for (uint64_t last = SECRET_MIN - 1; last < size; last += SECRET_MIN) {
+		if (!has[bytes[last]]) {
+			continue;
+		}
+		for (uint64_t at = last - (SECRET_MIN - 1); at <= last; at++) {
+			if (at + SECRET_MIN <= size && begins(text, length, bytes + at)) {
 				return at;
 			}
 		}
