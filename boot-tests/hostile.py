@@ -167,7 +167,7 @@ def judge_all(boots, cases, folder, build, tell):
 # ---- other firmware ------------------------------------------------------------------------------
 
 # A boot that is not through by then hangs.
-FOREIGN_SECONDS = 300
+FOREIGN_SECONDS = 240
 
 
 def end_of(ended):

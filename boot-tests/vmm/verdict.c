@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "arch/base/fmt.h"
+#include "arch/tdx/module.h"
 #include "boot-tests/machine/exit.h"
 
 static void vgive(struct verdict *verdict, enum machine_exit_code code, const char *format,
@@ -120,8 +121,9 @@ void verdict_endless_fault(struct verdict *verdict, unsigned vcpu, uint64_t raw)
 
 void verdict_enter_failed(struct verdict *verdict, unsigned vcpu, uint64_t status)
 {
-	give(verdict, EXIT_TD_STOPPED, "host: TDH_VP_ENTER of vCPU %u failed: 0x%016llx", vcpu,
-	     (unsigned long long)status);
+	bool lost = (status & TDX_STATUS_CODE) == TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE;
+	give(verdict, EXIT_TD_STOPPED, "host: TDH_VP_ENTER of vCPU %u failed: 0x%016llx%s", vcpu,
+	     (unsigned long long)status, lost ? ": integrity error of the TD's memory" : "");
 }
 
 void verdict_unknown_exit(struct verdict *verdict, unsigned vcpu, unsigned reason, uint64_t raw)

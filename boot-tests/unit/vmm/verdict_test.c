@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "arch/tdx/module.h"
 #include "boot-tests/machine/exit.h"
 
 static struct verdict verdict;
@@ -87,6 +88,9 @@ static void what_the_host_cannot_do(void **state)
 	expect(EXIT_TD_STOPPED, "host: vCPU 1 faults on GPA 0x7000 again and again");
 	verdict_enter_failed(&verdict, 1, 0xC0DE);
 	expect(EXIT_TD_STOPPED, "host: TDH_VP_ENTER of vCPU 1 failed: 0x000000000000c0de");
+	verdict_enter_failed(&verdict, 0, TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE);
+	expect(EXIT_TD_STOPPED, "host: TDH_VP_ENTER of vCPU 0 failed: 0x6000000500000000: "
+				"integrity error of the TD's memory");
 	verdict_unknown_exit(&verdict, 1, 10, 0x7000);
 	expect(EXIT_TD_STOPPED,
 	       "TD exit of vCPU 1, reason 10, GPA 0x7000: the host knows no answer");
