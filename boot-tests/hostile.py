@@ -57,9 +57,24 @@ class Life:
     unfired: list         # rules that never fired, from 1 on
 
 
+# The numbers of linker/memmap.h by their names, and the SHARED bit.
+MAP = {**tdcase.TDRUN.memory_map(), "SHARED": 1 << 47}
+
+
+def places(*sums):
+    """Each is "NAME", or a sum such as "NAME+OTHER+0x10"."""
+    return [sum(MAP[word] if word in MAP else int(word, 0) for word in text.split("+"))
+            for text in sums]
+
+
+def with_addresses(text):
+    """The text with the number of each {NAME+0x10}."""
+    return re.sub(r"\{([A-Z]\w*(?:\+\w+)*)\}", lambda found: hex(places(found[1])[0]), text)
+
+
 def load(path):
     """({name: options of a boot}, cases)"""
-    table = tomllib.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    table = tomllib.loads(with_addresses(pathlib.Path(path).read_text(encoding="utf-8")))
     boots = table["boot"]
     cases = [Case(name, **case) for name, case in table["case"].items()]
     for case in cases:
@@ -209,18 +224,19 @@ class Host:
     """A host by chance: the same seed makes the same rules."""
 
     NUMBERS = (0, 1, 2, 7, 8, 16, 0x20, 0x7F, 0x80, 0xFF, 0x100, 0x200, 0xFFF, 0x1000, 0x2000,
-               0xFFFF, 0x10000, 0x200000, 0x800000, 0x880000, 0x1000000, 0x1000200, 0x7FFFFFFF,
-               0x80000000, 0xFFFF7000, 0xFFFFD000, 0xFFFFFFF0, 0xFFFFFFFF, 1 << 32, 1 << 47,
-               (1 << 47) | 0x880000, (1 << 47) | 0x890000, (1 << 48) - 4096, 1 << 51, 1 << 63,
-               (1 << 64) - 4096, (1 << 64) - 1)
+               0xFFFF, 0x10000, 0x200000, 0x1000000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 32,
+               (1 << 48) - 4096, 1 << 51, 1 << 63, (1 << 64) - 4096, (1 << 64) - 1,
+               *places("SHARED", "SHARED+BOUNCE", "SHARED+BOUNCE+0x10000", "SHIM_RAM", "BOUNCE",
+                       "AP_TABLE", "MAILBOX"))
     FILES = ("etc/boot/kernel", "etc/table-loader", "etc/acpi/tables", "etc/acpi/rsdp",
              "0x00", "0x01", "0x08", "0x0b", "0x14", "0x15", "0x17", "0x18", "0x19")
     CALLS = ("MapGPA", "CPUID", "IO", "RDMSR", "WRMSR", "HLT", "GetTdVmCallInfo", "0x10")
     STATUSES = ("success", "retry", "invalid-operand", "gpa-inuse", "align-error", "unsupported",
                 "0x1", "0xffffffffffffffff", "0x8000000000000000")
     REGISTERS = ("rdx", "rbx", "rsi", "rdi", "r8", "r9", "r11", "r12", "r13", "r14", "r15")
-    PAGES = (0x800000, 0x810000, 0x818000, 0x821000, 0x828000, 0x869000, 0x940000, 0xA00000,
-             0x1000000, 0x1FE0000, 0xFFFF7000, 0xFFFFD000, 0xFFFFF000)
+    PAGES = (0x1000000, 0x1FE0000,
+             *places("BOOT_TABLES", "SHIM_DATA", "EVENT_LOG", "BSP_STACK", "TD_HOB",
+                     "HANDOVER_BOOT_PARAMS", "ACPI_ARENA", "AP_TABLE", "MAILBOX", "RESET_PAGE"))
 
     def __init__(self, seed):
         self.random = random.Random(seed)

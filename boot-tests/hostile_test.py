@@ -42,6 +42,14 @@ def test_a_case_that_is_none(tmp_path, text, why):
         hostile.load(path)
 
 
+def test_addresses_have_names():
+    bounce = hostile.MAP["BOUNCE"]
+    assert hostile.with_addresses("a {BOUNCE} {SHARED+BOUNCE+0x10} {build} [0-9]{2} {B") == (
+        f"a {bounce:#x} {(1 << 47) + bounce + 16:#x} {{build}} [0-9]{{2}} {{B")
+    with pytest.raises(ValueError):
+        hostile.with_addresses("{NO_SUCH_NAME}")
+
+
 def test_a_script_and_its_lines():
     text, places = hostile.script_of(CASES)
     assert text == ("life a\non RDRAND: no entropy\non HOB: replace 0 u8 1\nlife b\nlife c\n"
