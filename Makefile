@@ -215,8 +215,9 @@ define machine_rule
 $(B)/$(1).lds: linker/machine.lds.S Makefile
 	@mkdir -p $$(@D)
 	$$(CC) -E -P -x assembler-with-cpp -I. -DMACHINE_AT=$(2) -MMD -MP -MT $$@ -MF $$@.d $$< -o $$@
-$(B)/$(1).elf: $$(MACHINE_OBJ) $(B)/$(1).lds
-	$$(LD) $$(LDFLAGS) -T $(B)/$(1).lds -Map $(B)/$(1).map $$(MACHINE_OBJ) -o $$@
+$(B)/$(1).elf: $$(MACHINE_OBJ) $(B)/$(1).lds linker/machine.order
+	$$(LD) $$(LDFLAGS) --symbol-ordering-file=linker/machine.order --no-warn-symbol-ordering \
+	  -T $(B)/$(1).lds -Map $(B)/$(1).map $$(MACHINE_OBJ) -o $$@
 endef
 $(eval $(call machine_rule,machine,MACHINE_BASE))
 $(eval $(call machine_rule,machine_high,MACHINE_BASE_HIGH))

@@ -645,6 +645,20 @@ class Cases(unittest.TestCase):
                 run.load_cases(folder)
 
 
+class MachineOrder(unittest.TestCase):
+    def test_names_are_of_the_machine(self):
+        files = [path for folder in ("arch", "loader", "boot-tests/machine", "boot-tests/module",
+                                     "boot-tests/vmm") for path in (ROOT / folder).rglob("*")
+                 if path.suffix in (".c", ".h", ".def", ".nasm")]
+        words = set(re.findall(r"\w+", "\n".join(path.read_text() for path in files)))
+        names = [line for line in (ROOT / "linker/machine.order").read_text().splitlines()
+                 if line and not line.startswith("#")]
+        self.assertEqual(len(names), len(set(names)))
+        for name in names:  # "function.variable", and "event_NAME_counts" of a row EVENT(NAME
+            event = re.sub(r"^event_(\w+?)(_counts)?$", r"\1", name)
+            self.assertTrue(event in words or words.issuperset(name.split(".")), name)
+
+
 class Mutations(unittest.TestCase):
     def test_each_breaks_one_place_of_the_tree_as_it_is(self):
         for mutation in mutate.load(ROOT / mutate.LIST):
