@@ -31,7 +31,11 @@ SECTIONS
 	.data : { *(.data .data.* .ldata .ldata.*) } :machine
 	.bss : { *(.bss .bss.* .lbss .lbss.* COMMON) } :bss
 	ASSERT(stub_entry == MACHINE_STUB, "rom.nasm jumps to MACHINE_STUB.")
-	ASSERT(. <= machine_base + MACHINE_WINDOW, "the machine does not fit its window.")
+	/* Not in the file: QEMU would clear the stacks of CPUs that it has not. */
+	. = ALIGN(MEM_PAGE_SIZE);
+	cpu_stacks = .;
+	ASSERT(. + MACHINE_MAX_CPUS * MACHINE_STACK_SIZE <= machine_base + MACHINE_WINDOW,
+	       "the machine does not fit its window.")
 
 #include "linker/debug.inc"
 	/DISCARD/ : { *(.comment .note.GNU* .eh_frame* .llvm_addrsig) }

@@ -153,7 +153,8 @@
  *   memory_top()              +-----------------------------------------------+
  *                             | frames the VMM gives to the module and the TD  |
  *   memory_pool()             +-----------------------------------------------+
- *     + MACHINE_WINDOW 64 MiB | machine: text, data, stacks, page tables       |
+ *     + MACHINE_WINDOW 64 MiB | machine: text, data, page tables; stacks of    |
+ *                             |   MACHINE_STACK_SIZE for as many CPUs as run   |
  *   MACHINE_BASE 0x2_0000_0000, or MACHINE_BASE_HIGH 0x10_8000_0000 -----------+
  *                             | shared backing of the TD's RAM above 4 GiB     |
  *   4 GiB                     +-----------------------------------------------+
@@ -171,6 +172,8 @@
 #define MACHINE_ROM               0xFFFF0000
 #define MACHINE_TRAMPOLINE        0x8000
 #define MACHINE_STACK_SIZE        0x10000
+/* As many as QEMU's xAPIC has ids for. */
+#define MACHINE_MAX_CPUS          255
 #define MACHINE_BASE              0x200000000
 #define MACHINE_BASE_HIGH         0x1080000000
 #define MACHINE_WINDOW            0x4000000
@@ -189,5 +192,5 @@
 /* The test payload: linked where the shim loads a bzImage. Its protected-mode part in the file, and
  * the memory it needs: the header states both. */
 #define PAYLOAD_BASE              KERNEL_BASE
-#define PAYLOAD_FILE_SIZE         0xA000
-#define PAYLOAD_WINDOW            0x200000
+#define PAYLOAD_FILE_SIZE         0xB000
+#define PAYLOAD_WINDOW            0x400000

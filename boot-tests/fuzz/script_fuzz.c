@@ -14,7 +14,7 @@ static void judge(const struct script_rule *rule, unsigned line)
 {
 	CHECK(rule->line >= line && rule->event <= SCRIPT_END);
 	CHECK(rule->first >= 1 && rule->first <= rule->last);
-	CHECK(rule->any_cpu || rule->cpu < SCRIPT_MAX_CPUS);
+	CHECK(rule->any_cpu || rule->cpu < MACHINE_MAX_CPUS);
 	CHECK(rule->hold_us <= SCRIPT_MAX_HOLD_US);
 	CHECK(rule->actions != 0);
 	CHECK(rule->event != SCRIPT_PHASE ||

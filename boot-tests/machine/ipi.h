@@ -6,6 +6,8 @@
 
 /* APIC id of the calling CPU. */
 uint32_t ipi_own_id(void);
+/* The highest that an interrupt reaches: the next is all CPUs. */
+#define IPI_MAX_ID 254
 
 void ipi_send_init_others(void);
 /* page: the address below 1 MiB that the CPUs start at. */

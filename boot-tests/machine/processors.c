@@ -7,6 +7,7 @@
 #include "arch/base/bits.h"
 #include "arch/base/check.h"
 #include "arch/x86/cpu.h"
+#include "arch/x86/cpuid.h"
 #include "arch/x86/desc.h"
 #include "arch/x86/frame.h"
 #include "arch/x86/insn.h"
@@ -41,8 +42,8 @@ extern const uint8_t cpu_wait_over[];
 extern const uint8_t cpu_wait_nmi_open[];
 extern const uint8_t cpu_wait_nmi_over[];
 
-/* For smp.nasm. */
-__attribute__((aligned(MEM_PAGE_SIZE))) struct cpu_stack cpu_stacks[MACHINE_MAX_CPUS];
+/* machine.lds.S */
+extern struct cpu_stack cpu_stacks[MACHINE_MAX_CPUS];
 
 static bool stopping;
 static bool stop_asked;
@@ -170,7 +171,8 @@ void cpu_arrive(unsigned slot)
 	insn_lgdt(&gdtr);
 	insn_lidt(&idtr);
 	insn_ltr((uint16_t)TSS_SELECTOR(slot));
-	apic_id_of_slot[slot] = ipi_own_id();
+	/* The xAPIC's own register has 8 bits of it. */
+	apic_id_of_slot[slot] = insn_cpuid(CPUID_TOPOLOGY, 0).edx;
 }
 
 void cpu_init(void)

@@ -10,8 +10,7 @@
 #include <stdint.h>
 
 #include "arch/x86/frame.h"
-
-#define MACHINE_MAX_CPUS 64
+#include "linker/memmap.h"
 
 /* A slot is a CPU in the order of arrival, the BSP's is 0. */
 

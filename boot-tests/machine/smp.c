@@ -88,6 +88,11 @@ void smp_start_all(void)
 		insn_pause();
 	}
 	cpu_number_all(expected);
+	uint32_t highest = cpu_apic_id(expected - 1u);
+	if (highest > IPI_MAX_ID) {
+		machine_exit(EXIT_SETUP, "a CPU has the APIC id %u; interrupts reach ids up to %u",
+			     highest, IPI_MAX_ID);
+	}
 }
 
 /* Wakes the other CPUs until all have counted themselves. */

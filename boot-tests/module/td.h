@@ -27,9 +27,10 @@
 #include "boot-tests/module/lock.h"
 #include "boot-tests/module/memory/pamt.h"
 #include "boot-tests/module/memory/sept.h"
+#include "linker/memmap.h"
 #include "loader/image/sha384.h"
 
-#define TD_MAX_VCPUS 64
+#define TD_MAX_VCPUS MACHINE_MAX_CPUS
 #define RTMR_COUNT 4
 
 /* In this order, and never back. */

@@ -66,15 +66,17 @@ static void wake_all(const struct info *info, bool tell)
 	}
 }
 
-/* Every AP wakes on the AP table, goes back by ResetVector and wakes again: "rounds=N", 3. */
+/* Every AP wakes on the AP table, goes back by ResetVector and wakes again: "rounds=N", 3.
+ * "tell=0": without a line for each. */
 static void case_aps(const struct info *info)
 {
 	uint64_t rounds = info_option_number(info, "rounds=", 3);
+	bool tell = info_option_number(info, "tell=", 1) != 0;
 
 	check_ap_table();
 	aps_expect_all_parked(info);
 	for (uint64_t round = 1; round <= rounds; round++) {
-		wake_all(info, round == 1);
+		wake_all(info, tell && round == 1);
 		report("round %lu: %u APs run", round, info->cpu_count - 1);
 		for (unsigned cpu = 1; cpu < info->cpu_count; cpu++) {
 			aps_release(info, cpu);

@@ -9,7 +9,7 @@
 #include "arch/linux/boot_params.h"
 #include "arch/x86/desc.h"
 
-#define INFO_MAX_CPUS 64
+#define INFO_MAX_CPUS 255
 
 /* CPU state at the 64-bit entry. */
 struct entry_state {

@@ -8,9 +8,9 @@ default rel
 extern payload_bss, payload_bss_end, payload_main
 extern ap_main, ap_cr3, ap_access, ap_access_address
 
-%define AP_ENTRIES      64
+%define AP_ENTRIES      255
 %define AP_ENTRY_SIZE   16
-%define AP_STACK_SHIFT  13
+%define STACK_SHIFT     13
 ; enum ap_access
 %define ACCESS_STORE    1
 %define ACCESS_LOAD     2
@@ -104,7 +104,7 @@ ap_arrive:
 	mov	rax, [ap_cr3]
 	mov	cr3, rax
 	lea	eax, [rbx + 1]
-	shl	rax, AP_STACK_SHIFT
+	shl	rax, STACK_SHIFT
 	lea	rsp, [ap_stacks]
 	add	rsp, rax
 	; struct ap_state, from its end.
@@ -195,4 +195,4 @@ alignb 16
 	resb	0x4000
 stack_end:
 ap_stacks:
-	resb	AP_ENTRIES << AP_STACK_SHIFT
+	resb	AP_ENTRIES << STACK_SHIFT

@@ -62,9 +62,9 @@ static void calls(void **state)
 	assert_int_equal(rule.answer.regs.r11, 0x1000);
 
 	rule = parse(
-		"on TDVMCALL.IO vcpu 63 #2..: r15=1 status retry hold 3ms rdx=0xffffffffffffffff");
+		"on TDVMCALL.IO vcpu 254 #2..: r15=1 status retry hold 3ms rdx=0xffffffffffffffff");
 	assert_int_equal(rule.number, TDVMCALL_IO);
-	assert_int_equal(rule.cpu, 63);
+	assert_int_equal(rule.cpu, 254);
 	assert_int_equal(rule.first, 2);
 	assert_int_equal(rule.last, UINT64_MAX);
 	assert_int_equal(rule.hold_us, 3000);
@@ -238,7 +238,7 @@ static void faults(void **state)
 		  "line 1: '#2..1': not #N, #N.. or #N..M with numbers from 1 on" },
 		{ "on HOB #2..x: replace 0 u8 1",
 		  "line 1: '#2..x': not #N, #N.. or #N..M with numbers from 1 on" },
-		{ "on HOB vcpu 64: replace 0 u8 1", "line 1: '64': no such vCPU" },
+		{ "on HOB vcpu 255: replace 0 u8 1", "line 1: '255': no such vCPU" },
 		{ "on HOB vcpu: replace 0 u8 1", "line 1: ':': no such vCPU" },
 		{ "on HOB:", "line 1: '': an action was expected" },
 		{ "on HOB: remove", "line 1: 'remove': no such action" },

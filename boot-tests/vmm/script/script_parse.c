@@ -224,7 +224,7 @@ static enum status parse_triggers(struct parser *parser, struct script_rule *rul
 		} else if (text_is(word, "vcpu") && rule->any_cpu) {
 			struct text number = script_next(parser);
 			rule->any_cpu = false;
-			if (!script_number(number, &rule->cpu) || rule->cpu >= SCRIPT_MAX_CPUS) {
+			if (!script_number(number, &rule->cpu) || rule->cpu >= MACHINE_MAX_CPUS) {
 				return fault(parser, "no such vCPU", number);
 			}
 		} else {

@@ -14,7 +14,6 @@
 /* Of one life. */
 #define SCRIPT_MAX_RULES 32
 #define SCRIPT_LIFE_NAME_MAX 31
-#define SCRIPT_MAX_CPUS 64
 /* Copies of pages that a script can keep. */
 #define SCRIPT_MAX_COPIES 8
 /* The longest that a rule holds a vCPU, so that each wait has an end. */
