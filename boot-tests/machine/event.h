@@ -1,4 +1,4 @@
-// Events: each is counted, and written as one line while a trace is on.
+// Events: each is counted, and written while a trace is on: as a line, or gathered in spans.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 //
 // The machine knows no event of its own: a layer above has a table, a file of rows
@@ -21,6 +21,8 @@ enum event_shape {
 	EVENT_KEYS,   /* an object of the keys that occurred, by their names */
 	EVENT_CPUS,   /* an array: the key is the CPU's index */
 	EVENT_LINE,   /* not at all: seen only while a trace is on */
+	EVENT_MARK,   /* the same; among spans it is a line */
+	EVENT_RANGE,  /* the same; its arguments are where a range begins, and its size */
 };
 
 struct event {
@@ -87,9 +89,32 @@ extern bool event_trace_on;
  * microsecond. */
 extern const char *event_trace_only;
 
-/* "T <us> <vcpu> <event> <key>=<its name or number> <argument>=0x<value> ...", us since the
- * machine's start. */
+/* The trace is of spans: then a whole boot has some thousand lines, and takes little longer. It is
+ * of one TD, whose vCPUs are below MACHINE_MAX_CPUS. */
+extern bool event_spans_on;
+
+/*
+ * "T <us> <vcpu> <event> <key>=<its name or number> <argument>=0x<value> ...", us since the
+ * machine's start. In a trace of spans only marks are such lines; of all others there is
+ *
+ *   "T <us> <vcpu> <event> <key>=<...> count=<n> last=<us>"
+ *
+ * for n events of that key, the first and the last of them at these times. A span of ranges ends
+ * with theirs: each begins where the one before ends. A mark ends all spans of its vCPU.
+ */
 void event_write(const struct event *event, uint32_t vcpu, uint64_t key, const uint64_t *arguments);
+
+/* A mark that is a text: "T <us> <vcpu> <event> <text>". */
+#define event_text(id, vcpu, text)                                 \
+	do {                                                       \
+		if (event_trace_on) {                              \
+			event_write_text(&event_##id, vcpu, text); \
+		}                                                  \
+	} while (0)
+void event_write_text(const struct event *event, uint32_t vcpu, const char *text);
+
+/* Writes the spans that have begun, when no CPU has an event any more. */
+void event_spans_end(void);
 
 /* The name of a key; null: it has none. */
 const char *event_key_name(const struct event *event, uint64_t key);

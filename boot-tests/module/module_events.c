@@ -3,6 +3,11 @@
 #include "boot-tests/module/module_events.h"
 
 static const char *const accept_level_names[ACCEPT_LEVELS] = { "4K", "2M" };
+static const char *const private_page_state_names[PRIVATE_PAGE_STATES] = {
+	[TDX_SEPT_FREE] = "FREE",       [TDX_SEPT_BLOCKED] = "BLOCKED",
+	[TDX_SEPT_PENDING] = "PENDING", [TDX_SEPT_PENDING_BLOCKED] = "PENDING_BLOCKED",
+	[TDX_SEPT_MAPPED] = "MAPPED",
+};
 
 #define EVENT EVENT_DEFINE
 #include "boot-tests/module/module_events.def"

@@ -7,6 +7,11 @@ static const char *const kvm_hypercall_names[KVM_HC_COUNT] = {
 #include "arch/qemu/hypercalls.def"
 };
 
+static const char *const map_gpa_names[MAP_GPA_KINDS] = {
+	[SHARE_PRIVATE] = "private",
+	[SHARE_SHARED] = "shared",
+};
+
 #define EVENT EVENT_DEFINE
 #include "boot-tests/vmm/vmm_events.def"
 #undef EVENT

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 #pragma once
 
+#include "arch/base/addr.h"
 #include "arch/qemu/kvm.h"
 #include "arch/tdx/names.h"
 #include "boot-tests/machine/event.h"
 #include "boot-tests/machine/processors.h"
+
+#define MAP_GPA_KINDS 2 /* of enum share */
 
 #define EVENT EVENT_DECLARE
 #include "boot-tests/vmm/vmm_events.def"

@@ -73,6 +73,7 @@ static uint64_t accept(struct vcpu *vcpu, gpa_t address, const struct sept_walk 
 	page_mark_guest(page, level);
 	sept_write(walk->entry, SEPT_MAPPED, page, level);
 	event(accept, vcpu->index, level, address.v);
+	event_line(private_page, vcpu->index, TDX_SEPT_MAPPED, address.v, pg_size(level));
 	event_count(accept_cpus, cpu_index());
 	return TDX_SUCCESS;
 }

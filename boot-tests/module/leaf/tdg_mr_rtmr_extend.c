@@ -4,8 +4,20 @@
 #include "arch/tdx/ve_info.h"
 #include "boot-tests/module/guest/operand.h"
 #include "boot-tests/module/leaf/leaf.h"
+#include "boot-tests/module/module_events.h"
 
 #define OPERAND_ALIGNMENT 64
+
+static void trace_extend(const struct vcpu *vcpu, uint64_t index, const void *digest)
+{
+	uint64_t words[SHA384_SIZE / sizeof(uint64_t)];
+	memcpy(words, digest, sizeof(words));
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+		words[i] = __builtin_bswap64(words[i]);
+	}
+	event_line(rtmr_extend, vcpu->index, 0, index, words[0], words[1], words[2], words[3],
+		   words[4], words[5]);
+}
 
 /* [TDX ABI 1.5 TDG.MR.RTMR.EXTEND] RCX GPA of the digest, RDX index. */
 uint64_t tdg_mr_rtmr_extend(struct vcpu *vcpu)
@@ -29,6 +41,7 @@ uint64_t tdg_mr_rtmr_extend(struct vcpu *vcpu)
 	sha384_update(&hash, digest, SHA384_SIZE);
 	sha384_final(&hash, tdcs->rtmr[index]);
 	memcpy(module_measured.rtmr, tdcs->rtmr, sizeof(module_measured.rtmr));
+	trace_extend(vcpu, index, digest);
 	lock_release(&tdcs->rtmr_lock, LOCK_EXCLUSIVE);
 	return TDX_SUCCESS;
 }

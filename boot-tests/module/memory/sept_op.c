@@ -5,7 +5,9 @@
 #include <stddef.h>
 
 #include "arch/base/check.h"
+#include "boot-tests/machine/processors.h"
 #include "boot-tests/module/guest/tlb.h"
+#include "boot-tests/module/module_events.h"
 
 bool sept_operand(const struct tdcs *tdcs, uint64_t raw, enum pg_level min, enum pg_level max,
 		  gpa_t *address, enum pg_level *level)
@@ -139,6 +141,10 @@ void sept_update(const struct sept_op *op, enum sept_state state, hpa_t page)
 {
 	struct tdcs *tdcs = op->td->tdcs;
 	sept_write(op->walk.entry, state, page, op->walk.level);
+	if (sept_is_leaf(state) || state == SEPT_FREE) {
+		event_line(private_page, cpu_index(), sept_public_state(*op->walk.entry),
+			   op->address.v, pg_size(op->walk.level));
+	}
 	if (op->walk.level >= PG_512G) {
 		__atomic_fetch_add(&tdcs->root_generation, 1, __ATOMIC_RELEASE);
 	}

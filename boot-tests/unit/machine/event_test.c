@@ -4,6 +4,8 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -12,6 +14,7 @@
 #include "arch/qemu/kvm.h"
 #include "arch/tdx/names.h"
 #include "boot-tests/machine/processors.h"
+#include "boot-tests/machine/time.h"
 #include "boot-tests/module/module_events.h"
 #include "boot-tests/unit/machine/fake_console.h"
 #include "boot-tests/vmm/vmm_events.h"
@@ -24,18 +27,32 @@ static const char *const names[KEYS] = { "zero", NULL, "two" };
 	EVENT(unnamed, EVENT_KEYS, KEYS, NULL, "key")                   \
 	EVENT(plain, EVENT_NUMBER, 0, NULL, NULL, "argument")           \
 	EVENT(each, EVENT_CPUS, KEYS, NULL, "cpu")                      \
-	EVENT(line, EVENT_LINE, 0, NULL, NULL)
+	EVENT(line, EVENT_LINE, 0, NULL, NULL)                          \
+	EVENT(mark, EVENT_MARK, KEYS, names, "key", "first")            \
+	EVENT(range, EVENT_RANGE, KEYS, names, "key", "base", "size")
 EVENTS(EVENT_DECLARE)
 EVENTS(EVENT_DEFINE)
 
-static const struct event *const events[] = { &event_keyed, &event_unnamed, &event_plain,
-					      &event_each,  &event_line,    NULL };
+static const struct event *const events[] = { &event_keyed, &event_unnamed,
+					      &event_plain, &event_each,
+					      &event_line,  &event_mark,
+					      &event_range, NULL };
+
+static uint64_t now;
+
+uint64_t time_us(void)
+{
+	return now;
+}
 
 static int clear(void **state)
 {
 	(void)state;
+	event_spans_end();
 	event_trace_on = false;
+	event_spans_on = false;
 	event_trace_only = "";
+	now = 0;
 	fake_console_text[0] = 0;
 	for (size_t i = 0; events[i] != NULL; i++) {
 		memset(events[i]->counts, 0, (events[i]->keys + 1) * sizeof(uint64_t));
@@ -128,6 +145,163 @@ static void prints_what_occurred(void **state)
 			    "\"unnamed\": {\"2\": 1}, \"plain\": 1, \"each\": [1, 1, 1], ");
 }
 
+/* --- spans ------------------------------------------------------------------------------------ */
+
+static void spans_begin(void)
+{
+	event_trace_on = true;
+	event_spans_on = true;
+}
+
+/* All that was written is this. */
+static void assert_written(const char *expected)
+{
+	assert_string_equal(fake_console_text, expected);
+	fake_console_text[0] = 0;
+}
+
+/* These four, in any order. */
+static void assert_has_lines(const char *a, const char *b, const char *c, const char *d)
+{
+	const char *const lines[] = { a, b, c, d };
+	size_t length = 0;
+	for (size_t i = 0; i < ARRAY_COUNT(lines); i++) {
+		assert_non_null(strstr(fake_console_text, lines[i]));
+		length += strlen(lines[i]);
+	}
+	assert_int_equal(strlen(fake_console_text), length);
+	fake_console_text[0] = 0;
+}
+
+static void a_span_counts_events_of_one_key(void **state)
+{
+	(void)state;
+	spans_begin();
+	for (now = 5; now < 8; now++) {
+		event(keyed, 0, 2, 1, 2);
+		event(keyed, 0, KEYS, 1, 2);
+		event(plain, 0, 0, 1);
+	}
+	event(keyed, 0, 1, 1, 2);
+	assert_written("");
+	event_spans_end();
+	assert_has_lines("T 5 0 keyed key=two count=3 last=7\n",
+			 "T 5 0 keyed key=unknown count=3 last=7\n", "T 5 0 plain count=3 last=7\n",
+			 "T 8 0 keyed key=1 count=1 last=8\n");
+	event_spans_end();
+	assert_written("");
+	assert_int_equal(event_keyed_counts[2], 3);
+}
+
+/* 1 ms, and later a part of the time that has passed. */
+static void a_span_ends_in_time(void **state)
+{
+	(void)state;
+	spans_begin();
+	static const uint64_t begins[] = { 0, 512000, 1024000 };
+	static const uint64_t lengths[] = { 1000, 1000, 2000 };
+	for (size_t i = 0; i < ARRAY_COUNT(begins); i++) {
+		char expected[128];
+		now = begins[i];
+		event(unnamed, 0, 0);
+		now = begins[i] + lengths[i] - 1;
+		event(unnamed, 0, 0);
+		assert_written("");
+		now++;
+		event(unnamed, 0, 0);
+		(void)snprintf(expected, sizeof(expected), "T %u 0 unnamed key=0 count=2 last=%u\n",
+			       (unsigned)begins[i], (unsigned)now - 1);
+		assert_written(expected);
+		event_spans_end();
+		fake_console_text[0] = 0;
+	}
+}
+
+static void a_span_is_a_vcpus_own(void **state)
+{
+	(void)state;
+	spans_begin();
+	event(unnamed, 0, 0);
+	event(unnamed, MACHINE_MAX_CPUS - 1, 0);
+	event(mark, MACHINE_MAX_CPUS - 1, 2, 0x10);
+	assert_written("T 0 63 unnamed key=0 count=1 last=0\nT 0 63 mark key=two first=0x10\n");
+	event_spans_end();
+	assert_written("T 0 0 unnamed key=0 count=1 last=0\n");
+}
+
+static void ranges_in_a_row_are_one(void **state)
+{
+	(void)state;
+	spans_begin();
+	event_line(range, 0, 0, 0x1000, 0x1000);
+	event_line(range, 0, 0, 0x2000, 0x200000);
+	event_line(range, 0, 2, 0x2000, 0x1000);
+	assert_written("");
+	static const uint64_t next[] = { 0x203000, 0x203000, 0x202000 }; /* gap, again, back */
+	static const char *const before[] = {
+		"T 0 0 range key=zero count=2 last=0 base=0x1000 size=0x201000\n",
+		"T 0 0 range key=zero count=1 last=0 base=0x203000 size=0x1000\n",
+		"T 0 0 range key=zero count=1 last=0 base=0x203000 size=0x1000\n",
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(next); i++) {
+		event_line(range, 0, 0, next[i], 0x1000);
+		assert_written(before[i]);
+	}
+	now = 1000;
+	event_line(range, 0, 0, 0x203000, 0x1000);
+	assert_written("T 0 0 range key=zero count=1 last=0 base=0x202000 size=0x1000\n");
+}
+
+static void a_mark_ends_spans_and_is_a_line(void **state)
+{
+	(void)state;
+	spans_begin();
+	event(unnamed, 0, 0);
+	event_text(mark, 0, "a text");
+	assert_written("T 0 0 unnamed key=0 count=1 last=0\nT 0 0 mark key=zero a text\n");
+	event(unnamed, 0, 0);
+	event_line(mark, 0, 0, 7);
+	assert_written("T 0 0 unnamed key=0 count=1 last=0\nT 0 0 mark key=zero first=0x7\n");
+	event_trace_only = "un";
+	event_text(mark, 0, "a text");
+	event_line(mark, 0, 0, 7);
+	assert_written("");
+	event_trace_on = false;
+	event_trace_only = "";
+	event_text(mark, 0, "a text");
+	assert_written("");
+}
+
+/* Events in the spans that were written; nothing is written then. */
+static unsigned long take_counts(void)
+{
+	unsigned long sum = 0;
+	for (const char *at = fake_console_text; (at = strstr(at, "count=")) != NULL;) {
+		at += strlen("count=");
+		sum += strtoul(at, NULL, 10);
+	}
+	fake_console_text[0] = 0;
+	return sum;
+}
+
+/* More kinds than have a span of their own take turns in one. */
+static void no_event_is_lost(void **state)
+{
+	(void)state;
+	static struct event kinds[200];
+	unsigned long written = 0;
+	spans_begin();
+	for (size_t i = 0; i < 3 * ARRAY_COUNT(kinds); i++) {
+		struct event *kind = &kinds[i % ARRAY_COUNT(kinds)];
+		kind->name = "many";
+		event_write(kind, 1, 0, NULL);
+		written += take_counts();
+	}
+	assert_true(written > ARRAY_COUNT(kinds));
+	event_spans_end();
+	assert_int_equal(written + take_counts(), 3 * ARRAY_COUNT(kinds));
+}
+
 static void names_keys(void **state)
 {
 	(void)state;
@@ -162,8 +336,16 @@ static void tables_are_sound(void **state)
 			all[count++] = event->name;
 			/* Who has keys names them. */
 			assert_int_equal(event->keys != 0, event->key != NULL);
-			assert_int_equal(event->keys != 0,
-					 event->shape == EVENT_KEYS || event->shape == EVENT_CPUS);
+			if (event->shape != EVENT_MARK && event->shape != EVENT_RANGE) {
+				assert_int_equal(event->keys != 0,
+						 event->shape == EVENT_KEYS ||
+							 event->shape == EVENT_CPUS);
+			}
+			if (event->shape == EVENT_RANGE) {
+				assert_int_equal(event->argument_count, 2);
+				assert_string_equal(event->arguments[0], "gpa");
+				assert_string_equal(event->arguments[1], "size");
+			}
 			assert_unique(event->arguments, event->argument_count);
 			if (event->key_names != NULL) {
 				assert_unique(event->key_names, event->keys);
@@ -214,6 +396,12 @@ int main(void)
 		cmocka_unit_test_setup(writes_a_line, clear),
 		cmocka_unit_test_setup(writes_those_whose_name_begins_so, clear),
 		cmocka_unit_test_setup(prints_what_occurred, clear),
+		cmocka_unit_test_setup(a_span_counts_events_of_one_key, clear),
+		cmocka_unit_test_setup(a_span_ends_in_time, clear),
+		cmocka_unit_test_setup(a_span_is_a_vcpus_own, clear),
+		cmocka_unit_test_setup(ranges_in_a_row_are_one, clear),
+		cmocka_unit_test_setup(a_mark_ends_spans_and_is_a_line, clear),
+		cmocka_unit_test_setup(no_event_is_lost, clear),
 		cmocka_unit_test(names_keys),
 		cmocka_unit_test(tables_are_sound),
 		cmocka_unit_test(names_of_the_abi),

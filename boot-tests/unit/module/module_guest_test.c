@@ -17,6 +17,7 @@
 #include "boot-tests/module/guest/td_msr.h"
 #include "boot-tests/module/module_events.h"
 #include "boot-tests/module/td.h"
+#include "boot-tests/unit/machine/fake_console.h"
 #include "boot-tests/unit/module/module_fixture.h"
 
 #define ADDRESS UINT64_C(0x40000000)
@@ -314,6 +315,31 @@ static uint64_t accept(uint64_t operand)
 	return tdcall2(TDG_MEM_PAGE_ACCEPT, operand, 0);
 }
 
+/* What was traced last is that a page came into this state. */
+static void assert_page_traced(const char *expected)
+{
+	assert_string_equal(strchr(fake_console_text + 2, ' '), expected);
+	fake_console_text[0] = 0;
+}
+
+static void assert_states_are_traced(uint64_t address)
+{
+	event_trace_on = true;
+	event_trace_only = "private";
+	fake_console_text[0] = 0;
+	assert_status(call(TDH_MEM_PAGE_AUG, address, fixture.tdr, fixture_frame(PG_4K), 0),
+		      TDX_SUCCESS);
+	assert_page_traced(" 0 private_page state=PENDING gpa=0x40005000 size=0x1000\n");
+	assert_status(accept(address), TDX_SUCCESS);
+	assert_page_traced(" 0 private_page state=MAPPED gpa=0x40005000 size=0x1000\n");
+	assert_status(accept(address), TDX_PAGE_ALREADY_ACCEPTED);
+	assert_string_equal(fake_console_text, "");
+	assert_status(call(TDH_MEM_RANGE_BLOCK, LARGE | 1, fixture.tdr, 0, 0), TDX_SUCCESS);
+	assert_page_traced(" 0 private_page state=BLOCKED gpa=0x40200000 size=0x200000\n");
+	event_trace_on = false;
+	event_trace_only = "";
+}
+
 static void accept_decisions(void **state)
 {
 	(void)state;
@@ -362,6 +388,7 @@ static void accept_decisions(void **state)
 	assert_int_equal(*(uint8_t *)hpa_ptr(hpa(large + 0x1FFFFF)), 0);
 	assert_status(accept(LARGE | 1), TDX_PAGE_ALREADY_ACCEPTED | 1);
 	assert_status(accept(LARGE + 0x5000), TDX_PAGE_ALREADY_ACCEPTED | 1);
+	assert_states_are_traced(ADDRESS + 0x5000);
 }
 
 static void kicked_script(struct svm_vcpu *svm, unsigned run)

@@ -9,8 +9,10 @@
 
 #include <cmocka.h>
 
+#include "boot-tests/machine/event.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/unit/loader/sha384_oracle.h"
+#include "boot-tests/unit/machine/fake_console.h"
 #include "boot-tests/unit/module/module_fixture.h"
 #include "boot-tests/unit/ovmf.h"
 #include "loader/image/mrtd.h"
@@ -142,12 +144,12 @@ static uint8_t *make_td(const struct td_params *params)
 	return hpa_ptr(hpa(data));
 }
 
-struct event {
+struct extend {
 	unsigned index;
 	uint8_t digest[SHA384_SIZE];
 };
 
-static void extend_and_record(uint8_t *data, struct event *log, unsigned count)
+static void extend_and_record(uint8_t *data, struct extend *log, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		log[i].index = (i * i + i / 3) % 4;
@@ -159,7 +161,7 @@ static void extend_and_record(uint8_t *data, struct event *log, unsigned count)
 	}
 }
 
-static void replay(const struct event *log, unsigned count, uint8_t rtmr[4][SHA384_SIZE])
+static void replay(const struct extend *log, unsigned count, uint8_t rtmr[4][SHA384_SIZE])
 {
 	memset(rtmr, 0, 4 * SHA384_SIZE);
 	for (unsigned i = 0; i < count; i++) {
@@ -178,11 +180,35 @@ static bool all_zero(const uint8_t *bytes, size_t size)
 	return true;
 }
 
+/* The digest's bytes are in their order. */
+static void an_extend_is_traced(void **state)
+{
+	(void)state;
+	uint8_t *data = make_td(fixture_params());
+	for (unsigned i = 0; i < SHA384_SIZE; i++) {
+		data[64 + i] = (uint8_t)i;
+	}
+	event_trace_on = true;
+	event_trace_only = "rtmr";
+	fake_console_text[0] = 0;
+	assert_status(tdcall_of_td(TDG_MR_RTMR_EXTEND, ADDRESS + 64, 2, 0, 0, &exited),
+		      TDX_SUCCESS);
+	assert_status(tdcall_of_td(TDG_MR_RTMR_EXTEND, ADDRESS + 64, 4, 0, 0, &exited),
+		      TDX_OPERAND_INVALID | TDX_OPERAND_RDX);
+	event_trace_on = false;
+	event_trace_only = "";
+	assert_string_equal(strchr(fake_console_text + 2, ' '),
+			    " 0 rtmr_extend register=0x2 digest0=0x1020304050607 "
+			    "digest1=0x8090a0b0c0d0e0f digest2=0x1011121314151617 "
+			    "digest3=0x18191a1b1c1d1e1f digest4=0x2021222324252627 "
+			    "digest5=0x28292a2b2c2d2e2f\n");
+}
+
 /* Offsets as [TDX ABI 1.5 TDREPORT_STRUCT] has them, not as our struct does. */
 static void report_is_as_the_abi_says(void **state)
 {
 	(void)state;
-	static struct event log[40];
+	static struct extend log[40];
 	uint8_t rtmr[4][SHA384_SIZE], digest[SHA384_SIZE];
 	struct td_params *params = fixture_params();
 	memset(params->mrconfigid, 0xC1, SHA384_SIZE);
@@ -241,9 +267,8 @@ static void report_mac(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(mrtd_of_sections),
-		cmocka_unit_test(mrtd_of_ovmf),
-		cmocka_unit_test(report_is_as_the_abi_says),
+		cmocka_unit_test(mrtd_of_sections),    cmocka_unit_test(mrtd_of_ovmf),
+		cmocka_unit_test(an_extend_is_traced), cmocka_unit_test(report_is_as_the_abi_says),
 		cmocka_unit_test(report_mac),
 	};
 	return cmocka_run_group_tests(tests, load, NULL);

@@ -16,11 +16,13 @@
 #include "arch/base/bits.h"
 #include "arch/tdx/ghci.h"
 #include "arch/x86/cpu.h"
+#include "arch/x86/pc.h"
 #include "boot-tests/machine/lapic.h"
 #include "boot-tests/machine/processors.h"
 #include "boot-tests/machine/svm.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/unit/machine/failing_exit.h"
+#include "boot-tests/unit/machine/fake_console.h"
 #include "boot-tests/vmm/call/map_gpa.h"
 #include "boot-tests/vmm/device/device_table.h"
 #include "boot-tests/vmm/hooks.h"
@@ -134,15 +136,16 @@ void module_post_interrupt(hpa_t tdvpr, uint8_t vector)
 }
 
 /* Not what is tested here. */
+static uint64_t map_gpa_status, map_gpa_r11;
 uint64_t map_gpa(struct mmu *mmu, const struct config *settings, uint64_t *again,
 		 struct seam_regs *regs, struct verdict *why)
 {
 	(void)mmu;
 	(void)settings;
 	(void)again;
-	(void)regs;
 	(void)why;
-	return TDVMCALL_SUCCESS;
+	regs->r11 = map_gpa_r11;
+	return map_gpa_status;
 }
 
 bool mmu_is_shared(const struct mmu *mmu, uint64_t address, uint64_t size)
@@ -545,6 +548,62 @@ static void ports_reach_their_row(void **state)
 	assert_string_equal(verdict.text, "TD powered itself off");
 }
 
+static void the_serial_port_is_traced(void **state)
+{
+	(void)state;
+	int all;
+	device_add(&td.ports, (struct device_row){ 0, 0x10000, &all, note_read, note_write });
+	fake_console_text[0] = 0;
+	for (unsigned round = 0; round < 2; round++) {
+		event_trace_on = round == 1;
+		event_trace_only = "serial";
+		(void)device_access(TDVMCALL_IO, 1, 1, PC_COM1, 'a', TDVMCALL_SUCCESS);
+		(void)device_access(TDVMCALL_IO, 2, 1, PC_COM1, 'b', TDVMCALL_SUCCESS);
+		(void)device_access(TDVMCALL_IO, 1, 0, PC_COM1, 'c', TDVMCALL_SUCCESS);
+		(void)device_access(TDVMCALL_IO, 1, 1, PC_COM1, '\n', TDVMCALL_SUCCESS);
+		assert_int_equal(access.value, '\n');
+	}
+	event_trace_on = false;
+	event_trace_only = "";
+	assert_string_equal(fake_console_text, "T 0 1 serial a\n");
+}
+
+static void what_map_gpa_has_done_is_traced(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t gpa, status, r11;
+		const char *traced;
+	} rows[] = {
+		{ 0x5000, TDVMCALL_SUCCESS, 0, "to=private gpa=0x5000 size=0x3000" },
+		{ BIT64(47) | 0x5000, TDVMCALL_SUCCESS, 0, "to=shared gpa=0x5000 size=0x3000" },
+		{ BIT64(47) | 0x5000, TDVMCALL_RETRY, BIT64(47) | 0x6000,
+		  "to=shared gpa=0x5000 size=0x1000" },
+		{ BIT64(47) | 0x5000, TDVMCALL_RETRY, 0x7000, "to=shared gpa=0x5000 size=0x2000" },
+		{ 0x5000, TDVMCALL_INVALID_OPERAND, 0x5000, "" },
+	};
+	td.mmu.gpaw = 48;
+	event_trace_on = true;
+	event_trace_only = "map_gpa";
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct seam_regs regs = { .r11 = TDVMCALL_MAP_GPA,
+					  .r12 = rows[i].gpa,
+					  .r13 = 0x3000 };
+		char expected[128] = "";
+		if (rows[i].traced[0] != 0) {
+			snprintf(expected, sizeof(expected), "T 0 1 map_gpa %s\n", rows[i].traced);
+		}
+		fake_console_text[0] = 0;
+		map_gpa_status = rows[i].status;
+		map_gpa_r11 = rows[i].r11;
+		tdvmcall(&td, 1, &regs, &verdict);
+		assert_int_equal(regs.r10, rows[i].status);
+		assert_string_equal(fake_console_text, expected);
+	}
+	event_trace_on = false;
+	event_trace_only = "";
+}
+
 static void mmio_reaches_any_row_it_touches(void **state)
 {
 	(void)state;
@@ -688,6 +747,8 @@ int main(void)
 		cmocka_unit_test_setup(a_halt_ends_with_the_td, set_up),
 		cmocka_unit_test_setup(a_seamcall_that_fails_ends_the_td, set_up),
 		cmocka_unit_test_setup(ports_reach_their_row, set_up),
+		cmocka_unit_test_setup(the_serial_port_is_traced, set_up),
+		cmocka_unit_test_setup(what_map_gpa_has_done_is_traced, set_up),
 		cmocka_unit_test_setup(mmio_reaches_any_row_it_touches, set_up),
 		cmocka_unit_test_setup(msrs_are_those_of_kvm, set_up),
 		cmocka_unit_test_setup(values_are_checked, set_up),

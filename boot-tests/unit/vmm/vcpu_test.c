@@ -13,8 +13,10 @@
 
 #include "arch/tdx/module.h"
 #include "arch/tdx/ve_info.h"
+#include "boot-tests/machine/event.h"
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/unit/machine/failing_exit.h"
+#include "boot-tests/unit/machine/fake_console.h"
 #include "boot-tests/vmm/call/tdvmcall.h"
 #include "boot-tests/vmm/td/td_flush.h"
 
@@ -185,6 +187,18 @@ static uint64_t fault_and_vmcall(struct seam_regs *regs)
 	return same_private(regs);
 }
 
+static void its_start_is_traced(void **state)
+{
+	(void)state;
+	event_trace_on = true;
+	event_trace_only = "vcpu";
+	fake_console_text[0] = 0;
+	run(same_private);
+	event_trace_on = false;
+	event_trace_only = "";
+	assert_string_equal(strchr(fake_console_text + 2, ' '), " 1 vcpu_start\n");
+}
+
 static void progress_is_no_endless_fault(void **state)
 {
 	(void)state;
@@ -331,6 +345,7 @@ int main(void)
 		cmocka_unit_test(it_stays_out_while_it_must),
 		cmocka_unit_test(time_is_over),
 		cmocka_unit_test(endless_fault_ends_the_td),
+		cmocka_unit_test(its_start_is_traced),
 		cmocka_unit_test(progress_is_no_endless_fault),
 		cmocka_unit_test(kicks_are_no_progress),
 		cmocka_unit_test(ends_by_status),

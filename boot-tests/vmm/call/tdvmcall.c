@@ -216,7 +216,8 @@ static uint64_t halt(struct host_td *td, unsigned index, const struct seam_regs 
 	return TDVMCALL_SUCCESS;
 }
 
-static uint64_t port_io(struct host_td *td, struct seam_regs *regs, struct verdict *verdict)
+static uint64_t port_io(struct host_td *td, unsigned index, struct seam_regs *regs,
+			struct verdict *verdict)
 {
 	unsigned size = (unsigned)regs->r12;
 	uint16_t port = (uint16_t)regs->r14;
@@ -228,11 +229,29 @@ static uint64_t port_io(struct host_td *td, struct seam_regs *regs, struct verdi
 	CHECK(row != NULL);
 	if (regs->r13 == TDVMCALL_WRITE) {
 		uint64_t value = regs->r15 & MASK64(8 * size - 1, 0);
+		if (event_trace_on && size == 1) {
+			serial_line_write(&td->serial, index, port, (uint8_t)value);
+		}
 		row->write(row->device, port, size, value, verdict);
 	} else {
 		regs->r11 = row->read(row->device, port, size);
 	}
 	return TDVMCALL_SUCCESS;
+}
+
+/* What MapGPA has done is the whole request, or ends where R11 says. */
+static uint64_t map_and_trace(struct host_td *td, unsigned index, struct seam_regs *regs,
+			      struct verdict *verdict)
+{
+	uint64_t bit = gpa_with_share(gpa(0), SHARE_SHARED, td->mmu.gpaw);
+	uint64_t base = regs->r12 & ~bit;
+	uint64_t status =
+		map_gpa(&td->mmu, td->config, &td->vcpus[index].map_gpa_again, regs, verdict);
+	uint64_t done = status == TDVMCALL_SUCCESS ? regs->r13 : (regs->r11 & ~bit) - base;
+	if (done != 0) {
+		event_line(map_gpa, index, (regs->r12 & bit) != 0, base, done);
+	}
+	return status;
 }
 
 static uint64_t mmio(struct host_td *td, struct seam_regs *regs, struct verdict *verdict)
@@ -279,8 +298,7 @@ static uint64_t dispatch(struct host_td *td, unsigned index, struct seam_regs *r
 	case TDVMCALL_GET_TD_VM_CALL_INFO:
 		return get_info(regs);
 	case TDVMCALL_MAP_GPA:
-		return map_gpa(&td->mmu, td->config, &td->vcpus[index].map_gpa_again, regs,
-			       verdict);
+		return map_and_trace(td, index, regs, verdict);
 	case TDVMCALL_GET_QUOTE:
 		return get_quote(td, regs);
 	case TDVMCALL_REPORT_FATAL_ERROR:
@@ -292,7 +310,7 @@ static uint64_t dispatch(struct host_td *td, unsigned index, struct seam_regs *r
 	case TDVMCALL_HLT:
 		return halt(td, index, regs, verdict);
 	case TDVMCALL_IO:
-		return port_io(td, regs, verdict);
+		return port_io(td, index, regs, verdict);
 	case TDVMCALL_RDMSR:
 		return read_msr(td, index, regs);
 	case TDVMCALL_WRMSR:

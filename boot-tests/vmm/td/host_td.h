@@ -11,6 +11,7 @@
 #include "boot-tests/vmm/call/msr.h"
 #include "boot-tests/vmm/config.h"
 #include "boot-tests/vmm/device/device_table.h"
+#include "boot-tests/vmm/device/serial_line.h"
 #include "boot-tests/vmm/init/frame_list.h"
 #include "boot-tests/vmm/mmu/memory_fault.h"
 #include "boot-tests/vmm/mmu/mmu.h"
@@ -54,6 +55,7 @@ struct host_td {
 	struct mmu mmu;
 	struct fw_cfg_remap *fw_cfg;
 	struct device_table ports, mmio;
+	struct serial_line serial; /* of a trace */
 	struct host_vcpu vcpus[MACHINE_MAX_CPUS];
 };
 

@@ -27,6 +27,7 @@
 #include "boot-tests/vmm/td/td_destroy.h"
 #include "boot-tests/vmm/td/vcpu.h"
 #include "boot-tests/vmm/td/vcpu_log.h"
+#include "boot-tests/vmm/vmm_events.h"
 #include "linker/memmap.h"
 
 /* Within this time a TD that ends is out of all its vCPUs, and then taken down. Until it is out
@@ -69,6 +70,7 @@ static void run_end(struct run *run, const struct verdict *verdict)
 		return;
 	}
 	unsigned cpu = cpu_index();
+	event_line(td_end, cpu, 0);
 	console_line('L', "%sTD ends: %s", run->place->prefix, verdict->text);
 	if (verdict_shows_vcpu(verdict) && has_cpu(run, cpu)) {
 		vcpu_log(&run->td, cpu - run->place->cpu_base);

@@ -142,6 +142,7 @@ void vcpu_run(struct host_td *td, unsigned index, struct verdict *verdict)
 	struct host_vcpu *vcpu = &td->vcpus[index];
 	struct fault_watch watch = { 0 };
 	struct seam_regs regs = { 0 };
+	event_line(vcpu_start, index, 0);
 	while (!verdict->given && !td_ending(td)) {
 		if (cpu_stop_asked()) {
 			verdict_timeout(verdict);
