@@ -417,10 +417,11 @@ install: all man ## copy what others use to DESTDIR and PREFIX (/usr/local)
 	  $(INSTALL_TO)/include/lintel $(INSTALL_TO)/share/man/man1 $(INSTALL_TO)/share/doc/lintel \
 	  $(INSTALL_TO)/share/lintel/tdtest $(INSTALL_TO)/share/bash-completion/completions
 	install $(B)/lintel $(INSTALL_TO)/bin
-	install tools/tdrun tools/tdtest $(INSTALL_TO)/lib/lintel
+	install tools/tdrun tools/tdtest tools/tdreport.py $(INSTALL_TO)/lib/lintel
 	ln -sf ../lib/lintel/tdrun ../lib/lintel/tdtest $(INSTALL_TO)/bin
-	install -m 644 $(MACHINE) $(B)/lintel.fd $(B)/lintel.efi \
-	  boot-tests/vmm/settings.def linker/memmap.h tools/tdcase.py $(INSTALL_TO)/lib/lintel
+	ln -sf ../lib/lintel/tdreport.py $(INSTALL_TO)/bin/tdreport
+	install -m 644 $(MACHINE) $(B)/lintel.fd $(B)/lintel.efi boot-tests/vmm/settings.def \
+	  linker/memmap.h tools/tdcase.py tools/tdreport.html $(INSTALL_TO)/lib/lintel
 	install -m 644 tools/completion.bash $(INSTALL_TO)/share/bash-completion/completions/tdrun
 	ln -sf tdrun $(INSTALL_TO)/share/bash-completion/completions/tdtest
 	install -m 644 tools/samples/*.toml $(INSTALL_TO)/share/lintel/tdtest
@@ -484,6 +485,11 @@ test: setup ## set up, build with both compilers, and run every test; ONLY=REGEX
 .PHONY: hostile
 hostile: boot-programs ## how FIRMWARE=FILE fares against hosts that do wrong: a table
 	@boot-tests/hostile.py --build $(B) --firmware $(FIRMWARE)
+
+.PHONY: report-test
+report-test: ## the tests of tdrun's report, with those in a browser
+	@command -v chromium >/dev/null || { echo "no chromium: apt-get install chromium"; exit 1; }
+	@/usr/bin/python3 -m pytest -q -p no:cacheprovider boot-tests/tdreport_test.py
 
 .PHONY: requirements
 requirements: ## each requirement, the tests that show it, their last results; fails while any is open

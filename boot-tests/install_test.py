@@ -5,6 +5,7 @@
 usage: boot-tests/install_test.py [--build BUILD]"""
 
 import argparse
+import json
 import os
 import pathlib
 import re
@@ -48,8 +49,27 @@ class Installed(unittest.TestCase):
         shutil.copytree(ROOT / "boot-tests/ap-example", folder)
         self.run_here("make", "-C", folder)
         output = self.run_here("tdrun", "--firmware", folder / "ap-example.fd", "--smp", "4",
-                               "--memory", "64M", "--timeout", "60")
+                               "--memory", "64M", "--timeout", "60", "--report", "report.html",
+                               "--stats", "stats.json")
         self.assertIn(SUMMARY_OF_AP_EXAMPLE, output)
+        self.check_report(json.loads((self.work / "stats.json").read_text(encoding="utf-8")))
+
+    def check_report(self, stats):
+        """Of the run with these statistics: no event is lost, and all RTMRs are replayed."""
+        page = (self.work / "report.html").read_text(encoding="utf-8")
+        data = re.search(r'id="runs">(.*?)</script>', page, re.DOTALL).group(1)
+        run = json.loads(data)["runs"][0]
+        for event in ("tdcall", "td_exit", "tdvmcall", "ve"):
+            counts = {key: sum(sum(spans[2::3]) for spans in cpus.values())
+                      for key, cpus in run["series"].get(event, {}).items()}
+            self.assertEqual(counts, stats[event], event)
+        self.assertEqual(run["registers"], stats["rtmr"])
+        self.assertEqual([lane["cpu"] for lane in run["lanes"]], [0, 1, 2, 3])
+        for lane in run["lanes"]:
+            self.assertEqual(lane["phases"][-1][0], "host: TD taken down")
+        pages = sum(size for _, _, state, _, size in run["memory"] if state == "accepted") // 4096
+        self.assertEqual(pages, stats["accept"].get("4K", 0) + 512 * stats["accept"].get("2M", 0))
+        self.assertIn(SUMMARY_OF_AP_EXAMPLE, [line for _, _, line in run["log"]])
 
     def test_a_payload_by_the_header_alone(self):
         source = (ROOT / "boot-tests/paravisor/paravisor.c").read_text(encoding="utf-8")

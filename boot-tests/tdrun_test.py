@@ -211,7 +211,10 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--timeout", "0"), ("--timeout", "nan"), ("--timeout", "x"),
     ("--kernel", "/no/such/file"), ("--initrd", "/"), ("--firmware", "/no/such/file"),
     ("--machine-elf", "/no/such/file"), ("--qemu", "/no/such/file"), ("--stats", "/no/such/file"),
-    ("--trace", "/"), ("--trace-only", "accept"), ("--unknown",), ("stray",), ("--mem", "1G"),
+    ("--trace", "/"), ("--report", "/"), ("--report", "/dev/null", "--trace", "/dev/null"),
+    ("--report", "/dev/null", "--second-firmware", "/dev/null"),
+    ("--accel", "tdx", "--report", "/dev/null"), ("--trace-only", "accept"),
+    ("--unknown",), ("stray",), ("--mem", "1G"),
     ("--gpaw", "50"), ("--gpaw", ""), ("--threads", "2"), ("--threads", "multi", "--icount"),
     ("--mapgpa-retry", "0"), ("--mapgpa-retry", "2K"), ("--mapgpa-again", "0"),
     ("--mapgpa-r11", "shared"), ("--page-size", "1G"), ("--sept-ve-disable", "no"),
@@ -599,6 +602,31 @@ def test_stats_and_trace_files(fake):
              "--stats", str(stats), "--trace", str(trace))
     assert json.loads(stats.read_text()) == STATS
     assert trace.read_text() == "12 0 one\n13 1 two\n"
+
+
+def test_the_report_is_of_this_run(fake):
+    report = fake.path / "report.html"
+    lines = "".join(f"T {line}\n" for line in (
+        "10 0 vcpu_start", "20 0 tdcall leaf=VP.INFO count=1 last=20", "50 0 td_end"))
+    fake.run(f"write({lines!r}); leave(10, 'why')", "--report", str(report), "--kernel",
+             str(fake.path / "kernel"), "--append", "a <b>", "--smp", "2", "--icount")
+    text = report.read_text()
+    run = json.loads(re.search(r'id="runs">(.*?)</script>', text, re.DOTALL).group(1))["runs"][0]
+    assert run["title"] == "firmware with kernel"
+    assert dict(run["facts"]) == {
+        "Firmware": "firmware", "Kernel": "kernel", "Command line": "a <b>", "vCPUs": "2",
+        "Memory": "1024 MiB", "End": "the TD reported a fatal error", "MRTD": "ab" * 48}
+    assert run["unit"] == "instructions"
+    assert run["lanes"] == [{"cpu": 0, "phases": [["reset", 0, 10], ["long mode", 10, 40]]}]
+    assert "report=1" in settings_of(fake, "--report", str(report))
+
+
+def test_without_a_trace_there_is_no_report(fake):
+    report = fake.path / "report.html"
+    done = fake.run("leave(2, 'no firmware')", "--report", str(report))
+    assert done.returncode == 2
+    assert "tdrun: no report: the trace has no vCPU that starts" in done.stderr
+    assert report.read_text() == ""
 
 
 def test_files_of_the_host(fake):

@@ -134,15 +134,23 @@ static enum status check_secret(const struct config *config, struct verdict *ver
 	return ST_OK;
 }
 
+/* Statistics come last: with them the machine has said all. */
+static void last_words(void)
+{
+	event_spans_end();
+	stats_print();
+}
+
 void machine_main(void)
 {
-	machine_at_exit(stats_print);
+	machine_at_exit(last_words);
 	smp_start_all();
 	frames_init(memory_pool(), memory_top());
 	struct verdict verdict = { 0 };
 	struct config config;
 	vmm_must(blob_load_config(&config, &verdict), &verdict);
-	event_trace_on = config.trace;
+	event_trace_on = config.trace || config.report;
+	event_spans_on = config.report;
 	event_trace_only = config.trace_only;
 	stats_icount = config.icount;
 	vmm_must(check_secret(&config, &verdict), &verdict);
