@@ -421,7 +421,7 @@ install: all man ## copy what others use to DESTDIR and PREFIX (/usr/local)
 	ln -sf ../lib/lintel/tdrun ../lib/lintel/tdtest $(INSTALL_TO)/bin
 	ln -sf ../lib/lintel/tdreport.py $(INSTALL_TO)/bin/tdreport
 	install -m 644 $(MACHINE) $(B)/lintel.fd $(B)/lintel.efi boot-tests/vmm/settings.def \
-	  linker/memmap.h tools/tdcase.py tools/tdreport.html $(INSTALL_TO)/lib/lintel
+	  linker/memmap.h tools/tdcase.py tools/tdgdb.py tools/tdreport.html $(INSTALL_TO)/lib/lintel
 	install -m 644 tools/completion.bash $(INSTALL_TO)/share/bash-completion/completions/tdrun
 	ln -sf tdrun $(INSTALL_TO)/share/bash-completion/completions/tdtest
 	install -m 644 tools/samples/*.toml $(INSTALL_TO)/share/lintel/tdtest

@@ -270,10 +270,12 @@ def test_the_machine_lies_above_the_td(fake, kib, machine, base_gib):
 
 def test_gdb_and_further_arguments(fake):
     fake.run("leave(0)", "--gdb", "--qemu-arg=-d", "--qemu-arg=int,cpu_reset")
-    assert fake.option("-gdb") == ["tcp:127.0.0.1:1234"]
+    assert re.fullmatch(r"unix:/.*/gdb,server=on,wait=off", *fake.option("-gdb"))
     assert "-S" in fake.arguments()
     assert fake.option("-d") == ["int,cpu_reset"]
-    fake.run("leave(0)", "--gdb", "4321")
+    fake.run("leave(0)", "--accel", "tdx", "--gdb")
+    assert fake.option("-gdb") == ["tcp:127.0.0.1:1234"]
+    fake.run("leave(0)", "--accel", "tdx", "--gdb", "4321")
     assert fake.option("-gdb") == ["tcp:127.0.0.1:4321"]
     fake.run("leave(0)")
     assert fake.option("-gdb") == [] and "-S" not in fake.arguments()

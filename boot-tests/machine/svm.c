@@ -44,6 +44,8 @@ static void (*entry_hook)(unsigned cpu, uint64_t exit);
 static uint64_t entered[MACHINE_MAX_CPUS];
 static uint64_t looked[MACHINE_MAX_CPUS];
 
+struct svm_seen svm_seen[MACHINE_MAX_CPUS];
+
 /* svm_bare_exit()'s guest, and how often it exits. */
 static PAGE struct vmcb bare_vmcb;
 #define BARE_EXITS 1000
@@ -329,7 +331,9 @@ static void svm_run_once(struct svm_vcpu *vcpu)
 	if (many) {
 		__atomic_store_n(&entered[cpu], insn_rdtsc(), __ATOMIC_RELAXED);
 	}
+	svm_seen[cpu] = (struct svm_seen){ vcpu, true };
 	svm_run(vcpu->gpr, ptr_hpa(vcpu->vmcb).v, ptr_hpa(&host_loads[cpu]).v);
+	svm_seen[cpu].inside = false;
 	if (many) {
 		__atomic_store_n(&entered[cpu], 0, __ATOMIC_RELAXED);
 		look_after_others(insn_rdtsc());

@@ -16,7 +16,7 @@
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
 struct svm_vcpu {
-	struct vmcb *vmcb;        /* own page */
+	struct vmcb *vmcb;        /* own page; first, where a debugger finds it */
 	uint64_t gpr[16];         /* hardware order; RAX and RSP are copied to and from the VMCB */
 	uint8_t *msrpm;           /* 8 KiB, shared by all vCPUs */
 	enum pg_level nested_top; /* svm_nested_top() */
@@ -56,6 +56,14 @@ void svm_msr_allow(uint8_t *msrpm, uint32_t msr, bool read, bool write);
 /* One VMRUN: returns after #VMEXIT with exit code and information in the VMCB. Interrupts are off
  * in the machine throughout. VMEXIT_NMI means wake_kick() and asks for nothing else. */
 void svm_enter(struct svm_vcpu *vcpu);
+
+/* For a debugger, which finds it by its name and looks while all CPUs stand still
+ * (tools/tdgdb.py): by CPU, the vCPU that it has run last, and whether it runs now. */
+struct svm_seen {
+	struct svm_vcpu *vcpu;
+	uint64_t inside;
+};
+extern struct svm_seen svm_seen[];
 
 /* TSC clocks of one VMRUN and #VMEXIT with svm_enter()'s switch of registers and nothing else: a
  * guest without nested paging that executes CPUID. After svm_cpu_init(). */
