@@ -495,6 +495,10 @@ report-test: ## the tests of tdrun's report, with those in a browser
 requirements: ## each requirement, the tests that show it, their last results; fails while any is open
 	@boot-tests/requirements.py --build $(B)
 
+.PHONY: test-foreign
+test-foreign: setup boot-programs ## stock firmware and kernels in many shapes as TDs: build/foreign.md (long; ONLY=REGEX)
+	@boot-tests/foreign.py --build $(B) --only '$(value ONLY)'
+
 .PHONY: mutate
 mutate: ## break the code in one place at a time: the tests must notice (ONLY=REGEX for some)
 	@boot-tests/mutate.py --only '$(value ONLY)'

@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT / "boot-tests"), str(ROOT / "tools")]
 import bench  # noqa: E402
 import bench_cpu  # noqa: E402
 import event_log  # noqa: E402
+import foreign  # noqa: E402
 import fuzz_corpus  # noqa: E402
 import mutate  # noqa: E402
 import requirements  # noqa: E402
@@ -657,6 +658,56 @@ class MachineOrder(unittest.TestCase):
         for name in names:  # "function.variable", and "event_NAME_counts" of a row EVENT(NAME
             event = re.sub(r"^event_(\w+?)(_counts)?$", r"\1", name)
             self.assertTrue(event in words or words.issuperset(name.split(".")), name)
+
+
+class Foreign(unittest.TestCase):
+    ROWS = [foreign.Row("lintel", "6.12", 4, "2G", "hotplug"),
+            foreign.Row("ovmf-13", "7.2", 1, "1G")]
+
+    def test_each_row_is_a_case_of_tdtest(self):
+        rows = foreign.rows()
+        names = [row.name() for row in rows]
+        self.assertEqual(len(names), len(set(names)))
+        build = pathlib.Path("/b")
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "foreign.toml")
+            path.write_text(foreign.as_toml({row.name(): row.case(build) for row in rows}), "utf-8")
+            cases = tdcase.load_file(path)
+        self.assertEqual([case.name for case in cases], ["foreign/" + name for name in names])
+        self.assertEqual({case.firmware for case in cases},
+                         {"/b/lintel.fd", "/b/firmware/ovmf-13.fd", "/usr/share/ovmf/OVMF.fd"})
+        shapes = {(case.smp, case.memory) for case in cases}
+        self.assertLessEqual({("16", "4G"), ("2", "64G"), ("1", "256M")}, shapes)
+        hotplug = next(case for case in cases if case.name.endswith("-hotplug"))
+        self.assertIn("lintel.script=hotplug", hotplug.append)
+        self.assertIn("^init: hotplug \\d+ rounds, 4 processors$", hotplug.expect)
+
+    def test_what_a_row_needs(self):
+        self.assertEqual([row.needs() for row in self.ROWS], [{"6.12"}, {"7.2", "ovmf-13"}])
+        asked = []
+
+        def run_it(command, check):
+            asked.append(command[1:])
+            return subprocess.CompletedProcess(command, 3 if command[1] == "7.2" else 0)
+
+        with unittest.mock.patch.object(foreign.subprocess, "run", run_it):
+            self.assertEqual(foreign.get(self.ROWS, pathlib.Path("/b")), {"7.2"})
+        self.assertEqual(asked, [["6.12", pathlib.Path("/b/kernel")],
+                                 ["7.2", pathlib.Path("/b/kernel")],
+                                 ["ovmf-13", pathlib.Path("/b/firmware")]])
+
+    def test_the_table(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "junit.xml")
+            path.write_text("<testsuites><testsuite><testcase name='a' time='1.6'/><testcase "
+                            "name='b' time='2'><failure type='TIMEOUT' message='x|y'/></testcase>"
+                            "</testsuite></testsuites>", encoding="utf-8")
+            found = foreign.verdicts(path)
+        self.assertEqual(found, {"a": ("passed", 1.6), "b": ("TIMEOUT: x|y", 2.0)})
+        name = self.ROWS[0].name()
+        self.assertEqual(foreign.table(self.ROWS, {name: found["b"]}, {"7.2"}).splitlines()[2:], [
+            "| Lintel | 6.12 cloud | 4 | 2G | hotplug | TIMEOUT: x/y | 2 |",
+            "| OVMF, Debian 13 | 7.2 cloud | 1 | 1G |  | not tried: no 7.2 |  |"])
 
 
 class Mutations(unittest.TestCase):

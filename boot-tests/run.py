@@ -478,18 +478,11 @@ def build_wanted(results, build, programs, pythons, cases, hostile_boots=()):
         ("build/wanted", run_make, [f"B={build}", "CC=clang", *goals])])
 
 
-def pattern(text):
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise argparse.ArgumentTypeError(f"'{text}': {error}") from error
-
-
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="boot-tests/run.py", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build", help="build directory (build)")
-    parser.add_argument("--only", metavar="REGEX", type=pattern,
+    parser.add_argument("--only", metavar="REGEX", type=tdcase.pattern,
                         help="only tests whose name matches, and what they need")
     parser.add_argument("--jobs", type=int, default=2, help="tests at a time (2)")
     parser.add_argument("--list", action="store_true", help="names of the boot cases, then end")

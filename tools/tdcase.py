@@ -4,6 +4,7 @@
 
 tdrun and its tables must lie beside this file, as in tools/ and in an installed lib/lintel."""
 
+import argparse
 import concurrent.futures
 import contextlib
 import dataclasses
@@ -144,8 +145,8 @@ def run_process(command, log, timeout, until=None):
     return Ended(process.returncode, read_text(log), stopped)
 
 
-def seen(pattern, log):
-    return pattern is not None and re.search(pattern, read_text(log), re.MULTILINE) is not None
+def seen(text, log):
+    return text is not None and re.search(text, read_text(log), re.MULTILINE) is not None
 
 
 def read_text(path):
@@ -233,11 +234,19 @@ def typed(name, field, value):
     return value
 
 
-def check_pattern(name, pattern):
+def pattern(text):
+    """Of a command line."""
     try:
-        re.compile(pattern)
+        return re.compile(text)
     except re.error as error:
-        raise CaseError(f"{name}: '{pattern}' is no pattern: {error}") from error
+        raise argparse.ArgumentTypeError(f"'{text}': {error}") from error
+
+
+def check_pattern(name, text):
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise CaseError(f"{name}: '{text}' is no pattern: {error}") from error
 
 
 def make_case(kind, name, table, folder=""):
@@ -249,8 +258,8 @@ def make_case(kind, name, table, folder=""):
             raise CaseError(f"{name}: no key and no setting has the name '{word}'")
     case = kind(name, folder, settings, **{word: typed(name, keys[word], value)
                                            for word, value in table.items() if word in keys})
-    for pattern in (*case.expect, *case.forbid, case.until or ""):
-        check_pattern(name, pattern)
+    for text in (*case.expect, *case.forbid, case.until or ""):
+        check_pattern(name, text)
     for path, bounds in case.stats.items():
         if not isinstance(bounds, list) or [type(bound) for bound in bounds] != [int, int]:
             raise CaseError(f"{name}: stats: {path}: {bounds!r} is not [LOW, HIGH]")
@@ -373,12 +382,12 @@ def judge(case, ended):
             raise Failure(f"ended with {ended.status} before /{case.until}/ was seen{why}")
         if ended.status != case.status:
             raise Failure(f"exit status {ended.status}, not {case.status}{why}")
-    for pattern in case.expect:
-        if re.search(pattern, ended.output, re.MULTILINE) is None:
-            raise Failure(f"output lacks /{pattern}/")
-    for pattern in (*(text for text in case.FORBIDDEN if text not in case.allow), *case.forbid):
-        if re.search(pattern, ended.output, re.MULTILINE) is not None:
-            raise Failure(f"output has /{pattern}/")
+    for text in case.expect:
+        if re.search(text, ended.output, re.MULTILINE) is None:
+            raise Failure(f"output lacks /{text}/")
+    for text in (*(text for text in case.FORBIDDEN if text not in case.allow), *case.forbid):
+        if re.search(text, ended.output, re.MULTILINE) is not None:
+            raise Failure(f"output has /{text}/")
 
 
 def judge_stats(case, stats):
