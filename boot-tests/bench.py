@@ -158,6 +158,30 @@ def start_boots(pool, runner, ovmf, vcpus):
             for firmware in (runner.file("lintel.fd"), ovmf)]
 
 
+# ---- instructions of a boot ----------------------------------------------------------------------
+
+INITRD_BYTES = 4 << 20
+# What lintel copies and hashes without kernel and initrd: QEMU's etc/acpi/tables and table-loader.
+ACPI_BYTES = 0x20000 + 0x1000
+
+
+def measure_instructions(runner, ovmf):
+    """[name, instructions] each, from reset to the kernel's entry, 1 GiB, one vCPU; those of the
+    machine are in it. What a byte copied and hashed costs is known by an initrd."""
+    def count(firmware, *more):
+        _, stats = runner.run(FATAL_ERROR, "--firmware", firmware, "--memory", "1G", "--kernel",
+                              runner.file("stop-kernel.bin"), "--icount", *more)
+        return stats["instructions"]
+
+    with tempfile.NamedTemporaryFile("wb") as initrd:
+        initrd.truncate(INITRD_BYTES)
+        lintel = count(runner.file("lintel.fd"))
+        a_byte = (count(runner.file("lintel.fd"), "--initrd", initrd.name) - lintel) / INITRD_BYTES
+    return [("lintel", lintel),
+            ("lintel, but copy and hash of the ACPI tables", round(lintel - a_byte * ACPI_BYTES)),
+            ("OVMF", count(ovmf))]
+
+
 # ---- why lintel calls the host -------------------------------------------------------------------
 
 # By direction and port of the I/O calls; the others are named after their sub-function.
@@ -280,6 +304,11 @@ def show_boots(boots):
     show("From reset to the kernel's entry, 1 GiB", ("", "lintel", "OVMF", "OVMF / lintel"), rows)
 
 
+def show_instructions(instructions):
+    show("Instructions from reset to the kernel's entry, 1 GiB, 1 vCPU, the machine's included",
+         ("", "instr."), instructions)
+
+
 def show_causes(causes):
     show("TDVMCALLs of lintel, 1 vCPU", ("", "calls"), causes.items())
 
@@ -368,6 +397,7 @@ def main(argv):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         boots = {n: start_boots(pool, runner, arguments.ovmf, n) for n in arguments.vcpus}
         causes = pool.submit(measure_causes, runner)
+        instructions = pool.submit(measure_instructions, runner, arguments.ovmf)
         accepts = start_accepts(pool, runner)
         aps = pool.submit(measure_aps, runner, arguments.aps)
         shares = [pool.submit(measure_share, runner, *boot) for boot in SHARE_BOOTS]
@@ -377,6 +407,7 @@ def main(argv):
             aps = aps.result()
             boots = {n: [run.result() for run in runs] for n, runs in boots.items()}
             causes = causes.result()
+            instructions = instructions.result()
             accepts = {name: [run.result() for run in runs] for name, runs in accepts.items()}
             shares = [run.result() for run in shares]
             memory = measure_memory(runner)
@@ -389,6 +420,7 @@ def main(argv):
     show_memory(*memory)
     show_aps(arguments.aps, aps)
     show_boots(boots)
+    show_instructions(instructions)
     show_causes(causes)
     show_accepts(accepts)
     show_shares(shares)
@@ -399,6 +431,7 @@ def main(argv):
             "memory": dict(zip(("deeds", "sizes"), memory)),
             "aps": {"vcpus": arguments.aps} | dict(aps),
             "boots": {n: dict(zip(("lintel", "ovmf"), runs)) for n, runs in boots.items()},
+            "instructions": dict(instructions),
             "causes": causes,
             "accepted": {name: dict(zip(map(", ".join, ACCEPT_BOOTS), runs))
                          for name, runs in accepts.items()},

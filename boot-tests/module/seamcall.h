@@ -76,6 +76,10 @@ void module_log_vcpu(hpa_t tdvpr);
  * always finds it. */
 void module_entropy_hook(bool (*starves)(void));
 
+/* For tests: asked before each TDCALL by a vCPU on the calling CPU. Not null: it is not made, and
+ * this is its status. Null: all are made. */
+void module_tdcall_hook(const uint64_t *(*instead)(uint64_t leaf));
+
 /* The machine's own eye: MRTD as the last TDH.MR.FINALIZE left it, and the RTMRs of the TD that was
  * the last to extend one. A real host sees them in reports only. */
 struct module_measured {

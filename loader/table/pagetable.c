@@ -65,18 +65,24 @@ static void pt_clear(const struct pt_arena *arena, size_t page)
 	}
 }
 
-/* Without an arena nothing is written: the pass that only counts. */
-static void pt_set(const struct pt_arena *arena, size_t page, unsigned index, uint64_t entry)
+/* Sets count entries from index on, each step more than the one before. Without an arena as
+ * above. */
+static void pt_fill(const struct pt_arena *arena, size_t page, unsigned index, uint64_t count,
+		    uint64_t entry, uint64_t step)
 {
 	if (arena != NULL) {
-		arena->pages[page * PT_ENTRIES + index] = entry;
+		uint64_t *at = arena->pages + page * PT_ENTRIES + index;
+		for (uint64_t *end = at + count; at < end; entry += step) {
+			*at++ = entry;
+		}
 	}
 }
 
 /*
- * Goes through all leaves in order of va and returns the pages that the tables take; with an arena
- * it also writes them. As the maps are sorted and disjoint, a table is needed exactly when va has
- * left what the last leaf's table of that level covers. maps have passed pt_check().
+ * Goes through all leaves in order of va, as many at a time as are alike in one table, and returns
+ * the pages that the tables take; with an arena it also writes them. As the maps are sorted and
+ * disjoint, a table is needed exactly when va has left what the last leaf's table of that level
+ * covers. maps have passed pt_check().
  */
 static size_t pt_emit(const struct pt_arena *arena, const struct pt_map *maps, size_t map_count,
 		      unsigned gpaw)
@@ -92,24 +98,30 @@ static size_t pt_emit(const struct pt_arena *arena, const struct pt_map *maps, s
 	for (size_t i = 0; i < map_count; i++) {
 		const struct pt_map *m = &maps[i];
 		uint64_t bits = pt_leaf_bits(m->perm, any_writable);
-		enum pg_level leaf = PG_4K;
-		for (uint64_t done = 0; done < m->size; done += pg_size(leaf)) {
+		uint64_t count;
+		enum pg_level leaf;
+		for (uint64_t done = 0; done < m->size; done += count * pg_size(leaf)) {
 			uint64_t va = m->va + done;
 			gpa_t pa = gpa(m->pa.v + done);
 			bool large = is_aligned(va | pa.v, pg_size(PG_2M)) &&
 				     m->size - done >= pg_size(PG_2M);
 			leaf = large ? PG_2M : PG_4K;
+			/* Where pages of 4 KiB end before the map does, their table ends, too. */
+			uint64_t left = (m->size - done) / pg_size(leaf);
+			uint64_t room = PT_ENTRIES - pt_index(va, leaf);
+			count = left < room ? left : room;
 			for (enum pg_level level = PG_512G; level > leaf; level--) {
 				if ((va ^ last_va) < pg_size(level)) {
 					continue;
 				}
-				pt_set(arena, table[level], pt_index(va, level),
-				       (base + used * PT_PAGE) | upper);
+				pt_fill(arena, table[level], pt_index(va, level), 1,
+					(base + used * PT_PAGE) | upper, 0);
 				pt_clear(arena, used);
 				table[level - 1] = used++;
 			}
-			pt_set(arena, table[leaf], pt_index(va, leaf),
-			       gpa_with_share(pa, m->share, gpaw) | bits | (large ? PTE_PS : 0));
+			pt_fill(arena, table[leaf], pt_index(va, leaf), count,
+				gpa_with_share(pa, m->share, gpaw) | bits | (large ? PTE_PS : 0),
+				pg_size(leaf));
 			last_va = va;
 		}
 	}

@@ -15,6 +15,7 @@
 #include "boot-tests/module/leaf/leaf.h"
 #include "boot-tests/module/module_events.h"
 #include "boot-tests/module/platform.h"
+#include "boot-tests/module/seamcall.h"
 
 bool tdcall_at_rip(const struct vcpu *vcpu)
 {
@@ -78,6 +79,13 @@ static uint64_t convert_host_priority(struct vcpu *vcpu, uint64_t status)
 	return TDX_OPERAND_BUSY | (status & TDX_STATUS_DETAIL);
 }
 
+static const uint64_t *(*tdcall_hook)(uint64_t leaf);
+
+void module_tdcall_hook(const uint64_t *(*instead)(uint64_t leaf))
+{
+	tdcall_hook = instead;
+}
+
 /* [TDX ABI 1.5 TDCALL] What is wrong with RAX is said before anything else is looked at. */
 void tdcall_execute(struct vcpu *vcpu)
 {
@@ -93,7 +101,10 @@ void tdcall_execute(struct vcpu *vcpu)
 	const struct tdcall_leaf *leaf = number < TDG_LEAF_COUNT ? &leaves[number] : &unknown;
 	event_count(tdcall, number);
 	uint64_t status = TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
-	if (leaf->execute == NULL) {
+	const uint64_t *instead = tdcall_hook != NULL ? tdcall_hook(number) : NULL;
+	if (instead != NULL) {
+		status = *instead;
+	} else if (leaf->execute == NULL) {
 		log_unknown(vcpu, number, rip);
 	} else if ((rax & ~(TDX_LEAF | TDX_VERSION)) == 0 &&
 		   (field_get(TDX_VERSION, rax) == 0 || leaf->versioned)) {

@@ -79,6 +79,19 @@ static void calls(void **state)
 	assert_int_equal(parse("on SEAMCALL.63: hold 60s").hold_us, SCRIPT_MAX_HOLD_US);
 }
 
+static void tdcalls(void **state)
+{
+	(void)state;
+	struct script_rule rule =
+		parse("on TDCALL.MEM.PAGE.ACCEPT #9 vcpu 1: status 0xC000020000000001");
+	assert_int_equal(rule.event, SCRIPT_TDCALL);
+	assert_int_equal(rule.number, TDG_MEM_PAGE_ACCEPT);
+	assert_int_equal(rule.actions, ACT_STATUS);
+	assert_int_equal(rule.answer.set, BIT32(HOOK_REG(rax)));
+	assert_int_equal(rule.answer.regs.rax, UINT64_C(0xC000020000000001));
+	assert_true(parse("on TDCALL: status 1").any);
+}
+
 static void others(void **state)
 {
 	(void)state;
@@ -215,6 +228,10 @@ static void faults(void **state)
 		{ "on RDRAND.X: no entropy", "line 1: 'RDRAND.X': no such event" },
 		{ "on HOB.1: replace 0 u8 1", "line 1: 'HOB.1': no such event" },
 		{ "on TDVMCALL.MAPGPA: hold 1s", "line 1: 'TDVMCALL.MAPGPA': no such call" },
+		{ "on TDCALL.MEM.PAGE.AUG: status 1",
+		  "line 1: 'TDCALL.MEM.PAGE.AUG': no such call" },
+		{ "on TDCALL: status retry", "line 1: 'retry': no such status" },
+		{ "on TDCALL: hold 1s", "line 1: 'hold': this event has no such action" },
 		{ "on SEAMCALL.: hold 1s", "line 1: 'SEAMCALL.': no such call" },
 		{ "on SEAMCALL.MapGPA: hold 1s", "line 1: 'SEAMCALL.MapGPA': no such call" },
 		{ "on phase: hold 1s", "line 1: ':': no such phase" },
@@ -456,6 +473,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls),
+		cmocka_unit_test(tdcalls),
 		cmocka_unit_test(others),
 		cmocka_unit_test(what_a_td_is_given),
 		cmocka_unit_test(interrupts),

@@ -34,6 +34,7 @@ static struct {
 	char log[400], reason[200];
 	enum machine_exit_code code;
 	bool (*starves)(void);
+	const uint64_t *(*instead)(uint64_t leaf);
 	void (*enters)(unsigned cpu, uint64_t exit);
 	unsigned acts; /* rules whose actions on pages were asked for */
 	struct host_td *td;
@@ -59,6 +60,11 @@ unsigned cpu_count(void)
 void time_delay_us(uint64_t us)
 {
 	host.waited_us += us;
+}
+
+void module_tdcall_hook(const uint64_t *(*instead)(uint64_t leaf))
+{
+	host.instead = instead;
 }
 
 void module_entropy_hook(bool (*starves)(void))
@@ -162,6 +168,7 @@ static void nothing_is_hooked_in_vain(void **state)
 	assert_null(hooks.fw_cfg);
 	assert_null(hooks.temp_mem);
 	assert_null(host.starves);
+	assert_null(host.instead);
 	assert_null(host.enters);
 	assert_null(hooks.end);
 	assert_null(hook_call(HOOK_SEAMCALL, 1, NULL));
@@ -201,6 +208,22 @@ static void a_rule_fires_by_its_count(void **state)
 	assert_int_equal(script_waiting(), 1);
 	assert_non_null(seamcall_by(0, TDH_MEM_PAGE_AUG));
 	assert_null(seamcall_by(0, TDH_MEM_PAGE_AUG));
+}
+
+static void a_tdcall_has_the_rules_status(void **state)
+{
+	(void)state;
+	script_set("on TDCALL.MEM.PAGE.ACCEPT #2 vcpu 1: status 0xC000010000000001");
+	assert_null(hooks.call);
+	host.cpu = 0;
+	assert_null(host.instead(TDG_MEM_PAGE_ACCEPT));
+	host.cpu = 1;
+	assert_null(host.instead(TDG_MEM_PAGE_ACCEPT));
+	assert_null(host.instead(TDG_VP_INFO));
+	assert_int_equal(script_waiting(), 1);
+	assert_int_equal(*host.instead(TDG_MEM_PAGE_ACCEPT), UINT64_C(0xC000010000000001));
+	assert_null(host.instead(TDG_MEM_PAGE_ACCEPT));
+	assert_int_equal(script_waiting(), 0);
 }
 
 /* The second call of vCPU 1 is the third of all. */
@@ -460,6 +483,7 @@ int main(void)
 		cmocka_unit_test_setup(nothing_is_hooked_in_vain, reset),
 		cmocka_unit_test_setup(a_rule_fires_by_its_count, reset),
 		cmocka_unit_test_setup(a_count_is_of_the_rules_own_vcpu, reset),
+		cmocka_unit_test_setup(a_tdcall_has_the_rules_status, reset),
 		cmocka_unit_test_setup(several_rules, reset),
 		cmocka_unit_test_setup(entropy_fails, reset),
 		cmocka_unit_test_setup(bytes_of_the_hob_are_replaced, reset),

@@ -113,6 +113,17 @@ static const struct hook_answer *script_call(enum hook_call call, uint64_t numbe
 	return first == NULL ? NULL : &first->answer;
 }
 
+static const uint64_t *script_tdcall(uint64_t leaf)
+{
+	const struct script_rule *first = NULL;
+	const struct script_rule *rule;
+	unsigned index = 0;
+	while ((rule = next_firing(&index, SCRIPT_TDCALL, leaf, cpu_index())) != NULL) {
+		first = first == NULL ? rule : first;
+	}
+	return first == NULL ? NULL : &first->answer.regs.rax;
+}
+
 static bool starves(void)
 {
 	bool fired = false;
@@ -254,6 +265,7 @@ static void hook_in(void)
 	hooks.end = is_about(SCRIPT_END) || script.life[0] != 0 || next_life.at != source.size ?
 			    script_end :
 			    NULL;
+	module_tdcall_hook(is_about(SCRIPT_TDCALL) ? script_tdcall : NULL);
 	module_entropy_hook(is_about(SCRIPT_RDRAND) ? starves : NULL);
 	svm_entry_hook(is_about(SCRIPT_PHASE) ? enters : NULL);
 }

@@ -91,6 +91,7 @@ static const struct event {
 	[SCRIPT_TDVMCALL] = { "TDVMCALL", ACTS_CALL | ACTS_EVENT | ACTS_COPY | ACT_AWAIT |
 						  ACT_WRITE | ACT_MOVE | ACT_ADD | ACT_SHARE |
 						  ACT_DROP },
+	[SCRIPT_TDCALL] = { "TDCALL", ACT_STATUS },
 	[SCRIPT_RDRAND] = { "RDRAND", ACT_STARVE },
 	[SCRIPT_PHASE] = { "phase", ACT_HOLD | ACTS_EVENT },
 	[SCRIPT_HOB] = { "HOB", ACT_REPLACE },
@@ -102,12 +103,18 @@ static const struct event {
 /* A name of arch/tdx/names.h, or a number. */
 static bool number_of_call(struct text name, enum script_event event, uint64_t *out)
 {
-	bool seamcall = event == SCRIPT_SEAMCALL;
-	const char *const *names = seamcall ? tdh_leaf_names : tdvmcall_names;
-	uint64_t count = seamcall ? (uint64_t)TDH_LEAF_COUNT : (uint64_t)TDVMCALL_KEY_COUNT;
-	for (uint64_t i = 0; i < count; i++) {
-		if (names[i] != NULL && text_is(name, names[i])) {
-			*out = seamcall || i < TDVMCALL_KEY_FIRST ?
+	static const struct {
+		const char *const *names;
+		uint64_t count;
+	} calls[] = {
+		[SCRIPT_SEAMCALL] = { tdh_leaf_names, TDH_LEAF_COUNT },
+		[SCRIPT_TDVMCALL] = { tdvmcall_names, TDVMCALL_KEY_COUNT },
+		[SCRIPT_TDCALL] = { tdg_leaf_names, TDG_LEAF_COUNT },
+	};
+	for (uint64_t i = 0; i < calls[event].count; i++) {
+		const char *known = calls[event].names[i];
+		if (known != NULL && text_is(name, known)) {
+			*out = event != SCRIPT_TDVMCALL || i < TDVMCALL_KEY_FIRST ?
 				       i :
 				       TDVMCALL_FIRST + i - TDVMCALL_KEY_FIRST;
 			return true;
@@ -159,6 +166,7 @@ static enum status parse_event(struct parser *parser, struct script_rule *rule)
 	switch (rule->event) {
 	case SCRIPT_SEAMCALL:
 	case SCRIPT_TDVMCALL:
+	case SCRIPT_TDCALL:
 		if (named && !number_of_call(name, rule->event, &rule->number)) {
 			return fault(parser, "no such call", word);
 		}
@@ -431,7 +439,7 @@ static enum status parse_status(struct parser *parser, struct script_rule *rule)
 		return fault(parser, "no such status", word);
 	}
 	rule->answer.instead = true;
-	set_register(&rule->answer, rule->event == SCRIPT_SEAMCALL ? HOOK_REG(rax) : HOOK_REG(r10),
+	set_register(&rule->answer, rule->event == SCRIPT_TDVMCALL ? HOOK_REG(r10) : HOOK_REG(rax),
 		     status);
 	return ST_OK;
 }

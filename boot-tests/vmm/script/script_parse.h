@@ -22,6 +22,7 @@
 enum script_event {
 	SCRIPT_SEAMCALL, /* number: the leaf */
 	SCRIPT_TDVMCALL, /* number: the sub-function */
+	SCRIPT_TDCALL,   /* the TD calls the module; number: the leaf */
 	SCRIPT_RDRAND,   /* the module wants random words */
 	SCRIPT_PHASE,    /* number: enum script_phase */
 	SCRIPT_HOB,      /* the host has written a TD HOB list */
