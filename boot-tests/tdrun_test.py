@@ -307,7 +307,7 @@ def devices(*arguments):
     """What QEMU gets of devices, whatever it runs."""
     tdrun = runpy.run_path(TDRUN)
     given = ["--qemu", "true", "--firmware", "/dev/null", *arguments]
-    told = [tdrun["more_arguments"](tdrun["parse_arguments"]([*given, *more]))
+    told = [tdrun["more_arguments"](tdrun["parse_arguments"]([*given, *more]), "stub")
             for more in (["--accel", "tdx"], ["--machine-elf", "/dev/null"])]
     assert told[0] == told[1]
     return told[0]
