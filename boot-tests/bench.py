@@ -221,7 +221,8 @@ def measure_causes(runner):
 # ---- accepted memory -----------------------------------------------------------------------------
 
 # Memory and the host's pages. Up to 2 GiB all is below 4 GiB, then 2 GiB are; the rest may be left.
-ACCEPT_BOOTS = (("2G", "2M"), ("4G", "2M"), ("6G", "2M"), ("4G", "4K"))
+ACCEPT_BOOTS = (("2G", "2M"), ("4G", "2M"), ("6G", "2M"), ("8G", "2M"), ("64G", "2M"),
+                ("4G", "4K"))
 # OVMF that leaves memory to the kernel: Debian 13's.
 ACCEPT_OVMF = "firmware/ovmf-13.fd"
 
