@@ -126,7 +126,7 @@ class Accepted(Agreement):
         """Three kernels, of which the third is started by a panic."""
         boot = Boot("vmlinuz-7.2", ["segments", "memory", "unaccepted", "kexec", "report", "crash",
                                     "report", "unaccepted"], 2, "--smp", "2", kexec=True,
-                    append="crashkernel=192M,high crashkernel=16M,low")
+                    append="lintel.share=2 crashkernel=192M,high crashkernel=16M,low")
         self.agree(boot)
         self.above_4_gib(boot)
         self.assertEqual(len(boot.kernels), 3)
