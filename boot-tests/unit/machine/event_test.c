@@ -306,6 +306,19 @@ static void no_event_is_lost(void **state)
 	assert_int_equal(written + take_counts(), 3 * ARRAY_COUNT(kinds));
 }
 
+/* Nor is it counted as one of another key: that one's span is written. */
+static void keys_that_share_a_span_are_told_apart(void **state)
+{
+	(void)state;
+	unsigned long written = 0;
+	spans_begin();
+	for (uint64_t key = 0; key < 200; key++) {
+		event_write(&event_unnamed, 2, key, NULL);
+		written += take_counts();
+	}
+	assert_true(written > 50);
+}
+
 static void names_keys(void **state)
 {
 	(void)state;
@@ -406,6 +419,7 @@ int main(void)
 		cmocka_unit_test_setup(ranges_in_a_row_are_one, clear),
 		cmocka_unit_test_setup(a_mark_ends_spans_and_is_a_line, clear),
 		cmocka_unit_test_setup(no_event_is_lost, clear),
+		cmocka_unit_test_setup(keys_that_share_a_span_are_told_apart, clear),
 		cmocka_unit_test(names_keys),
 		cmocka_unit_test(tables_are_sound),
 		cmocka_unit_test(names_of_the_abi),
