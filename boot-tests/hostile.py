@@ -127,26 +127,30 @@ def image_of(boot, folder, build):
     return path
 
 
-def run_lives(boot, cases, folder, build, firmware=None):
+def run_script(boot, text, firmware, seconds, log, build, until=None):
+    """Boots the firmware in this way with this host script, beside which its output is kept."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    script = log.parent / "script"
+    script.write_text(text, encoding="utf-8")
+    return tdcase.run_process(
+        [ROOT / "tools/tdrun", "--machine-elf", ROOT / build / "machine.elf", "--firmware",
+         firmware, *(word.format(build=ROOT / build) for word in boot["options"]),
+         "--host-script", script, "--timeout", seconds],
+        log, seconds + tdcase.GRACE_SECONDS, until)
+
+
+def run_lives(boot, cases, folder, build):
     """{name: Life} of all cases, which boot in this way."""
     folder.mkdir(parents=True, exist_ok=True)
-    firmware = firmware or image_of(boot, folder, build)
+    firmware = image_of(boot, folder, ROOT / build)
     lives, left = {}, list(cases)
     while left:
         text, places = script_of(left)
-        script = folder / "script"
-        script.write_text(text, encoding="utf-8")
-        options = [word.format(build=build) for word in boot["options"]]
-        timeout = SECONDS_PER_RUN + SECONDS_PER_LIFE * len(left)
-        command = ["tools/tdrun", "--machine-elf", f"{build}/machine.elf", "--firmware",
-                   firmware, *options, "--host-script", str(script),
-                   "--timeout", str(timeout)]
-        ended = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        output = ended.stdout.decode("utf-8", "replace").replace("\r", "")
-        if ended.returncode == SETUP:
-            raise OSError(output)
-        lives.update(split(output, ended.returncode, left, places))
+        seconds = SECONDS_PER_RUN + SECONDS_PER_LIFE * len(left)
+        ended = run_script(boot, text, firmware, seconds, folder / "output", build)
+        if ended.status == SETUP:
+            raise OSError(ended.output)
+        lives.update(split(ended.output, ended.status, left, places))
         left = left[sum(case.name in lives for case in left):]
     return lives
 
@@ -187,25 +191,20 @@ FOREIGN_SECONDS = 240
 
 def end_of(ended):
     """How a foreign firmware ended, in words."""
-    reason = re.search(r"^tdrun:   (.*)$", ended.output, re.MULTILINE)
+    reason = tdcase.REASON.search(ended.output)
     if ended.stopped:
         return "boots"
-    if ended.status == 124:
+    if ended.status == tdcase.TIMEOUT_STATUS:
         return "hangs"
     return reason[1] if reason else f"exit status {ended.status}"
 
 
 def run_foreign(boot, cases, firmware, folder, build):
     """Prints a row for each case that any firmware can meet, in a run of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
     print("| host | the firmware |\n| --- | --- |")
     for case in [Case("none", ""), *(case for case in cases if case.foreign)]:
-        script = folder / "script"
-        script.write_text("".join(rule + "\n" for rule in rules(case)), encoding="utf-8")
-        ended = tdcase.run_process(
-            ["tools/tdrun", "--machine-elf", f"{build}/machine.elf", "--firmware", firmware,
-             *boot["options"], "--host-script", script, "--timeout", str(FOREIGN_SECONDS)],
-            folder / case.name, FOREIGN_SECONDS + 20, boot["right"])
+        ended = run_script(boot, "".join(rule + "\n" for rule in rules(case)), firmware,
+                           FOREIGN_SECONDS, folder / case.name, build, boot["right"])
         print(f"| {case.name} | {end_of(ended)} |", flush=True)
 
 
@@ -383,7 +382,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="boot-tests/hostile.py", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build", help="build directory (build)")
-    parser.add_argument("--only", metavar="REGEX", type=re.compile, default="",
+    parser.add_argument("--only", metavar="REGEX", type=tdcase.pattern, default="",
                         help="only cases whose name matches")
     parser.add_argument("--firmware", metavar="FILE",
                         help="another firmware against the hosts that any can meet: a table")

@@ -75,30 +75,30 @@ def run_of(ends):
     """What tdrun would print, by the lives of the script: each run ends at the first None."""
     runs = []
 
-    def run(command, **_):
-        script = pathlib.Path(command[command.index("--host-script") + 1]).read_text()
+    def run(command, *_):
+        script = command[command.index("--host-script") + 1].read_text()
         names = re.findall("^life (.*)$", script, re.MULTILINE)
         runs.append(names)
         output = ""
         for name in names:
             if ends[name] is None:
-                return hostile.subprocess.CompletedProcess(command, 124, output.encode())
+                return hostile.tdcase.Ended(124, output, False)
             output += f"{ends[name][1]}\n\nlife {name} ends by {ends[name][0]}: x\n"
-        return hostile.subprocess.CompletedProcess(command, 0, output.encode())
+        return hostile.tdcase.Ended(0, output, False)
     return run, runs
 
 
 def test_a_run_that_ends_early_is_gone_on_with(tmp_path, monkeypatch):
     run, runs = run_of({"a": (0, ""), "b": None, "c": (10, "")})
-    monkeypatch.setattr(hostile.subprocess, "run", run)
+    monkeypatch.setattr(hostile.tdcase, "run_process", run)
     lives = hostile.run_lives(BOOT, CASES, tmp_path, "build")
     assert {name: life.status for name, life in lives.items()} == {"a": 0, "b": 124, "c": 10}
     assert runs == [["a", "b", "c"], ["c"]]
 
 
 def test_a_script_that_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(hostile.subprocess, "run", lambda command, **_:
-                        hostile.subprocess.CompletedProcess(command, 2, b"tdrun: line 1"))
+    monkeypatch.setattr(hostile.tdcase, "run_process",
+                        lambda *_: hostile.tdcase.Ended(2, "tdrun: line 1", False))
     with pytest.raises(OSError, match="line 1"):
         hostile.run_lives(BOOT, CASES, tmp_path, "build")
 
