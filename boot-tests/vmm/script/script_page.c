@@ -40,21 +40,21 @@ static enum status no_copy(unsigned number, char *error, size_t error_size)
 	return ST_BAD_FORMAT;
 }
 
-static enum status private_frame(struct host_td *td, uint64_t page, hpa_t *out, char *error,
-				 size_t error_size)
+/* The frame that the TD has at this page of its shared memory, or of its private. */
+static enum status page_frame(struct host_td *td, uint64_t page, bool shared, hpa_t *out,
+			      char *error, size_t error_size)
 {
-	if (!mmu_private_frame(&td->mmu, gpa(page), out)) {
-		fmt_print(error, error_size, "there is no private page 0x%llx",
-			  (unsigned long long)page);
+	bool there = shared ? mmu_is_shared(&td->mmu, page, MEM_PAGE_SIZE) :
+			      mmu_private_frame(&td->mmu, gpa(page), out);
+	if (!there) {
+		fmt_print(error, error_size, "there is no %s page 0x%llx",
+			  shared ? "shared" : "private", (unsigned long long)page);
 		return ST_BAD_FORMAT;
 	}
+	if (shared) {
+		*out = ptr_hpa(mmu_shared(&td->mmu, page));
+	}
 	return ST_OK;
-}
-
-static enum status no_shared_page(uint64_t page, char *error, size_t error_size)
-{
-	fmt_print(error, error_size, "there is no shared page 0x%llx", (unsigned long long)page);
-	return ST_BAD_FORMAT;
 }
 
 /* Have they 8 bytes in common, at multiples of 8? A copy with itself: has it 8 bytes twice? */
@@ -76,13 +76,9 @@ static enum status find_frame(const struct script_rule *rule, struct host_td *td
 {
 	switch (rule->source) {
 	case SOURCE_SHARED:
-		if (!mmu_is_shared(&td->mmu, rule->page, MEM_PAGE_SIZE)) {
-			return no_shared_page(rule->page, error, error_size);
-		}
-		*out = ptr_hpa(mmu_shared(&td->mmu, rule->page));
-		return ST_OK;
 	case SOURCE_PRIVATE:
-		return private_frame(td, rule->page, out, error, error_size);
+		return page_frame(td, rule->page, rule->source == SOURCE_SHARED, out, error,
+				  error_size);
 	case SOURCE_COPIED:
 		if (!copy_is_kept(rule->source_copy)) {
 			return no_copy(rule->source_copy, error, error_size);
@@ -131,14 +127,18 @@ static enum status keep_copy(const struct script_rule *rule, struct host_td *td,
 	return ST_OK;
 }
 
-static enum status write_shared(const struct script_rule *rule, struct host_td *td, char *error,
-				size_t error_size)
+static enum status write_page(const struct script_rule *rule, struct host_td *td, char *error,
+			      size_t error_size)
 {
 	uint64_t page = align_down(rule->at, MEM_PAGE_SIZE);
-	if (!mmu_is_shared(&td->mmu, page, MEM_PAGE_SIZE)) {
-		return no_shared_page(page, error, error_size);
+	hpa_t frame;
+	TRY(page_frame(td, page, rule->writes_shared, &frame, error, error_size));
+	hpa_t place = hpa(frame.v + (rule->at - page));
+	if (rule->writes_shared) {
+		memcpy(hpa_ptr(place), &rule->value, rule->size);
+	} else {
+		host_write(place, &rule->value, rule->size);
 	}
-	memcpy((uint8_t *)mmu_shared(&td->mmu, page) + (rule->at - page), &rule->value, rule->size);
 	return ST_OK;
 }
 
@@ -166,16 +166,6 @@ static enum status take_pages(const struct script_rule *rule, struct host_td *td
 			  (unsigned long long)rule->shared);
 	}
 	return status == ST_OK ? ST_OK : ST_BAD_FORMAT;
-}
-
-static enum status write_private(const struct script_rule *rule, struct host_td *td, char *error,
-				 size_t error_size)
-{
-	uint64_t page = align_down(rule->at, MEM_PAGE_SIZE);
-	hpa_t frame;
-	TRY(private_frame(td, page, &frame, error, error_size));
-	host_write(hpa(frame.v + (rule->at - page)), &rule->value, rule->size);
-	return ST_OK;
 }
 
 /* Has the host's memory management answered what was asked for a page as it must? */
@@ -217,8 +207,7 @@ enum status script_page_act(const struct script_rule *rule, struct host_td *td, 
 	}
 	spin_unlock(&lock);
 	if (status == ST_OK && (rule->actions & ACT_WRITE) != 0) {
-		status = rule->writes_shared ? write_shared(rule, td, error, error_size) :
-					       write_private(rule, td, error, error_size);
+		status = write_page(rule, td, error, error_size);
 	}
 	if (status == ST_OK && (rule->actions & ACT_MOVE) != 0) {
 		status =

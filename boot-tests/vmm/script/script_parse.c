@@ -333,16 +333,22 @@ static enum status parse_bytes(struct parser *parser, struct script_rule *rule)
 	return ST_OK;
 }
 
+/* shared or private */
+static enum status parse_half(struct parser *parser, bool *is_shared)
+{
+	struct text word = script_next(parser);
+	*is_shared = text_is(word, "shared");
+	return *is_shared || text_is(word, "private") ?
+		       ST_OK :
+		       fault(parser, "not shared or private", word);
+}
+
 /* private|shared GPA u8|u16|u32|u64 VALUE, of one page. */
 static enum status parse_write(struct parser *parser, struct script_rule *rule)
 {
-	struct text word = script_next(parser);
-	rule->writes_shared = text_is(word, "shared");
-	if (!rule->writes_shared && !text_is(word, "private")) {
-		return fault(parser, "not shared or private", word);
-	}
+	TRY(parse_half(parser, &rule->writes_shared));
 	struct parser ahead = *parser;
-	word = script_next(&ahead);
+	struct text word = script_next(&ahead);
 	TRY(parse_bytes(parser, rule));
 	return is_aligned(rule->at, rule->size) ?
 		       ST_OK :
@@ -467,11 +473,8 @@ static enum status parse_build(struct parser *parser, struct script_rule *rule)
 /* shared GPA, private GPA */
 static enum status parse_move(struct parser *parser, struct script_rule *rule)
 {
-	struct text word = script_next(parser);
-	rule->moves = text_is(word, "shared");
-	return rule->moves || text_is(word, "private") ?
-		       parse_page(parser, &rule->moved) :
-		       fault(parser, "not shared or private", word);
+	TRY(parse_half(parser, &rule->moves));
+	return parse_page(parser, &rule->moved);
 }
 
 static enum status parse_add(struct parser *parser, struct script_rule *rule)
