@@ -38,7 +38,7 @@ static uefi_status_t check_mailbox(void)
 {
 	static struct uefi_memory memory;
 	uint64_t key;
-	UEFI_TRY(uefi_memory_now(&memory, &key));
+	UEFI_TRY(uefi_memory_now(UEFI_MEMORY_LEFT, &memory, &key));
 	for (unsigned i = 0; i < memory.reserved_count; i++) {
 		const struct e820_overlay *reserved = &memory.reserved[i];
 		uint64_t offset = acpi.mailbox - reserved->range.base.v;

@@ -39,7 +39,7 @@ uefi_status_t uefi_left_prepare(bool payload_accepts, const struct uefi_ap_head 
 	static struct uefi_memory memory;
 	uint64_t key;
 	*out = (struct uefi_left){ 0 };
-	UEFI_TRY(uefi_memory_now(&memory, &key));
+	UEFI_TRY(uefi_memory_now(UEFI_MEMORY_LEFT, &memory, &key));
 	uint64_t all = unaccepted_bytes(&memory.map);
 	if (payload_accepts && head != NULL) {
 		unaccepted_leave(&memory.map, 0, TABLE_MAX);

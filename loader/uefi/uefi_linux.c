@@ -120,12 +120,13 @@ static uefi_status_t read_header(const uint8_t *bytes, uint32_t size, struct uef
 
 static uefi_status_t place_kernel(const uint8_t *bytes, uint32_t size, struct uefi_linux *payload)
 {
-	struct memory_map free;
+	static struct uefi_memory memory;
+	uint64_t key;
 	struct payload_fault fault;
 	uint32_t cut = bzimage_body_offset(&payload->header);
-	UEFI_TRY(uefi_memory_free_now(&free));
-	enum status status =
-		bzimage_find_place(&payload->header, size - cut, &free, &payload->window, &fault);
+	UEFI_TRY(uefi_memory_now(UEFI_MEMORY_FREE, &memory, &key));
+	enum status status = bzimage_find_place(&payload->header, size - cut, &memory.map,
+						&payload->window, &fault);
 	if (status != ST_OK) {
 		return uefi_refuse(uefi_status_of(status), "kernel: %s 0x%lx, init_size 0x%x: %s",
 				   payload_fault_field(&fault), fault.value,
@@ -207,10 +208,11 @@ static uefi_status_t place_initrd(uint32_t size, struct uefi_linux *payload)
 {
 	const struct linux_setup_header *header = &payload->header;
 	uint64_t lowest = gpa_range_end(payload->window);
-	struct memory_map free;
-	UEFI_TRY(uefi_memory_free_now(&free));
+	static struct uefi_memory memory;
+	uint64_t key;
+	UEFI_TRY(uefi_memory_now(UEFI_MEMORY_FREE, &memory, &key));
 	enum status status =
-		bzimage_place_initrd(header, size, lowest, &free, &payload->parts.initrd);
+		bzimage_place_initrd(header, size, lowest, &memory.map, &payload->parts.initrd);
 	if (status != ST_OK) {
 		return uefi_refuse(uefi_status_of(status),
 				   "initrd: 0x%x bytes above 0x%lx, initrd_addr_max 0x%x", size,

@@ -102,7 +102,7 @@ static uefi_status_t leave_firmware(struct uefi_boot *boot)
 	uefi_status_t status = UEFI_SUCCESS;
 	for (unsigned i = 0; i < EXIT_TRIES; i++) {
 		uint64_t key;
-		UEFI_TRY(uefi_memory_now(&memory, &key));
+		UEFI_TRY(uefi_memory_now(UEFI_MEMORY_LEFT, &memory, &key));
 		struct linux_efi_info efi = uefi_left_settle(&boot->left, &memory, boot->rsdp);
 		enum status filled = uefi_linux_fill(&boot->payload, &memory, boot->rsdp, &efi);
 		if (filled != ST_OK) {

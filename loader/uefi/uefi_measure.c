@@ -33,9 +33,6 @@ static uefi_status_t measure(const char *what, enum cc_mr mr, uint32_t type, con
 		.mr_index = mr,
 		.event_type = type,
 	};
-	if (!uefi_measures()) {
-		return UEFI_SUCCESS;
-	}
 	CHECK(event_size <= EVENT_MAX);
 	memcpy(memory, &header, sizeof(header));
 	memcpy(memory + sizeof(header), event, event_size);

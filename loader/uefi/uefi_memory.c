@@ -73,7 +73,8 @@ static enum status reserve(struct uefi_memory *memory, const struct efi_memory_d
 	return ST_OK;
 }
 
-enum status uefi_memory_read(const struct uefi_map *map, struct uefi_memory *out, size_t *at)
+enum status uefi_memory_read(const struct uefi_map *map, enum uefi_memory_when when,
+			     struct uefi_memory *out, size_t *at)
 {
 	size_t count;
 	*at = 0;
@@ -83,26 +84,12 @@ enum status uefi_memory_read(const struct uefi_map *map, struct uefi_memory *out
 	for (; *at < count; *at += 1) {
 		struct efi_memory_descriptor entry;
 		TRY(read_descriptor(map, *at, &entry));
+		if (when == UEFI_MEMORY_FREE && entry.type != EFI_CONVENTIONAL) {
+			continue;
+		}
 		TRY(memory_map_add(&out->map, entry.base, entry.pages * MEM_PAGE_SIZE,
 				   kind_of(entry.type)));
 		TRY(reserve(out, &entry));
-	}
-	return ST_OK;
-}
-
-enum status uefi_memory_free(const struct uefi_map *map, struct memory_map *out, size_t *at)
-{
-	size_t count;
-	*at = 0;
-	out->count = 0;
-	TRY(descriptor_count(map, &count));
-	for (; *at < count; *at += 1) {
-		struct efi_memory_descriptor entry;
-		TRY(read_descriptor(map, *at, &entry));
-		if (entry.type == EFI_CONVENTIONAL) {
-			TRY(memory_map_add(out, entry.base, entry.pages * MEM_PAGE_SIZE,
-					   MEMORY_ACCEPTED));
-		}
 	}
 	return ST_OK;
 }

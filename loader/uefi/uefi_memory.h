@@ -12,9 +12,13 @@
 
 #define UEFI_RESERVED_MAX 32
 
-/* What the firmware leaves to a payload when it has gone. */
+enum uefi_memory_when {
+	UEFI_MEMORY_FREE, /* all that is free while the firmware is there, and nothing else */
+	UEFI_MEMORY_LEFT, /* what the firmware leaves to a payload when it has gone */
+};
+
 struct uefi_memory {
-	struct memory_map map; /* MEMORY_ACCEPTED: free, or the firmware's while it was there */
+	struct memory_map map; /* MEMORY_ACCEPTED: free, or the firmware's while it is there */
 	/* ACPI tables and what ACPI calls NVS, with types of an e820 table: also accepted
 	 * memory. */
 	unsigned reserved_count;
@@ -26,10 +30,5 @@ struct uefi_memory {
  * UEFI's, or not whole; ST_BAD_RANGE: it is empty, unaligned, wraps or overlaps another;
  * ST_NO_SPACE: more ranges than *out can have.
  */
-enum status uefi_memory_read(const struct uefi_map *map, struct uefi_memory *out,
-			     size_t *at) MUST_CHECK;
-
-/* Only what is free while the firmware is there, as MEMORY_ACCEPTED. *at and statuses are those of
- * uefi_memory_read(). */
-enum status uefi_memory_free(const struct uefi_map *map, struct memory_map *out,
-			     size_t *at) MUST_CHECK;
+enum status uefi_memory_read(const struct uefi_map *map, enum uefi_memory_when when,
+			     struct uefi_memory *out, size_t *at) MUST_CHECK;

@@ -7,8 +7,6 @@
 #include "loader/uefi/uefi_memory.h"
 #include "loader/uefi/uefi_status.h"
 
-/* What the firmware would leave now; key: that of the map. */
-uefi_status_t uefi_memory_now(struct uefi_memory *out, uint64_t *key) MUST_CHECK;
-
-/* What is free now. */
-uefi_status_t uefi_memory_free_now(struct memory_map *out) MUST_CHECK;
+/* key: that of the map. */
+uefi_status_t uefi_memory_now(enum uefi_memory_when when, struct uefi_memory *out,
+			      uint64_t *key) MUST_CHECK;

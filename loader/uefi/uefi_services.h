@@ -72,7 +72,7 @@ _Noreturn void uefi_reset(uefi_status_t status);
 /* Has the firmware EFI_CC_MEASUREMENT_PROTOCOL? */
 bool uefi_measures(void);
 /* Extends a register by the digest of these bytes, and the log by event: struct uefi_cc_event and
- * what follows it. Only if uefi_measures(). */
+ * what follows it. Does nothing unless uefi_measures(). */
 uefi_status_t uefi_measure(const void *bytes, uint64_t size, const void *event);
 
 /* ExitBootServices(). EFI_INVALID_PARAMETER: the map has changed, the key is that of an older one.

@@ -326,6 +326,9 @@ bool uefi_measures(void)
 uefi_status_t uefi_measure(const void *bytes, uint64_t size, const void *event)
 {
 	struct uefi_cc_event header;
+	if (!fake.measures) {
+		return UEFI_SUCCESS;
+	}
 	CHECK(fake.measured_count < FAKE_MEASURED);
 	if (fails(FAKE_MEASURE)) {
 		return fake.status;

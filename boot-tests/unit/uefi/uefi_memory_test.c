@@ -35,15 +35,20 @@ static void add(uint32_t type, uint64_t base, uint64_t pages)
 	memcpy(bytes + count++ * STRIDE, &entry, sizeof(entry));
 }
 
-static struct uefi_map map_of(size_t size, size_t stride)
+static enum status read_map(size_t size, size_t stride, enum uefi_memory_when when)
 {
-	return (struct uefi_map){ bytes, size, stride };
+	struct uefi_map map = { bytes, size, stride };
+	return uefi_memory_read(&map, when, &memory, &at);
 }
 
 static enum status read_all(void)
 {
-	struct uefi_map map = map_of(count * STRIDE, STRIDE);
-	return uefi_memory_read(&map, &memory, &at);
+	return read_map(count * STRIDE, STRIDE, UEFI_MEMORY_LEFT);
+}
+
+static enum status read_free(void)
+{
+	return read_map(count * STRIDE, STRIDE, UEFI_MEMORY_FREE);
 }
 
 /* Each type by the numbers of UEFI 2.10 table 7.6, in an order that is not that of addresses. */
@@ -78,23 +83,20 @@ static void types(void **state)
 /* While the firmware is there, its own memory is not free. */
 static void what_is_free(void **state)
 {
-	struct memory_map free_map;
-	struct uefi_map map;
 	(void)state;
 	for (uint32_t type = 0; type < 17; type++) {
 		add(type, 0x100000 * (type + 1), 2);
 	}
-	map = map_of(count * STRIDE, STRIDE);
-	assert_int_equal(uefi_memory_free(&map, &free_map, &at), ST_OK);
-	assert_int_equal(free_map.count, 1);
-	assert_int_equal(free_map.entries[0].kind, MEMORY_ACCEPTED);
-	assert_int_equal(free_map.entries[0].range.base.v, 0x800000);
-	assert_int_equal(free_map.entries[0].range.size, 0x2000);
+	assert_int_equal(read_free(), ST_OK);
+	assert_int_equal(memory.map.count, 1);
+	assert_int_equal(memory.map.entries[0].kind, MEMORY_ACCEPTED);
+	assert_int_equal(memory.map.entries[0].range.base.v, 0x800000);
+	assert_int_equal(memory.map.entries[0].range.size, 0x2000);
+	assert_int_equal(memory.reserved_count, 0);
 	count = 0;
 	add(EFI_CONVENTIONAL, 0, 2);
 	add(EFI_CONVENTIONAL, 0x1000, 2);
-	map = map_of(count * STRIDE, STRIDE);
-	assert_int_equal(uefi_memory_free(&map, &free_map, &at), ST_BAD_RANGE);
+	assert_int_equal(read_free(), ST_BAD_RANGE);
 	assert_int_equal(at, 1);
 }
 
@@ -132,19 +134,13 @@ static void bad_ranges(void **state)
 
 static void bad_maps(void **state)
 {
-	struct uefi_map map;
-	struct memory_map free_map;
 	(void)state;
 	add(EFI_CONVENTIONAL, 0, 2);
-	map = map_of(39, 39);
-	assert_int_equal(uefi_memory_read(&map, &memory, &at), ST_BAD_FORMAT);
-	assert_int_equal(uefi_memory_free(&map, &free_map, &at), ST_BAD_FORMAT);
-	map = map_of(40, 40);
-	assert_int_equal(uefi_memory_read(&map, &memory, &at), ST_OK);
-	map = map_of(STRIDE + 1, STRIDE);
-	assert_int_equal(uefi_memory_read(&map, &memory, &at), ST_BAD_FORMAT);
-	map = map_of(0, STRIDE);
-	assert_int_equal(uefi_memory_read(&map, &memory, &at), ST_OK);
+	assert_int_equal(read_map(39, 39, UEFI_MEMORY_LEFT), ST_BAD_FORMAT);
+	assert_int_equal(read_map(39, 39, UEFI_MEMORY_FREE), ST_BAD_FORMAT);
+	assert_int_equal(read_map(40, 40, UEFI_MEMORY_LEFT), ST_OK);
+	assert_int_equal(read_map(STRIDE + 1, STRIDE, UEFI_MEMORY_LEFT), ST_BAD_FORMAT);
+	assert_int_equal(read_map(0, STRIDE, UEFI_MEMORY_LEFT), ST_OK);
 	assert_int_equal(memory.map.count, 0);
 }
 
