@@ -20,7 +20,21 @@ import tdgdb  # noqa: E402
 SHARED = 1 << 47
 SEEN, VCPU, VMCB, NESTED, CR3, TDMRS, PAMT = (
     0x1000, 0x2030, 0x3000, 0x10000, 0x40000000, 0x5000, 0x6000)
-NAMES = {"svm_seen": (SEEN, 4 * 16), "tdmrs": (TDMRS, 64 * 48)}
+# A machine whose structures are not laid out as ours: tdgdb.py has no layout of its own.
+NAMES = {
+    "svm_seen": (SEEN, 4 * 24), "tdmrs": (TDMRS, 3 * 56),
+    "gdb.svm_seen": (0, 24), "gdb.svm_seen.inside": (4, 4), "gdb.svm_seen.vcpu": (8, 8),
+    "gdb.svm_vcpu.vmcb": (0x18, 8), "gdb.vmcb.control.n_cr3": (0x3F0, 8),
+    "gdb.vcpu.svm": (0x30, 0x400), "gdb.vcpu.ve": (0x10, 0x20),
+    "gdb.ve_area.valid": (0, 2), "gdb.ve_area.exit_reason": (2, 2),
+    "gdb.ve_area.exit_qualification": (4, 4), "gdb.ve_area.gla": (8, 8), "gdb.ve_area.gpa": (16, 8),
+    "gdb.tdmr": (0, 56), "gdb.tdmr.next": (8, 8), "gdb.tdmr.pamt_4k": (16, 8),
+    "gdb.tdmr.base": (32, 8), "gdb.tdmr.size": (40, 8),
+    "gdb.pamt_entry": (0, 32), "gdb.pamt_entry.bepoch": (0, 8), "gdb.pamt_entry.owner": (8, 8),
+    "gdb.pamt_entry.level": (16, 1), "gdb.pamt_entry.type": (20, 2),
+    "gdb.sept_state": (54, 5), "gdb.sept_state.MAPPED": (1, 0),
+    "gdb.sept_state.PENDING": (0x1C, 0), "gdb.page_type.TDR": (1, 0), "gdb.page_type.REG": (3, 0),
+}
 PRESENT = 0x27
 
 
@@ -29,9 +43,9 @@ class Memory:
 
     def __init__(self):
         self.pages, self.registers, self.free = {}, {}, 0x100000
-        self.put(SEEN, struct.pack("<QQ", VCPU, 1))
-        self.put(VCPU, struct.pack("<Q", VMCB))
-        self.put(VMCB + 0xB0, struct.pack("<Q", NESTED))
+        self.put(SEEN, struct.pack("<4xIQ", 1, VCPU))
+        self.put(VCPU + 0x18, struct.pack("<Q", VMCB))
+        self.put(VMCB + 0x3F0, struct.pack("<Q", NESTED))
         self.page(NESTED)
         self.page(TDMRS)
         self.registers = {"cr0": 0, "cr3": CR3, "cr4": 0, "efer": 0x500}
@@ -180,9 +194,11 @@ def test_monitor_sept():
     memory = Memory()
     td = tdgdb.Td(memory, NAMES, 4)
     memory.nest(0x5000, 0x77000, state=0x70 << 52)
+    memory.nest(0x6000, 0x78000 | 1 << 54)
     lines = td.command(["sept", "0x5000"]).splitlines()
     assert [line[:7] for line in lines] == ["level 3", "level 2", "level 1", "level 0"]
-    assert lines[0].endswith("NL_MAPPED, page 0x101000")
+    assert lines[0].endswith("unknown, page 0x101000")
+    assert td.command(["sept", "0x6000"]).endswith(" MAPPED, page 0x78000\n")
     assert lines[3] == "level 0: 0x0700000000077000 PENDING, page 0x77000"
     assert td.command(["sept", "five"]) == "'five' is no address\n"
     td.cpu = 1
@@ -193,20 +209,20 @@ def test_monitor_sept():
 def test_monitor_ve():
     memory = Memory()
     td = tdgdb.Td(memory, NAMES, 4)
-    memory.put(VCPU - 48, struct.pack("<IIQQQ", 30, 0xFFFFFFFF, 0x3F80008, 0x10, 0x20))
+    memory.put(VCPU - 0x20, struct.pack("<HHIQQ", 0xFFFF, 30, 0x3F80008, 0x10, 0x20))
     assert td.command(["ve"]) == ("vCPU 0: exit reason 30, qualification 0x3f80008, linear 0x10, "
                                   "GPA 0x20: not fetched\n")
-    memory.put(VCPU - 44, bytes(4))
+    memory.put(VCPU - 0x20, bytes(2))
     assert td.command(["ve"]).endswith("fetched, or none yet\n")
-    memory.put(SEEN, bytes(16))
+    memory.put(SEEN, bytes(24))
     assert td.command(["ve"]) == "no vCPU has run yet\n"
 
 
 def test_monitor_pamt():
     memory = Memory()
     td = tdgdb.Td(memory, NAMES, 4)
-    memory.put(TDMRS + 48, struct.pack("<QQQQ", 0x40000000, 0x40000000, 0x40002000, PAMT))
-    memory.put(PAMT + 16, struct.pack("<BBHIQ", 3, 0, 0, 0x200001, 7))
+    memory.put(TDMRS + 56, struct.pack("<8xQQ8xQQ", 0x40002000, PAMT, 0x40000000, 0x40000000))
+    memory.put(PAMT + 32, struct.pack("<QQB3xH", 7, 0x200001, 0, 3))
     assert td.command(["pamt", "0x40001234"]) == (
         "page 0x40001000: REG, level 0, TDR 0x200001000, BEPOCH 7\n")
     for outside in ("0x3ffff000", "0x40002000", "0x80000000"):
@@ -272,7 +288,7 @@ def test_memory_of_the_td_while_it_runs(session):
     assert say(session, gdb, b"M9000,1:00") == b"+" + tdgdb.frame(b"E14")
     assert say(session, gdb, b"X5000,0:") == b"+" + tdgdb.frame(b"")
     assert qemu.sent == []
-    qemu.put(SEEN + 8, bytes(8))
+    qemu.put(SEEN + 4, bytes(4))
     assert say(session, gdb, b"m5000,4") == b"+" + tdgdb.frame(b"of QEMU")
     assert qemu.sent == [b"m5000,4"]
 
@@ -360,6 +376,8 @@ def test_a_td_that_runs(td):
                 found = list(packets.feed(gdb.recv(4096)))
             gdb.sendall(b"+")
             return found[0]
+        def monitor(text):
+            return bytes.fromhex(ask(b"qRcmd," + text.encode().hex().encode()).decode()).decode()
         assert ask(b"?").startswith(b"T05thread:p01.")
         assert ask(b"mfffffff0,2") == first_bytes().hex().encode(), "with paging off"
         assert ask(b"Z1,%x,1" % shim_main) == b"OK"
@@ -370,6 +388,12 @@ def test_a_td_that_runs(td):
         assert ask(b"m%x,2" % stack) == b"abcd"
         assert ask(b"M%x,8:%s" % (stack, bytes(8).hex().encode())) == b"OK"
         assert ask(b"m300000000000,4") == b"E14", "the TD has no such address"
+        page = re.search(r"^level 0: \w+ MAPPED, page (\w+)$", monitor(f"sept {stack:#x}"),
+                         re.MULTILINE).group(1)
+        owned = re.fullmatch(rf"page {page}: REG, level 0, TDR (\w+), BEPOCH 0\n",
+                             monitor(f"pamt {page}"))
+        assert monitor(f"pamt {owned.group(1)}") == (
+            f"page {owned.group(1)}: TDR, level 0, TDR 0x0, BEPOCH 0\n")
         assert ask(b"z1,%x,1" % shim_main) == b"OK"
         assert ask(b"D;1") == b"OK"
     console, _ = process.communicate(timeout=120)

@@ -17,16 +17,7 @@ CONNECT_SECONDS = 30
 RESET_VECTOR = 0xFFFF_FFF0
 PTE_P, PTE_PS, PTE_ADDRESS = 1, 1 << 7, 0x000F_FFFF_FFFF_F000
 CR0_PG, CR4_LA57, EFER_LMA = 1 << 31, 1 << 12, 1 << 10
-VMCB_N_CR3 = 0xB0  # [AMD APM 2, appendix B]
-SEEN_SIZE = 16  # struct svm_seen, boot-tests/machine/svm.h
-VE_AREA_SIZE = 48  # it stands before svm in struct vcpu, boot-tests/module/td.h
-MAX_TDMRS, PAMT_ENTRY_SIZE = 64, 16  # tdmrs[], boot-tests/module/memory/pamt.c
 CHUNK = 1024  # bytes of memory in a packet
-# Bits 58:52 of a Secure EPT entry. [boot-tests/module/memory/sept.h]
-SEPT_STATES = {0x00: "NL_MAPPED", 0x08: "NL_BLOCKED", 0x0E: "FREE", 0x60: "MAPPED",
-               0x68: "BLOCKED", 0x70: "PENDING", 0x78: "PENDING_BLOCKED"}
-# [TDX ABI 1.5, page types]
-PAMT_TYPES = {0: "NDA", 1: "RSVD", 3: "REG", 4: "TDR", 5: "TDCX", 6: "TDVPR", 8: "EPT"}
 HELP = """monitor sept GPA: entries of the Secure EPT, and the state of the page
 monitor ve: the last #VE of each vCPU, and whether the TD has fetched it
 monitor pamt HPA: type and owner of a page of the host
@@ -193,17 +184,31 @@ def translate(table, address, levels, read_entry, what):
 
 
 class Td:
-    """What a stopped machine has of its TD, seen by one CPU."""
+    """What a stopped machine has of its TD, seen by one CPU. names: the machine's symbols; those
+    that begin with "gdb." are its structures, see boot-tests/module/gdb_layout.c."""
 
     def __init__(self, qemu, names, levels):
         self.qemu, self.names, self.levels = qemu, names, levels
         self.cpu = 0
 
+    def field(self, at, name):
+        """STRUCT.FIELD of the structure at this address."""
+        offset, size = self.names["gdb." + name]
+        return int.from_bytes(self.qemu.read(at + offset, size), "little")
+
+    def elements(self, array, struct_name):
+        """Their addresses."""
+        (base, size), (_, step) = self.names[array], self.names["gdb." + struct_name]
+        return range(base, base + size, step)
+
+    def name_of(self, kind, value):
+        return next((name.rpartition(".")[2] for name, (number, _) in self.names.items()
+                     if name.startswith(f"gdb.{kind}.") and number == value), "unknown")
+
     def seen(self, cpu):
         """The vCPU that the CPU has run last, 0: none, and whether it runs."""
-        at = self.names["svm_seen"][0] + SEEN_SIZE * cpu
-        vcpu, inside = struct.unpack("<QQ", self.qemu.read(at, SEEN_SIZE))
-        return vcpu, inside != 0
+        at = self.elements("svm_seen", "svm_seen")[cpu]
+        return self.field(at, "svm_seen.vcpu"), self.field(at, "svm_seen.inside") != 0
 
     def look_at(self, stop):
         """From now on by the CPU of a stop reply."""
@@ -221,7 +226,7 @@ class Td:
         return vcpu
 
     def nested(self):
-        return self.qemu.word(self.qemu.word(self.vcpu()) + VMCB_N_CR3)
+        return self.field(self.field(self.vcpu(), "svm_vcpu.vmcb"), "vmcb.control.n_cr3")
 
     def host_address(self, gpa):
         """Of a GPA with or without its SHARED bit."""
@@ -264,34 +269,37 @@ class Td:
 
     def sept(self, gpa):
         text = ""
+        lowest, bits = self.names["gdb.sept_state"]
         for level, entry in walk(self.nested(), gpa, self.levels, self.qemu.word):
-            state = SEPT_STATES.get(entry >> 52 & 0x7F, "of no known state")
+            state = self.name_of("sept_state", entry >> lowest & (1 << bits) - 1)
             text += f"level {level}: {entry:#018x} {state}, page {entry & PTE_ADDRESS:#x}\n"
         return text
 
     def ve(self):
         text = ""
-        for cpu in range(self.names["svm_seen"][1] // SEEN_SIZE):
+        svm, _ = self.names["gdb.vcpu.svm"]
+        ve, _ = self.names["gdb.vcpu.ve"]
+        for cpu in range(len(self.elements("svm_seen", "svm_seen"))):
             vcpu, _ = self.seen(cpu)
             if vcpu != 0:
-                area = self.qemu.read(vcpu - VE_AREA_SIZE, VE_AREA_SIZE)
-                reason, valid, qualification, gla, gpa = struct.unpack_from("<IIQQQ", area)
+                reason, valid, qualification, gla, gpa = (
+                    self.field(vcpu - svm + ve, "ve_area." + name)
+                    for name in ("exit_reason", "valid", "exit_qualification", "gla", "gpa"))
                 state = "not fetched" if valid else "fetched, or none yet"
                 text += (f"vCPU {cpu}: exit reason {reason}, qualification {qualification:#x}, "
                          f"linear {gla:#x}, GPA {gpa:#x}: {state}\n")
         return text or "no vCPU has run yet\n"
 
     def pamt(self, hpa):
-        base, size = self.names["tdmrs"]
-        for at in range(base, base + size, size // MAX_TDMRS):
-            begin, length, made, table = struct.unpack("<QQQQ", self.qemu.read(at, 32))
-            if begin <= hpa < begin + length and hpa < made:
-                entry = self.qemu.read(table + (hpa - begin) // 4096 * PAMT_ENTRY_SIZE,
-                                       PAMT_ENTRY_SIZE)
-                kind, level, _, owner, epoch = struct.unpack("<BBHIQ", entry)
-                name = PAMT_TYPES.get(kind, "of no known type")
-                return (f"page {hpa & ~0xFFF:#x}: {name}, level {level}, TDR {owner * 4096:#x}, "
-                        f"BEPOCH {epoch}\n")
+        for tdmr in self.elements("tdmrs", "tdmr"):
+            base, size, made, table = (self.field(tdmr, "tdmr." + name)
+                                       for name in ("base", "size", "next", "pamt_4k"))
+            if base <= hpa < base + size and hpa < made:
+                entry = table + (hpa - base) // 4096 * self.names["gdb.pamt_entry"][1]
+                kind, level, owner, epoch = (self.field(entry, "pamt_entry." + name)
+                                             for name in ("type", "level", "owner", "bepoch"))
+                return (f"page {hpa & ~0xFFF:#x}: {self.name_of('page_type', kind)}, "
+                        f"level {level}, TDR {owner * 4096:#x}, BEPOCH {epoch}\n")
         raise Unreadable(f"{hpa:#x} is in no TDMR")
 
     def command(self, words):

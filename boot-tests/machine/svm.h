@@ -16,7 +16,7 @@
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
 struct svm_vcpu {
-	struct vmcb *vmcb;        /* own page; first, where a debugger finds it */
+	struct vmcb *vmcb;        /* own page */
 	uint64_t gpr[16];         /* hardware order; RAX and RSP are copied to and from the VMCB */
 	uint8_t *msrpm;           /* 8 KiB, shared by all vCPUs */
 	enum pg_level nested_top; /* svm_nested_top() */
