@@ -506,4 +506,4 @@ mutate: ## break the code in one place at a time: the tests must notice (ONLY=RE
 clean: ## remove build/
 	rm -rf --one-file-system $(B)
 
--include $(shell find $(B) -path '$(B)/try-*' -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) '(' -path '$(B)/try-*' -o -path $(B)/mutate ')' -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -4,12 +4,17 @@
 """Apply each breakage of boot-tests/mutations.toml to a scratch copy of the tree and run the test
 that must notice it. A breakage is killed when the copy builds and the test fails.
 
+With --random, breakages of loader/ and shim/ that boot-tests/mutants.py makes by chance, by seed
+and number: the unit tests that have the code, then a list of boots that "make test" has, until one
+fails. What does not compile, and what compiles to the same code, does not count.
+
 One line each; the last one is "N killed, N survived". Exit status: 0 if all were killed, 1
 otherwise, 2 wrong usage.
 """
 
 import argparse
 import dataclasses
+import hashlib
 import os
 import pathlib
 import re
@@ -19,14 +24,29 @@ import sys
 import time
 import tomllib
 
+sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(1, str(ROOT / "tools"))
+import mutants  # noqa: E402
+import tdcase  # noqa: E402
+
 LIST = "boot-tests/mutations.toml"
 BUILD_SECONDS = 900
-TEST_SECONDS = 600
+TEST_SECONDS = 900
+# A unit test that takes so much longer than on good code hangs, or so long where that is not known.
+SLOWER, SLOWER_SECONDS = 10, 30
+UNIT_SECONDS = 300
+# A test that loops may also write.
+OUTPUT_MAX = 200 << 20
+SAMPLE = 20
 
 
 class Failure(Exception):
     """Why a breakage counts as not killed, in one line."""
+
+
+class NoMutant(Exception):
+    """Why a breakage by chance does not count."""
 
 
 @dataclasses.dataclass
@@ -35,7 +55,7 @@ class Mutation:
     file: str   # from the root of the tree
     old: str    # occurs exactly once in it
     new: str
-    test: str   # unit/NAME, fuzz/NAME, or the name of a boot case
+    test: str   # unit/NAME, fuzz/NAME, python/FILE or the name of a boot case
 
 
 def load(path):
@@ -50,117 +70,297 @@ def load(path):
     return mutations
 
 
-def copy_tree(scratch):
-    """The files that git knows, as they are now; what has not changed keeps its time stamp."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                            cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
-    names = {name for name in listed.decode().split("\0") if name and (ROOT / name).is_file()}
-    for path in list(scratch.rglob("*")):
-        name = path.relative_to(scratch)
-        if path.is_file() and name.parts[0] != "build" and str(name) not in names:
-            path.unlink()
-    for name in names:
-        source, target = ROOT / name, scratch / name
-        if target.is_file() and target.read_bytes() == source.read_bytes():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-        shutil.copymode(source, target)
-    for folder in ("kernel", "firmware"):
-        if (ROOT / "build" / folder).is_dir() and not (scratch / "build" / folder).exists():
-            shutil.copytree(ROOT / "build" / folder, scratch / "build" / folder)
+def sample():
+    """Some of the list, from all over it, that a unit test kills: always the same of a list."""
+    ours = [mutation for mutation in load(ROOT / LIST) if mutation.test.startswith("unit/") and
+            mutation.file.startswith(("loader/", "shim/"))]
+    return [ours[n * len(ours) // SAMPLE] for n in range(SAMPLE)]
 
 
-def run(command, scratch, log, seconds):
-    """The command's exit status, or None when it did not end."""
-    with open(log, "wb") as out:
+class Tree:
+    """A scratch copy of the tree, as it is now."""
+
+    def __init__(self, root, build=ROOT / "build"):
+        self.root = root
+        self.logs = root / "build" / "mutate-logs"
+        self.seconds = {}  # of each test on good code
+        self.good = {}     # {source: hash of its objects}
+        new = not root.exists()
+        self.copy_sources(shutil.copy2 if new else shutil.copyfile)
+        if new and build.is_dir():
+            self.copy_build(build)
+        self.logs.mkdir(parents=True, exist_ok=True)
+
+    def copy_sources(self, copy):
+        """The files that git knows. What is not copied keeps its time stamp."""
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
+            check=True, stdout=subprocess.PIPE).stdout
+        names = {name for name in listed.decode().split("\0") if name and (ROOT / name).is_file()}
+        for path in list(self.root.rglob("*")):
+            name = path.relative_to(self.root)
+            if path.is_file() and name.parts[0] != "build" and str(name) not in names:
+                path.unlink()
+        for name in names:
+            source, target = ROOT / name, self.root / name
+            if target.is_file() and target.read_bytes() == source.read_bytes():
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy(source, target)
+            shutil.copymode(source, target)
+
+    def copy_build(self, build):
+        """With time stamps: what is up to date there is so here. Not what the tests left."""
+        for path in build.iterdir():
+            if path.name in ("tests", "mutate", "corpus", "gcc"):
+                continue
+            if path.is_dir():
+                shutil.copytree(path, self.root / "build" / path.name, symlinks=True)
+            else:
+                (self.root / "build").mkdir(exist_ok=True)
+                shutil.copy2(path, self.root / "build")
+
+    def run(self, command, log, seconds):
+        """Of its own: how it ended, or None when it did not end."""
         try:
-            return subprocess.run(command, cwd=scratch, stdin=subprocess.DEVNULL, stdout=out,
-                                  stderr=subprocess.STDOUT, timeout=seconds, check=False).returncode
-        except subprocess.TimeoutExpired:
+            return tdcase.run_process(["env", "-C", self.root, *command], self.logs / log, seconds)
+        except tdcase.Timeout:
             return None
 
+    def make(self, log, *goals):
+        ended = self.run(["make", "-s", f"-j{os.cpu_count()}", *goals], log, BUILD_SECONDS)
+        if ended is None or ended.status != 0:
+            raise Failure(f"it does not build: {self.logs / log}")
 
-def build(test, scratch, log):
-    kind, _, name = test.partition("/")
-    goals = {"unit": [f"build/unit/{name}"], "fuzz": [f"build/fuzzers/{name}"]}
-    words = goals.get(kind, ["boot-programs"])
-    if run(["make", "-s", f"-j{os.cpu_count()}", *words], scratch, log, BUILD_SECONDS) != 0:
-        raise Failure(f"it does not build: {log}")
+    def passes(self, test, log):
+        """Builds the test before."""
+        kind, _, name = test.partition("/")
+        if kind == "unit":
+            self.make(log, f"build/unit/{name}")
+            seconds = UNIT_SECONDS
+            if test in self.seconds:
+                seconds = self.seconds[test] * SLOWER + SLOWER_SECONDS
+            ended = self.run(["prlimit", f"--fsize={OUTPUT_MAX}", f"build/unit/{name}"], log,
+                             seconds)
+            return ended is not None and ended.status == 0
+        return self.first_failure(f"^{re.escape(test)}(#|$)", log) is None
+
+    def first_failure(self, only, log):
+        """The first test that fails of those that match, or None."""
+        ended = self.run(["boot-tests/run.py", "--build", "build", "--only", only], log,
+                         TEST_SECONDS)
+        text = (self.logs / log).read_text(encoding="utf-8", errors="replace")
+        if ended is None or re.search(r"^\d+ passed, \d+ failed", text, re.MULTILINE) is None:
+            raise Failure(f"boot-tests/run.py does not end: {self.logs / log}")
+        failed = re.findall(r"^(?:FAIL|TIMEOUT)\s+[\d.]+ s  (\S+)", text, re.MULTILINE)
+        if any(name.startswith("build/") for name in failed):
+            raise Failure(f"it does not build: {self.logs / log}")
+        if ended.status != 0 and not failed:
+            raise Failure(f"no test {only}: {self.logs / log}")
+        return failed[0] if failed else None
+
+    def check_good(self, test):
+        """A test that fails on good code shows nothing."""
+        if test in self.seconds:
+            return
+        log = f"good-{test.replace('/', '-')}"
+        if test.startswith("unit/"):
+            self.make(log, f"build/{test}")
+        start = time.monotonic()
+        if not self.passes(test, log):
+            raise Failure(f"{test} fails without any breakage: {self.logs / log}")
+        self.seconds[test] = time.monotonic() - start
 
 
-def passes(test, scratch, log):
-    command = ["boot-tests/run.py", "--build", "build", "--only", f"^{re.escape(test)}(#|$)"]
-    status = run(command, scratch, log, TEST_SECONDS)
-    if status not in (0, 1):
-        raise Failure(f"boot-tests/run.py ended with {status}: {log}")
-    text = log.read_text(encoding="utf-8", errors="replace")
-    if re.search(r"^[1-9]\d* passed, |^\d+ passed, [1-9]", text, re.MULTILINE) is None:
-        raise Failure(f"no test {test}: {log}")
-    return status == 0
+class Broken:
+    """A file of the copy has another text for so long."""
+
+    def __init__(self, path, text):
+        self.path = path
+        self.text = text
+        self.good = path.read_text(encoding="utf-8")
+
+    def __enter__(self):
+        self.path.write_text(self.text, encoding="utf-8")
+
+    def __exit__(self, *_):
+        self.path.write_text(self.good, encoding="utf-8")
 
 
-def kill(mutation, scratch, log):
-    path = scratch / mutation.file
-    good = path.read_text(encoding="utf-8")
+def kill(mutation, tree, log):
+    """The test that fails."""
+    good = (tree.root / mutation.file).read_text(encoding="utf-8")
     if good.count(mutation.old) != 1:
         raise Failure(f"'{mutation.old}' is {good.count(mutation.old)} times in {mutation.file}")
-    try:
-        path.write_text(good.replace(mutation.old, mutation.new), encoding="utf-8")
-        build(mutation.test, scratch, log)
-        if passes(mutation.test, scratch, log):
+    with Broken(tree.root / mutation.file, good.replace(mutation.old, mutation.new)):
+        if tree.passes(mutation.test, log):
             raise Failure(f"{mutation.test} passes")
-    finally:
-        path.write_text(good, encoding="utf-8")
+    return mutation.test
 
 
-def attempt(name, action):
+# ---- by chance -----------------------------------------------------------------------------------
+
+# What has code of loader/ and shim/ when it is built; each variant of an object.
+PROGRAMS = ("build/lintel.fd", "build/lintel.efi")
+VARIANTS = ("shim", "pie", "uefi", "asm")
+# Boots that "make test" has, the short ones first.
+SHIM_BOOTS = (
+    "^payload/(hello|aps)$",
+    "^(payload/(page-tables|unaccepted|access-first|nothing-shared|shim-ve|aps-strict|embedded|igvm"
+    "|pinned|uki|paravisor|shim-exception|shim-double-fault|sept-ve-enabled|no-memory|no-kernel"
+    "|max-vcpus|interrupts|gpaw-52)|measure/(payload|initrd)|plain/payload-.*"
+    "|ap/(example|rounds|rounds-strict|vectors|strict-store-table|mailbox-commands)"
+    "|tools/(mrtd|dump).*)$",
+    "^hostile/(?!random)",
+    "^stock/(cpus-4|hotplug)$",
+)
+UEFI_BOOTS = ("^uefi/(option|plain|td-aps)$",)
+
+
+def sources():
+    """{name: text} of what is broken by chance."""
+    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+            for folder in ("loader", "shim") for ending in ("c", "nasm")
+            for path in (ROOT / folder).rglob(f"*.{ending}")}
+
+
+def objects_of(tree, file):
+    """Those that a program has."""
+    return [f"build/{variant}/{file}.o" for variant in VARIANTS
+            if (tree.root / "build" / variant / f"{file}.o").exists()]
+
+
+def code_of(tree, objects):
+    """A hash of the objects without what a debugger has."""
+    total = hashlib.sha256()
+    for name in objects:
+        subprocess.run(["objcopy", "-g", name, "build/mutate.o"], cwd=tree.root, check=True)
+        total.update((tree.root / "build/mutate.o").read_bytes())
+    return total.digest()
+
+
+def unit_tests_of(tree, file):
+    """The unit tests that have this source in what they run, the shortest first, but before them
+    the one of its name."""
+    found = set()
+    for path in (tree.root / "build" / "unit").glob("*.d"):
+        if f"build/test/{file}.o)" in path.read_text(encoding="utf-8"):
+            found.add(path.stem)
+    if f"build/test/{file}.o)" in (tree.root / "build/test/lintel.d").read_text(encoding="utf-8"):
+        found.add("lintel_cli_test")
+    if (tree.root / "build" / "whole" / f"{file}.o").exists():
+        found.add("shim_test")
+    # These read the programs.
+    if file.endswith(".nasm"):
+        found |= {"ap_code_test", "exception_code_test", "uefi_ap_piece_test"}
+    tests = [f"unit/{name}" for name in found]
+    for test in tests:
+        tree.check_good(test)
+    own = f"unit/{pathlib.Path(file).stem}_test"
+    return sorted(tests, key=lambda test: (test != own, tree.seconds[test]))
+
+
+def kill_by_chance(mutant, tree, log):
+    """The test that fails."""
+    objects = objects_of(tree, mutant.file)
+    tests = unit_tests_of(tree, mutant.file)
+    if mutant.file not in tree.good:
+        tree.make(log, *objects)
+        tree.good[mutant.file] = code_of(tree, objects)
+    boots = UEFI_BOOTS if mutant.file.startswith("loader/uefi/") else SHIM_BOOTS
+    with Broken(tree.root / mutant.file, mutant.broken()):
+        try:
+            tree.make(log, *objects, *PROGRAMS)
+        except Failure as failure:
+            raise NoMutant("does not compile") from failure
+        if code_of(tree, objects) == tree.good[mutant.file]:
+            raise NoMutant("the same code")
+        for test in tests:
+            if not tree.passes(test, log):
+                return test
+        for boot in boots:
+            failed = tree.first_failure(boot, log)
+            if failed is not None:
+                return failed
+    raise Failure("no test fails")
+
+
+# ---- all of them ---------------------------------------------------------------------------------
+
+def attempt(name, action, tell):
+    """Tells the line; the verdict."""
     start = time.monotonic()
-    verdict, note = "KILLED", ""
     try:
-        action()
+        verdict, note = "KILLED", action()
     except Failure as failure:
-        verdict, note = "SURVIVED", f"  ({failure})"
-    print(f"{verdict:<8} {time.monotonic() - start:6.1f} s  {name}{note}", flush=True)
-    return verdict == "KILLED"
+        verdict, note = "SURVIVED", failure
+    except NoMutant as why:
+        verdict, note = "NO", why
+    tell(f"{verdict:<8} {time.monotonic() - start:6.1f} s  {name}  ({note})")
+    return verdict
 
 
-def check_good(test, scratch, log):
-    """A test that fails on good code shows nothing."""
-    build(test, scratch, log)
-    if not passes(test, scratch, log):
-        raise Failure(f"{test} fails without any breakage: {log}")
+def kill_all(mutations, tree, tell):
+    """The verdicts. Their tests are known to pass on good code."""
+    return [attempt(mutation.name, lambda m=mutation, n=number: kill(m, tree, str(n)), tell)
+            for number, mutation in enumerate(mutations)]
+
+
+def kill_random(seed, first, count, tree, tell):
+    """The verdicts."""
+    tree.make("good", "test-programs")
+    for number, boots in enumerate(SHIM_BOOTS + UEFI_BOOTS):
+        failed = tree.first_failure(boots, f"good-boots-{number}")
+        if failed is not None:
+            raise Failure(f"{failed} fails without any breakage")
+    chosen = mutants.by_chance(sources(), seed, first, count)
+    return [attempt(f"{seed}-{number} {mutant}",
+                    lambda m=mutant, n=number: kill_by_chance(m, tree, f"{seed}-{n}"), tell)
+            for number, mutant in enumerate(chosen, first)]
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="boot-tests/mutate.py", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", metavar="REGEX", default="",
+    parser.add_argument("--only", metavar="REGEX", type=tdcase.pattern, default="",
                         help="only breakages whose name or test matches")
-    parser.add_argument("--scratch", type=pathlib.Path, default=ROOT / "build" / "mutate",
-                        help="where the copy of the tree is kept (build/mutate)")
+    parser.add_argument("--random", metavar="N", type=int,
+                        help="N breakages by chance instead of those of the list")
+    parser.add_argument("--first", metavar="K", type=int, default=0,
+                        help="the number of the first of them (0)")
+    parser.add_argument("--seed", metavar="S", default="1", help="their seed (1)")
+    parser.add_argument("--scratch", type=pathlib.Path, default=ROOT / "build/mutate/tree",
+                        help="where the copy of the tree is kept (build/mutate/tree)")
     return parser.parse_args()
 
 
 def main():
     arguments = parse_arguments()
-    mutations = [mutation for mutation in load(ROOT / LIST)
-                 if re.search(arguments.only, mutation.name) or
-                 re.search(arguments.only, mutation.test)]
-    scratch = arguments.scratch.resolve()
-    copy_tree(scratch)
-    logs = scratch / "build" / "mutate-logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    for test in sorted({mutation.test for mutation in mutations}):
-        try:
-            check_good(test, scratch, logs / f"good-{test.replace('/', '-')}")
-        except Failure as failure:
-            sys.exit(f"mutate: {failure}")
-    killed = sum(attempt(f"{mutation.name}: {mutation.test}",
-                         lambda m=mutation, n=number: kill(m, scratch, logs / str(n)))
-                 for number, mutation in enumerate(mutations))
-    print(f"{killed} killed, {len(mutations) - killed} survived")
-    return 0 if killed == len(mutations) > 0 else 1
+    tree = Tree(arguments.scratch.resolve())
+
+    def tell(line):
+        print(line, flush=True)
+
+    try:
+        if arguments.random is not None:
+            verdicts = kill_random(arguments.seed, arguments.first, arguments.random, tree,
+                                   tell)
+        else:
+            mutations = [mutation for mutation in load(ROOT / LIST)
+                         if re.search(arguments.only, mutation.name) or
+                         re.search(arguments.only, mutation.test)]
+            for test in sorted({mutation.test for mutation in mutations}):
+                tree.check_good(test)
+            verdicts = kill_all(mutations, tree, tell)
+    except Failure as failure:
+        sys.exit(f"mutate: {failure}")
+    finally:
+        tdcase.PROCESSES.end_all()
+    if "NO" in verdicts:
+        print(f"{verdicts.count('NO')} do not compile, or to the same code")
+    killed, survived = verdicts.count("KILLED"), verdicts.count("SURVIVED")
+    print(f"{killed} killed, {survived} survived")
+    return 0 if killed > 0 and survived == 0 else 1
 
 
 if __name__ == "__main__":

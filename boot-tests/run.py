@@ -26,6 +26,7 @@ sys.path.insert(1, str(ROOT / "tools"))
 import event_log  # noqa: E402
 import fuzz_corpus  # noqa: E402
 import hostile  # noqa: E402
+import mutate  # noqa: E402
 import tdcase  # noqa: E402
 from tdcase import CaseError, Failure, Skip, judge, read_text, run_process  # noqa: E402
 
@@ -410,6 +411,27 @@ def random_hosts(boot, log, build):
     return f"{RANDOM_HOSTS} hosts"
 
 
+def breakage_sample(results, build):
+    """(name, test, log) of a few of those that make mutate tries, each killed by a unit test."""
+    if results.wanted("mutate/sample"):
+        log = results.log("mutate/sample")
+        yield "mutate/sample", lambda: break_sample(build, log), log
+
+
+def break_sample(build, log):
+    lines = []
+    tree = mutate.Tree(pathlib.Path(build).resolve() / "mutate" / "sample", pathlib.Path(build))
+    try:
+        verdicts = mutate.kill_all(mutate.sample(), tree, lines.append)
+    except mutate.Failure as failure:
+        raise Failure(str(failure)) from failure
+    finally:
+        log.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if set(verdicts) != {"KILLED"}:
+        raise Failure(f"{verdicts.count('SURVIVED')} of {len(verdicts)} breakages survive")
+    return f"{len(verdicts)} breakages"
+
+
 def no_fault(fault):
     if fault is not None:
         raise Failure(fault)
@@ -524,10 +546,12 @@ def main():
                             program, log, *fuzz_corpus.folders(program.name, build)), "fuzz")
     boots = list(boot_tests(results, cases, files))
     hostile_boots = list(hostile_tests(results, build))
+    breakages = list(breakage_sample(results, build))
+    broken = {mutation.test for mutation in mutate.sample()} if breakages else set()
     if arguments.only is not None and not build_wanted(
             results, build,
-            [path for kind, programs in (("unit", units), ("fuzz", fuzzers))
-             for path in programs if results.wanted(f"{kind}/{path.name}")],
+            [path for kind, programs in (("unit", units), ("fuzz", fuzzers)) for path in programs
+             if results.wanted(f"{kind}/{path.name}") or f"{kind}/{path.name}" in broken],
             [path for path in pythons if results.wanted(f"python/{path.name}")],
             [case for case in cases if results.wanted_case(case)], hostile_boots):
         return results.end()
@@ -538,7 +562,7 @@ def main():
     if results.wanted("check/tests"):
         results.run("check/tests", lambda: run_by_nobody(pathlib.Path("."), claimed),
                     results.log("check/tests"))
-    tests += hostile_boots
+    tests += hostile_boots + breakages
     results.run_all(tests + [test for alone, test in boots if not alone], arguments.jobs, waiting)
     results.run_all([test for alone, test in boots if alone], 1)
     return results.end()
