@@ -22,6 +22,7 @@ FATAL_ERROR = 10
 LOG_SIZE = 0x8000
 # cmdline_size of the setup header [Linux Documentation/arch/x86/boot.rst]
 CMDLINE_SIZE_AT = 0x238
+LAST_BUS_AT = 0x37  # [PCI Firmware Specification 3.3, 4.1.2]
 BUILD = pathlib.Path("build")
 
 
@@ -251,6 +252,25 @@ class Payloads(unittest.TestCase):
                         f"--output={uki}"], check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
         self.uki(uki)
+
+
+class Tables(unittest.TestCase):
+    """What the machine's host changes in QEMU's ACPI tables, which are measured."""
+
+    def last_bus(self, *options):
+        with tempfile.TemporaryDirectory() as folder:
+            run_td("--kernel", ROOT / BUILD / "payload.bin", "--append", "case=hello",
+                   "--host-files", folder, *options).check_returncode()
+            tables = (pathlib.Path(folder) / "etc/acpi/tables").read_bytes()
+        return tables[tables.index(b"MCFG") + LAST_BUS_AT]
+
+    def test_buses_that_are_not_there_are_in_no_mcfg(self):
+        self.assertEqual(self.last_bus(), 0)
+
+    def test_what_may_lead_to_other_buses_leaves_them_in_the_mcfg(self):
+        for bridge in "pcie-root-port", "pxb-pcie,bus_nr=32":
+            self.assertEqual(
+                self.last_bus("--qemu-arg=-device", f"--qemu-arg={bridge},bus=pcie.0"), 63)
 
 
 if __name__ == "__main__":

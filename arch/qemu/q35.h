@@ -8,6 +8,11 @@
 #define PCI_PORT_ADDRESS 0xCF8
 #define PCI_PORT_DATA 0xCFC
 #define PCI_ADDRESS_ENABLE BIT32(31)
+#define PCI_DEVICES 32  /* of a bus */
+#define PCI_FUNCTIONS 8 /* of a device */
+#define PCI_CLASS 0x08  /* in the high half of this register */
+#define PCI_CLASS_HOST_BRIDGE 0x0600
+#define PCI_CLASS_PCI_BRIDGE 0x0604
 
 /* Device 31, function 0. */
 #define ICH9_LPC_DEVICE 31

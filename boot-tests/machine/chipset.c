@@ -21,6 +21,19 @@ uint32_t chipset_read(unsigned device, unsigned function, unsigned where)
 	return value;
 }
 
+bool chipset_leads_on(void)
+{
+	/* The first function is the q35's own host bridge. */
+	for (unsigned i = 1; i < PCI_DEVICES * PCI_FUNCTIONS; i++) {
+		uint32_t class =
+			chipset_read(i / PCI_FUNCTIONS, i % PCI_FUNCTIONS, PCI_CLASS) >> 16;
+		if (class == PCI_CLASS_PCI_BRIDGE || class == PCI_CLASS_HOST_BRIDGE) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void write(unsigned device, unsigned function, unsigned where, uint32_t value)
 {
 	select(device, function, where);

@@ -3,6 +3,7 @@
 // [Intel ICH9 datasheet 13.1 (LPC), Q35 datasheet PCIEXBAR; QEMU hw/isa/lpc_ich9.c]
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/qemu/q35.h"
@@ -23,3 +24,5 @@ void chipset_restore(void);
 
 /* A register of a function on bus 0; where is a multiple of 4. Before any TD runs. */
 uint32_t chipset_read(unsigned device, unsigned function, unsigned where);
+/* Is there a bridge on bus 0 to other PCI buses, or to a root bus beside it? Before any TD runs. */
+bool chipset_leads_on(void);

@@ -7,6 +7,7 @@
 #include "arch/base/mem.h"
 #include "arch/linux/boot_params.h"
 #include "arch/x86/insn.h"
+#include "boot-tests/machine/chipset.h"
 #include "boot-tests/machine/fw_cfg_dma.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
@@ -16,7 +17,7 @@
 #include "boot-tests/vmm/hooks.h"
 #include "boot-tests/vmm/host_file.h"
 #include "boot-tests/vmm/init/frames.h"
-#include "boot-tests/vmm/td/acpi_cpus.h"
+#include "boot-tests/vmm/td/host_acpi.h"
 #include "boot-tests/vmm/text.h"
 
 /* Items that are no files of QEMU's: of the kernel, the CPUs, the directory, signature and id. */
@@ -177,10 +178,13 @@ static enum status change_tables(const struct fw_cfg_remap *remap, uint8_t *tabl
 		ids[i] = cpu_apic_id(place->cpu_base + i);
 	}
 	bool shares = place->vcpu_count < cpu_count(); /* the machine with another TD */
-	if ((shares && acpi_cpus_keep(tables, size, ids, place->vcpu_count) != ST_OK) ||
-	    (!remap->pic && acpi_cpus_no_pic(tables, size) != ST_OK)) {
+	if ((shares && host_acpi_keep_cpus(tables, size, ids, place->vcpu_count) != ST_OK) ||
+	    (!remap->pic && host_acpi_no_pic(tables, size) != ST_OK)) {
 		verdict_no_madt(verdict);
 		return ST_BAD_FORMAT;
+	}
+	if (remap->one_bus) {
+		host_acpi_one_bus(tables, size);
 	}
 	return ST_OK;
 }
@@ -314,6 +318,7 @@ enum status fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place 
 	remap->place = place;
 	remap->mmu = mmu;
 	remap->pic = config->pic;
+	remap->one_bus = !chipset_leads_on();
 	remap->prints = config->host_files && place->q35;
 	remap->items.capacity = OWN_ITEMS + file_count();
 	remap->items.items = (void *)keep_new(remap, remap->items.capacity *

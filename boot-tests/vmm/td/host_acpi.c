@@ -1,12 +1,13 @@
-// Finds the MADT among QEMU's ACPI tables, and changes it.
+// Finds MADT and MCFG among QEMU's ACPI tables, and changes them.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 // [QEMU hw/i386/acpi-build.c: the tables follow each other, FACS first]
-#include "boot-tests/vmm/td/acpi_cpus.h"
+#include "boot-tests/vmm/td/host_acpi.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "arch/acpi/cpus.h"
+#include "arch/acpi/mcfg.h"
 #include "arch/base/mem.h"
 
 /* What FACS, which has no common header, and all tables begin with. */
@@ -57,8 +58,8 @@ static enum status keep_in_madt(uint8_t *madt, uint32_t size, const uint32_t *id
 	return ST_OK;
 }
 
-/* The MADT among the tables; null: there is none. */
-static uint8_t *find_madt(uint8_t *tables, uint32_t size, uint32_t *madt_size)
+/* The first table with that signature; null: there is none. */
+static uint8_t *find_table(uint8_t *tables, uint32_t size, uint32_t signature, uint32_t *table_size)
 {
 	struct table_begin begin;
 	for (uint32_t at = 0; size - at >= sizeof(begin); at += begin.length) {
@@ -66,28 +67,37 @@ static uint8_t *find_madt(uint8_t *tables, uint32_t size, uint32_t *madt_size)
 		if (begin.length < sizeof(begin) || begin.length > size - at) {
 			break;
 		}
-		if (begin.signature == ACPI_MADT) {
-			*madt_size = begin.length;
+		if (begin.signature == signature) {
+			*table_size = begin.length;
 			return tables + at;
 		}
 	}
 	return NULL;
 }
 
-enum status acpi_cpus_keep(uint8_t *tables, uint32_t size, const uint32_t *ids, unsigned count)
+enum status host_acpi_keep_cpus(uint8_t *tables, uint32_t size, const uint32_t *ids, unsigned count)
 {
 	uint32_t madt_size;
-	uint8_t *madt = find_madt(tables, size, &madt_size);
+	uint8_t *madt = find_table(tables, size, ACPI_MADT, &madt_size);
 	return madt == NULL ? ST_BAD_FORMAT : keep_in_madt(madt, madt_size, ids, count);
 }
 
-enum status acpi_cpus_no_pic(uint8_t *tables, uint32_t size)
+enum status host_acpi_no_pic(uint8_t *tables, uint32_t size)
 {
 	uint32_t madt_size;
-	struct acpi_madt *madt = (void *)find_madt(tables, size, &madt_size);
+	struct acpi_madt *madt = (void *)find_table(tables, size, ACPI_MADT, &madt_size);
 	if (madt == NULL || madt_size < sizeof(*madt)) {
 		return ST_BAD_FORMAT;
 	}
 	madt->flags &= ~ACPI_MADT_PCAT_COMPAT;
 	return ST_OK;
+}
+
+void host_acpi_one_bus(uint8_t *tables, uint32_t size)
+{
+	uint32_t mcfg_size;
+	struct acpi_mcfg *mcfg = (void *)find_table(tables, size, ACPI_MCFG, &mcfg_size);
+	if (mcfg != NULL && mcfg_size >= sizeof(*mcfg)) {
+		mcfg->last_bus = mcfg->first_bus;
+	}
 }

@@ -1,6 +1,6 @@
-// Tests of the processors that are taken out of QEMU's MADT.
+// Tests of what is taken out of QEMU's ACPI tables.
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-#include "boot-tests/vmm/td/acpi_cpus.h"
+#include "boot-tests/vmm/td/host_acpi.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "arch/acpi/cpus.h"
+#include "arch/acpi/mcfg.h"
 
 #define FACS_SIZE 64
 #define DSDT_SIZE 41 /* nothing is aligned */
@@ -57,7 +58,7 @@ static void others_are_disabled(void **state)
 	struct tables *tables = make();
 	struct tables *expected = make();
 	expected->apics[0].flags = expected->apics[2].flags = expected->x2apics[0].flags = 0;
-	assert_int_equal(acpi_cpus_keep((uint8_t *)tables, sizeof(*tables), ids, 2), ST_OK);
+	assert_int_equal(host_acpi_keep_cpus((uint8_t *)tables, sizeof(*tables), ids, 2), ST_OK);
 	assert_memory_equal(tables, expected, sizeof(*tables));
 	free(tables);
 	free(expected);
@@ -72,7 +73,7 @@ static void what_is_cut_short_is_refused(void **state)
 	for (uint32_t size = 0; size < sizeof(*tables) - sizeof(tables->behind); size++) {
 		uint8_t *cut = malloc(size + (size == 0));
 		memcpy(cut, tables, size);
-		assert_int_equal(acpi_cpus_keep(cut, size, ids, 1), ST_BAD_FORMAT);
+		assert_int_equal(host_acpi_keep_cpus(cut, size, ids, 1), ST_BAD_FORMAT);
 		free(cut);
 	}
 	free(tables);
@@ -84,9 +85,11 @@ static void an_entry_of_no_length_is_refused(void **state)
 	static const uint32_t ids[] = { 0 };
 	struct tables *tables = make();
 	tables->io_apic[1] = 0;
-	assert_int_equal(acpi_cpus_keep((uint8_t *)tables, sizeof(*tables), ids, 1), ST_BAD_FORMAT);
+	assert_int_equal(host_acpi_keep_cpus((uint8_t *)tables, sizeof(*tables), ids, 1),
+			 ST_BAD_FORMAT);
 	tables->io_apic[1] = 255;
-	assert_int_equal(acpi_cpus_keep((uint8_t *)tables, sizeof(*tables), ids, 1), ST_BAD_FORMAT);
+	assert_int_equal(host_acpi_keep_cpus((uint8_t *)tables, sizeof(*tables), ids, 1),
+			 ST_BAD_FORMAT);
 	free(tables);
 }
 
@@ -97,13 +100,47 @@ static void the_8259s_go(void **state)
 	struct tables *expected = make();
 	tables->madt.flags = 0xFFFFFFFF;
 	expected->madt.flags = 0xFFFFFFFE;
-	assert_int_equal(acpi_cpus_no_pic((uint8_t *)tables, sizeof(*tables)), ST_OK);
+	assert_int_equal(host_acpi_no_pic((uint8_t *)tables, sizeof(*tables)), ST_OK);
 	assert_memory_equal(tables, expected, sizeof(*tables));
-	assert_int_equal(acpi_cpus_no_pic((uint8_t *)tables, MADT_AT), ST_BAD_FORMAT);
+	assert_int_equal(host_acpi_no_pic((uint8_t *)tables, MADT_AT), ST_BAD_FORMAT);
 	uint32_t length = sizeof(tables->madt) - 1;
 	memcpy((uint8_t *)&tables->madt + 4, &length, sizeof(length));
-	assert_int_equal(acpi_cpus_no_pic((uint8_t *)tables, sizeof(*tables)), ST_BAD_FORMAT);
+	assert_int_equal(host_acpi_no_pic((uint8_t *)tables, sizeof(*tables)), ST_BAD_FORMAT);
 	free(tables);
+	free(expected);
+}
+
+/* The MCFG after the MADT; then one that ends before its last bus. */
+static void one_bus_is_left(void **state)
+{
+	(void)state;
+	struct with_mcfg {
+		struct tables tables;
+		struct acpi_mcfg mcfg;
+	} PACKED;
+	struct with_mcfg *all = calloc(1, sizeof(*all));
+	struct with_mcfg *expected = malloc(sizeof(*all));
+	struct tables *tables = make();
+	memcpy(&all->tables, tables, sizeof(*tables));
+	put_begin((uint8_t *)&all->tables.madt, "APIC", sizeof(*tables) - MADT_AT);
+	put_begin((uint8_t *)&all->mcfg, "MCFG", sizeof(all->mcfg));
+	all->mcfg.base = 0xB0000000;
+	all->mcfg.first_bus = 1;
+	all->mcfg.last_bus = 63;
+	memcpy(expected, all, sizeof(*all));
+	host_acpi_one_bus((uint8_t *)all, sizeof(*all) - sizeof(all->mcfg));
+	assert_memory_equal(all, expected, sizeof(*all));
+	host_acpi_one_bus((uint8_t *)all, sizeof(*all));
+	expected->mcfg.last_bus = 1;
+	assert_memory_equal(all, expected, sizeof(*all));
+
+	put_begin((uint8_t *)&all->mcfg, "MCFG", sizeof(all->mcfg) - 1);
+	all->mcfg.last_bus = 63;
+	memcpy(expected, all, sizeof(*all));
+	host_acpi_one_bus((uint8_t *)all, sizeof(*all) - 1);
+	assert_memory_equal(all, expected, sizeof(*all));
+	free(tables);
+	free(all);
 	free(expected);
 }
 
@@ -112,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(others_are_disabled),
 		cmocka_unit_test(the_8259s_go),
+		cmocka_unit_test(one_bus_is_left),
 		cmocka_unit_test(what_is_cut_short_is_refused),
 		cmocka_unit_test(an_entry_of_no_length_is_refused),
 	};
