@@ -661,53 +661,99 @@ class MachineOrder(unittest.TestCase):
 
 
 class Foreign(unittest.TestCase):
-    ROWS = [foreign.Row("lintel", "6.12", 4, "2G", "hotplug"),
-            foreign.Row("ovmf-13", "7.2", 1, "1G")]
+    ROWS = [foreign.Row("lintel", "linux-sid", 4, "2G", "kexec"),
+            foreign.Row("ovmf-13", "linux-13-cloud", 1, "1G", why="x|y"),
+            foreign.Row("ovmf-12-4m", ends={"status": 2, "timeout": 9})]
 
     def test_each_row_is_a_case_of_tdtest(self):
-        rows = foreign.rows()
-        names = [row.name() for row in rows]
+        names = [row.name() for row in foreign.ROWS]
         self.assertEqual(len(names), len(set(names)))
         build = pathlib.Path("/b")
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "foreign.toml")
-            path.write_text(foreign.as_toml({row.name(): row.case(build) for row in rows}), "utf-8")
+            path.write_text(foreign.as_toml({row.name(): row.case(build) for row in foreign.ROWS}),
+                            "utf-8")
             cases = tdcase.load_file(path)
         self.assertEqual([case.name for case in cases], ["foreign/" + name for name in names])
-        self.assertEqual({case.firmware for case in cases},
-                         {"/b/lintel.fd", "/b/firmware/ovmf-13.fd", "/usr/share/ovmf/OVMF.fd"})
-        shapes = {(case.smp, case.memory) for case in cases}
-        self.assertLessEqual({("16", "4G"), ("2", "64G"), ("1", "256M")}, shapes)
-        hotplug = next(case for case in cases if case.name.endswith("-hotplug"))
-        self.assertIn("lintel.script=hotplug", hotplug.append)
-        self.assertIn("^init: hotplug \\d+ rounds, 4 processors$", hotplug.expect)
+        self.assertLessEqual({("16", "4G"), ("2", "64G"), ("1", "256M")},
+                             {(case.smp, case.memory) for case in cases})
+
+    def test_what_stands_in_a_case(self):
+        kexec, boot, unfit = (row.case(pathlib.Path("/b")) for row in self.ROWS)
+        self.assertEqual((kexec["firmware"], kexec["kernel"], kexec["initrd"]),
+                         ("/b/lintel.fd", "/b/kernel/vmlinuz-sid", "/b/foreign/linux-sid.cpio"))
+        self.assertIn("lintel.script=kexec,report", kexec["append"])
+        self.assertIn("^init: report 4 processors after kexec, online 0", kexec["expect"])
+        self.assertEqual((boot["firmware"], boot["kernel"], boot["initrd"]),
+                         ("/b/firmware/ovmf-13.fd", "/b/kernel/vmlinuz-13-cloud",
+                          "/b/initramfs.cpio.gz"))
+        self.assertIn("^init: processors 1$", boot["expect"])
+        self.assertNotIn("kernel", unfit)
+        self.assertEqual((unfit["status"], unfit["timeout"]), (2, 9))
+
+    def test_every_value_occurs(self):
+        """Each kernel with our firmware and with one that is not, each script with both."""
+        kernels = {f"linux-{release}{flavour}" for release in ("12-backports", "13", "sid")
+                   for flavour in ("", "-cloud")}
+        for ours in (True, False):
+            some = [row for row in foreign.ROWS if (row.firmware == foreign.OURS) == ours]
+            self.assertLessEqual(kernels, {row.kernel for row in some})
+            self.assertLessEqual(set(foreign.SCRIPTS), {row.script for row in some})
+            self.assertLessEqual({1, 2, 4, 8, 16}, {row.vcpus for row in some})
+        self.assertTrue(all(row.why for row in foreign.ROWS
+                            if row.ends.get("status") is not None))
 
     def test_what_a_row_needs(self):
-        self.assertEqual([row.needs() for row in self.ROWS], [{"6.12"}, {"7.2", "ovmf-13"}])
+        self.assertEqual([row.needs() for row in self.ROWS],
+                         [{"linux-sid"}, {"linux-13-cloud", "ovmf-13"}, {"ovmf-12-4m"}])
         asked = []
 
         def run_it(command, check):
             asked.append(command[1:])
-            return subprocess.CompletedProcess(command, 3 if command[1] == "7.2" else 0)
+            return subprocess.CompletedProcess(command, 3 if command[1] == "linux-sid" else 0)
 
         with unittest.mock.patch.object(foreign.subprocess, "run", run_it):
-            self.assertEqual(foreign.get(self.ROWS, pathlib.Path("/b")), {"7.2"})
-        self.assertEqual(asked, [["6.12", pathlib.Path("/b/kernel")],
-                                 ["7.2", pathlib.Path("/b/kernel")],
+            self.assertEqual(foreign.get(self.ROWS, pathlib.Path("/b")), {"linux-sid"})
+        self.assertEqual(asked, [["linux-13-cloud", pathlib.Path("/b/kernel")],
+                                 ["linux-sid", pathlib.Path("/b/kernel")],
+                                 ["ovmf-12-4m", pathlib.Path("/b/firmware")],
                                  ["ovmf-13", pathlib.Path("/b/firmware")]])
 
-    def test_the_table(self):
+    def test_verdicts(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "junit.xml")
             path.write_text("<testsuites><testsuite><testcase name='a' time='1.6'/><testcase "
                             "name='b' time='2'><failure type='TIMEOUT' message='x|y'/></testcase>"
                             "</testsuite></testsuites>", encoding="utf-8")
-            found = foreign.verdicts(path)
-        self.assertEqual(found, {"a": ("passed", 1.6), "b": ("TIMEOUT: x|y", 2.0)})
-        name = self.ROWS[0].name()
-        self.assertEqual(foreign.table(self.ROWS, {name: found["b"]}, {"7.2"}).splitlines()[2:], [
-            "| Lintel | 6.12 cloud | 4 | 2G | hotplug | TIMEOUT: x/y | 2 |",
-            "| OVMF, Debian 13 | 7.2 cloud | 1 | 1G |  | not tried: no 7.2 |  |"])
+            self.assertEqual(foreign.verdicts(path),
+                             {"a": ("passed", 1.6), "b": ("TIMEOUT: x|y", 2.0)})
+
+    def test_the_table(self):
+        found = {self.ROWS[0].name(): ("TIMEOUT: x|y", 2.0), self.ROWS[1].name(): ("passed", 1.6)}
+        with tempfile.TemporaryDirectory() as folder:
+            build = pathlib.Path(folder)
+            (build / "kernel").mkdir()
+            (build / "kernel/vmlinuz-sid.package").write_text("linux-binary-7 7.2.13-1\n")
+            self.assertEqual(foreign.table(self.ROWS, found, build).splitlines()[2:], [
+                "| lintel | linux-sid 7.2.13-1 | 4 | 2G | kexec | TIMEOUT: x/y | 2 |",
+                "| ovmf-13 | linux-13-cloud | 1 | 1G |  | as known: x/y | 2 |",
+                "| ovmf-12-4m |  | 1 | 512M |  | not run |  |"])
+
+    def test_what_is_left_out_is_as_it_was(self):
+        """Of two rows one is not wanted, and one cannot be had."""
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "foreign").mkdir()
+            (pathlib.Path(folder) / "foreign/found.json").write_text(
+                json.dumps({self.ROWS[0].name(): ("passed", 7), self.ROWS[2].name(): ("x", 1)}))
+            with (unittest.mock.patch.object(foreign, "ROWS", self.ROWS),
+                  unittest.mock.patch.object(foreign, "get", lambda *_: {"ovmf-12-4m"}),
+                  unittest.mock.patch.object(sys, "argv", ["foreign.py", "--build", folder,
+                                                           "--only", "ovmf-12-4m"]),
+                  contextlib.redirect_stdout(io.StringIO()) as out):
+                self.assertEqual(foreign.main(), 1)
+        self.assertEqual([line.split(" | ")[5:] for line in out.getvalue().splitlines()[2:]],
+                         [["passed", "7 |"], ["not run", " |"],
+                          ["not tried: no ovmf-12-4m", " |"]])
 
 
 class Mutations(unittest.TestCase):
