@@ -484,7 +484,7 @@ test: setup ## set up, build with both compilers, and run every test; ONLY=REGEX
 
 .PHONY: hostile
 hostile: boot-programs ## how FIRMWARE=FILE fares against hosts that do wrong: a table
-	@boot-tests/hostile.py --build $(B) --firmware $(FIRMWARE)
+	@boot-tests/hostile.py --build $(B) $(addprefix --firmware ,$(FIRMWARE))
 
 .PHONY: report-test
 report-test: ## the tests of tdrun's report, with those in a browser

@@ -30,6 +30,10 @@ import tdcase  # noqa: E402
 LIST = "boot-tests/hostile.toml"
 # Of boot-tests/vmm/script/script.c.
 END = re.compile(r"^life (\S+) ends by (\d+): (.*)$", re.MULTILINE)
+# What our firmware says of itself on the serial port, where it is whole.
+SAID = re.compile(r"^lintel: fatal: (.*)$", re.MULTILINE)
+# Before what a firmware reports.
+REPORTED = r"^TD reported fatal error 0x0 by vCPU \d+: "
 NEVER_FIRED = re.compile(r"^tdrun: host script, line (\d+) never fired: ", re.MULTILINE)
 POWER_OFF, SETUP = 0, 2
 # A life and the start of a run, on a machine that has other work.
@@ -185,27 +189,40 @@ def judge_all(boots, cases, folder, build, tell):
 
 # ---- other firmware ------------------------------------------------------------------------------
 
-# A boot that is not through by then hangs.
-FOREIGN_SECONDS = 240
+# A boot that is not through by then hangs: four times what one takes on a machine with other work.
+FOREIGN_SECONDS = 60
 
 
-def end_of(ended):
-    """How a foreign firmware ended, in words."""
-    reason = tdcase.REASON.search(ended.output)
-    if ended.stopped:
-        return "boots"
-    if ended.status == tdcase.TIMEOUT_STATUS:
-        return "hangs"
-    return reason[1] if reason else f"exit status {ended.status}"
+def end_of(output, status, boot, count):
+    """How it ended, in words; count: how many rules the host has."""
+    how = next((how for how, pattern in boot["ends"].items()
+                if re.search(pattern, output, re.MULTILINE)), None)
+    if how is None:
+        reason = SAID.search(output) or END.search(output) or tdcase.REASON.search(output)
+        how = ("hangs" if status == tdcase.TIMEOUT_STATUS or reason is None else
+               re.sub(REPORTED, "", reason[reason.lastindex]))
+    unmet = count > 0 and len(NEVER_FIRED.findall(output)) == count
+    return how.replace("|", "/") + ("; met no such host" if unmet else "")
 
 
-def run_foreign(boot, cases, firmware, folder, build):
-    """Prints a row for each case that any firmware can meet, in a run of its own."""
-    print("| host | the firmware |\n| --- | --- |")
-    for case in [Case("none", ""), *(case for case in cases if case.foreign)]:
-        ended = run_script(boot, "".join(rule + "\n" for rule in rules(case)), firmware,
-                           FOREIGN_SECONDS, folder / case.name, build, boot["right"])
-        print(f"| {case.name} | {end_of(ended)} |", flush=True)
+def run_foreign(boots, cases, firmware, folder, build):
+    """Prints a row for each case that any firmware can meet: our end, and that of each firmware, in
+    a run of its own."""
+    boot, cases = boots["foreign"], [case for case in cases if case.foreign]
+    lives = run_lives(boots["plain"], cases, folder / "lintel", build)
+    print("| host | Lintel | " + " | ".join(pathlib.Path(file).stem for file in firmware) + " |")
+    print("| --- " * (2 + len(firmware)) + "|")
+    for case in [Case("none", ""), *cases]:
+        count = len(rules(case))
+        life = lives.get(case.name, Life(POWER_OFF, "", []))
+        cells = [case.name, "boots" if life.status == POWER_OFF else
+                 end_of(life.output, life.status, boot, count)]
+        for file in firmware:
+            log = folder / pathlib.Path(file).stem / case.name
+            ended = run_script(boot, "".join(rule + "\n" for rule in rules(case)), file,
+                               FOREIGN_SECONDS, log, build, boot["until"])
+            cells.append(end_of(ended.output, ended.status, boot, count))
+        print("| " + " | ".join(cells) + " |", flush=True)
 
 
 # ---- random hosts --------------------------------------------------------------------------------
@@ -384,8 +401,9 @@ def parse_arguments():
     parser.add_argument("--build", default="build", help="build directory (build)")
     parser.add_argument("--only", metavar="REGEX", type=tdcase.pattern, default="",
                         help="only cases whose name matches")
-    parser.add_argument("--firmware", metavar="FILE",
-                        help="another firmware against the hosts that any can meet: a table")
+    parser.add_argument("--firmware", metavar="FILE", action="append",
+                        help="another firmware against the hosts that any can meet: a table; may "
+                             "be given again")
     parser.add_argument("--random", metavar="N", type=int,
                         help="N random hosts instead of the cases")
     parser.add_argument("--first", metavar="K", type=int, default=0,
@@ -403,8 +421,7 @@ def main():
     cases = [case for case in cases if re.search(arguments.only, case.name)]
     folder = ROOT / arguments.build / "tests" / "hostile"
     if arguments.firmware is not None:
-        run_foreign(boots["foreign"], cases, arguments.firmware, folder / "foreign",
-                    arguments.build)
+        run_foreign(boots, cases, arguments.firmware, folder / "foreign", arguments.build)
         return 0
     if arguments.random is not None:
         if arguments.icount:

@@ -118,6 +118,54 @@ def test_a_fault(case, life, wrong):
     assert hostile.fault(case, BOOT, life) == wrong
 
 
+FOREIGN = {"options": [], "until": "menu",
+           "ends": {"boots": "^the end$", "boots to a menu": "menu"}}
+NEVER = "tdrun: host script, line {} never fired: on X\n"
+DIED = "tdrun: a vCPU died\ntdrun:   vCPU 1 died: triple|fault\n"
+
+
+@pytest.mark.parametrize("output, status, count, how", [
+    ("x\nthe end\n", 10, 1, "boots"),
+    ("x\nthe end\n" + NEVER.format(1), 10, 2, "boots"),
+    ("x\nthe end\n" + NEVER.format(1) + NEVER.format(2), 10, 2, "boots; met no such host"),
+    ("menu", -15, 1, "boots to a menu"),
+    ("x", 124, 0, "hangs"),
+    ("x", 7, 0, "hangs"),
+    (DIED, 11, 0, "vCPU 1 died: triple/fault"),
+    ("\nlife a ends by 10: TD reported fatal error 0x0 by vCPU 1: AP: x\n", 10, 1, "AP: x"),
+    ("lintel: fatal: a long word\n\nlife a ends by 10: TD reported fatal error 0x0 by vCPU 1: a l",
+     10, 1, "a long word"),
+    ("\nlife a ends by 11: vCPU 0 died\n", 11, 1, "vCPU 0 died"),
+])
+def test_how_a_foreign_firmware_ends(output, status, count, how):
+    assert hostile.end_of(output, status, FOREIGN, count) == how
+
+
+def test_the_table_of_foreign_firmware(tmp_path, monkeypatch, capsys):
+    cases = [Case("a", "on a\n", foreign=True), Case("b", "on b\n"),
+             Case("c", "on c\non d\n", foreign=True)]
+    scripts = []
+
+    def run(command, log, _timeout, until):
+        script = command[command.index("--host-script") + 1].read_text()
+        firmware = command[command.index("--firmware") + 1]
+        scripts.append((firmware, script, log.name, until))
+        return hostile.tdcase.Ended(10, "the end\n" if "on a" in script or not script else DIED,
+                                    False)
+
+    monkeypatch.setattr(hostile.tdcase, "run_process", run)
+    monkeypatch.setattr(hostile, "run_lives", lambda _boot, ours, *_: {
+        case.name: Life(0, RIGHT, []) for case in ours})
+    hostile.run_foreign({"foreign": FOREIGN, "plain": BOOT}, cases, ["x/one.fd", "two.fd"],
+                        tmp_path, "build")
+    assert capsys.readouterr().out.splitlines() == [
+        "| host | Lintel | one | two |", "| --- | --- | --- | --- |",
+        "| none | boots | boots | boots |", "| a | boots | boots | boots |",
+        "| c | boots | vCPU 1 died: triple/fault | vCPU 1 died: triple/fault |"]
+    assert scripts[2] == ("x/one.fd", "on a\n", "a", "menu")
+    assert scripts[5] == ("two.fd", "on c\non d\n", "c", "menu")
+
+
 @pytest.mark.parametrize("status, output, script, found", [
     (0, RIGHT, "", False),
     (0, "", "", True),
