@@ -219,7 +219,7 @@ def test_a_signal_kills_qemu_and_cleans_up(fake, number):
     ("--mapgpa-retry", "0"), ("--mapgpa-retry", "2K"), ("--mapgpa-again", "0"),
     ("--mapgpa-r11", "shared"), ("--page-size", "1G"), ("--sept-ve-disable", "no"),
     ("--volume", "/no/such/folder"), ("--volume", "/dev/null"),
-    ("--disk", "/no/such/file"), ("--net", "tap"),
+    ("--disk", "/no/such/file"), ("--net", "tap"), ("--vnc", ":1"),
     ("--second-firmware", "/no/such/file"), ("--second-smp", "1"),
     ("--second-memory", "64M"),
     ("--second-firmware", "/dev/null", "--second-smp", "0"),
@@ -331,11 +331,27 @@ def test_network():
         assert devices("--net", given) == [
             "-netdev", netdev, "-device",
             "virtio-net-pci,netdev=net,romfile=,disable-legacy=on,iommu_platform=on"]
-    assert devices("--net", "none") == [] and devices() == []
+    assert devices("--net", "none", "--vnc", "none") == [] and devices() == []
     for text in ("user,", "user,a=b,c", "user,a=", "userx", ""):
         with pytest.raises(SystemExit) as ended:
             devices("--net", text)
         assert ended.value.code == 2
+
+
+# The last one made has standard input.
+@pytest.mark.parametrize("accel", [(), ("--accel", "tdx")])
+def test_virtio_console(fake, accel):
+    fake.run("leave(0)", *accel)
+    assert "stdio,id=serial" in fake.option("-chardev")
+    assert fake.option("-serial") == ["chardev:serial"]
+    assert [device for device in fake.option("-device") if device.startswith("virt")] == []
+    fake.run("leave(0)", "--virtio-console", *accel)
+    assert "stdio,id=serial,mux=on" in fake.option("-chardev")
+    assert fake.option("-serial") == ["chardev:serial"]
+    assert [device for device in fake.option("-device") if device.startswith("virt")] == [
+        "virtio-serial-pci,disable-legacy=on,iommu_platform=on", "virtconsole,chardev=serial"]
+    given = fake.arguments()
+    assert given.index("-serial") < given.index("virtconsole,chardev=serial")
 
 
 def test_options_by_qemus_names(fake):
@@ -540,9 +556,10 @@ def test_each_row_of_the_table_is_an_option_or_known(fake):
 
 def test_examples_of_the_help_hold():
     tdrun = runpy.run_path(TDRUN)
-    commands = [line.split() for line in tdrun["EXAMPLES"].splitlines() if "    tdrun " in line]
-    assert len(commands) >= 6
-    files = ("vmlinuz", "initrd.img", "MY.fd", "OVMF.fd", "debian.qcow2", "rules.txt")
+    lines = tdrun["EXAMPLES"].replace("\\\n", "").splitlines()
+    commands = [shlex.split(line) for line in lines if "    tdrun " in line]
+    assert len(commands) >= 7
+    files = ("vmlinuz", "initrd.img", "MY.fd", "OVMF.fd", "debian.img", "rules.txt")
     for command in commands:
         words = ["/dev/null" if word in files or word.endswith((".txt", ".json")) else word
                  for word in command[1:]]

@@ -129,6 +129,8 @@ def test_no_case_is_a_failure(fake, text, options):
     ("[a]\nvolume = { a = 1 }", "volume: {'a': 1} is not a table of strings"),
     ("[a]\nexpect = ['(']", "c/a: '(' is no pattern"),
     ("[a]\nforbid = ['(']", "'(' is no pattern"), ("[a]\nuntil = '('", "'(' is no pattern"),
+    ("[a]\nanswers = { '(' = 'x' }", "'(' is no pattern"),
+    ("[a]\nanswers = ['x']", "answers: ['x'] is not a table of strings"),
     ("[a]\nallow = ['x']", "nobody forbids"),
     ("[a]\nrepeat = 0", "repeat: 0 is less than 1"), ("[a]\ntimeout = 0", "timeout: 0 is less"),
     ("[a]\nstats = { x = 1 }", "stats: x: 1 is not [LOW, HIGH]"),
@@ -234,6 +236,22 @@ def test_until_stops(fake):
     assert time.monotonic() - start < 40
     assert fake.verdicts(done) == {"a": "PASS", "b": "FAIL"}
     assert "ended with 12 before /there/ was seen: why" in done.stdout
+
+
+def test_answers_are_given_in_order_after_what_the_one_before_met(fake):
+    talk = ("import select; print('$ login: ', end='', flush=True); "
+            "name = os.read(0, 99).decode(); early = select.select([0], [], [], 1.2)[0]; "
+            "print(f'welcome {name}$ ', end='', flush=True); "
+            "leave(0 if os.read(0, 99) == b'halt\\n' and not early else 11)")
+    answers = "answers = { '^.*login: $' = 'root', '[$] ' = 'halt' }\nexpect = ['welcome root$']"
+    start = time.monotonic()
+    done = fake.run(fake.case("a", talk, answers)
+                    + fake.case("b", "print('welcome'); leave(0)", "answers = { 'login' = 'root' }")
+                    + fake.case("c", "leave(12, 'why')", "answers = { 'login' = 'root' }"))
+    assert fake.verdicts(done) == {"a": "PASS", "b": "FAIL", "c": "FAIL"}
+    assert "ended before /login/ was answered" in done.stdout
+    assert "exit status 12, not 0: why" in done.stdout
+    assert time.monotonic() - start < 25
 
 
 def test_stats(fake):

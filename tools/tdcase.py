@@ -77,6 +77,7 @@ class Ended:
     status: int     # exit status, or -signal
     output: str
     stopped: bool   # the pattern that was waited for has been seen
+    unanswered: str = None  # the pattern of the first answer that was not given
 
 
 class Processes:
@@ -87,13 +88,13 @@ class Processes:
         self.over = False
         self.lock = threading.Lock()
 
-    def start(self, command, out):
+    def start(self, command, out, stdin=subprocess.DEVNULL):
         """In a process group of its own."""
         with self.lock:
             if self.over:
                 raise Failure("interrupted")
-            process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
-                                       stdout=out, stderr=subprocess.STDOUT,
+            process = subprocess.Popen([str(word) for word in command], bufsize=0,
+                                       stdin=stdin, stdout=out, stderr=subprocess.STDOUT,
                                        start_new_session=True)
             self.running.add(process)
             return process
@@ -120,29 +121,56 @@ class Processes:
 PROCESSES = Processes()
 
 
-def run_process(command, log, timeout, until=None):
+class Answers:
+    """Lines that are written to a process: each once its output has a pattern, after what the
+    pattern before has met."""
+
+    def __init__(self, answers):
+        self.waiting = list(answers)
+        self.at = 0
+
+    def give(self, process, log):
+        while self.waiting:
+            pattern_, line = self.waiting[0]
+            found = re.compile(pattern_, re.MULTILINE).search(read_text(log), self.at)
+            if found is None:
+                return
+            self.at = found.end()
+            self.waiting.pop(0)
+            # One that has ended meanwhile is judged by how.
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(line.encode() + b"\n")
+
+
+def run_process(command, log, timeout, until=None, answers=()):
     """Runs command with its output to the file log; kills its process group after timeout, and
-    once the output matches until."""
+    once the output matches until. answers: (pattern, line) each, see Answers."""
+    talk = Answers(answers)
     with open(log, "wb") as out:
         try:
-            process = PROCESSES.start(command, out)
+            process = PROCESSES.start(command, out,
+                                      subprocess.PIPE if answers else subprocess.DEVNULL)
         except OSError as error:
             raise Failure(f"cannot run {command[0]}: {error.strerror}") from error
         end = time.monotonic() + timeout
         while process.poll() is None:
+            talk.give(process, log)
             if seen(until, log) or time.monotonic() > end:
                 break
             try:
-                process.wait(0.5 if until else end - time.monotonic() + 0.01)
+                process.wait(0.5 if until or talk.waiting else end - time.monotonic() + 0.01)
             except subprocess.TimeoutExpired:
                 pass
         # Also of a process that has ended by itself since the last look.
         stopped = seen(until, log)
         timed_out = process.poll() is None and not stopped
         PROCESSES.end(process)
+        if process.stdin is not None:
+            process.stdin.close()
     if timed_out:
         raise Timeout(f"still running after {timeout:.0f} s: killed")
-    return Ended(process.returncode, read_text(log), stopped)
+    return Ended(process.returncode, read_text(log), stopped,
+                 talk.waiting[0][0] if talk.waiting else None)
 
 
 def seen(text, log):
@@ -183,6 +211,8 @@ class Case:
     tdrun: list = key("further options of tdrun (none)", list)
     timeout: int = key("seconds; TIMEOUT is a verdict of its own (300)", 300)
     status: int = key("tdrun's exit status that is expected (0: the TD powered itself off)", 0)
+    answers: dict = key("{ PATTERN = LINE, ... }: each LINE is typed at the console once the "
+                        "output has its PATTERN after what the one before has met (none)", dict)
     until: str = key("the run is stopped, and good, once its output has this pattern; its exit "
                      "status then does not matter (none)")
     expect: list = key("patterns that the output must have (none)", list)
@@ -258,7 +288,7 @@ def make_case(kind, name, table, folder=""):
             raise CaseError(f"{name}: no key and no setting has the name '{word}'")
     case = kind(name, folder, settings, **{word: typed(name, keys[word], value)
                                            for word, value in table.items() if word in keys})
-    for text in (*case.expect, *case.forbid, case.until or ""):
+    for text in (*case.expect, *case.forbid, *case.answers, case.until or ""):
         check_pattern(name, text)
     for path, bounds in case.stats.items():
         if not isinstance(bounds, list) or [type(bound) for bound in bounds] != [int, int]:
@@ -355,7 +385,8 @@ def prepare(case, folder, files):
 def boot(case, folder, command):
     """Runs a case's command. Returns its output and statistics ({} for none); raises Failure unless
     it ended as the case says."""
-    ended = run_process(command, folder / "output", case.timeout + GRACE_SECONDS, case.until)
+    ended = run_process(command, folder / "output", case.timeout + GRACE_SECONDS, case.until,
+                        case.answers.items())
     judge(case, ended)
     path = folder / "stats.json"
     stats = json.loads(read_text(path) or "{}") if path.is_file() else {}
@@ -382,6 +413,8 @@ def judge(case, ended):
             raise Failure(f"ended with {ended.status} before /{case.until}/ was seen{why}")
         if ended.status != case.status:
             raise Failure(f"exit status {ended.status}, not {case.status}{why}")
+    if ended.unanswered is not None:
+        raise Failure(f"ended before /{ended.unanswered}/ was answered")
     for text in case.expect:
         if re.search(text, ended.output, re.MULTILINE) is None:
             raise Failure(f"output lacks /{text}/")
