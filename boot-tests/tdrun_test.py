@@ -412,6 +412,27 @@ def test_command_line_of_a_td_by_qemu_itself(fake):
 def test_threads(fake):
     fake.run("leave(0)", "--threads", "multi")
     assert fake.option("-accel") == ["tcg,thread=multi"]
+    fake.run("leave(0)")
+    assert fake.option("-accel") == ["tcg,thread=single"]
+
+
+@pytest.mark.parametrize("version, words, threads", [
+    ("8.1.0", ["--smp", "2"], "multi"),
+    ("11.0.50 (v11)", ["--smp", "4,sockets=2"], "multi"),
+    ("8.0.9", ["--smp", "2"], "single"),
+    ("7.2.22 (Debian 1:8.1)", ["--smp", "2"], "single"),
+    ("8.1.0", ["--smp", "1"], "single"),
+    ("8.1.0", ["--smp", "2", "--icount"], "single"),
+    ("8.1.0", ["--smp", "1", "--second-firmware", "/dev/null"], "multi"),
+    ("of no number", ["--smp", "2"], "single"),
+])
+def test_threads_by_version(fake, version, words, threads):
+    fake.run(f"""
+if sys.argv[1:] == ["--version"]:
+    print("QEMU emulator version {version}\\nCopyright (c) version 9.9")
+    sys.exit(0)
+leave(0)""", "--threads", "auto", *words)
+    assert fake.option("-accel") == [f"tcg,thread={threads}"]
 
 
 def test_second_td(fake):
@@ -581,7 +602,7 @@ def complete(*words):
 def test_completion():
     assert complete(TDRUN, "--print") == ["--print-command"]
     assert {"--kernel", "--memory", "--bios", "--page-size"} <= set(complete(TDRUN, "--"))
-    assert complete(TDRUN, "--threads", "") == ["single", "multi"]
+    assert complete(TDRUN, "--threads", "") == ["single", "multi", "auto"]
     assert complete(TDRUN, "--threads", "m") == ["multi"]
     assert complete(TDRUN, "--gpaw", "") == ["48", "52"]
     # bash offers files then.
