@@ -397,7 +397,7 @@ boot: all initramfs ## boot the stock kernel, or the test payload where there is
 	@tools/boot-stock $(KERNEL_SERIES) $(B) $(if $(UEFI),uefi)
 
 .PHONY: bench
-bench: all $(B)/stop-kernel.bin initramfs $(B)/unit/mmu_cost_test ## figures of calls, APs and boots: also build/bench.json
+bench: all $(B)/stop-kernel.bin initramfs $(B)/unit/mmu_cost_test ## figures of calls, APs and boots: also build/bench.json, and build/bench.md
 	@boot-tests/bench.py --build $(B)
 
 # ---- installation --------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
 Instructions are counted under "tdrun --icount", where the TSC counts them; an iteration of REP
 counts as one. They and lintel's calls repeat exactly. OVMF polls devices while time passes: its
 calls vary from run to run. CPU time is that of a TD's boot divided by a plain VM's, see
-bench_cpu.py. Prints tables and writes BUILD/bench.json.
+bench_cpu.py. Prints tables and writes BUILD/bench.json; BUILD/bench.md has Lintel beside OVMF.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import tempfile
 sys.dont_write_bytecode = True
 import bench_ap  # noqa: E402
 import bench_cpu  # noqa: E402
+import bench_table  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OVMF = "/usr/share/ovmf/OVMF.fd"
@@ -137,11 +138,18 @@ def measure_aps(runner, vcpus):
 
 # ---- boots ---------------------------------------------------------------------------------------
 
+def accept_calls(stats):
+    """Calls of TDG.MEM.PAGE.ACCEPT that came back."""
+    return sum(stats["accept"].values()) + stats["accept_size_mismatch"]
+
+
 def boot_counts(stats):
     """What a firmware did up to the kernel's entry; the last call is that kernel's."""
-    return {"tdcall": sum(stats["tdcall"].values()) - 1,
+    return {"extend": stats["seamcall"]["MR.EXTEND"],
+            "tdcall": sum(stats["tdcall"].values()) - 1,
             "tdvmcall": sum(stats["tdvmcall"].values()) - 1,
             "ve": sum(stats["ve"].values()),
+            "accept": accept_calls(stats),
             "vmexit": sum(stats["exits"]) - 1}
 
 
@@ -236,11 +244,10 @@ def make_image(runner, policy):
 
 
 def measure_accepts(runner, firmware, memory, page_size):
-    """Calls of TDG.MEM.PAGE.ACCEPT that came back, and #VMEXITs, up to the kernel's entry."""
+    """ACCEPTs and #VMEXITs up to the kernel's entry."""
     _, stats = runner.run(FATAL_ERROR, "--firmware", firmware, "--memory", memory, "--page-size",
                           page_size, "--kernel", runner.file("stop-kernel.bin"))
-    return {"accept": sum(stats["accept"].values()) + stats["accept_size_mismatch"],
-            "vmexit": sum(stats["exits"])}
+    return {"accept": accept_calls(stats), "vmexit": sum(stats["exits"])}
 
 
 def start_accepts(pool, runner, lazy):
@@ -269,7 +276,7 @@ def measure_share(runner, firmware, memory, pages, vcpus):
     _, stats = runner.run(FATAL_ERROR, *options)
     _, counted = runner.run(FATAL_ERROR, *options, "--icount")
     pages_of = stats["accept_cpus"][:vcpus]
-    return {"accept": sum(pages_of) + stats["accept_size_mismatch"], "vmexit": sum(stats["exits"]),
+    return {"accept": accept_calls(stats), "vmexit": sum(stats["exits"]),
             "busiest": max(pages_of) / sum(pages_of), "instructions": counted["instructions"]}
 
 
@@ -338,19 +345,18 @@ def share_name(boot):
 
 
 # Alone, as CPU time depends on what runs beside.
-def measure_boots_of_linux(runner):
-    """A summary for each boot of bench_cpu; none where there is no stock kernel."""
+def measure_boots_of_linux(runner, ovmf):
+    """Turns by boot; none where there is no stock kernel."""
     if not bench_cpu.has_kernel(runner.build):
-        return []
+        return {}
     try:
-        return bench_cpu.measure(runner.build)
+        return bench_cpu.measure(runner.build, ovmf)
     except subprocess.CalledProcessError as error:
         raise Failure(str(error)) from error
 
 
-def linux_name(boot):
-    vcpus, pages, turns = boot
-    return f"{vcpus} vCPUs, host's pages {pages}, {turns} turns"
+def linux_name(vcpus, pages, firmware, turns):
+    return f"{firmware}, {vcpus} vCPUs, host's pages {pages}, {len(turns)} turns"
 
 
 def show_boots_of_linux(summaries):
@@ -359,9 +365,29 @@ def show_boots_of_linux(summaries):
         return
     show("A stock kernel to power-off, quiet, 2 GiB: CPU time and memory, TD by plain VM",
          ("", "x VM", "TD s", "VM s", "TD MiB", "VM MiB"),
-         [(linux_name(boot), f"{found['ratio']:.2f}", f"{found['td_seconds']:.1f}",
+         [(name, f"{found['ratio']:.2f}", f"{found['td_seconds']:.1f}",
            f"{found['vm_seconds']:.1f}", found["td_mib"], found["vm_mib"])
-          for boot, found in zip(bench_cpu.BOOTS, summaries)])
+          for name, found in summaries.items()])
+
+
+# ---- Lintel beside OVMF --------------------------------------------------------------------------
+
+# Of boots to the kernel's entry, as OVMF's differ.
+TURNS = 3
+
+
+def write_beside(runner, ovmf, boots, instructions, linux):
+    heads = [bench_table.qemu_version(), bench_table.package_of(ovmf)]
+    package = pathlib.Path(runner.file(bench_cpu.KERNEL + ".package"))
+    if package.exists():
+        heads.append(package.read_text(encoding="utf-8").strip())
+    columns = [bench_table.column(
+        counts, instructions[name],
+        {vcpus: turns for (vcpus, pages, who), turns in linux.items()
+         if who == name.lower() and pages == "2M"})
+        for name, counts in zip(("lintel", "OVMF"), zip(*boots))]
+    with open(runner.file("bench.md"), "w", encoding="utf-8") as out:
+        out.write(bench_table.markdown(heads, *columns))
 
 
 def show_memory(deeds, sizes):
@@ -399,6 +425,7 @@ def main(argv):
     # Counts do not depend on what runs beside: two at a time.
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         boots = {n: start_boots(pool, runner, arguments.ovmf, n) for n in arguments.vcpus}
+        beside = [start_boots(pool, runner, arguments.ovmf, 1) for _ in range(TURNS)]
         causes = pool.submit(measure_causes, runner)
         instructions = pool.submit(measure_instructions, runner, arguments.ovmf)
         lazy = make_image(runner, "lazy")
@@ -410,12 +437,13 @@ def main(argv):
             calls = calls.result()
             aps = aps.result()
             boots = {n: [run.result() for run in runs] for n, runs in boots.items()}
+            beside = [[run.result() for run in runs] for runs in beside]
             causes = causes.result()
             instructions = instructions.result()
             accepts = {name: [run.result() for run in runs] for name, runs in accepts.items()}
             shares = [run.result() for run in shares]
             memory = measure_memory(runner)
-            of_linux = measure_boots_of_linux(runner)
+            linux = measure_boots_of_linux(runner, arguments.ovmf)
         except Failure as failure:
             pool.shutdown(cancel_futures=True)
             print(f"bench: {failure}", file=sys.stderr)
@@ -428,7 +456,10 @@ def main(argv):
     show_causes(causes)
     show_accepts(accepts)
     show_shares(shares)
-    show_boots_of_linux(of_linux)
+    summaries = {linux_name(*boot, turns): bench_cpu.summary(turns)
+                 for boot, turns in linux.items()}
+    show_boots_of_linux(summaries)
+    write_beside(runner, arguments.ovmf, beside, dict(instructions), linux)
     with open(runner.file("bench.json"), "w", encoding="utf-8") as out:
         json.dump({
             "calls": {name: cost for name, cost, _ in calls},
@@ -440,7 +471,7 @@ def main(argv):
             "accepted": {name: dict(zip(map(", ".join, ACCEPT_BOOTS), runs))
                          for name, runs in accepts.items()},
             "shares": dict(zip(map(share_name, SHARE_BOOTS), shares)),
-            "linux": dict(zip(map(linux_name, bench_cpu.BOOTS), of_linux)),
+            "linux": summaries,
         }, out, indent=1)
         out.write("\n")
     return 0

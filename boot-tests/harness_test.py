@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "boot-tests"), str(ROOT / "tools")]
 import bench  # noqa: E402
 import bench_cpu  # noqa: E402
+import bench_table  # noqa: E402
 import event_log  # noqa: E402
 import foreign  # noqa: E402
 import fuzz_corpus  # noqa: E402
@@ -816,35 +817,82 @@ class Bench(unittest.TestCase):
 
     def test_of_the_turns_ratios_the_median_counts(self):
         mib = bench_cpu.MIB
-        turns = [((9.0, 3 * mib), (3.0, mib)), ((4.0, 5 * mib), (4.0, mib)),
-                 ((5.0, 4 * mib), (2.0, 2 * mib - 1))]
+        turns = [[bench_cpu.Weight(*weight, 7) for weight in turn] for turn in (
+            ((9.0, 3 * mib), (3.0, mib)), ((4.0, 5 * mib), (4.0, mib)),
+            ((5.0, 4 * mib), (2.0, 2 * mib - 1)))]
         self.assertEqual(bench_cpu.summary(turns),
                          {"ratio": 2.5, "td_seconds": 5.0, "vm_seconds": 3.0,
                           "td_mib": 5, "vm_mib": 1})
 
     def test_td_and_vm_boot_the_same(self):
-        td = bench_cpu.td_command("b", 4, "4K")
+        td = bench_cpu.td_command("b", "f.fd", 4, "4K")
         vm = bench_cpu.vm_command("b", 4)
         for option in ("kernel", "initrd", "append", "smp"):
             self.assertEqual(td[td.index("--" + option) + 1], vm[vm.index("-" + option) + 1])
         self.assertEqual(td[td.index("--page-size") + 1], "4K")
+        self.assertEqual(td[td.index("--firmware") + 1], "f.fd")
+
+    def test_a_firmware_has_part_in_its_turns(self):
+        asked = []
+        def weigh(command):
+            asked.append(command[command.index("--firmware") + 1] if "--firmware" in command
+                         else "vm")
+            return len(asked)
+        boots = ((2, "2M", {"lintel": 2, "ovmf": 1}),)
+        with unittest.mock.patch.multiple(bench_cpu, weigh=weigh, BOOTS=boots):
+            found = bench_cpu.measure("b", "o.fd")
+        self.assertEqual(asked, ["vm", "b/lintel.fd", "o.fd", "vm", "b/lintel.fd"])
+        self.assertEqual(found, {(2, "2M", "lintel"): [(2, 1), (5, 4)],
+                                 (2, "2M", "ovmf"): [(3, 1)]})
 
     def test_cpu_time_of_children_counts_and_a_failure_is_one(self):
-        seconds, size = bench_cpu.weigh(
+        found = bench_cpu.weigh(
             ["sh", "-c", "timeout 60 sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done'; "
-                         "echo init: done"])
-        self.assertGreater(seconds, 0.02)
-        self.assertGreater(size, 100 << 10)
-        for script in ("echo init: done; exit 3", "true"):
+                         "echo init: MemTotal 5 kB; echo init: done"])
+        self.assertGreater(found.seconds, 0.02)
+        self.assertGreater(found.bytes, 100 << 10)
+        self.assertEqual(found.mem_total, 5)
+        for script in ("echo init: MemTotal 5 kB; echo init: done; exit 3",
+                       "echo init: MemTotal 5 kB", "echo init: done", "true"):
             with self.assertRaises(subprocess.CalledProcessError), \
                     contextlib.redirect_stderr(io.StringIO()):
                 bench_cpu.weigh(["sh", "-c", script])
 
     def test_the_stop_kernels_call_is_not_the_firmwares(self):
         stats = {"tdcall": {"VP.INFO": 1, "VP.VMCALL": 6}, "tdvmcall": {"IO": 5, "CPUID": 1},
-                 "ve": {}, "exits": [9, 4]}
+                 "ve": {}, "exits": [9, 4], "seamcall": {"MR.EXTEND": 3, "VP.ENTER": 4},
+                 "accept": {"4K": 5, "2M": 1}, "accept_size_mismatch": 2}
         self.assertEqual(bench.boot_counts(stats),
-                         {"tdcall": 6, "tdvmcall": 5, "ve": 0, "vmexit": 12})
+                         {"extend": 3, "tdcall": 6, "tdvmcall": 5, "ve": 0, "accept": 8,
+                          "vmexit": 12})
+
+    def test_a_cell_has_median_and_range(self):
+        self.assertEqual(bench_table.cell([1234, 1234]), "1,234")
+        self.assertEqual(bench_table.cell([3, 1000, 2]), "3 (2 to 1,000)")
+        self.assertEqual(bench_table.cell([4, 1]), "1 (1 to 4)")
+        self.assertEqual(bench_table.cell([1.414, 1.4142], ".2f"), "1.41")
+
+    def test_lintel_stands_beside_ovmf(self):
+        def boot(extends, calls):
+            return {"extend": extends, "tdcall": calls, "tdvmcall": 0, "ve": 0, "accept": 1,
+                    "vmexit": 2}
+        def turn(seconds, kib):
+            return bench_cpu.Weight(seconds, 0, kib), bench_cpu.Weight(2.0, 0, 9)
+        lintel = bench_table.column([boot(4, 7)], 1000, {4: [turn(3.0, 50)]})
+        ovmf = bench_table.column([boot(8, 20), boot(8, 10)], 2000000, {4: [turn(5.0, 40)]})
+        text = bench_table.markdown(["QEMU 7.2"], lintel, ovmf)
+        self.assertRegex(text, r"\A\d{4}-\d\d-\d\d, QEMU 7\.2\.\n")
+        rows = text[text.index("\n| | Lintel | OVMF |\n|---|---:|---:|\n"):].splitlines()[3:]
+        self.assertEqual(rows[0], "| measured bytes | 1,024 | 2,048 |")
+        self.assertIn("| TDCALLs | 7 | 10 (10 to 20) |", rows)
+        self.assertIn("| instructions, the machine's included | 1,000 | 2,000,000 |", rows)
+        self.assertRegex(rows[-2], r"^\| CPU time .* \| 1\.50 \| 2\.50 \|$")
+        self.assertEqual(rows[-1], "| MemTotal, KiB, vCPUs: 4 | 50 | 40 |")
+        self.assertEqual(len(rows), 10)
+
+    def test_a_file_is_of_its_package(self):
+        self.assertEqual(bench_table.package_of("/no/such.fd"), "/no/such.fd")
+        self.assertRegex(bench_table.package_of("/usr/bin/dpkg"), r"^dpkg \d\S*$")
 
 
 if __name__ == "__main__":
