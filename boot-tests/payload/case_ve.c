@@ -64,9 +64,12 @@ static void strings(void)
 static void registers(void)
 {
 	struct cpuid_result r = insn_cpuid(CPUID_HYPERVISOR, 0);
+	struct cpuid_result native = insn_cpuid(7, 0);
 	uint64_t lvt = LVT_MASKED | 0x42;
 
 	EXPECT(r.ebx == CPUID_HYPERVISOR_EBX, "CPUID %x: EBX=%x", CPUID_HYPERVISOR, r.ebx);
+	/* What the host has configured. */
+	EXPECT((native.ebx & CPUID_7_EBX_ERMS) == 0, "CPUID 7: EBX=%x", native.ebx);
 	EXPECT((insn_rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_X2APIC) == APIC_BASE_X2APIC,
 	       "APIC base %lx", insn_rdmsr(MSR_IA32_APIC_BASE));
 	insn_wrmsr(X2APIC_LVT_ERROR, lvt);

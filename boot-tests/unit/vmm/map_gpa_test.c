@@ -104,18 +104,19 @@ static void must_have_done(unsigned index, uint64_t base, uint64_t size)
 	assert_int_equal(host.chunk[index].size, size);
 }
 
-static void chunks_of_2_mib_from_the_start_of_the_request(void **state)
+static void chunks_end_at_multiples_of_2_mib(void **state)
 {
 	(void)state;
 	must_be(BASE | SHARED, 5 * MIB, TDVMCALL_SUCCESS, BASE | SHARED);
 	assert_int_equal(host.chunks, 3);
-	must_have_done(0, BASE, 2 * MIB);
-	must_have_done(1, BASE + 2 * MIB, 2 * MIB);
-	must_have_done(2, BASE + 4 * MIB, MIB);
+	must_have_done(0, BASE, 2 * MIB - BASE);
+	must_have_done(1, 2 * MIB, 2 * MIB);
+	must_have_done(2, 4 * MIB, MIB + BASE);
 	assert_int_equal(host.share, SHARE_SHARED);
-	must_be(BASE, 2 * MIB, TDVMCALL_SUCCESS, BASE);
+	must_be(2 * MIB, 2 * MIB, TDVMCALL_SUCCESS, 2 * MIB);
 	assert_int_equal(host.share, SHARE_PRIVATE);
 	assert_int_equal(host.chunks, 4);
+	must_have_done(3, 2 * MIB, 2 * MIB);
 }
 
 /* Not before the first chunk, and not after the last. */
@@ -123,9 +124,9 @@ static void an_interrupt_is_let_in_between_two_chunks(void **state)
 {
 	(void)state;
 	host.pending = BIT32(0) | BIT32(2) | BIT32(4);
-	must_be(BASE | SHARED, 8 * MIB, TDVMCALL_RETRY, (BASE + 4 * MIB) | SHARED);
+	must_be(BASE | SHARED, 8 * MIB - BASE, TDVMCALL_RETRY, (4 * MIB) | SHARED);
 	assert_int_equal(host.chunks, 2);
-	must_be((BASE + 4 * MIB) | SHARED, 4 * MIB, TDVMCALL_SUCCESS, (BASE + 4 * MIB) | SHARED);
+	must_be((4 * MIB) | SHARED, 4 * MIB, TDVMCALL_SUCCESS, (4 * MIB) | SHARED);
 	assert_int_equal(host.chunks, 4);
 }
 
@@ -237,7 +238,7 @@ static void requests_that_are_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(chunks_of_2_mib_from_the_start_of_the_request, reset),
+		cmocka_unit_test_setup(chunks_end_at_multiples_of_2_mib, reset),
 		cmocka_unit_test_setup(an_interrupt_is_let_in_between_two_chunks, reset),
 		cmocka_unit_test_setup(a_retry_has_the_shared_bit_of_the_request_or_none, reset),
 		cmocka_unit_test_setup(a_retry_after_each_chunk_needs_no_interrupt, reset),

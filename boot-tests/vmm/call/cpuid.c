@@ -139,8 +139,11 @@ struct cpuid_result cpuid_configured(const struct cpuid_config_leaf *config, boo
 	if (!is_beyond(config->leaf)) {
 		r = cpuid_model(config->leaf, config->subleaf);
 	}
-	if (config->leaf == LEAF_FEATURES_7 && config->subleaf == 0 && !la57) {
-		r.ecx &= ~CPUID_7_ECX_LA57;
+	if (config->leaf == LEAF_FEATURES_7 && config->subleaf == 0) {
+		r.ecx &= ~(la57 ? 0 : CPUID_7_ECX_LA57);
+		/* QEMU executes REP MOVSB and STOSB byte by byte: kernels shall move eight. */
+		r.ebx &= ~CPUID_7_EBX_ERMS;
+		r.edx &= ~CPUID_7_EDX_FSRM;
 	}
 	r.eax &= config->direct[0] | config->allow[0];
 	r.ebx &= config->direct[1] | config->allow[1];

@@ -10,6 +10,8 @@
 #include "boot-tests/vmm/secret.h"
 #include "boot-tests/vmm/verdict.h"
 
+/* A chunk ends where a page of this size does, so that what is large need not become small. Those
+ * of KVM, which gives a TD no large pages, are as long from the request's own begin on. */
 #define CHUNK_SIZE UINT64_C(0x200000)
 
 /* The request, if it is one. Its bytes may not cross the SHARED bit. */
@@ -57,11 +59,11 @@ uint64_t map_gpa(struct mmu *mmu, const struct config *config, uint64_t *again,
 	if (status != TDVMCALL_SUCCESS) {
 		return status;
 	}
-	uint64_t chunk_size = retry != 0 ? retry : CHUNK_SIZE;
 	for (uint64_t done = 0; done < range.size;) {
+		uint64_t at = range.base.v + done;
 		uint64_t left = range.size - done;
-		struct gpa_range chunk = { gpa(range.base.v + done),
-					   left < chunk_size ? left : chunk_size };
+		uint64_t most = retry != 0 ? retry : CHUNK_SIZE - at % CHUNK_SIZE;
+		struct gpa_range chunk = { gpa(at), left < most ? left : most };
 		bool stop = done != 0 && (retry != 0 || lapic_pending());
 		if (stop || is_put_off(config, again)) {
 			regs->r11 = address_of(mmu, config, chunk.base, share);
