@@ -99,20 +99,26 @@ class ByChance(unittest.TestCase):
 class StubTree(mutate.Tree):
     """Builds and runs nothing: tells what it was told."""
 
-    def __init__(self, root, code=("good", "other"), failing=(), hanging=False, builds=True):
+    def __init__(self, root, code=("good", "other"), failing=(), hanging=False, builds=True,
+                 slow=None):
         self.root, self.logs = root, root
         self.seconds, self.good = {}, {}
         self.code = list(code)
         self.failing, self.hanging, self.builds = failing, hanging, builds
+        self.slow = slow or {}
         self.made = 0
         (root / "a.c").write_text("int a = 1;")
         for name in ("build/shim/a.c.o", "build/whole/a.c.o", "build/test/lintel.d",
-                     "build/unit/a_test.d", "build/unit/b_test.d"):
+                     "build/unit/a_test.d", "build/unit/b_test.d", "build/unit/a_test",
+                     "build/unit/b_test", "build/unit/shim_test"):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text("$(call taken,build/test/a.c.o)")
 
     def check_good(self, test):
-        self.seconds[test] = {"unit/b_test": 1, "unit/shim_test": 2}.get(test, 9)
+        self.seconds[test] = 1
+
+    def check_good_boots(self, only):
+        self.seconds["ap/slow"] = 20
 
     def make(self, log, *goals):
         self.made += 1
@@ -127,8 +133,10 @@ class StubTree(mutate.Tree):
         if command[0] == "prlimit":
             return tdcase.Ended(1 if command[-1] in self.failing else 0, "", False)
         names = [name for name in self.failing if re.match(f"build/wanted|{command[-1][1:]}", name)]
-        (self.root / log).write_text("".join(f"FAIL  1.0 s  {name}\n" for name in names) +
-                                     f"1 passed, {len(names)} failed\n")
+        names += self.slow
+        (self.root / log).write_text("".join(
+            f"TIMEOUT {self.slow[name]:6.1f} s  {name}\n" if name in self.slow else
+            f"FAIL       1.0 s  {name}\n" for name in names) + f"1 passed, {len(names)} failed\n")
         return tdcase.Ended(1 if names else 0, "", False)
 
 
@@ -155,6 +163,11 @@ class Verdicts(unittest.TestCase):
 
     def test_a_unit_test_that_hangs_kills(self):
         self.assertEqual(self.judge(hanging=True), "unit/a_test")
+
+    def test_a_boot_that_is_slow_does_not_kill(self):
+        self.assertEqual(self.judge(slow={"ap/slow": 80.0}), "ap/slow")
+        with self.assertRaisesRegex(mutate.Failure, "ap/slow is slow"):
+            self.judge(slow={"ap/slow": 79.9})
 
     def test_nobody_notices(self):
         with self.assertRaisesRegex(mutate.Failure, "no test fails"):

@@ -164,20 +164,21 @@ static void fixed_header(void **state)
 	(void)state;
 	igvm_fixture_good(&f);
 	const struct poke pokes[] = {
-		{ END, 0x00, 4, 0x4D564748, ST_BAD_FORMAT, "header at 0x0: magic 0x4d564748:" },
-		{ END, 0x04, 4, 0, ST_UNSUPPORTED, "format_version 0x0: only 1 and 2" },
-		{ END, 0x04, 4, 3, ST_UNSUPPORTED, "format_version 0x3: only 1 and 2" },
+		{ END, 0x00, 4, 0x4D564748, ST_BAD_FORMAT, "at 0x0: magic 0x4d564748:" },
+		{ END, 0x04, 4, 0, ST_UNSUPPORTED, "at 0x0: format_version 0x0: only 1 and 2" },
+		{ END, 0x04, 4, 3, ST_UNSUPPORTED, "at 0x0: format_version 0x3: only 1 and 2" },
 		/* Version 2: what follows is the first variable header. */
-		{ END, 0x04, 4, 2, ST_UNSUPPORTED, "architecture 0x1: must be 0" },
-		{ END, 0x08, 4, 16, ST_BAD_FORMAT, "variable_header_offset 0x10:" },
-		{ END, 0x08, 4, 28, ST_BAD_FORMAT, "variable_header_offset 0x1c:" },
-		{ END, 0x08, 4, 0xFFFFFFF8, ST_TRUNCATED, "variable_header_size" },
+		{ END, 0x04, 4, 2, ST_UNSUPPORTED, "at 0x0: architecture 0x1: must be 0" },
+		{ END, 0x08, 4, 16, ST_BAD_FORMAT, "at 0x0: variable_header_offset 0x10:" },
+		{ END, 0x08, 4, 28, ST_BAD_FORMAT, "at 0x0: variable_header_offset 0x1c:" },
+		{ END, 0x08, 4, 0xFFFFFFF8, ST_TRUNCATED, "at 0x0: variable_header_size" },
 		{ END, 0x0C, 4, f.size - 24 + 1, ST_TRUNCATED, "ends outside the file" },
-		{ END, 0x0C, 4, 0xFFFFFFFF, ST_TRUNCATED, "variable_header_size 0xffffffff:" },
-		{ END, 0x0C, 4, f.end - 24 - 8, ST_BAD_FORMAT, "checksum 0x" },
-		{ END, 0x10, 4, f.size - 1, ST_BAD_FORMAT, "total_file_size 0x" },
-		{ END, 0x14, 4, 0, ST_BAD_FORMAT, "checksum 0x0: is not the CRC-32" },
-		{ END, 0x18, 1, 2, ST_BAD_FORMAT, "checksum 0x" },
+		{ END, 0x0C, 4, 0xFFFFFFFF, ST_TRUNCATED,
+		  "at 0x0: variable_header_size 0xffffffff:" },
+		{ END, 0x0C, 4, f.end - 24 - 8, ST_BAD_FORMAT, "at 0x0: checksum 0x" },
+		{ END, 0x10, 4, f.size - 1, ST_BAD_FORMAT, "at 0x0: total_file_size 0x" },
+		{ END, 0x14, 4, 0, ST_BAD_FORMAT, "at 0x0: checksum 0x0: is not the CRC-32" },
+		{ END, 0x18, 1, 2, ST_BAD_FORMAT, "at 0x0: checksum 0x" },
 	};
 	run_pokes(pokes, ARRAY_COUNT(pokes));
 	/* File data are not in the checksum. */
@@ -186,13 +187,13 @@ static void fixed_header(void **state)
 	wants(ST_OK, "");
 	/* Sizes. */
 	assert_int_equal(read_file(23), ST_TRUNCATED);
-	assert_non_null(strstr(error, "file size 0x17: too small"));
+	assert_non_null(strstr(error, "at 0x0: file size 0x17: too small"));
 	assert_int_equal(read_file(24), ST_BAD_FORMAT);
 	assert_int_equal(read_file(f.size - 1), ST_BAD_FORMAT);
-	assert_non_null(strstr(error, "total_file_size"));
+	assert_non_null(strstr(error, "at 0x0: total_file_size"));
 	uint8_t *large = calloc(1, 0x1000001);
 	assert_int_equal(igvm_read(large, 0x1000001, &out, error, sizeof(error)), ST_UNSUPPORTED);
-	assert_non_null(strstr(error, "file size 0x1000001: is above 16 MiB"));
+	assert_non_null(strstr(error, "at 0x0: file size 0x1000001: is above 16 MiB"));
 	assert_int_equal(igvm_read(large, 0x1000000, &out, error, sizeof(error)), ST_BAD_FORMAT);
 	free(large);
 }
@@ -217,15 +218,15 @@ static void version_2(void **state)
 	section(0, LAUNCH_BFV, 0xFFFFF000, 0x1000, 0, 0x1000);
 	assert_int_equal(out.metadata, 32);
 	igvm_fixture_put(&f, 0x18, 4, 1);
-	wants(ST_UNSUPPORTED, "architecture 0x1: must be 0, x64");
+	wants(ST_UNSUPPORTED, "at 0x0: architecture 0x1: must be 0, x64");
 	make_small(2);
 	igvm_fixture_put(&f, 0x1C, 4, 0x10000);
-	wants(ST_UNSUPPORTED, "page_size 0x10000: must be 4 KiB");
+	wants(ST_UNSUPPORTED, "at 0x0: page_size 0x10000: must be 4 KiB");
 	make_small(2);
 	igvm_fixture_put(&f, 0x08, 4, 24);
-	wants(ST_BAD_FORMAT, "variable_header_offset 0x18:");
+	wants(ST_BAD_FORMAT, "at 0x0: variable_header_offset 0x18:");
 	assert_int_equal(read_file(31), ST_TRUNCATED);
-	assert_non_null(strstr(error, "file size 0x1f: too small for version 2"));
+	assert_non_null(strstr(error, "at 0x0: file size 0x1f: too small for version 2"));
 	/* The page's last byte is the file's. */
 	make_small(1);
 	igvm_fixture_put(&f, f.headers[1] + 12, 4, f.end + 1);

@@ -211,6 +211,9 @@ static void bad_images(void **state)
 	bad.sections[1].size = 0;
 	refuses(&bad, ST_BAD_RANGE);
 	bad = sample;
+	bad.sections[3].size = 0;
+	refuses(&bad, ST_BAD_RANGE);
+	bad = sample;
 	bad.sections[3].size = PAGE / 2;
 	refuses(&bad, ST_BAD_RANGE);
 	bad = sample;

@@ -269,6 +269,27 @@ static void dirty_shim(void **state)
 	free(image);
 }
 
+/* Content of a section that begins just there. */
+static void dirty_from_a_first_byte(void **state)
+{
+	(void)state;
+	static uint8_t image[SHIM_SIZE];
+	char error[160] = "";
+	shim[0xFC00] = 2;
+	const struct launch_image launch = {
+		.count = 2,
+		.sections = {
+			{ "low", FOUR_GIB - SHIM_SIZE, 0xFC00, LAUNCH_BFV, true, shim, 0xFC00 },
+			{ "high", FOUR_GIB - 0x400, 0x400, LAUNCH_BFV, true, shim + 0xFC00, 0x400 },
+		},
+	};
+	assert_int_equal(tdvf_sink_write(&launch, image, SHIM_SIZE, error, sizeof(error)),
+			 ST_BAD_FORMAT);
+	assert_string_equal(error, "content: byte 0x02 at 0xfffffc00, where the TDX metadata goes");
+	shim[0xFC00] = 0;
+	assert_int_equal(tdvf_sink_write(&launch, image, SHIM_SIZE, error, sizeof(error)), ST_OK);
+}
+
 static uint8_t *untouched;
 
 static void refuses(const struct launch_image *launch, uint64_t out_size, enum status status,
@@ -360,6 +381,7 @@ int main(void)
 		cmocka_unit_test_setup(payload_image, set_up),
 		cmocka_unit_test_setup(largest_image, set_up),
 		cmocka_unit_test_setup(dirty_shim, set_up),
+		cmocka_unit_test_setup(dirty_from_a_first_byte, set_up),
 		cmocka_unit_test_setup(bad_arguments, set_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

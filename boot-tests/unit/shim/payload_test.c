@@ -229,7 +229,11 @@ static void bad_ukis(void **state)
 	make_uki();
 	refuses_uki(ST_BAD_FORMAT,
 		    "kernel: protected-mode size 0x5000, init_size 0x4fff, syssize 0x0");
-	header()->cmdline_size = sizeof(FIXTURE_UKI_CMDLINE) - 2;
+	header()->cmdline_size = sizeof(FIXTURE_UKI_CMDLINE) - 1;
+	make_uki();
+	serve(uki, UKI_SIZE);
+	boots();
+	header()->cmdline_size--;
 	make_uki();
 	refuses_uki(ST_NO_SPACE, "UKI .cmdline: 11 bytes, cmdline_size 10");
 	/* The window ends where the file is, and one page later. */
@@ -308,6 +312,7 @@ static void an_elf_file_of_the_host(void **state)
 	assert_int_equal(head->vcpu_count, 1);
 	assert_int_equal(head->payload, ELF_BASE);
 	assert_int_equal(head->mailbox, 0);
+	assert_int_equal(head->unaccepted, 0);
 	assert_string_equal((const char *)(uintptr_t)head->cmdline, "abc");
 	assert_int_equal(head->initrd, (LOW_END - INITRD_SIZE) & ~0xFFF);
 	assert_int_equal(head->initrd_size, INITRD_SIZE);

@@ -297,6 +297,7 @@ void uefi_stall(unsigned microseconds)
 	static uint32_t coming;
 	static uint64_t at;
 	CHECK(microseconds != 0);
+	fake.stalled_us += microseconds;
 	if (mailbox->command == MAILBOX_WAKEUP && mailbox->apic_id != fake.deaf) {
 		CHECK(fake.woken_count < FAKE_CPUS);
 		coming = mailbox->apic_id;

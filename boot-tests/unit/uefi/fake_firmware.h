@@ -78,6 +78,7 @@ struct fake_firmware {
 	uint32_t woken[FAKE_CPUS];
 	uint64_t vectors[FAKE_CPUS];
 	unsigned woken_count;
+	uint64_t stalled_us;
 	bool reset;
 	uefi_status_t reset_status;
 	bool left;

@@ -147,6 +147,13 @@ static void command_line_file(void **state)
 	assert_int_equal(params->header.ramdisk_size, 0);
 }
 
+static void command_line_file_of_a_line_end(void **state)
+{
+	(void)state;
+	put_file(2, "\\cmdline", "\n", 1);
+	assert_string_equal(gpa_pointer(gpa(boots()->header.cmd_line_ptr)), "");
+}
+
 static void no_initrd_is_wanted(void **state)
 {
 	(void)state;
@@ -361,11 +368,14 @@ static void aps_that_do_not_come(void **state)
 	resets(UEFI_STATUS(TIMEOUT), "lintel: AP of x2APIC id 0x0: no answer in the firmware's "
 				     "mailbox at 0x7f00000: EFI_TIMEOUT\n");
 	assert_int_equal(fake.calls[FAKE_EXIT], 0);
+	/* A minute; an AP that answers takes two steps. */
+	assert_int_equal(fake.stalled_us, 60000000 + 2 * 100);
 	setup(state);
 	make_td();
 	fake.lost = 0x123;
 	resets(UEFI_STATUS(TIMEOUT),
 	       "lintel: AP of x2APIC id 0x123: does not arrive: EFI_TIMEOUT\n");
+	assert_int_equal(fake.stalled_us, 60000000 + 5 * 100);
 }
 
 /* ---- memory that nobody has accepted --------------------------------------------------------- */
@@ -656,6 +666,7 @@ int main(void)
 		CASE(hands_over),
 		CASE(takes_options),
 		CASE(command_line_file),
+		CASE(command_line_file_of_a_line_end),
 		CASE(no_initrd_is_wanted),
 		CASE(measures),
 		CASE(measures_what_it_refuses),
