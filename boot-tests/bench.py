@@ -363,7 +363,7 @@ def show_boots_of_linux(summaries):
     if not summaries:
         print("No stock kernel: no CPU time (make kernel)\n", flush=True)
         return
-    show("A stock kernel to power-off, quiet, 2 GiB: CPU time and memory, TD by plain VM",
+    show("A stock kernel to user space, quiet, 2 GiB: CPU time and memory, TD by plain VM",
          ("", "x VM", "TD s", "VM s", "TD MiB", "VM MiB"),
          [(name, f"{found['ratio']:.2f}", f"{found['td_seconds']:.1f}",
            f"{found['vm_seconds']:.1f}", found["td_mib"], found["vm_mib"])

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """usage: boot-tests/bench_cpu.py BUILD-DIRECTORY OVMF
 
-All boot the same kernel and initramfs to power-off, in turns. CPU time is what QEMU, and tdrun for
+All boot the same kernel and initramfs to user space, in turns. CPU time is what QEMU, and tdrun for
 a TD, have of user and system time. It depends on what runs beside, which meets all: the figure is
 the ratio of each turn, of all turns the median.
 """
@@ -13,6 +13,7 @@ import os
 import pathlib
 import re
 import shlex
+import signal
 import statistics
 import subprocess
 import sys
@@ -57,14 +58,20 @@ def vm_command(build, vcpus):
 
 
 def weigh(command):
-    """Of the command and its children."""
+    """Of the command and its children, which are ended when user space says that it is done."""
+    output, done = "", False
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process:
-        output = process.stdout.read().decode(errors="replace")
+        for line in process.stdout:
+            output += line.decode(errors="replace")
+            done = line.startswith(b"init: done")
+            if done:
+                os.kill(process.pid, signal.SIGTERM)
+                break
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     mem_total = re.search(r"^init: MemTotal (\d+) kB", output, re.MULTILINE)
-    if process.returncode != 0 or mem_total is None or "init: done" not in output:
+    if not done or mem_total is None:
         sys.stderr.write(output)
         raise subprocess.CalledProcessError(process.returncode, shlex.join(command))
     return Weight(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, int(mem_total[1]))

@@ -10,7 +10,7 @@ import bench_cpu
 
 CHUNK_BYTES = 256   # that an MR.EXTEND measures
 WHAT = """Counts are from reset to the kernel's entry, 1 vCPU, 1 GiB; then a stock kernel boots to
-power-off, 2 GiB. Pages of the host have 2 MiB. Medians, with ranges where turns differ."""
+user space, 2 GiB. Pages of the host have 2 MiB. Medians, with ranges where turns differ."""
 COUNTS = (("extend", "TDH.MR.EXTENDs"), ("tdcall", "TDCALLs"), ("tdvmcall", "TDVMCALLs"),
           ("ve", "#VEs"), ("accept", "TDG.MEM.PAGE.ACCEPTs"), ("vmexit", "#VMEXITs"))
 
@@ -29,7 +29,7 @@ def column(boots, instructions, linux):
     found += [(name, cell([boot[key] for boot in boots])) for key, name in COUNTS]
     found.append(("instructions, the machine's included", cell([instructions])))
     for vcpus, turns in linux.items():
-        found += [(f"CPU time of the kernel's boot by a plain VM's, vCPUs: {vcpus}",
+        found += [(f"CPU time to user space by a plain VM's, vCPUs: {vcpus}",
                    cell(bench_cpu.ratios(turns), ".2f")),
                   (f"MemTotal, KiB, vCPUs: {vcpus}", cell([td.mem_total for td, _ in turns]))]
     return found

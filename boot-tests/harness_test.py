@@ -846,13 +846,16 @@ class Bench(unittest.TestCase):
                                  (2, "2M", "ovmf"): [(3, 1)]})
 
     def test_cpu_time_of_children_counts_and_a_failure_is_one(self):
-        found = bench_cpu.weigh(
-            ["sh", "-c", "timeout 60 sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done'; "
-                         "echo init: MemTotal 5 kB; echo init: done"])
+        with tempfile.TemporaryDirectory() as folder:
+            found = bench_cpu.weigh(
+                ["sh", "-c", "timeout 60 sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done';"
+                             "echo init: MemTotal 5 kB; echo init: done; sleep 5; "
+                             f"touch {folder}/later"])
+            self.assertEqual(list(pathlib.Path(folder).iterdir()), [])
         self.assertGreater(found.seconds, 0.02)
         self.assertGreater(found.bytes, 100 << 10)
         self.assertEqual(found.mem_total, 5)
-        for script in ("echo init: MemTotal 5 kB; echo init: done; exit 3",
+        for script in ("echo init: MemTotal 5 kB; echo not init: done; exit 3",
                        "echo init: MemTotal 5 kB", "echo init: done", "true"):
             with self.assertRaises(subprocess.CalledProcessError), \
                     contextlib.redirect_stderr(io.StringIO()):
