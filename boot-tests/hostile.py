@@ -344,7 +344,7 @@ def finding(life, script, right):
         return last
     if life.status == POWER_OFF:
         return None if re.search(right, life.output, re.MULTILINE) else "off without a right boot"
-    if "host script, line" in life.output:
+    if life.status == 12 and re.search(r"host script, line \d+: ", life.output):
         return None  # there is no such page in this life
     if "payload: " in life.output and life.status == 10:
         return None  # the payload's own checks: it trusts its host

@@ -182,6 +182,7 @@ def test_the_table_of_foreign_firmware(tmp_path, monkeypatch, capsys):
     (12, "tdrun:   host script, line 7: there is no private page 0x1000", "on HOB: x", False),
     (13, "bug of the machine", "on HOB: x", True),
     (124, "", "on HOB: x", True),
+    (124, "tdrun: host script, line 7 never fired: on HOB: x\ntdrun: timeout", "on HOB: x", True),
 ])
 def test_a_finding(status, output, script, found):
     what = hostile.finding(Life(status, output, []), script, BOOT["right"])

@@ -28,7 +28,8 @@
 #define FATAL_CODE 0x7E570000
 
 static uint16_t power_port;
-static bool failing;
+/* The vCPU that fails, by its index and 1: 0 while none does. */
+static uint32_t failing;
 
 static void wait_line_status(uint8_t bits)
 {
@@ -64,14 +65,21 @@ void report(const char *format, ...)
 
 _Noreturn void report_fail(const char *format, ...)
 {
+	uint32_t self = guest_is_td() ? guest_vcpu_index() + 1 : 1, first = 0;
 	va_list args;
 
-	while (__atomic_exchange_n(&failing, true, __ATOMIC_ACQ_REL)) {
-		insn_pause();
+	if (__atomic_compare_exchange_n(&failing, &first, self, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE)) {
+		va_start(args, format);
+		print("FAIL ", format, args);
+		va_end(args);
+	} else if (first != self) {
+		for (;;) {
+			/* The first one ends the payload. */
+			insn_pause();
+		}
 	}
-	va_start(args, format);
-	print("FAIL ", format, args);
-	va_end(args);
+	/* To print, too, can fail: where the host refuses the port. */
 	if (guest_is_td()) {
 		guest_fatal_error(FATAL_CODE, "payload: a test failed");
 	}
