@@ -66,7 +66,9 @@ LARGE_DATA  = $(eval LARGE_DATA := $$(shell echo | $$(CC) -mcmodel=medium -mlarg
 SHIM_FLAGS  = $(FREE) -Oz -mcmodel=medium $(LARGE_DATA) -fno-jump-tables
 # The machine is above 4 GiB and all in one place: RIP-relative operands reach everything. What
 # other programs have of arch and loader is compiled once, with these flags: they go anywhere.
-PIE_FLAGS     = $(FREE) -fpie -include linker/hidden.h -mcmodel=small -O2
+# A file may have a name of its own that is a local of the next one in its folder.
+PIE_FLAGS     = $(FREE) -fpie -include linker/hidden.h -mcmodel=small -O2 -Wno-shadow \
+                -ffile-prefix-map=./=
 PAYLOAD_FLAGS = $(FREE)
 # Linked as a shared object, so that it has the relocations that gnu-efi's crt0 wants.
 UEFI_FLAGS    = $(FREE) -fpie -isystem $(GNU_EFI_INCLUDE) -isystem $(GNU_EFI_INCLUDE)/x86_64 \
@@ -114,7 +116,6 @@ $(B)/$(1)/%.c.o: %.c Makefile
 	$(2) $$($(3)) -MMD -MP -c $$< -o $$@
 endef
 $(eval $(call c_rules,shim,$$(CC),SHIM_FLAGS))
-$(eval $(call c_rules,pie,$$(CC),PIE_FLAGS))
 $(eval $(call c_rules,payload,$$(CC),PAYLOAD_FLAGS))
 $(eval $(call c_rules,uefi,$$(CC),UEFI_FLAGS))
 $(eval $(call c_rules,host,$$(HOSTCC),HOST_FLAGS))
@@ -124,6 +125,21 @@ $(eval $(call c_rules,whole,$$(FUZZCC),WHOLE_FLAGS))
 $(eval $(call c_rules,model,$$(FUZZCC),MODEL_FLAGS))
 $(eval $(call c_rules,thread,$$(HOSTCC),THREAD_FLAGS))
 $(eval $(call c_rules,cover,$$(FUZZCC),COVER_FLAGS))
+
+# $(call folders,sources): the objects of their folders. The machine, and what programs share, is
+# compiled a folder at a time: of a compile of one file, most is start-up and headers. The shim and
+# the tests compile each file alone, so that each has the headers that it needs.
+folders = $(patsubst %/,$(B)/pie/%.o,$(sort $(dir $(1))))
+PIE_C   := $(MACHINE_C) $(ARCH_C) $(LOADER_C) boot-tests/paravisor/paravisor.c
+COMPILE_pie = $(CC) $(PIE_FLAGS) -c
+# $(call folder_rule,folder)
+define folder_rule
+$(B)/pie/$(1).o: $(filter $(1)/%,$(wildcard $(1)/*.c)) Makefile
+	@mkdir -p $$(@D)
+	@printf '#include "%s"\n' $$(filter %.c,$$^) > $$(@:.o=.c)
+	$$(COMPILE_pie) -MMD -MP $$(@:.o=.c) -o $$@
+endef
+$(foreach d,$(patsubst %/,%,$(sort $(dir $(PIE_C)))),$(eval $(call folder_rule,$(d))))
 
 # nasm -MD leaves out %include'd files while it assembles; a separate -M lists them.
 $(B)/asm/%.nasm.o: %.nasm Makefile $(B)/asm_offsets.inc
@@ -151,7 +167,7 @@ $(B)/shim.bin: $(B)/shim.elf
 
 # ---- the host tool and the image ---------------------------------------------------------------
 
-LINTEL_OBJ := $(call objects,host,$(LINTEL_C)) $(call objects,pie,$(LOADER_C) $(ARCH_C))
+LINTEL_OBJ := $(call objects,host,$(LINTEL_C)) $(call folders,$(LOADER_C) $(ARCH_C))
 lintel: $(B)/lintel ## the host tool build/lintel
 $(B)/shim_blob.o: $(B)/shim.bin Makefile
 	printf 'section .rodata\nglobal shim_blob, shim_blob_end\nshim_blob: incbin "%s"\nshim_blob_end:\nsection .note.GNU-stack noalloc noexec\n' $< > $(B)/shim_blob.nasm
@@ -166,7 +182,7 @@ $(B)/lintel.fd: $(B)/lintel
 # ---- the UEFI application --------------------------------------------------------------------------
 
 UEFI_OBJ := $(call objects,uefi,$(UEFI_C) $(UEFI_ASM)) \
-            $(call objects,pie,arch/base/fmt.c arch/base/mem.c arch/base/status.c $(BOOT_LOADER_C))
+            $(call folders,arch/base/ $(BOOT_LOADER_C))
 UEFI_AP_OBJ := $(call objects,uefi,$(UEFI_AP_ASM))
 # $(call uefi_ap_rule,name,base): at 0 for the application; so as to end at 4 GiB, as images do, for
 # the tests of its code, and of what the application makes of the former.
@@ -207,7 +223,7 @@ $(B)/lintel.efi: $(B)/uefi.elf
 
 # ---- the TDX machine and the test payload ----------------------------------------------------------
 
-MACHINE_OBJ := $(call objects,pie,$(MACHINE_C) $(MACHINE_ASM) $(ARCH_C) $(HOST_LOADER_C))
+MACHINE_OBJ := $(call objects,asm,$(MACHINE_ASM)) $(call folders,$(MACHINE_C) $(ARCH_C) $(HOST_LOADER_C))
 MACHINE := $(addprefix $(B)/,machine.elf machine_high.elf machine.rom)
 machine: $(MACHINE) ## the software TDX machine
 # $(call machine_rule,name,base)
@@ -226,7 +242,7 @@ $(B)/machine.rom: $(MACHINE_ROM) $(B)/asm_offsets.inc Makefile
 	$(NASM) -f bin -Werror -I$(B)/ $< -o $@
 
 PAYLOAD_OBJ := $(call objects,payload,$(PAYLOAD_C) $(PAYLOAD_ASM)) \
-               $(call objects,pie,$(ARCH_C) loader/image/sha384.c loader/memory/regions.c)
+               $(call folders,$(ARCH_C) loader/image/sha384.c loader/memory/regions.c)
 payload: $(B)/payload.bin ## the in-tree test payload, a bzImage by its header
 $(B)/payload.elf: $(PAYLOAD_OBJ) $(B)/payload.lds
 	$(LD) $(LDFLAGS) -T $(B)/payload.lds $(PAYLOAD_OBJ) -o $@
@@ -234,7 +250,7 @@ $(B)/payload.bin: $(B)/payload.elf
 	$(OBJCOPY) -O binary $< $@
 
 # A sample of a payload that is no kernel: once where it is linked, once as a PIE.
-PARAVISOR_OBJ := $(call objects,pie,boot-tests/paravisor/paravisor.c)
+PARAVISOR_OBJ := $(call folders,boot-tests/paravisor/)
 PARAVISOR_LD  := -nostdlib -static -e start -z max-page-size=0x1000 -z noexecstack --build-id=none
 paravisor: $(B)/paravisor.elf $(B)/paravisor-pie.elf ## a sample paravisor
 $(B)/paravisor.elf: $(PARAVISOR_OBJ)
@@ -449,8 +465,8 @@ $(B)/tdtest.1: tools/mkman.py tools/tdtest tools/tdcase.py
 
 # Every compile of C, by the objects that are linked: build/VARIANT/SOURCE.o. Editors take the first
 # of a source: that of the program, not of its tests.
-C_OBJ = $(filter %.c.o,$(SHIM_OBJ) $(UEFI_OBJ) $(filter-out $(SHIM_OBJ),$(EXAMPLE_OBJ)) $(MACHINE_OBJ) \
-  $(PAYLOAD_OBJ) $(PARAVISOR_OBJ) $(LINTEL_OBJ) $(B)/shim/arch/asm/offsets.c.o $(call objects,host,$(INITRAMFS_C)) $(WHOLE_OBJ) \
+C_OBJ = $(filter %.c.o,$(SHIM_OBJ) $(UEFI_OBJ) $(filter-out $(SHIM_OBJ),$(EXAMPLE_OBJ)) \
+  $(PAYLOAD_OBJ) $(LINTEL_OBJ) $(call objects,pie,$(PIE_C)) $(B)/shim/arch/asm/offsets.c.o $(call objects,host,$(INITRAMFS_C)) $(WHOLE_OBJ) \
   $(THREAD_OBJ) $(call objects,test,$(PURE_C) $(LINTEL_C) $(FUZZ_C)) $(call objects,unit,$(UNIT_C)))
 # $(call compile_entry,variant,source)
 compile_entry = {"directory":"$(CURDIR)","file":"$(2)","command":"$(COMPILE_$(1)) $(2)"}

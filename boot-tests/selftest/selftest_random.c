@@ -53,7 +53,7 @@ static uint64_t random_draw(uint64_t *state)
 /* A page that may be used, with bits that must not be set now and then; or a guest address with a
  * level, a small or any number. Numbers that are addresses have a private key id, so that no call
  * writes where the machine lives. */
-static uint64_t operand(uint64_t *state)
+static uint64_t random_operand(uint64_t *state)
 {
 	/* The TD, its vCPU, and what is soon a second TD, which comes and goes. */
 	static const unsigned roots[] = { TDR_AT, TDVPR_AT, FREE_AT, FREE_AT };
@@ -119,11 +119,11 @@ static uint64_t random_rax(uint64_t *state, bool alone)
 static uint64_t random_call(uint64_t *state, uint64_t rax)
 {
 	struct seam_regs regs;
-	uint64_t rcx = operand(state);
+	uint64_t rcx = random_operand(state);
 	uint64_t rdx = random_draw(state) % 4 == 0 ? MODULE_HKID_BASE + random_draw(state) % HKIDS :
-						     operand(state);
-	uint64_t r8 = operand(state);
-	return selftest_call(&regs, rax, rcx, rdx, r8, operand(state));
+						     random_operand(state);
+	uint64_t r8 = random_operand(state);
+	return selftest_call(&regs, rax, rcx, rdx, r8, random_operand(state));
 }
 
 /* --- all that the module holds ---------------------------------------------------------------- */

@@ -23,12 +23,12 @@ static const struct memory_map largest_map = {
 	.entries = { { { { 0 }, LOW_RAM_MAX }, MEMORY_ACCEPTED } },
 };
 
-struct checker {
+struct payload_checker {
 	char *error;
 	size_t error_size;
 };
 
-static enum status say_fault(const struct checker *c, enum status status,
+static enum status say_fault(const struct payload_checker *c, enum status status,
 			     const struct payload_fault *fault)
 {
 	fmt_print(c->error, c->error_size, "kernel: %s 0x%lx at 0x%lx: %s",
@@ -38,8 +38,8 @@ static enum status say_fault(const struct checker *c, enum status status,
 }
 
 /* What the kernel that a bzImage is, and an initrd and a command line of these sizes, must be. */
-static enum status check_linux(const struct checker *c, const uint8_t *kernel, uint32_t size,
-			       uint32_t initrd_size, uint32_t *cmdline_most)
+static enum status check_linux(const struct payload_checker *c, const uint8_t *kernel,
+			       uint32_t size, uint32_t initrd_size, uint32_t *cmdline_most)
 {
 	struct linux_setup_header header;
 	struct payload_fault fault;
@@ -78,7 +78,7 @@ static enum status check_linux(const struct checker *c, const uint8_t *kernel, u
 	return status;
 }
 
-static enum status check_cmdline(const struct checker *c, const struct plan_bytes *cmdline,
+static enum status check_cmdline(const struct payload_checker *c, const struct plan_bytes *cmdline,
 				 uint32_t most)
 {
 	for (uint64_t i = 0; i < cmdline->size; i++) {
@@ -97,7 +97,7 @@ static enum status check_cmdline(const struct checker *c, const struct plan_byte
 	return ST_OK;
 }
 
-static enum status check_uki(const struct checker *c, const struct plan_parts *parts)
+static enum status check_uki(const struct payload_checker *c, const struct plan_parts *parts)
 {
 	const uint8_t *file = parts->kernel.bytes;
 	struct payload_fault fault;
@@ -120,7 +120,7 @@ static enum status check_uki(const struct checker *c, const struct plan_parts *p
 			     most);
 }
 
-static enum status check_elf(const struct checker *c, const struct plan_parts *parts)
+static enum status check_elf(const struct payload_checker *c, const struct plan_parts *parts)
 {
 	struct payload_fault fault;
 	struct gpa_range window;
@@ -134,7 +134,7 @@ static enum status check_elf(const struct checker *c, const struct plan_parts *p
 
 enum status payload_check(const struct plan_parts *parts, char *error, size_t error_size)
 {
-	const struct checker c = { error, error_size };
+	const struct payload_checker c = { error, error_size };
 	uint32_t most = LINUX_CMDLINE_MAX;
 	if (parts->kernel.size > UINT32_MAX || parts->initrd.size > UINT32_MAX) {
 		fmt_print(error, error_size, "kernel 0x%lx, initrd 0x%lx bytes: above 4 GiB",

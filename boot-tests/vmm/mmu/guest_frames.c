@@ -19,7 +19,7 @@ static hpa_t frame_take(const struct guest_frames *frames, enum pg_level level)
 	return frame;
 }
 
-static struct guest_block *block_of(const struct guest_frames *frames, uint64_t address)
+static struct guest_block *guest_block_of(const struct guest_frames *frames, uint64_t address)
 {
 	return &frames->blocks[guest_block(address, frames->block_count)];
 }
@@ -41,7 +41,7 @@ static hpa_t page_of_large(const struct guest_block *block, gpa_t address)
 static enum pg_level block_get(struct guest_frames *frames, gpa_t address, enum pg_level level,
 			       hpa_t *page)
 {
-	struct guest_block *block = block_of(frames, address.v);
+	struct guest_block *block = guest_block_of(frames, address.v);
 	if (level == PG_2M && block->large.v == 0 && block->small == NULL) {
 		block->large = frame_take(frames, PG_2M);
 	}
@@ -75,7 +75,7 @@ static hpa_t block_find(const struct guest_block *block, gpa_t address)
 bool guest_frames_find(struct guest_frames *frames, gpa_t address, hpa_t *page)
 {
 	spin_lock(&frames->lock);
-	hpa_t found = block_find(block_of(frames, address.v), address);
+	hpa_t found = block_find(guest_block_of(frames, address.v), address);
 	spin_unlock(&frames->lock);
 	if (found.v == 0) {
 		return false;
@@ -96,7 +96,7 @@ static void block_split(struct guest_block *block)
 void guest_frames_split(struct guest_frames *frames, gpa_t address)
 {
 	spin_lock(&frames->lock);
-	struct guest_block *block = block_of(frames, address.v);
+	struct guest_block *block = guest_block_of(frames, address.v);
 	if (block->large.v != 0) {
 		block_split(block);
 	}
@@ -127,7 +127,7 @@ void guest_frames_give(struct guest_frames *frames, gpa_t start, gpa_t end)
 {
 	spin_lock(&frames->lock);
 	for (uint64_t at = start.v; at < end.v;) {
-		at = give_portion(block_of(frames, at), at, end.v);
+		at = give_portion(guest_block_of(frames, at), at, end.v);
 	}
 	spin_unlock(&frames->lock);
 }
