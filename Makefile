@@ -80,8 +80,9 @@ GNU_EFI_LIB      = $(dir $(firstword $(shell ls /usr/lib/crt0-efi-x86_64.o \
 HOST_FLAGS    := -std=gnu11 -O2 -g $(WARN) -I.
 TEST_FLAGS    := -std=gnu11 -O1 -g $(WARN) -I. -fno-omit-frame-pointer \
                  -fsanitize=address,undefined -fno-sanitize-recover=all
-# A test's own file: to optimize it takes longer than to run it.
+# A test's own file: to optimize it takes longer than to run it. So it is with the machine.
 UNIT_FLAGS    := $(TEST_FLAGS) -O0
+$(B)/test/boot-tests/%: TEST_FLAGS += -O0
 # The same objects are linked into fuzzers, which clang alone has.
 ifneq ($(findstring clang,$(HOSTCC)),)
 TEST_FLAGS    += -fsanitize=fuzzer-no-link
@@ -134,9 +135,9 @@ PIE_C   := $(MACHINE_C) $(ARCH_C) $(LOADER_C) boot-tests/paravisor/paravisor.c
 COMPILE_pie = $(CC) $(PIE_FLAGS) -c
 # $(call folder_rule,folder)
 define folder_rule
-$(B)/pie/$(1).o: $(filter $(1)/%,$(wildcard $(1)/*.c)) Makefile
+$(B)/pie/$(1).o: $(wildcard $(1)/*.c) Makefile
 	@mkdir -p $$(@D)
-	@printf '#include "%s"\n' $$(filter %.c,$$^) > $$(@:.o=.c)
+	@printf '#include "%s"\n' $(wildcard $(1)/*.c) > $$(@:.o=.c)
 	$$(COMPILE_pie) -MMD -MP $$(@:.o=.c) -o $$@
 endef
 $(foreach d,$(patsubst %/,%,$(sort $(dir $(PIE_C)))),$(eval $(call folder_rule,$(d))))

@@ -218,7 +218,7 @@ def kill(mutation, tree, log):
 # ---- by chance -----------------------------------------------------------------------------------
 
 # Of an object, as programs have it.
-VARIANTS = ("shim", "pie", "uefi", "asm")
+VARIANTS = ("shim", "uefi", "asm")
 # Boots that "make test" has, the short ones first.
 SHIM_BOOTS = (
     "^payload/(hello|aps)$",
@@ -241,9 +241,10 @@ def sources():
 
 
 def objects_of(tree, file):
-    """Those that a program has."""
-    return [f"build/{variant}/{file}.o" for variant in VARIANTS
-            if (tree.root / "build" / variant / f"{file}.o").exists()]
+    """Those that a program has. Some programs share one of all the folder."""
+    names = [f"build/{variant}/{file}.o" for variant in VARIANTS]
+    names.append(f"build/pie/{pathlib.PurePath(file).parent}.o")
+    return [name for name in names if (tree.root / name).exists()]
 
 
 def code_of(tree, objects):
