@@ -516,6 +516,13 @@ requirements: ## each requirement, the tests that show it, their last results; f
 test-foreign: setup boot-programs ## stock firmware and kernels in many shapes as TDs: build/foreign.md (long; ONLY=REGEX)
 	@boot-tests/foreign.py --build $(B) --only '$(value ONLY)'
 
+.PHONY: test-debian
+test-debian: setup all ## Debian from a disk to its login prompt, by Lintel and by OVMF (long; as root)
+	@tools/mkdebian $(B)/debian
+	@tools/tdtest --set lintel=$(B)/lintel.fd --set kernel=$(B)/debian/vmlinuz \
+	  --set initrd=$(B)/debian/initrd.img --set disk=$(B)/debian/debian.img \
+	  --set ovmf=/usr/share/ovmf/OVMF.fd --output $(B)/debian/tests -j 1 boot-tests/debian.toml
+
 .PHONY: mutate
 mutate: ## break the code in one place at a time: the tests must notice (ONLY=REGEX for some)
 	@boot-tests/mutate.py --only '$(value ONLY)'
@@ -523,4 +530,4 @@ mutate: ## break the code in one place at a time: the tests must notice (ONLY=RE
 clean: ## remove build/
 	rm -rf --one-file-system $(B)
 
--include $(shell find $(B) '(' -path '$(B)/try-*' -o -path $(B)/mutate ')' -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) '(' -path '$(B)/try-*' -o -path $(B)/mutate -o -path $(B)/debian ')' -prune -o -type f -name '*.d' -print 2>/dev/null)

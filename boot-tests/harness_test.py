@@ -757,6 +757,71 @@ class Foreign(unittest.TestCase):
                           ["not tried: no ovmf-12-4m", " |"]])
 
 
+class Debian(unittest.TestCase):
+    """The disk of make test-debian; what it takes minutes to make is not made here."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name, "new")
+        self.maker = tdcase.load_script(ROOT / "tools/mkdebian")
+
+    def make(self, *words):
+        """Its exit status, and what it said."""
+        told = io.StringIO()
+        with contextlib.redirect_stderr(told):
+            return self.maker.main(list(words)), told.getvalue()
+
+    def test_partitions_fill_the_disk_but_for_both_tables(self):
+        *starts, end = self.maker.starts()
+        self.assertEqual(starts, [1 << 20, 65 << 20])
+        self.assertEqual(end, (1 << 30) - (1 << 20))
+        self.assertEqual(self.maker.partition_table(),
+                         "label: gpt\nstart=1MiB, size=64MiB, type=uefi, name=EFI\n"
+                         "start=65MiB, size=958MiB, type=linux, name=root\n")
+
+    def test_wrong_usage_is_2(self):
+        for words in ([], ["a", "b", "c"], ["a", "Trixie"], ["a", "--help"]):
+            status, told = self.make(*words)
+            self.assertEqual(status, 2)
+            self.assertEqual(told.partition("FOLDER")[0], "usage: tools/mkdebian ")
+
+    def test_what_is_there_is_not_made_again(self):
+        self.folder.mkdir()
+        with unittest.mock.patch.object(self.maker, "make") as make, \
+                unittest.mock.patch.object(self.maker.os, "geteuid", lambda: 0):
+            for name, calls in (("debian.img", 1), ("vmlinuz", 2), ("initrd.img", 2)):
+                (self.folder / name).touch()
+                self.assertEqual(self.make(str(self.folder)), (0, ""))
+                self.assertEqual(make.call_count, calls)
+
+    def test_without_root_it_is_3(self):
+        with unittest.mock.patch.object(self.maker.os, "geteuid", lambda: 1):
+            self.assertEqual(self.make(str(self.folder)),
+                             (3, "mkdebian: debootstrap needs root.\n"))
+        self.assertFalse(self.folder.exists())
+
+    def test_a_failure_leaves_nothing_but_its_log(self):
+        def fail(log, system, _):
+            system.mkdir()
+            self.maker.run(log, ["false"])
+
+        with unittest.mock.patch.multiple(self.maker, make_system=fail, PROGRAMS={}), \
+                unittest.mock.patch.object(self.maker.os, "geteuid", lambda: 0), \
+                unittest.mock.patch.object(self.maker, "ISOLATED", []):
+            status, told = self.make(str(self.folder))
+        self.assertEqual(status, 3)
+        self.assertIn(f"mkdebian: false failed: {self.folder}/debian.log\n", told)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["debian.log"])
+        self.assertEqual((self.folder / "debian.log").read_text(), "== false\n")
+
+    def test_the_cases_name_its_root_file_system(self):
+        names = [name for name, _, _ in self.maker.PARTITIONS]
+        cases = tdcase.load_file(ROOT / "boot-tests/debian.toml")
+        self.assertEqual([case.name for case in cases], ["debian/lintel", "debian/ovmf"])
+        self.assertIn(f"root=/dev/vda{names.index('root') + 1} ", cases[0].append)
+
+
 class Mutations(unittest.TestCase):
     def test_each_breaks_one_place_of_the_tree_as_it_is(self):
         for mutation in mutate.load(ROOT / mutate.LIST):
