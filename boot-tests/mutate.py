@@ -78,6 +78,13 @@ def sample():
     return [ours[n * len(ours) // SAMPLE] for n in range(SAMPLE)]
 
 
+def source_files(root):
+    """Names of all files below a tree but those that are made."""
+    tops = [top for top in root.glob("*") if top.name not in ("build", ".git")]
+    return {path.relative_to(root) for top in tops for path in [top, *top.rglob("*")]
+            if path.is_file()}
+
+
 class Tree:
     """A scratch copy of the tree, as it is now."""
 
@@ -93,15 +100,10 @@ class Tree:
         self.logs.mkdir(parents=True, exist_ok=True)
 
     def copy_sources(self, copy):
-        """The files that git knows. What is not copied keeps its time stamp."""
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
-            check=True, stdout=subprocess.PIPE).stdout
-        names = {name for name in listed.decode().split("\0") if name and (ROOT / name).is_file()}
-        for path in list(self.root.rglob("*")):
-            name = path.relative_to(self.root)
-            if path.is_file() and name.parts[0] != "build" and str(name) not in names:
-                path.unlink()
+        """What is not copied keeps its time stamp."""
+        names = source_files(ROOT)
+        for name in source_files(self.root) - names:
+            (self.root / name).unlink()
         for name in names:
             source, target = ROOT / name, self.root / name
             if target.is_file() and target.read_bytes() == source.read_bytes():
@@ -225,12 +227,12 @@ SHIM_BOOTS = (
     "^(payload/(page-tables|unaccepted|access-first|nothing-shared|shim-ve|aps-strict|embedded|igvm"
     "|pinned|uki|paravisor|shim-exception|shim-double-fault|sept-ve-enabled|no-memory|no-kernel"
     "|max-vcpus|interrupts|gpaw-52)|measure/(payload|initrd)|plain/payload-.*"
-    "|ap/(example|rounds|rounds-strict|vectors|strict-store-table|mailbox-commands)"
+    "|ap/(example|rounds|rounds-strict|vectors|vector-4g|strict-store-table|mailbox-commands)"
     "|tools/(mrtd|dump).*)$",
     "^hostile/(?!random)",
     "^stock/cpus-1$",
 )
-UEFI_BOOTS = ("^uefi/(option|plain|td-aps)$",)
+UEFI_BOOTS = ("^uefi/",)
 
 
 def sources():

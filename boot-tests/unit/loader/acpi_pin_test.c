@@ -69,6 +69,8 @@ static void three_files(void **state)
 	/* A log whose area ends with its last event. */
 	expect(events.used, ST_OK);
 	expect(events.used + 3, ST_OK);
+	add(CC_MR_RTMR1, EV_PLATFORM_CONFIG_FLAGS, digests, "");
+	expect(events.used, ST_OK);
 }
 
 static void cut(void **state)

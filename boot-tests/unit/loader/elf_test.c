@@ -111,6 +111,7 @@ static void headers(void **state)
 	(void)state;
 	assert_int_equal(read_file(63), ST_TRUNCATED);
 	assert_string_equal(payload_fault_field(&fault), "ELF size");
+	assert_int_equal(fault.offset, 0);
 	assert_int_equal(fault.value, 63);
 	/* 32 bits, big endian, another version, another system. */
 	for (size_t i = 4; i < 8; i++) {

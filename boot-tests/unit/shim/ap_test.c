@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "arch/x86/tsc.h"
+
 static void ids_with_gaps(void **state)
 {
 	(void)state;
@@ -39,12 +41,19 @@ static void an_id_twice(void **state)
 	assert_int_equal(which, 3);
 }
 
+static void patience_of_a_minute(void **state)
+{
+	(void)state;
+	assert_int_equal(ap_patience(), 60 * tsc_hz_at_most());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_with_gaps),
 		cmocka_unit_test(every_entry_is_used),
 		cmocka_unit_test(an_id_twice),
+		cmocka_unit_test(patience_of_a_minute),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
