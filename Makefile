@@ -66,9 +66,10 @@ LARGE_DATA  = $(eval LARGE_DATA := $$(shell echo | $$(CC) -mcmodel=medium -mlarg
 SHIM_FLAGS  = $(FREE) -Oz -mcmodel=medium $(LARGE_DATA) -fno-jump-tables
 # The machine is above 4 GiB and all in one place: RIP-relative operands reach everything. What
 # other programs have of arch and loader is compiled once, with these flags: they go anywhere.
-# A file may have a name of its own that is a local of the next one in its folder.
+# A file may have a name of its own that is a local of the next one in its folder. A jump table is a
+# page more that the machine reads at each exit of a TD.
 PIE_FLAGS     = $(FREE) -fpie -include linker/hidden.h -mcmodel=small -O2 -Wno-shadow \
-                -ffile-prefix-map=./=
+                -fno-jump-tables -ffile-prefix-map=./=
 PAYLOAD_FLAGS = $(FREE)
 # Linked as a shared object, so that it has the relocations that gnu-efi's crt0 wants.
 UEFI_FLAGS    = $(FREE) -fpie -isystem $(GNU_EFI_INCLUDE) -isystem $(GNU_EFI_INCLUDE)/x86_64 \

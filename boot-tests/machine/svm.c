@@ -215,11 +215,10 @@ static void resume_delivery(struct svm_vcpu *vcpu)
 	}
 }
 
-static void inject_nmi(struct svm_vcpu *vcpu)
+static void inject_nmi(struct svm_vcpu *vcpu, unsigned cpu)
 {
 	struct vmcb_control *control = &vcpu->vmcb->control;
-	if (!vcpu->nmi_blocked && wake_nmi_pending(cpu_index()) &&
-	    (control->eventinj & EVENTINJ_V) == 0) {
+	if (!vcpu->nmi_blocked && wake_nmi_pending(cpu) && (control->eventinj & EVENTINJ_V) == 0) {
 		wake_nmi_taken();
 		control->eventinj = event_make(EVENTINJ_TYPE_NMI, VECTOR_NMI);
 	}
@@ -292,9 +291,8 @@ static bool pause_exit(struct svm_vcpu *vcpu)
  * A slice ends by the CPU's own timer, both when the guest does anything else. One that computes
  * shows other registers at each sample, and never naps.
  */
-static void look_after_others(uint64_t now)
+static void look_after_others(unsigned self, uint64_t now)
 {
-	unsigned self = cpu_index();
 	uint64_t us = time_tsc_khz() / 1000;
 	if (now - looked[self] < LOOK_US * us) {
 		return;
@@ -323,9 +321,8 @@ static bool guest_spins(struct svm_vcpu *vcpu)
 	return same;
 }
 
-static void svm_run_once(struct svm_vcpu *vcpu)
+static void svm_run_once(struct svm_vcpu *vcpu, unsigned cpu)
 {
-	unsigned cpu = cpu_index();
 	bool many = cpu_count() > 1;
 	bool slice = vcpu->sample.spins && lapic_slice_begin(SPIN_SLICE_US);
 	if (many) {
@@ -336,7 +333,7 @@ static void svm_run_once(struct svm_vcpu *vcpu)
 	svm_seen[cpu].inside = false;
 	if (many) {
 		__atomic_store_n(&entered[cpu], 0, __ATOMIC_RELAXED);
-		look_after_others(insn_rdtsc());
+		look_after_others(cpu, insn_rdtsc());
 	}
 	if (slice) {
 		lapic_slice_end();
@@ -401,17 +398,18 @@ void svm_entry_hook(void (*hook)(unsigned cpu, uint64_t exit))
 void svm_enter(struct svm_vcpu *vcpu)
 {
 	struct vmcb *vmcb = vcpu->vmcb;
+	unsigned cpu = cpu_index();
 	do {
 		if (entry_hook != NULL) {
-			entry_hook(cpu_index(), vmcb->control.exitcode);
+			entry_hook(cpu, vmcb->control.exitcode);
 		}
 		resume_delivery(vcpu);
-		inject_nmi(vcpu);
+		inject_nmi(vcpu, cpu);
 		offer_interrupt(vcpu);
 		mirror_paging_bits(&vmcb->save);
 		vmcb->save.rax = vcpu->gpr[RAX];
 		vmcb->save.rsp = vcpu->gpr[RSP];
-		svm_run_once(vcpu);
+		svm_run_once(vcpu, cpu);
 		vcpu->gpr[RAX] = vmcb->save.rax;
 		vcpu->gpr[RSP] = vmcb->save.rsp;
 		note_taken_interrupt(vcpu);
