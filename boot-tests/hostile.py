@@ -14,6 +14,7 @@ Exit status: 0 all are as they should be, 1 one is not or none is there, 2 wrong
 """
 
 import argparse
+import concurrent.futures
 import dataclasses
 import pathlib
 import random
@@ -189,10 +190,6 @@ def judge_all(boots, cases, folder, build, tell):
 
 # ---- other firmware ------------------------------------------------------------------------------
 
-# A boot that is not through by then hangs: four times what one takes on a machine with other work.
-FOREIGN_SECONDS = 60
-
-
 def end_of(output, status, boot, count):
     """How it ended, in words; count: how many rules the host has."""
     how = next((how for how, pattern in boot["ends"].items()
@@ -205,24 +202,29 @@ def end_of(output, status, boot, count):
     return how.replace("|", "/") + ("; met no such host" if unmet else "")
 
 
-def run_foreign(boots, cases, firmware, folder, build):
+def run_foreign(boots, cases, firmware, seconds, jobs, folder, build):
     """Prints a row for each case that any firmware can meet: our end, and that of each firmware, in
-    a run of its own."""
+    a run of its own, so many at a time."""
     boot, cases = boots["foreign"], [case for case in cases if case.foreign]
     lives = run_lives(boots["plain"], cases, folder / "lintel", build)
+
+    def run(case, file):
+        log = folder / pathlib.Path(file).stem / case.name / "output"
+        ended = run_script(boot, "".join(rule + "\n" for rule in rules(case)), file, seconds, log,
+                           build, boot["until"])
+        return end_of(ended.output, ended.status, boot, len(rules(case)))
+
     print("| host | Lintel | " + " | ".join(pathlib.Path(file).stem for file in firmware) + " |")
     print("| --- " * (2 + len(firmware)) + "|")
-    for case in [Case("none", ""), *cases]:
-        count = len(rules(case))
-        life = lives.get(case.name, Life(POWER_OFF, "", []))
-        cells = [case.name, "boots" if life.status == POWER_OFF else
-                 end_of(life.output, life.status, boot, count)]
-        for file in firmware:
-            log = folder / pathlib.Path(file).stem / case.name
-            ended = run_script(boot, "".join(rule + "\n" for rule in rules(case)), file,
-                               FOREIGN_SECONDS, log, build, boot["until"])
-            cells.append(end_of(ended.output, ended.status, boot, count))
-        print("| " + " | ".join(cells) + " |", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        rows = [(case, [pool.submit(run, case, file) for file in firmware])
+                for case in [Case("none", ""), *cases]]
+        for case, ends in rows:
+            life = lives.get(case.name, Life(POWER_OFF, "", []))
+            ours = "boots" if life.status == POWER_OFF else end_of(life.output, life.status, boot,
+                                                                   len(rules(case)))
+            print("| " + " | ".join([case.name, ours, *(end.result() for end in ends)]) + " |",
+                  flush=True)
 
 
 # ---- random hosts --------------------------------------------------------------------------------
@@ -404,6 +406,10 @@ def parse_arguments():
     parser.add_argument("--firmware", metavar="FILE", action="append",
                         help="another firmware against the hosts that any can meet: a table; may "
                              "be given again")
+    parser.add_argument("--timeout", metavar="S", type=int, default=60,
+                        help="with --firmware: a boot that is not through by then hangs (60 s)")
+    parser.add_argument("--jobs", metavar="N", type=int, default=1,
+                        help="with --firmware: so many boots at a time (1)")
     parser.add_argument("--random", metavar="N", type=int,
                         help="N random hosts instead of the cases")
     parser.add_argument("--first", metavar="K", type=int, default=0,
@@ -421,7 +427,8 @@ def main():
     cases = [case for case in cases if re.search(arguments.only, case.name)]
     folder = ROOT / arguments.build / "tests" / "hostile"
     if arguments.firmware is not None:
-        run_foreign(boots, cases, arguments.firmware, folder / "foreign", arguments.build)
+        run_foreign(boots, cases, arguments.firmware, arguments.timeout, arguments.jobs,
+                    folder / "foreign", arguments.build)
         return 0
     if arguments.random is not None:
         if arguments.icount:

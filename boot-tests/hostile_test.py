@@ -149,7 +149,7 @@ def test_the_table_of_foreign_firmware(tmp_path, monkeypatch, capsys):
     def run(command, log, _timeout, until):
         script = command[command.index("--host-script") + 1].read_text()
         firmware = command[command.index("--firmware") + 1]
-        scripts.append((firmware, script, log.name, until))
+        scripts.append((firmware, script, log.parent.name, until))
         return hostile.tdcase.Ended(10, "the end\n" if "on a" in script or not script else DIED,
                                     False)
 
@@ -157,7 +157,7 @@ def test_the_table_of_foreign_firmware(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(hostile, "run_lives", lambda _boot, ours, *_: {
         case.name: Life(0, RIGHT, []) for case in ours})
     hostile.run_foreign({"foreign": FOREIGN, "plain": BOOT}, cases, ["x/one.fd", "two.fd"],
-                        tmp_path, "build")
+                        60, 1, tmp_path, "build")
     assert capsys.readouterr().out.splitlines() == [
         "| host | Lintel | one | two |", "| --- | --- | --- | --- |",
         "| none | boots | boots | boots |", "| a | boots | boots | boots |",
