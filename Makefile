@@ -501,7 +501,7 @@ test: setup ## set up, build with both compilers, and run every test; ONLY=REGEX
 	@boot-tests/run.py --build $(B) $(if $(value ONLY),--only '$(value ONLY)')
 
 .PHONY: hostile
-hostile: boot-programs ## how FIRMWARE=FILE fares against hosts that do wrong: a table
+hostile: boot-programs ## how FIRMWARE="FILE..." fares against hosts that do wrong: a table
 	@boot-tests/hostile.py --build $(B) $(addprefix --firmware ,$(FIRMWARE))
 
 .PHONY: report-test
