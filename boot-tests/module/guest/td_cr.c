@@ -4,7 +4,6 @@
 
 #include "arch/tdx/ve_info.h"
 #include "arch/x86/cpu.h"
-#include "boot-tests/machine/exit.h"
 #include "boot-tests/module/guest/guest_code.h"
 #include "boot-tests/module/guest/misuse.h"
 #include "boot-tests/module/guest/td_cpuid.h"
@@ -136,28 +135,34 @@ static bool decode_lmsw(const struct vcpu *vcpu, const struct insn *insn, struct
 	return true;
 }
 
-static struct cr_write decode_write(const struct vcpu *vcpu)
+/*
+ * False: another CPU has changed the instruction, or what leads to it, since this one stopped
+ * there. Nothing is emulated then: the vCPU goes on at the same RIP, and the CPU finds what is
+ * there now.
+ */
+static bool decode_write(const struct vcpu *vcpu, struct cr_write *out)
 {
 	const struct vmcb_save *save = &vcpu->svm.vmcb->save;
 	struct insn insn;
-	struct cr_write write;
-	if (guest_decode(vcpu, &insn) && insn.map == INSN_MAP_0F) {
-		if (insn.opcode == OPCODE_MOV_TO_CR) {
-			return decode_mov(vcpu, &insn);
-		}
-		if (insn.opcode == OPCODE_CLTS) {
-			return (struct cr_write){
-				.value = save->cr0 & ~CR0_TS,
-				.qualification = field_put(CR_QUAL_ACCESS, CR_ACCESS_CLTS),
-				.length = insn.length,
-			};
-		}
-		if (insn.opcode == OPCODE_LMSW && decode_lmsw(vcpu, &insn, &write)) {
-			return write;
-		}
+	if (!guest_decode(vcpu, &insn) || insn.map != INSN_MAP_0F) {
+		return false;
 	}
-	machine_exit(EXIT_TD_STOPPED, "vCPU %u: a CR write at RIP 0x%llx cannot be decoded",
-		     vcpu->index, (unsigned long long)save->rip);
+	switch (insn.opcode) {
+	case OPCODE_MOV_TO_CR:
+		*out = decode_mov(vcpu, &insn);
+		return true;
+	case OPCODE_CLTS:
+		*out = (struct cr_write){
+			.value = save->cr0 & ~CR0_TS,
+			.qualification = field_put(CR_QUAL_ACCESS, CR_ACCESS_CLTS),
+			.length = insn.length,
+		};
+		return true;
+	case OPCODE_LMSW:
+		return decode_lmsw(vcpu, &insn, out);
+	default:
+		return false;
+	}
 }
 
 static void conclude(struct vcpu *vcpu, enum cr_outcome outcome, const struct cr_write *write)
@@ -178,13 +183,18 @@ static void conclude(struct vcpu *vcpu, enum cr_outcome outcome, const struct cr
 
 void td_cr_write_cr0(struct vcpu *vcpu)
 {
-	struct cr_write write = decode_write(vcpu);
-	conclude(vcpu, td_cr0_apply(guest_save(vcpu), write.value), &write);
+	struct cr_write write;
+	if (decode_write(vcpu, &write)) {
+		conclude(vcpu, td_cr0_apply(guest_save(vcpu), write.value), &write);
+	}
 }
 
 void td_cr_write_cr4(struct vcpu *vcpu)
 {
-	struct cr_write write = decode_write(vcpu);
+	struct cr_write write;
+	if (!decode_write(vcpu, &write)) {
+		return;
+	}
 	uint64_t allowed = td_cpuid_cr4_allowed(vcpu->td.tdcs);
 	enum cr_outcome outcome = td_cr4_apply(guest_save(vcpu), write.value, allowed);
 	if (outcome == CR_VE && (write.value & CR4_MCE) == 0) {

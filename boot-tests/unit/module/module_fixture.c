@@ -136,7 +136,8 @@ bool guest_run(const struct svm_vcpu *vcpu, uint64_t linear, unsigned *steps, st
 bool guest_read(const struct svm_vcpu *vcpu, uint64_t linear, void *to, unsigned size)
 {
 	uint64_t offset = linear - vcpu->vmcb->save.cs.base - vcpu->vmcb->save.rip;
-	if (offset >= sizeof(fixture.code) || size > sizeof(fixture.code) - offset) {
+	if (fixture.code_gone || offset >= sizeof(fixture.code) ||
+	    size > sizeof(fixture.code) - offset) {
 		return false;
 	}
 	memcpy(to, fixture.code + offset, size);

@@ -39,6 +39,7 @@ struct module_fixture {
 	unsigned runs;
 	uint64_t injected; /* the last event that a VMRUN since enter() delivered */
 	uint8_t code[16];  /* at RIP, wherever that is */
+	bool code_gone;    /* and nobody can read it */
 	uint64_t shared_root;
 
 	char reason[256]; /* of machine_exit() */

@@ -947,6 +947,21 @@ static void control_register_instructions(void **state)
 	save->efer |= EFER_LMA;
 	gpr()[R9] = BIT64(40);
 	assert_int_equal(cr_vector(VMEXIT_CR0_WRITE, mov_cr0_r9, 4), VECTOR_GP);
+
+	/* What another CPU has put there, or taken away, since. */
+	static const uint8_t rdtsc[] = { 0x0F, 0x31 };
+	rip = save->rip;
+	uint64_t cr0 = save->cr0, cr4 = save->cr4;
+	for (unsigned gone = 0; gone < 2; gone++) {
+		fixture.code_gone = gone != 0;
+		const uint8_t *code = gone ? clts : rdtsc;
+		assert_int_equal(cr_vector(VMEXIT_CR0_WRITE, code, 2), 0);
+		assert_int_equal(cr_vector(VMEXIT_CR4_WRITE, code, 2), 0);
+		assert_int_equal(save->rip, rip);
+		assert_int_equal(save->cr0, cr0);
+		assert_int_equal(save->cr4, cr4);
+	}
+	fixture.code_gone = false;
 }
 
 /* --- other instructions ----------------------------------------------------------------------- */
