@@ -181,10 +181,38 @@ static void spans(void **state)
 	frames_give_span(two, 1);
 	assert_ptr_equal(frames_take_span(BLOCK), two);
 	frames_give_span(one, BLOCK + 1); /* not the last one: it is frames now */
+	void *small = frames_take_span(1);
+	assert_int_equal(ptr_hpa(small).v, ptr_hpa(one).v + BLOCK);
+	frames_give_span(small, 1);
 	assert_int_equal(frames_take(PG_2M).v, ptr_hpa(one).v + BLOCK);
 	assert_int_equal(frames_take(PG_2M).v, ptr_hpa(one).v);
 	assert_int_equal(frames_taken(), 3 * BLOCK);
 	assert_null(frames_try_span((BLOCKS - 3) * BLOCK));
+}
+
+/* All memory in small frames, of which but one come back: each 2 MiB is whole again, but that
+ * one's. */
+static void small_frames_are_joined(void **state)
+{
+	(void)state;
+	static hpa_t all[(BLOCKS - 1) * PAGES_OF_BLOCK];
+	const unsigned kept = 2 * PAGES_OF_BLOCK + 7;
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		all[i] = frames_take(PG_4K);
+	}
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (i != kept) {
+			frames_give(all[i], PG_4K);
+		}
+	}
+	for (unsigned i = 0; i < BLOCKS - 2; i++) {
+		hpa_t frame = frames_take(PG_2M);
+		assert_true(is_aligned(frame.v, BLOCK));
+		assert_int_not_equal(frame.v, block_of(all[kept]));
+	}
+	assert_null(frames_try_span(1));
+	frames_give(all[kept], PG_4K);
+	assert_int_equal(frames_take(PG_2M).v, block_of(all[kept]));
 }
 
 int main(void)
@@ -196,6 +224,7 @@ int main(void)
 		cmocka_unit_test_setup(all_frames_of_a_td, set_up),
 		cmocka_unit_test_setup(all_frames_of_the_host, set_up),
 		cmocka_unit_test_setup(spans, set_up),
+		cmocka_unit_test_setup(small_frames_are_joined, set_up),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	free(pool);

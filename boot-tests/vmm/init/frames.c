@@ -12,6 +12,8 @@
 #include "boot-tests/machine/spinlock.h"
 #include "boot-tests/module/seamcall.h"
 
+#define PAGES_OF_LARGE (pg_size(PG_2M) / pg_size(PG_4K))
+
 /* What 4 KiB frames are used for. */
 enum use { USE_TD, USE_PAGE, USES };
 
@@ -32,6 +34,7 @@ static struct {
 	struct spinlock lock;
 	uint64_t base, bump, end;
 	struct free_list small, large;
+	uint16_t *free_in; /* for join_frames(): of each 2 MiB, how many small ones are free */
 	struct cut cuts[USES];
 	uint64_t taken;
 } pool;
@@ -46,8 +49,8 @@ void frames_init(hpa_t base, hpa_t end)
 	pool.small.slot_count = (pool.end - base.v) / pg_size(PG_4K);
 	pool.large.slots = pool.small.slots + pool.small.slot_count;
 	pool.large.slot_count = (pool.end - base.v) / pg_size(PG_2M);
-	uint64_t slots = pool.small.slot_count + pool.large.slot_count;
-	pool.bump = align_up(base.v + slots * sizeof(uint32_t), pg_size(PG_2M));
+	pool.free_in = (uint16_t *)(pool.large.slots + pool.large.slot_count);
+	pool.bump = align_up(ptr_hpa(pool.free_in + pool.large.slot_count).v, pg_size(PG_2M));
 }
 
 static uint32_t *slot(const struct free_list *list, enum use use, uint64_t index)
@@ -79,10 +82,38 @@ static hpa_t take_bump(uint64_t size)
 	return frame;
 }
 
+/* What was a large page of a TD, and was cut or split, is one again where all of it is free. */
+static void join_frames(void)
+{
+	struct free_list *small = &pool.small;
+	uint64_t count = small->count[USE_TD];
+	memset(pool.free_in, 0, pool.large.slot_count * sizeof(*pool.free_in));
+	for (uint64_t i = 0; i < count; i++) {
+		pool.free_in[*slot(small, USE_TD, i) / PAGES_OF_LARGE]++;
+	}
+	small->count[USE_TD] = 0;
+	for (uint64_t i = 0; i < count; i++) {
+		uint32_t number = *slot(small, USE_TD, i);
+		if (pool.free_in[number / PAGES_OF_LARGE] < PAGES_OF_LARGE) {
+			*slot(small, USE_TD, small->count[USE_TD]++) = number;
+		} else if (number % PAGES_OF_LARGE == 0) {
+			list_add(&pool.large, USE_TD, hpa(pool.base + number * pg_size(PG_4K)),
+				 PG_2M);
+		}
+	}
+}
+
 static hpa_t take_2m(void)
 {
 	hpa_t frame = list_take(&pool.large, USE_TD, PG_2M);
-	return frame.v != 0 ? frame : take_bump(pg_size(PG_2M));
+	if (frame.v == 0) {
+		frame = take_bump(pg_size(PG_2M));
+	}
+	if (frame.v == 0) {
+		join_frames();
+		frame = list_take(&pool.large, USE_TD, PG_2M);
+	}
+	return frame;
 }
 
 static hpa_t take_cut(struct cut *cut)
@@ -168,7 +199,7 @@ void *frames_try_span(uint64_t size)
 	uint64_t span = align_up(size, pg_size(PG_2M));
 	CHECK(span >= size);
 	spin_lock(&pool.lock);
-	hpa_t base = take_bump(span);
+	hpa_t base = span == pg_size(PG_2M) ? take_2m() : take_bump(span);
 	pool.taken += base.v != 0 ? span : 0;
 	spin_unlock(&pool.lock);
 	return base.v == 0 ? NULL : hpa_ptr(base);

@@ -5,9 +5,9 @@
 //    +-- free lists --+--- given out or free ---+-- untouched ---+
 //
 // Free frames are listed outside of them: giving one back and taking it writes nothing to it. A
-// 2 MiB frame is cut into 4 KiB frames when there is no free one; they are never joined again.
-// Memory of TDs and pages are cut from different ones: of the former QEMU then need not have what
-// no TD has written (page_marks.h).
+// 2 MiB frame is cut into 4 KiB frames when there is no free one; those for TDs are joined again
+// when there is nothing else left. Memory of TDs and pages are cut from different ones: of the
+// former QEMU then need not have what no TD has written (page_marks.h).
 #pragma once
 
 #include <stdint.h>
@@ -27,7 +27,8 @@ hpa_t frames_take_page(void);
 void frames_give_page(hpa_t frame);
 
 /* Contiguous memory, 2 MiB aligned: for the host, as frames_take_page(), which stops the machine
- * when there is none; for the module, with what its last user left, or null. */
+ * when there is none; for the module, with what its last user left, or null. Up to 2 MiB it may be
+ * a free frame: lives of TDs that take and give back do not use memory up. */
 void *frames_take_span(uint64_t size);
 void *frames_try_span(uint64_t size);
 /* Gives a span back. The one taken last can be taken again as one; an older one becomes 2 MiB
