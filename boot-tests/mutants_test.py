@@ -96,6 +96,23 @@ class ByChance(unittest.TestCase):
         self.assertNotEqual(mutants.by_chance(files, "2", 0, 10), first)
 
 
+class OfABuild(unittest.TestCase):
+    def test_releases_and_disks_are_not_copied(self):
+        """A release has devices: who copies one like a file reads without end."""
+        copied = ("pie/a.o", "kernel/vmlinuz", "lintel.fd")
+        left = ("try-sid/dev/full", "try-sid.log", "debian/debian.img", "foreign/x.cpio",
+                "tests/log", "mutate/tree/a")
+        with tempfile.TemporaryDirectory() as folder:
+            build, root = pathlib.Path(folder, "build"), pathlib.Path(folder, "copy")
+            root.mkdir()
+            for name in copied + left:
+                (build / name).parent.mkdir(parents=True, exist_ok=True)
+                (build / name).touch()
+            StubTree(root).copy_build(build)
+            self.assertEqual([name for name in copied + left if (root / "build" / name).exists()],
+                             list(copied))
+
+
 class StubTree(mutate.Tree):
     """Builds and runs nothing: tells what it was told."""
 

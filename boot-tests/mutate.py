@@ -40,6 +40,8 @@ SLOWER_BOOT = 4
 # A test that loops may also write.
 OUTPUT_MAX = 200 << 20
 SAMPLE = 20
+# Of a build directory, what make makes nothing from: results, other copies, disks, other releases.
+NOT_COPIED = re.compile(r"tests|mutate|corpus|gcc|debian|foreign|try-.*")
 
 
 class Failure(Exception):
@@ -115,7 +117,7 @@ class Tree:
     def copy_build(self, build):
         """With time stamps: what is up to date there is so here. Not what the tests left."""
         for path in build.iterdir():
-            if path.name in ("tests", "mutate", "corpus", "gcc"):
+            if NOT_COPIED.fullmatch(path.name):
                 continue
             if path.is_dir():
                 shutil.copytree(path, self.root / "build" / path.name, symlinks=True)
