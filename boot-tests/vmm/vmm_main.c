@@ -76,10 +76,12 @@ static enum status place_tds(const struct config *config, struct run_td tds[2],
 		return ST_BAD_ARGUMENT;
 	}
 	unsigned cpus = cpu_count() - (unsigned)config->second_smp;
+	bool one_bus = !chipset_leads_on();
 	tds[0].place = (struct td_place){ .vcpu_count = cpus,
 					  .hkid = tdx.global_hkid + 1,
 					  .memory = config->memory,
 					  .q35 = true,
+					  .one_bus = one_bus,
 					  .ends_all = true,
 					  .prefix = "" };
 	tds[1].place = (struct td_place){ .cpu_base = cpus,
@@ -87,6 +89,7 @@ static enum status place_tds(const struct config *config, struct run_td tds[2],
 					  .hkid = tdx.global_hkid + 2,
 					  .memory = config->second_memory,
 					  .serial = PORT_COM2,
+					  .one_bus = one_bus,
 					  .prefix = "second " };
 	TRY(place_memory(&tds[0].place, verdict));
 	return config->second_smp != 0 ? place_memory(&tds[1].place, verdict) : ST_OK;

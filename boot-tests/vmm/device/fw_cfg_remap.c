@@ -7,7 +7,6 @@
 #include "arch/base/mem.h"
 #include "arch/linux/boot_params.h"
 #include "arch/x86/insn.h"
-#include "boot-tests/machine/chipset.h"
 #include "boot-tests/machine/fw_cfg_dma.h"
 #include "boot-tests/machine/memory.h"
 #include "boot-tests/machine/processors.h"
@@ -183,7 +182,7 @@ static enum status change_tables(const struct fw_cfg_remap *remap, uint8_t *tabl
 		verdict_no_madt(verdict);
 		return ST_BAD_FORMAT;
 	}
-	if (remap->one_bus) {
+	if (place->one_bus) {
 		host_acpi_one_bus(tables, size);
 	}
 	return ST_OK;
@@ -318,7 +317,6 @@ enum status fw_cfg_remap_init(struct fw_cfg_remap *remap, const struct td_place 
 	remap->place = place;
 	remap->mmu = mmu;
 	remap->pic = config->pic;
-	remap->one_bus = !chipset_leads_on();
 	remap->prints = config->host_files && place->q35;
 	remap->items.capacity = OWN_ITEMS + file_count();
 	remap->items.items = (void *)keep_new(remap, remap->items.capacity *

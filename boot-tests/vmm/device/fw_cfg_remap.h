@@ -42,7 +42,6 @@ struct fw_cfg_remap {
 	const struct td_place *place;
 	struct mmu *mmu; /* of the TD */
 	bool pic;
-	bool one_bus;              /* there is PCI bus 0, and nothing that leads to others */
 	bool prints;               /* its ACPI files, at the end */
 	struct fw_cfg_item tables; /* read anew whenever they are selected; data null: not so */
 	struct fw_cfg_boot_file boot_files[FW_CFG_BOOT_FILES];

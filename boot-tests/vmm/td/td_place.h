@@ -16,6 +16,7 @@ struct td_place {
 	void *tables;       /* for mmu_init() */
 	bool q35;           /* QEMU's devices are its own: see devices.h */
 	uint16_t serial;    /* else: the port of QEMU's that it finds at COM1 */
+	bool one_bus;       /* there is PCI bus 0, and nothing that leads to others */
 	bool ends_all;      /* its end is that of all TDs, and the run's verdict is its own */
 	const char *prefix; /* of its name in the log: "" or "second " */
 };
