@@ -129,8 +129,8 @@ $(eval $(call c_rules,thread,$$(HOSTCC),THREAD_FLAGS))
 $(eval $(call c_rules,cover,$$(FUZZCC),COVER_FLAGS))
 
 # $(call folders,sources): the objects of their folders. The machine, and what programs share, is
-# compiled a folder at a time: of a compile of one file, most is start-up and headers. The shim and
-# the tests compile each file alone, so that each has the headers that it needs.
+# compiled a folder at a time: of a compile of one file, most is start-up and headers. The shim, the
+# tests and "make check" compile each file alone, so that each has the headers that it needs.
 folders = $(patsubst %/,$(B)/pie/%.o,$(sort $(dir $(1))))
 PIE_C   := $(MACHINE_C) $(ARCH_C) $(LOADER_C) boot-tests/paravisor/paravisor.c
 COMPILE_pie = $(CC) $(PIE_FLAGS) -c
@@ -486,6 +486,7 @@ check: check-debug ## include direction, form of sources and READMEs, debug info
 	tools/check-format
 	tools/check-docs.py
 	boot-tests/requirements.py --check
+	@$(CC) $(PIE_FLAGS) -Wshadow -fsyntax-only $(MACHINE_TARGET_ONLY)
 
 # A function of C and one of nasm each; it links the programs first where they are not built.
 check-debug: $(B)/shim.elf $(B)/uefi.elf $(B)/machine.elf $(B)/payload.elf $(B)/ap-example.elf
