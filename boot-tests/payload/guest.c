@@ -119,12 +119,17 @@ void guest_out32(uint16_t port, uint32_t value)
 	}
 }
 
+uint32_t guest_cpu_number(void)
+{
+	return gpaw == 0 ? insn_cpuid(1, 0).ebx >> 24 : guest_vcpu_index();
+}
+
 uint32_t guest_apic_id(void)
 {
 	struct tdcall_regs regs = { .r12 = MSR_X2APIC_APICID };
 
 	if (gpaw == 0) {
-		return insn_cpuid(1, 0).ebx >> 24;
+		return guest_cpu_number();
 	}
 	CHECK(vmcall(TDVMCALL_RDMSR, &regs) == TDVMCALL_SUCCESS);
 	return (uint32_t)regs.r11;

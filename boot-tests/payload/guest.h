@@ -29,6 +29,8 @@ void guest_out32(uint16_t port, uint32_t value);
 
 /* The x2APIC id of this CPU; in a TD as the host tells it. */
 uint32_t guest_apic_id(void);
+/* Another number on each CPU, which takes no call of the host. */
+uint32_t guest_cpu_number(void);
 
 /* TD only. */
 /* An MSR that the host emulates. */

@@ -28,7 +28,7 @@
 #define FATAL_CODE 0x7E570000
 
 static uint16_t power_port;
-/* The vCPU that fails, by its index and 1: 0 while none does. */
+/* The CPU that fails, by its number and 1: 0 while none does. */
 static uint32_t failing;
 
 static void wait_line_status(uint8_t bits)
@@ -65,7 +65,7 @@ void report(const char *format, ...)
 
 _Noreturn void report_fail(const char *format, ...)
 {
-	uint32_t self = guest_is_td() ? guest_vcpu_index() + 1 : 1, first = 0;
+	uint32_t self = guest_cpu_number() + 1, first = 0;
 	va_list args;
 
 	if (__atomic_compare_exchange_n(&failing, &first, self, false, __ATOMIC_ACQ_REL,

@@ -8,6 +8,9 @@
 #include "boot-tests/module/seamcall.h"
 #include "boot-tests/vmm/init/tdmr.h"
 
+/* In an address: a private key id, which memory of the host cannot have. */
+#define PRIVATE_BIT (MODULE_HPA_END << 5)
+
 /* platform: the machine as it is. A case loads the module, as often as it likes. */
 typedef void selftest_fn(const struct module_platform *platform);
 

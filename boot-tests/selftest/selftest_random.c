@@ -25,7 +25,6 @@
 /* Few, so that pages and key ids are often in use already. */
 #define FRAMES 24
 #define HKIDS 3
-#define PRIVATE_BIT (MODULE_HPA_END << 5)
 #define SEED UINT64_C(0x9E3779B97F4A7C15)
 
 /* Of the frames a TD is made: that many; the others are free. */

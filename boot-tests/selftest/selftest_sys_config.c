@@ -11,9 +11,7 @@
 
 #define KIB UINT64_C(0x400)
 #define GIB UINT64_C(0x40000000)
-#define HKID_BIT MODULE_HPA_END
-/* A private key id, which memory of the host cannot have; HKID_BIT is one of the host's. */
-#define PRIVATE_BIT (MODULE_HPA_END << 5)
+#define HKID_BIT MODULE_HPA_END /* of a key id of the host's */
 
 /* No such memory need exist: the call reads the TDMR_INFOs only. */
 static const struct cmr_info cmrs[] = {

@@ -118,15 +118,23 @@ static uefi_status_t read_header(const uint8_t *bytes, uint32_t size, struct uef
 	return UEFI_SUCCESS;
 }
 
-static uefi_status_t place_kernel(const uint8_t *bytes, uint32_t size, struct uefi_linux *payload)
+/* What is free now; the map stays as it is until the next call. */
+static uefi_status_t free_memory(const struct memory_map **out)
 {
 	static struct uefi_memory memory;
 	uint64_t key;
+	*out = &memory.map;
+	return uefi_memory_now(UEFI_MEMORY_FREE, &memory, &key);
+}
+
+static uefi_status_t place_kernel(const uint8_t *bytes, uint32_t size, struct uefi_linux *payload)
+{
+	const struct memory_map *map;
 	struct payload_fault fault;
 	uint32_t cut = bzimage_body_offset(&payload->header);
-	UEFI_TRY(uefi_memory_now(UEFI_MEMORY_FREE, &memory, &key));
-	enum status status = bzimage_find_place(&payload->header, size - cut, &memory.map,
-						&payload->window, &fault);
+	UEFI_TRY(free_memory(&map));
+	enum status status =
+		bzimage_find_place(&payload->header, size - cut, map, &payload->window, &fault);
 	if (status != ST_OK) {
 		return uefi_refuse(uefi_status_of(status), "kernel: %s 0x%lx, init_size 0x%x: %s",
 				   payload_fault_field(&fault), fault.value,
@@ -208,11 +216,10 @@ static uefi_status_t place_initrd(uint32_t size, struct uefi_linux *payload)
 {
 	const struct linux_setup_header *header = &payload->header;
 	uint64_t lowest = gpa_range_end(payload->window);
-	static struct uefi_memory memory;
-	uint64_t key;
-	UEFI_TRY(uefi_memory_now(UEFI_MEMORY_FREE, &memory, &key));
+	const struct memory_map *map;
+	UEFI_TRY(free_memory(&map));
 	enum status status =
-		bzimage_place_initrd(header, size, lowest, &memory.map, &payload->parts.initrd);
+		bzimage_place_initrd(header, size, lowest, map, &payload->parts.initrd);
 	if (status != ST_OK) {
 		return uefi_refuse(uefi_status_of(status),
 				   "initrd: 0x%x bytes above 0x%lx, initrd_addr_max 0x%x", size,
